@@ -1,0 +1,124 @@
+"""What the project asks of an ERP: five verbs, and the plain values they answer with.
+
+`check_accounts` before anything is sent, `submit` once, `find` before the first and after every unclear send,
+`status` until the ERP is done, `read_back` to prove the books. Nothing else in the project knows which ERP it is.
+
+Errors, all verbs: TargetMisconfigured (a person must act), TargetUnavailable (nothing was written, may pass);
+`submit` also TargetRefused (a parsed no) and TargetUnclear (nobody knows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from ledger.accounts import AccountKey, Nature
+from ledger.errors import Finding
+from ledger.journal import Journal, JournalLine
+
+
+@dataclass(frozen=True)
+class AccountUse:
+    """An account as a mapping means to use it on one date; `nature` None asks only for existence."""
+
+    account: AccountKey
+    on: date
+    nature: Nature | None = None
+    category: str = ""
+    needs_open_item: bool = False
+
+
+class BooksState(StrEnum):
+    """What the ERP says of one document."""
+
+    WAITING = "waiting"  # saved; edit, approval, budget check or posting still to come
+    POSTED = "posted"
+    ERROR = "error"  # the ERP refuses to post it until somebody corrects or deletes it
+    REMOVED = "removed"  # deleted, cancelled or unposted by a person
+    ABSENT = "absent"  # not there (certain only when `Sightings.is_certain`)
+
+
+@dataclass(frozen=True)
+class FoundDocument:
+    """A document the ERP holds under our source; totals in entered currency, `credits` positive."""
+
+    erp_id: str
+    state: BooksState
+    erp_status: str
+    currency: str
+    debits: Decimal
+    credits: Decimal
+    lines: int
+    accounting_date: date
+    key_matches: str = ""  # posting key of the asked document with the same natural key, else ""
+    description: str = ""
+    is_same: bool = False  # same natural key, totals, count of lines and description as the asked document
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """Everything the ERP shows for the documents of one source, over all revisions.
+
+    `is_certain` is True only when a record known to be visible came back through the same read, so that an empty
+    answer means absent; `control` names that record.
+    """
+
+    found: tuple[FoundDocument, ...]
+    is_certain: bool
+    control: str = ""
+
+
+@dataclass(frozen=True)
+class TargetStatus:
+    """Where one document stands in the ERP, with its messages as sentences (line and field named)."""
+
+    state: BooksState
+    erp_status: str
+    messages: tuple[str, ...] = ()
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """One document as the books hold it: our lines, and lines the ERP generated (balancing, rounding)."""
+
+    erp_id: str
+    state: BooksState
+    erp_status: str
+    accounting_date: date
+    currency: str
+    lines: tuple[JournalLine, ...]
+    generated_lines: tuple[JournalLine, ...] = ()
+    link: str = ""
+
+
+class Target(Protocol):
+    """An ERP as the road sees it."""
+
+    lines_max: int
+    quiet_period_seconds: int
+
+    def erp_id(self, journal: Journal) -> str:
+        """Return the natural key a document has or will have in the ERP; pure, the same for ever."""
+
+    def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
+        """Return what would keep these accounts from being posted to, and closed periods of these journals."""
+
+    def submit(self, journal: Journal) -> str:
+        """Hand over one document exactly once; return the ERP's id for it."""
+
+    def status(self, journal: Journal) -> TargetStatus:
+        """Say where a document stands that was handed over."""
+
+    def find(self, journals: Sequence[Journal]) -> Sightings:
+        """Look for documents of this source under any revision; the first read of every send."""
+
+    def read_back(self, journal: Journal) -> ReadBack:
+        """Read one document whole from the books."""
+
+    def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
+        """Return per currency what the books hold on one open item, over all documents, debit positive."""
