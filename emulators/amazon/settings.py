@@ -1,0 +1,73 @@
+"""Every switch of the Amazon emulator in one place.
+
+In: nothing. Out: `Settings`, whose defaults show Amazon as documented or observed; a fact that no source confirms is a
+field here, so that a client can be tried with both positions. The published rates and bursts are `USAGE_PLANS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# Rate per second and burst, from https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits-in-the-sp-api
+# and the operation descriptions of Amazon's Swagger models.
+USAGE_PLANS: dict[str, tuple[float, int]] = {
+    "getReports": (0.0222, 10),
+    "createReport": (0.0167, 15),
+    "getReport": (2.0, 15),
+    "cancelReport": (0.0222, 10),
+    "getReportDocument": (0.0167, 15),
+    "getMarketplaceParticipations": (0.016, 15),
+}
+
+SETTLEMENT_TYPE = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+
+# Gone since 2026-11-11, see https://developer-docs.amazon.com/sp-api/docs/sp-api-deprecations
+SETTLEMENT_TYPES_REMOVED = frozenset({"GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE", "GET_V2_SETTLEMENT_REPORT_DATA_XML"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this Amazon behaves. Seconds are of the emulator's clock."""
+
+    # Login with Amazon
+    access_token_seconds: int = 3600
+    access_token_length: int = 360
+    # Statuses of errors for which Amazon publishes none; the confirmed ones (invalid_grant 400, invalid_client 401,
+    # invalid_request 400) are not switchable.
+    login_statuses: Mapping[str, int] = field(
+        default_factory=lambda: {
+            "unauthorized_client": 400,
+            "invalid_scope": 400,
+            "unsupported_grant_type": 400,
+            "access_denied": 403,
+            "server_error": 500,
+            "temporarily_unavailable": 503,
+        }
+    )
+
+    # Every API call
+    user_agent_missing_status: int = 403
+    user_agent_long_status: int = 400
+    user_agent_form_required: bool = False
+    wrong_region_status: int = 403
+    wrong_region_details: str = ""
+    unknown_operation_status: int = 404
+    usage_plans: Mapping[str, tuple[float, int]] = field(default_factory=lambda: dict(USAGE_PLANS))
+    # "sometimes" leaves the header out of every third answer.
+    rate_limit_header: Literal["always", "sometimes", "never"] = "sometimes"
+
+    # Reports
+    time_shape: Literal["offset", "millis", "mixed"] = "mixed"
+    reports_order: Literal["newest_first", "oldest_first", "shuffled"] = "newest_first"
+    # Numbers of pages, from 1, that come out empty and still carry a nextToken.
+    empty_pages: frozenset[int] = frozenset()
+    created_since_too_old: Literal["refused", "clamped"] = "refused"
+    removed_types: Literal["refused", "empty"] = "refused"
+    retention_days: int = 90
+
+    # Storage
+    document_url_seconds: int = 300
+    # None: on Amazon's own host names an https host of its own, on loopback the path /storage of the same address.
+    storage_base: str | None = None
