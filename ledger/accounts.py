@@ -14,7 +14,7 @@ from enum import StrEnum
 from ledger.errors import InputRefused
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
-_VALUE = re.compile(r"[^;=/\x00-\x1f]{1,30}")
+_VALUE = re.compile(r"(?! )[^;=/\x00-\x1f\x7f]{1,30}(?<! )")
 
 
 class Nature(StrEnum):
@@ -45,23 +45,27 @@ class AccountKey:
     segments: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, unit: str, **segments: str | None) -> AccountKey:
+    def of(cls, unit: str, /, **segments: str | None) -> AccountKey:
         """Make a key from named segments; segments without a value are left out; raise InputRefused for bad text."""
         kept = {name: value for name, value in segments.items() if value not in (None, "")}
         if "account" not in kept:
             raise InputRefused(f"An account of unit {unit} needs a segment named account.")
         for name, value in (("unit", unit), *kept.items()):
-            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(str(value)):
-                raise InputRefused(f"Segment {name}={value!r} cannot be used: 1 to 30 characters, none of ; = / in it.")
-        ordered = sorted(kept.items(), key=lambda pair: (pair[0] != "account", pair[0]))
-        return cls(unit, tuple((name, str(value)) for name, value in ordered))
+            if not isinstance(value, str) or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+                raise InputRefused(
+                    f"Segment {name}={value!r} cannot be used: text of 1 to 30 characters, none of ; = / in it, no "
+                    "blank at its ends."
+                )
+        return cls(unit, tuple(sorted(kept.items(), key=lambda pair: (pair[0] != "account", pair[0]))))
 
     @classmethod
     def parse(cls, text: str) -> AccountKey:
         """Read the text form back; raise InputRefused when it is none."""
         unit, slash, rest = text.partition("/")
         pairs = [pair.partition("=") for pair in rest.split(";")]
-        if not slash or not all(equals and value for _, equals, value in pairs):
+        names = [name for name, _, _ in pairs]
+        is_well_formed = bool(slash) and all(equals and value for _, equals, value in pairs)
+        if not is_well_formed or len(set(names)) < len(names) or "unit" in names:
             raise InputRefused(f"{text!r} is no account: it should look like US001/account=110500;department=10000.")
         return cls.of(unit, **{name: value for name, _, value in pairs})
 

@@ -39,6 +39,7 @@ class Movement:
     part_date: date | None = None
 
     def __post_init__(self) -> None:
+        money.exact(self.amount, self.currency)
         if self.amount <= 0:
             raise InputRefused("A movement has a positive amount; a negative line swaps its sides.")
         if self.debit == self.credit and self.debit_reference == self.credit_reference:

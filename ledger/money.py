@@ -7,8 +7,8 @@ those of ISO 4217 for the currencies in which marketplaces settle.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Iterable
 
 from ledger.errors import InputRefused, UnknownCurrency
 
@@ -17,16 +17,14 @@ MINOR_UNITS: dict[str, int] = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
     **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(
-        (
-            "AED AUD BGN BRL CAD CHF CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR MAD MXN MYR NGN NOK NZD PEN PHP "
-            "PLN QAR RON SAR SEK SGD THB TRY TWD UAH USD UYU ZAR"
-        ).split(),
-        2,
-    ),
+    **dict.fromkeys(("AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP"), 2),
+    **dict.fromkeys(("HKD", "HUF", "IDR", "ILS", "INR", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP"), 2),
+    **dict.fromkeys(("PLN", "QAR", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR"), 2),
 }
 
-_PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+# Far above any settlement, far below the 28 digits in which Decimal computes exactly.
+_AMOUNT_MAX = Decimal(10) ** 18
 
 
 def minor_units(currency: str) -> int:
@@ -47,9 +45,12 @@ def exact(value: object, currency: str) -> Decimal:
         raise InputRefused("An amount must be plain digits with a decimal point, for example -1250.37.")
     number = Decimal(value)
     unit = Decimal(1).scaleb(-minor_units(currency))
-    if not number.is_finite() or number != number.quantize(unit):
+    if not number.is_finite() or abs(number) > _AMOUNT_MAX:
+        raise InputRefused("An amount must be a finite number of at most 18 digits before the decimal point.")
+    if number != number.quantize(unit):
         raise InputRefused(f"{number} has more decimals than {currency} allows ({minor_units(currency)}).")
-    return number.quantize(unit)
+    # Adding zero turns the -0.00 that files contain into 0.00.
+    return number.quantize(unit) + 0
 
 
 def total(amounts: Iterable[Decimal], currency: str) -> Decimal:

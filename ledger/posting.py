@@ -99,4 +99,6 @@ def require_step(present: PostingState, following: PostingState, key: str) -> st
         return STEPS[present][following]
     except KeyError:
         allowed = ", ".join(STEPS[present]) or "nothing"
-        raise IllegalStep(f"Document {key} is {present} and cannot become {following}; it can become {allowed}.") from None
+        raise IllegalStep(
+            f"Document {key} is {present} and cannot become {following}; it can become {allowed}."
+        ) from None

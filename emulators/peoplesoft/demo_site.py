@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 
 from emulators.peoplesoft.profile import SiteProfile, journal_entry_profile
 from emulators.peoplesoft.records import plain
@@ -121,7 +122,7 @@ def demo_site(
         values=(*_account_values(), *_other_values()),
         periods=tuple(_open_periods(as_of)),
         rules=(CombinationRule("REVENUE", "400000", "489999", "DEPTID", ("", "10000")),),
-        rates=tuple(_rates(as_of)),
+        rates=_rates(as_of),
         statistics_codes=("EA", "UNT"),
         opening_journals=tuple(journals),
         account_due_from="140000",
@@ -157,8 +158,10 @@ def _open_periods(as_of: date) -> Iterable[OpenPeriods]:
         yield OpenPeriods(unit.name, LEDGER_GROUP, (first[0], first[1] + 1), (last[0], last[1] + 1))
 
 
-def _rates(as_of: date) -> Iterable[Rate]:
-    """Yield invented daily rates of type CRRNT between the three currencies, from 400 days ago to a month ahead."""
+@cache
+def _rates(as_of: date) -> tuple[Rate, ...]:
+    """Return invented daily rates of type CRRNT between the three currencies, from 400 days ago to a month ahead."""
+    rates = []
     for offset in range(-400, 32):
         day = as_of + timedelta(days=offset)
         # A small deterministic unrest, so that no two neighbouring days have the same rate.
@@ -171,7 +174,8 @@ def _rates(as_of: date) -> Iterable[Rate]:
             for currency_to, value_to in in_usd.items():
                 if currency_from != currency_to:
                     multiplier = (value_from / value_to).quantize(Decimal("0.00000001"))
-                    yield Rate("CRRNT", currency_from, currency_to, day, multiplier)
+                    rates.append(Rate("CRRNT", currency_from, currency_to, day, multiplier))
+    return tuple(rates)
 
 
 def _control_journal(unit: Unit, day: date) -> OpeningJournal:

@@ -59,13 +59,13 @@ def test_a_late_save_survives_a_restart(site, clock, caller, tmp_path):
 
 
 def test_opening_journals_are_booked_once(clock, tmp_path):
-    """Starting again does not book them again."""
+    """Starting again, even on another day, does not book them again."""
     opening = [
         OpeningBalance("US001", "110700", Decimal("300.00"), description="Reserve"),
         OpeningBalance("US001", "110500", Decimal("-20.00"), "S0"),
     ]
-    site = demo_site(TODAY, opening=opening, opening_on=date(2026, 8, 1))
-    for _ in range(2):
+    for day in (1, 2):
+        site = demo_site(TODAY, opening=opening, opening_on=date(2026, 8, day))
         books = Books(site, clock, tmp_path / "books.sqlite")
         opened = [line for line in books.lines() if line.key.id == "OPENING001"]
         assert [(line.account, line.amount) for line in opened] == [

@@ -133,7 +133,7 @@ def test_a_query_can_fail_like_any_call(caller, fault, status, words):
     assert words in response.text
 
 
-def test_random_faults_are_the_same_for_the_same_seed(site, clock, caller):
+def test_random_faults_are_the_same_for_the_same_seed(caller):
     """Two plans with one seed let the same calls fail."""
     outcomes = []
     for _ in range(2):

@@ -1,0 +1,46 @@
+"""The checks of each asset: their names, what they promise, and whether they stop the money.
+
+One table, so that the Dagster checks, the command line and the docs name the same things. A check's verdict is made by
+the stage of its asset and recorded for the settlement's own partition.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CheckOfAsset:
+    """One check as people see it."""
+
+    name: str
+    description: str
+    is_blocking: bool = True
+
+
+CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
+    "settlement_lines": (
+        CheckOfAsset("ties_to_total", "The lines add up to the report's total-amount, to the cent."),
+        CheckOfAsset("continuous_in_series", "The settlement starts when its predecessor ended; none is missing."),
+        CheckOfAsset("reserve_and_debt_chain", "Reserve returned and debt carried are those of the predecessor."),
+    ),
+    "mapped_lines": (
+        CheckOfAsset("every_line_mapped", "Every line has a category and an account; nothing goes to a default."),
+        CheckOfAsset(
+            "collected_and_withheld_tax", "Tax collected and withheld by the marketplace sum to zero per order.", False
+        ),
+        CheckOfAsset("signs_as_expected", "Amounts have the sign their label usually has.", False),
+    ),
+    "journals": (
+        CheckOfAsset("journal_balanced_and_equal", "Every part balances; clearing equals the settlement's total."),
+        CheckOfAsset("accounts_valid", "The ERP has the accounts, active, postable, of the right nature; periods open."),
+    ),
+    "erp_postings": (
+        CheckOfAsset("gate", "Asked again before sending: placed, tied, balanced, valid, open, approved."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every part.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
+    ),
+    "reconciliations": (
+        CheckOfAsset("posted_exactly_once", "The ERP holds each document once and none that we do not know."),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
+        CheckOfAsset("clearing_equals_total", "The clearing lines in the books, all parts, equal total-amount."),
+    ),
+}

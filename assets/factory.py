@@ -1,0 +1,92 @@
+"""The Dagster assets of one connection, made from the stages of the road.
+
+Each asset body is one call of one stage. Checks belong to their asset and carry the settlement's partition; a blocking
+one that fails stops what lies downstream in the same run.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from assets.checks import CHECKS
+from assets.metadata import check_result, metadata_of
+from assets.road import STAGES, StageOfRoad, run_stage
+from assets.roadmap import Road
+from assets.verdicts import StageResult, Verdict
+from ledger.errors import ConnectorError
+
+RoadOfRun = Callable[[Any], Road]  # an execution context -> the connection's road for that run
+
+
+def settlement_assets(
+    connection: str, partitions: dg.DynamicPartitionsDefinition, road_of_run: RoadOfRun, resource_keys: set[str]
+) -> list[dg.AssetsDefinition]:
+    """Return the assets of the settlement road, in order of travel."""
+    made: list[dg.AssetsDefinition] = []
+    for before, stage in zip((None, *STAGES), STAGES, strict=False):
+        made.append(_asset(connection, stage, before, partitions, road_of_run, resource_keys))
+    return made
+
+
+def _asset(
+    connection: str,
+    stage: StageOfRoad,
+    before: StageOfRoad | None,
+    partitions: dg.DynamicPartitionsDefinition,
+    road_of_run: RoadOfRun,
+    resource_keys: set[str],
+) -> dg.AssetsDefinition:
+    key = dg.AssetKey([connection, stage.asset])
+    checks = [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=key,
+            description=check.description,
+            blocking=check.is_blocking,
+            partitions_def=partitions,
+        )
+        for check in CHECKS.get(stage.asset, ())
+    ]
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey([connection, before.asset])] if before else [],
+        partitions_def=partitions,
+        group_name=connection,
+        description=stage.description,
+        kinds={"parquet"} if stage.asset in ("settlement_lines", "mapped_lines", "journals") else None,
+        tags={"connector/connection": connection},
+        required_resource_keys=resource_keys,
+        check_specs=checks,
+        pool=f"{connection}_erp" if stage.asset == "erp_postings" else None,
+    )
+    def body(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        road = road_of_run(context)
+        try:
+            result = run_stage(road, stage, context.partition_key)
+        except ConnectorError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        yield _materialized(road, key, stage, context.partition_key, result)
+
+    return body
+
+
+def _materialized(
+    road: Road, key: dg.AssetKey, stage: StageOfRoad, settlement_id: str, result: StageResult
+) -> dg.MaterializeResult:
+    document = result.links.get("document")
+    path = road.stores.documents.local_path(document) if document else None
+    given = {verdict.check: verdict for verdict in result.verdicts}
+    verdicts = [given.get(check.name) or _not_applicable(check.name) for check in CHECKS.get(stage.asset, ())]
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata=metadata_of(result, path),
+        check_results=[check_result(verdict, key) for verdict in verdicts],
+        data_version=dg.DataVersion(result.version) if result.version else None,
+    )
+
+
+def _not_applicable(check: str) -> Verdict:
+    """A check that had nothing to look at in this run (for example before go-live) passes and says so."""
+    return Verdict(check, True, "Nothing to check: no journal is made for this settlement.")

@@ -1,0 +1,261 @@
+"""Journals: the movements of a settlement as balanced, numbered documents, not yet sent.
+
+In: the mapped lines. Out: the lines of all journals as Parquet for people, and the whole set as one archived document
+for the posting step. Blocking: every part balances and clearing equals the settlement's total; the ERP has the accounts
+and open periods. A settlement before go-live, or without any amount, makes no journal and says so.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from assets.gate import accounts_verdict, journal_verdict
+from assets.mapped_lines import TABLE as MAPPED_TABLE
+from assets.mapped_lines import Books, books_of
+from assets.roadmap import Road
+from assets.statements import statement
+from assets.verdicts import StageResult
+from ledger import money
+from ledger.accounts import AccountKey
+from ledger.errors import InputRefused
+from ledger.journal import Journal, JournalFrame, JournalSet, Movement, SourceKey, build_journals
+from ledger.mapping import Mapping
+from resources.store.warehouse import Version
+
+TABLE = "journals"
+KIND = "settlement_journal"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The journals of a settlement as they would be posted, and what they were made with."""
+
+    journals: JournalSet
+    clearing: AccountKey
+    reference: str
+    mapping_hash: str
+
+
+def make_journals(road: Road, settlement_id: str) -> StageResult:
+    """Build the journals of a settlement and check them against the settlement and the ERP."""
+    books = books_of(road, settlement_id)
+    version = _mapped_version(road, books, settlement_id)
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        planned = plan_of(road, books, duck, version)
+        staged = _stage(road, settlement_id, planned, duck)
+    facts = _facts(planned, books)
+    if books.place.is_before_go_live:
+        facts = {"journal": "none will be posted: the settlement lies before go-live", **facts}
+        return StageResult(facts=facts, rows=_rows(planned), rows_total=_count(planned), version=staged.id)
+    currency = books.currency
+    total = money.exact(books.record.facts["total_amount"], currency)
+    verdicts = [journal_verdict(planned.journals, planned.clearing, planned.reference, total, currency)]
+    if planned.journals.journals:
+        verdicts.append(accounts_verdict(road, books.mapping, planned.journals))
+    return StageResult(facts, _rows(planned), _count(planned), tuple(verdicts), version=staged.id)
+
+
+def plan_of(road: Road, books: Books, duck: duckdb.DuckDBPyConnection, version: Version) -> Planned:
+    """Return the journals that the mapped lines make; nothing is stored."""
+    groups = _groups(road, duck, version)
+    movements = list(_movements(groups, books, road))
+    frame = JournalFrame(
+        source=SourceKey(road.seller, road.ledger, KIND, books.record.settlement_id),
+        revision=1,
+        owner_unit=books.clearing.unit,
+        currency=books.currency,
+        rate_type=road.policy.rate_type,
+        description=f"Amazon settlement {books.record.settlement_id}",
+        document_reference=books.reference,
+        lines_max=min(road.policy.lines_max, road.target.lines_max),
+        one_unit_each=road.policy.inter_unit == "accounts",
+        open_item_accounts=frozenset({books.clearing}),
+    )
+    journals = build_journals(movements, frame, books.parts[-1].accounting_date)
+    return Planned(journals, books.clearing, books.reference, books.mapping.content_hash)
+
+
+def _mapped_version(road: Road, books: Books, settlement_id: str) -> Version:
+    """Return the mapped lines if they were made from this document with this mapping."""
+    version = road.stores.warehouse.current(road.connection, MAPPED_TABLE, settlement_id)
+    made_of = {"mapping": books.mapping.content_hash, "document": books.record.document_sha}
+    if version is None or any(version.facts.get(name) != value for name, value in made_of.items()):
+        raise InputRefused(
+            f"The lines of settlement {settlement_id} are not mapped with the present mapping and report: materialize "
+            "mapped_lines first."
+        )
+    return version
+
+
+def _groups(road: Road, duck: duckdb.DuckDBPyConnection, version: Version) -> list[dict[str, Any]]:
+    bound = {"movements": str(road.stores.warehouse.path(version)), "grain": road.policy.grain}
+    relation = duck.sql(statement("movement_groups"), params=bound)
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def _movements(groups: list[dict[str, Any]], books: Books, road: Road) -> Iterator[Movement]:
+    """Yield one movement per group, two where it crosses units through accounts of ours."""
+    labels = _labels(groups)
+    for group in groups:
+        debit, credit = AccountKey.parse(group["debit"]), AccountKey.parse(group["credit"])
+        movement = Movement(
+            debit=debit,
+            credit=credit,
+            amount=money.exact(group["amount"], books.currency),
+            currency=books.currency,
+            debit_reference=group["debit_reference"],
+            credit_reference=group["credit_reference"],
+            label=labels[credit if debit == books.clearing else debit],
+            detail=group["detail"],
+            quantity=None if group["quantity"] is None else Decimal(group["quantity"]),
+            part_date=books.parts[group["part"] - 1].accounting_date,
+        )
+        yield from _within_units(movement, books.mapping, books.clearing.unit, road)
+
+
+def _labels(groups: list[dict[str, Any]]) -> dict[AccountKey, str]:
+    """Return one short label per account: its category, or the first of several and how many more."""
+    named: dict[AccountKey, set[str]] = {}
+    for group in groups:
+        for side in ("debit", "credit"):
+            named.setdefault(AccountKey.parse(group[side]), set()).update(group["categories"])
+    return {
+        account: sorted(categories)[0] + (f" +{len(categories) - 1}" if len(categories) > 1 else "")
+        for account, categories in named.items()
+    }
+
+
+def _within_units(movement: Movement, mapping: Mapping, owner: str, road: Road) -> Iterator[Movement]:
+    """Split a movement between units into one in each unit, through due-from and due-to (ACCOUNTING: several units)."""
+    if movement.debit.unit == movement.credit.unit or road.policy.inter_unit == "erp":
+        yield movement
+        return
+    partner = movement.credit.unit if movement.debit.unit == owner else movement.debit.unit
+    between = mapping.between(mapping.owner_unit(owner), partner)
+    if between is None:
+        raise InputRefused(f"The mapping names no inter-unit accounts between {owner} and {partner}.")
+    if movement.debit.unit == owner:
+        yield _replaced(movement, credit=between.owner_due_to)
+        yield _replaced(movement, debit=between.partner_due_from)
+    else:
+        yield _replaced(movement, debit=between.owner_due_from)
+        yield _replaced(movement, credit=between.partner_due_to)
+
+
+def _replaced(movement: Movement, **side: AccountKey) -> Movement:
+    """Return the movement with one side on an inter-unit account, which carries no reference."""
+    values = {name: getattr(movement, name) for name in movement.__dataclass_fields__}
+    for name, account in side.items():
+        values |= {name: account, f"{name}_reference": ""}
+    return Movement(**values)
+
+
+def _stage(road: Road, settlement_id: str, planned: Planned, duck: duckdb.DuckDBPyConnection) -> Version:
+    """Archive the set as one document and stage its lines; the version's facts lead to the document."""
+    content = {
+        "mapping": planned.mapping_hash,
+        "clearing": str(planned.clearing),
+        "reference": planned.reference,
+        "journals": [journal.content() for journal in planned.journals.journals],
+        "source": [
+            planned.journals.source.seller,
+            planned.journals.source.ledger,
+            planned.journals.source.kind,
+            planned.journals.source.source_id,
+        ],
+    }
+    archived = road.stores.documents.put_bytes(json.dumps(content, sort_keys=True).encode())
+    rows = list(_staged_rows(planned.journals.journals)) or [_NO_ROW]
+
+    def produce(path) -> None:
+        duck.sql(statement("journals"), params={"rows": rows}).write_parquet(str(path), compression="zstd")
+
+    facts = {"set": archived.sha256, "mapping": planned.mapping_hash, "fingerprint": planned.journals.fingerprint}
+    return road.stores.warehouse.write(road.connection, TABLE, settlement_id, produce, facts)
+
+
+# SQL needs the columns even when there are no lines; part 0 is left out.
+_NO_ROW = {
+    "part": 0,
+    "unit": "",
+    "accounting_date": "1970-01-01",
+    "line": 0,
+    "account": "",
+    "reference": "",
+    "description": "",
+    "amount": "0",
+    "currency": "",
+    "quantity": None,
+}
+
+
+def _staged_rows(journals: tuple[Journal, ...]) -> Iterator[dict[str, Any]]:
+    for journal in journals:
+        for line in journal.lines:
+            yield {
+                "part": journal.part,
+                "unit": line.account.unit,
+                "accounting_date": journal.accounting_date.isoformat(),
+                "line": line.number,
+                "account": str(line.account),
+                "reference": line.reference,
+                "description": line.description,
+                "amount": money.text(line.amount, journal.currency),
+                "currency": journal.currency,
+                "quantity": None if line.quantity is None else format(line.quantity, "f"),
+            }
+
+
+def planned_journals(road: Road, settlement_id: str) -> Planned:
+    """Return the staged journals; raises InputRefused when there are none yet or they are out of date."""
+    version = road.stores.warehouse.current(road.connection, TABLE, settlement_id)
+    if version is None:
+        raise InputRefused(f"Settlement {settlement_id} has no journals yet: materialize journals first.")
+    content = json.loads(road.stores.documents.read_bytes(version.facts["set"]))
+    journals = tuple(Journal.from_content(one) for one in content["journals"])
+    source = SourceKey(*content["source"])
+    return Planned(
+        JournalSet(source, 1, journals), AccountKey.parse(content["clearing"]), content["reference"], content["mapping"]
+    )
+
+
+def _count(planned: Planned) -> int:
+    return sum(len(journal.lines) for journal in planned.journals.journals)
+
+
+def _facts(planned: Planned, books: Books) -> dict:
+    journals = planned.journals.journals
+    if not journals:
+        return {"journal": "none: the settlement has no amount other than zero", "currency": books.currency}
+    return {
+        "journals": len(journals),
+        "lines": _count(planned),
+        "debits": sum((journal.debits for journal in journals), Decimal(0)),
+        "credits": sum((journal.credits for journal in journals), Decimal(0)),
+        "clearing": planned.journals.reference_total(planned.clearing, planned.reference),
+        "currency": books.currency,
+        "dates": ", ".join(sorted({journal.accounting_date.isoformat() for journal in journals})),
+        "units": ", ".join(sorted({journal.unit for journal in journals})),
+        "fingerprint": planned.journals.fingerprint[:16],
+    }
+
+
+def _rows(planned: Planned) -> tuple[dict[str, str], ...]:
+    """Return the journal lines as a person reads them: debit and credit in columns of their own."""
+    return tuple(
+        {
+            "part": str(journal.part),
+            "date": journal.accounting_date.isoformat(),
+            "account": str(line.account),
+            "debit": money.text(line.amount, journal.currency) if line.amount > 0 else "",
+            "credit": money.text(-line.amount, journal.currency) if line.amount < 0 else "",
+            "reference": line.reference,
+            "description": line.description,
+        }
+        for journal in planned.journals.journals
+        for line in journal.lines
+    )

@@ -1,0 +1,375 @@
+"""Mapped lines: every settlement line as a movement between two accounts.
+
+In: the typed lines. Distinct combinations of what the mapping looks at are resolved by the pure rules, then joined back
+in SQL, so that ten million lines cost what their few hundred combinations cost. Out: one Parquet file of movements.
+Blocking: every line mapped. A settlement with unmapped lines stops here; others go on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.roadmap import Road
+from assets.series import placed
+from assets.settlement_lines import TABLE as LINES_TABLE
+from assets.settlement_reports import registered
+from assets.statements import composed, statement
+from assets.verdicts import StageResult, Verdict
+from ledger import money
+from ledger.accounts import AccountKey
+from ledger.categories import TAX_COLLECTED, TAX_WITHHELD
+from ledger.errors import Finding, InputRefused
+from ledger.mapping import (
+    Combination,
+    Context,
+    Mapping,
+    Resolved,
+    Treatment,
+    Unmapped,
+    category_of,
+    dimensions,
+    resolve,
+    settlement_marketplace,
+)
+from ledger.parts import Part, parts
+from ledger.references import OPENING, reference
+from ledger.series import Carried, Place
+from ledger.tax import rate_ratio
+from resources.store.settlements import SettlementRecord
+
+TABLE = "mapped_lines"
+PARTS_MAX = 6
+
+_NO_ORDER_TAXES = "SELECT '' AS order_id, false AS order_has_withheld, false AS order_has_tax WHERE false"
+_QUANTITY_ONCE = (
+    "CASE WHEN lines.category = 'revenue' AND row_number() OVER (PARTITION BY lines.order_id, lines.order_item_code, "
+    "lines.shipment_id, lines.category ORDER BY lines.source_row, lines.leg) = 1 THEN lines.quantity END"
+)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the lines of one settlement are booked with: heads, mapping, parts, its own open item."""
+
+    record: SettlementRecord
+    mapping: Mapping
+    context: Context
+    place: Place
+    parts: tuple[Part, ...]
+    clearing: AccountKey
+    reference: str
+    lines_path: Path
+    by_hand: frozenset[str] = frozenset()  # settlements before go-live: their items are not ours
+
+    @property
+    def currency(self) -> str:
+        """Return the settlement's currency."""
+        return self.record.facts["currency"]
+
+    @property
+    def marketplace(self) -> str:
+        """Return the marketplace the settlement belongs to, or nothing."""
+        return settlement_marketplace(self.mapping, self.context) or ""
+
+
+@dataclass
+class Mapped:
+    """The combinations of a settlement: resolved (with their SQL row) and not."""
+
+    resolved: list[tuple[Resolved, dict[str, Any]]] = field(default_factory=list)
+    unmapped: list[tuple[Unmapped, dict[str, Any]]] = field(default_factory=list)
+
+
+def books_of(road: Road, settlement_id: str) -> Books:
+    """Bring together what a settlement is booked with; raises InputRefused when its lines are not staged yet."""
+    record = registered(road, settlement_id)
+    version = road.stores.warehouse.current(road.connection, LINES_TABLE, settlement_id)
+    if version is None:
+        raise InputRefused(f"The lines of settlement {settlement_id} are not staged: materialize settlement_lines first.")
+    mapping = road.load_mapping()
+    facts = record.facts
+    context = Context(facts["currency"], tuple(facts["marketplaces"]))
+    deposit = datetime.fromisoformat(facts["deposit_date"]) if facts["deposit_date"] else None
+    chosen = parts(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]), deposit, road.policy)
+    if len(chosen) > PARTS_MAX:
+        raise InputRefused(f"Settlement {settlement_id} spans {len(chosen)} months; at most {PARTS_MAX} can be split.")
+    places = placed(road)
+    return Books(
+        record=record,
+        mapping=mapping,
+        context=context,
+        place=places[settlement_id],
+        parts=chosen,
+        clearing=mapping.clearing(settlement_marketplace(mapping, context)),
+        reference=reference(settlement_id),
+        lines_path=road.stores.warehouse.path(version),
+        by_hand=frozenset(one for one, place in places.items() if place.is_before_go_live),
+    )
+
+
+def map_lines(road: Road, settlement_id: str) -> StageResult:
+    """Map every line of a settlement, or say which cannot be mapped and how to end it."""
+    books = books_of(road, settlement_id)
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        mapped = resolve_combinations(duck, books, road)
+        _require_origins(books, mapped)
+        if mapped.unmapped:
+            return _unmapped_result(books, mapped)
+        version = road.stores.warehouse.write(
+            road.connection,
+            TABLE,
+            settlement_id,
+            lambda path: write_movements(duck, books, mapped, road, path),
+            {"mapping": books.mapping.content_hash, "document": books.record.document_sha},
+        )
+        return _result(road, books, mapped, duck, road.stores.warehouse.path(version), version.id)
+
+
+def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: Books, road: Road) -> Mapped:
+    """Ask the rules once per distinct combination."""
+    mapped = Mapped()
+    rows = duck.sql(composed("combinations", **_inner(books, road)), params=_values(duck, books, road, ("by_sku",)))
+    for row in _dicts(rows):
+        answer = resolve(_combination(row, books), books.mapping, road.policy, books.context)
+        if isinstance(answer, Unmapped):
+            mapped.unmapped.append((answer, row))
+        else:
+            mapped.resolved.append((answer, row))
+    return mapped
+
+
+def _combination(row: dict[str, Any], books: Books) -> Combination:
+    return Combination(
+        transaction_type=row["transaction_type"],
+        amount_type=row["amount_type"],
+        amount_description=row["amount_description"],
+        marketplace=row["marketplace_name"],
+        sku=row["sku"] or None,
+        fulfilment=row["fulfilment"] or None,
+        accounting_date=books.parts[row["part"] - 1].accounting_date,
+        positive=None if row["direction"] == 0 else row["direction"] > 0,
+        order_has_withheld=row["order_has_withheld"],
+        order_has_tax=row["order_has_tax"],
+    )
+
+
+def _require_origins(books: Books, mapped: Mapped) -> None:
+    """Stop where a carried line brings in something whose settlement is not known: it would move nothing."""
+    known = sum(one.kind in ("payable", "transfer_returned") for one in books.place.carried)
+    for answer, row in list(mapped.resolved):
+        if answer.treatment is not Treatment.CARRY or row["direction"] == 0:
+            continue
+        known -= row["lines"]
+        if known < 0:
+            mapped.resolved.remove((answer, row))
+            labels = f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}"
+            sentence = f"{labels}: it is not known which settlement these {row['lines']} lines bring back."
+            finding = Finding("carry_unknown", sentence, "Import the earlier settlement, or map the label otherwise.")
+            mapped.unmapped.append((Unmapped(_combination(row, books), finding), row))
+
+
+def write_movements(
+    duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path
+) -> None:
+    """Write the movements of all lines, in the order of the file per kind."""
+    treatments = {answer.treatment for answer, _ in mapped.resolved}
+    inner = _inner(books, road)
+    resolved_lines = composed("resolved_lines", **inner)
+    quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
+    branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
+    bound = ["by_sku", "resolutions", "carried", "clearing", "reference"]
+    if Treatment.SPLIT_VAT in treatments:
+        inside = quantity.replace("lines.", "")
+        branches.append(composed("vat_movements", resolved_lines=resolved_lines, quantity=inside))
+        bound += ["minor_factor", "minor_unit"]
+    if Treatment.PASS_THROUGH in treatments:
+        branches.append(composed("tax_remainders", resolved_lines=resolved_lines))
+    values = _values(duck, books, road, tuple(bound), mapped)
+    duck.sql("\nUNION ALL BY NAME\n".join(f"({one})" for one in branches), params=values).write_parquet(
+        str(path), compression="zstd"
+    )
+
+
+def _inner(books: Books, road: Road) -> dict[str, str]:
+    numbered = statement("numbered_lines")
+    taxes = composed("order_taxes", numbered_lines=numbered) if road.policy.decides_by_order else _NO_ORDER_TAXES
+    return {"order_taxes": taxes, "numbered_lines": numbered}
+
+
+def _values(
+    duck: duckdb.DuckDBPyConnection, books: Books, road: Road, names: Sequence[str], mapped: Mapped | None = None
+) -> dict[str, Any]:
+    """Return the bound values a composed statement names."""
+    unit = Decimal(1).scaleb(-money.minor_units(books.currency))
+    known: dict[str, Any] = {
+        "by_sku": "sku" in dimensions(books.mapping),
+        "clearing": str(books.clearing),
+        "reference": books.reference,
+        "minor_unit": unit,
+        "minor_factor": int(1 / unit),
+        "carried": _carried(books),
+        "resolutions": [_resolution(answer, row) for answer, row in mapped.resolved] if mapped else [],
+    }
+    values = {name: known[name] for name in names} | _cuts(books) | {"lines": str(books.lines_path)}
+    if road.policy.decides_by_order:
+        values["tax_labels"] = _tax_labels(duck, books)
+    return values
+
+
+def _cuts(books: Books) -> dict[str, datetime | None]:
+    """Return the moments at which a part ends and the next begins, as UTC without zone like the staged column."""
+    ends = [part.to_utc.astimezone(UTC).replace(tzinfo=None) for part in books.parts[:-1]]
+    return {f"cut_{number}": ends[number - 1] if number <= len(ends) else None for number in range(1, PARTS_MAX)}
+
+
+def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str, Any]]:
+    """Return the labels that are tax, and whether it is tax withheld; never empty, SQL needs its columns."""
+    values = _cuts(books) | {"lines": str(books.lines_path)}
+    rows = _dicts(duck.sql(composed("triples", numbered_lines=statement("numbered_lines")), params=values))
+    kinds = [(row, category_of(**row, mapping=books.mapping)) for row in rows]
+    found = [{**row, "is_withheld": kind == TAX_WITHHELD} for row, kind in kinds if kind in (TAX_COLLECTED, TAX_WITHHELD)]
+    nothing = {"transaction_type": "", "amount_type": "", "amount_description": "", "is_withheld": False}
+    return found or [nothing]
+
+
+def _carried(books: Books) -> list[dict[str, Any]]:
+    """Return the open items that carried rows bring in; never empty, SQL needs its columns."""
+    rows = [_item(books, one) for one in books.place.carried if one.kind in ("payable", "transfer_returned")]
+    return rows or [{"source_row": -1, "account": "", "reference": ""}]
+
+
+def _item(books: Books, carried: Carried) -> dict[str, Any]:
+    """Return the open item a row brings in; what the books held by hand at go-live stands under OPENING."""
+    if carried.from_settlement_id and carried.from_settlement_id not in books.by_hand:
+        account, name = books.clearing, reference(carried.from_settlement_id)
+    else:
+        account, name = books.mapping.opening_debt(books.marketplace), OPENING
+    return {"source_row": carried.source_row, "account": str(account), "reference": name}
+
+
+def _resolution(answer: Resolved, row: dict[str, Any]) -> dict[str, Any]:
+    share, whole = rate_ratio(answer.vat_rate) if answer.vat_rate is not None else (0, 1)
+    keys = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "part")
+    return {
+        **{name: row[name] for name in (*keys, "direction", "order_has_withheld", "order_has_tax")},
+        "category": answer.category,
+        "rule": answer.rule,
+        "treatment": answer.treatment.value,
+        "marketplace": answer.marketplace,
+        "account": str(answer.account),
+        "vat_account": str(answer.vat_account or ""),
+        "vat_share": share,
+        "vat_whole": whole,
+        "remainder_account": str(answer.remainder_account or ""),
+    }
+
+
+def _dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
+    """Stop this settlement: each unmapped combination with its first row, count, amount and cure."""
+    findings = tuple(_with_amount(answer, row, books) for answer, row in mapped.unmapped)
+    rows = tuple(
+        {
+            "labels": f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}",
+            "marketplace": row["marketplace_name"],
+            "lines": str(row["lines"]),
+            "first row": str(row["first_row"]),
+            "amount": str(row["amount"]),
+            "what to do": answer.finding.cure,
+        }
+        for answer, row in mapped.unmapped
+    )
+    sentence = f"{sum(row['lines'] for _, row in mapped.unmapped)} lines cannot be mapped: {findings[0].sentence}"
+    verdict = Verdict("every_line_mapped", False, sentence, rows=rows, findings=findings)
+    return StageResult(facts={"mapped": "no: nothing was staged"}, rows=rows, rows_total=0, verdicts=(verdict,))
+
+
+def _with_amount(answer: Unmapped, row: dict[str, Any], books: Books) -> Finding:
+    found = answer.finding
+    origin = f"row {row['first_row']} of document {books.record.document_sha[:12]}: {found.origin}"
+    return Finding(found.code, found.sentence, found.cure, origin, amount=row["amount"])
+
+
+def _result(
+    road: Road, books: Books, mapped: Mapped, duck: duckdb.DuckDBPyConnection, path: Path, version: str
+) -> StageResult:
+    totals = _dicts(duck.sql(statement("category_totals"), params={"movements": str(path)}))
+    rows = tuple(
+        {"category": row["category"], "lines": str(row["lines"]), "amount": money.text(row["amount"], books.currency)}
+        for row in totals
+    )
+    lines = sum(row["lines"] for _, row in mapped.resolved)
+    return StageResult(
+        facts={
+            "lines": lines,
+            "categories": len(totals),
+            "marketplace": books.marketplace,
+            "clearing": str(books.clearing),
+            "mapping": books.mapping.content_hash[:12],
+            "parts": ", ".join(part.accounting_date.isoformat() for part in books.parts),
+        },
+        rows=rows,
+        rows_total=lines,
+        verdicts=(
+            Verdict("every_line_mapped", True, f"{lines} lines in {len(mapped.resolved)} combinations are mapped."),
+            _tax_verdict(duck, path, books),
+            _sign_verdict(mapped),
+        ),
+        picture=tuple(_bars(totals, books)),
+        version=version,
+    )
+
+
+def _tax_verdict(duck: duckdb.DuckDBPyConnection, path: Path, books: Books) -> Verdict:
+    """Collected and withheld tax meet per order; what is left is listed and goes to the seller's tax liability."""
+    left = _dicts(duck.sql(statement("tax_left"), params={"movements": str(path)}))
+    if not left:
+        return Verdict("collected_and_withheld_tax", True, "Nothing is left of pass-through tax.", is_blocking=False)
+    total = money.exact(sum((row["amount"] for row in left), Decimal(0)), books.currency)
+    rows = tuple({"order": row["order_id"], "left": str(row["amount"]), "row": str(row["source_row"])} for row in left)
+    sentence = f"{len(left)} orders leave {total} {books.currency} of tax, booked to the seller's own tax liability."
+    return Verdict("collected_and_withheld_tax", False, sentence, is_blocking=False, rows=rows)
+
+
+def _sign_verdict(mapped: Mapped) -> Verdict:
+    odd = [(answer, row) for answer, row in mapped.resolved if answer.is_sign_unexpected]
+    rows = tuple(
+        {
+            "labels": f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}",
+            "lines": str(row["lines"]),
+            "amount": str(row["amount"]),
+            "first row": str(row["first_row"]),
+        }
+        for _, row in odd
+    )
+    sentence = f"{len(odd)} kinds of lines have the other sign than usual (reversals do)." if odd else "As usual."
+    return Verdict("signs_as_expected", not odd, sentence, is_blocking=False, rows=rows)
+
+
+_BARS = (
+    ("Gross", ("revenue", "shipping_revenue", "gift_wrap_revenue", "liquidation")),
+    ("Promotions", ("promo_rebate", "points", "goodwill")),
+    ("Refunds", ("refund", "refund_shipping", "refund_gift_wrap", "a_to_z_claim", "chargeback", "restocking_fee_income")),
+    ("Tax", ("tax_collected", "marketplace_tax_withheld", "tax_on_fees")),
+    ("Reserve", ("reserve_movement",)),
+    ("Carried", ("negative_balance_carry", "debt_recovery", "transfer_returned", "cross_account_debt", "lending")),
+)
+
+
+def _bars(totals: list[dict[str, Any]], books: Books) -> Iterator[tuple[str, Decimal]]:
+    """Yield the bars of the picture: gross, promotions, refunds, tax, fees and the rest, reserve, deposit."""
+    amounts = {row["category"]: row["amount"] for row in totals}
+    named = {category for _, group in _BARS for category in group}
+    fees = sum((amount for category, amount in amounts.items() if category not in named), Decimal(0))
+    bars = [(label, sum((amounts.get(one, Decimal(0)) for one in group), Decimal(0))) for label, group in _BARS]
+    bars.insert(4, ("Fees etc.", fees))
+    yield from ((label, money.exact(amount, books.currency)) for label, amount in bars if amount)
+    yield "Deposit", money.exact(books.record.facts["total_amount"], books.currency)

@@ -1,0 +1,25 @@
+"""Partitions: one dynamic partition per settlement id and connection.
+
+Keys use only letters, digits, `_` and `-` (a comma breaks a backfill of failed partitions), and an id that came out of
+a document is checked before it names anything.
+"""
+
+import re
+
+import dagster as dg
+
+from ledger.errors import InputRefused
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+def settlement_partitions(connection: str) -> dg.DynamicPartitionsDefinition:
+    """Return the partitions of a connection's settlements."""
+    return dg.DynamicPartitionsDefinition(name=f"{connection}_settlements")
+
+
+def require_settlement_key(key: str) -> str:
+    """Return the key if it can be a settlement id; raise InputRefused with a sentence when it cannot."""
+    if not _KEY.fullmatch(key):
+        raise InputRefused(f"{key!r} is no settlement id: use the 1 to 20 digits that the report itself carries.")
+    return key

@@ -1,0 +1,66 @@
+"""What a connection's road needs: its settings, its doors and its stores, in one value that is handed along.
+
+Built once by the component (or by a test, with emulators behind the doors) and given to every stage.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from assets.posting import Desk, PostingPatience
+from ledger.mapping import Mapping
+from ledger.policy import Policy
+from resources.amazon.client import Download, ReportEntry
+from resources.clock import Clock
+from resources.erp.target import Target
+from resources.store.stores import Stores
+
+
+class Source(Protocol):
+    """A marketplace as the road sees it: find settlement reports, fetch one."""
+
+    def settlement_reports(
+        self, created_since: datetime | None = None, created_until: datetime | None = None
+    ) -> Iterator[ReportEntry]: ...
+
+    def download(self, document_id: str, to: Path) -> Download: ...
+
+
+@dataclass(frozen=True)
+class Road:
+    """One connection's road.
+
+    `seller` and `ledger` are the seller account's and the ERP ledger's own ids (never the connection's name): they make
+    the posting key. `load_mapping` reads the mapping file anew, so that a change is seen by the next stage.
+    """
+
+    connection: str
+    seller: str
+    ledger: str
+    policy: Policy
+    load_mapping: Callable[[], Mapping]
+    stores: Stores
+    source: Source
+    target: Target
+    clock: Clock
+    patience: PostingPatience = field(default_factory=PostingPatience)
+    look_back: timedelta = timedelta(days=89)
+    holder: str = ""
+    run: str = ""
+    person: str = ""
+    memory_limit_mb: int = 512
+
+    @property
+    def desk(self) -> Desk:
+        """Return what the posting protocol needs of this road."""
+        return Desk(
+            outbox=self.stores.outbox,
+            target=self.target,
+            clock=self.clock,
+            patience=self.patience,
+            holder=self.holder or self.run,
+            run=self.run,
+            person=self.person,
+        )

@@ -1,0 +1,59 @@
+"""Where each settlement stands among its sisters, from the heads alone.
+
+Discovery keeps the head of every settlement (period, total, reserve and carry rows), so the place of one is found
+without opening the lines of another. Pure rules are in ledger/series.py; this brings the heads to them.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from assets.roadmap import Road
+from ledger import money
+from ledger.combination import Context
+from ledger.series import CarryRow, Place, SettlementHead, place
+from resources.store.settlements import SettlementRecord
+
+GAP_CODE = "series_gap"
+CHOICE_CODES = ("series_ambiguous", "debt_chain", "transfer_origin")
+_ROW = re.compile(r"(\d+) row (\d+)")
+
+
+def head_of(record: SettlementRecord) -> SettlementHead:
+    """Return the head of one registered settlement."""
+    facts = record.facts
+    currency = facts["currency"]
+    return SettlementHead(
+        settlement_id=record.settlement_id,
+        marketplace=Context(currency, tuple(facts["marketplaces"])).selling_marketplace or "",
+        currency=currency,
+        start=datetime.fromisoformat(facts["start"]),
+        end=datetime.fromisoformat(facts["end"]),
+        total=money.exact(facts["total_amount"], currency),
+        carries=tuple(CarryRow(text, money.exact(amount, currency), row) for text, amount, row in facts["carries"]),
+    )
+
+
+def heads_of(road: Road) -> list[SettlementHead]:
+    """Return the heads of all settlements of the connection."""
+    return [head_of(record) for record in road.stores.settlements.all(road.connection)]
+
+
+def placed(road: Road) -> dict[str, Place]:
+    """Return the place of every settlement, with gaps that a person accepted and choices that a person made."""
+    accepted = {
+        item.partition: item.resolution_reason
+        for item in road.stores.review.decisions(road.connection, None, GAP_CODE)
+        if item.resolution == "accept"
+    }
+    return place(heads_of(road), road.policy, accepted, dict(_choices(road)))
+
+
+def _choices(road: Road) -> Iterator[tuple[str, str]]:
+    """Yield what a person chose: the settlement named first in the reason, for a settlement or one of its rows."""
+    for code in CHOICE_CODES:
+        for item in road.stores.review.decisions(road.connection, None, code):
+            chosen = item.resolution_reason.split(":")[0].strip()
+            row = _ROW.fullmatch(item.origin)
+            if item.resolution == "choose":
+                yield (f"{row[1]}:{row[2]}" if row else item.partition), chosen

@@ -1,0 +1,95 @@
+"""Settlement lines: the report as typed lines in file order, tied to its own total, and placed in its series.
+
+In: the archived document. Out: one Parquet file per version. Blocking: the sum ties to total-amount; the settlement
+follows its predecessor; reserve and carried debt are those of the predecessor.
+"""
+
+from assets.roadmap import Road
+from assets.series import heads_of, placed
+from assets.settlement_reports import head_facts, registered
+from assets.verdicts import StageResult, Verdict
+from ledger import money
+from ledger.series import Place
+from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
+
+TABLE = "settlement_lines"
+_CONTINUITY = {"series_gap", "series_ambiguous"}
+
+
+def read_lines(road: Road, settlement_id: str) -> StageResult:
+    """Read the archived document to typed lines; raises SettlementFileRefused when it is not whole."""
+    record = registered(road, settlement_id)
+    source = road.stores.documents.local_path(record.document_sha)
+    read: list[SettlementFile] = []
+
+    def produce(path) -> None:
+        charset = record.facts.get("charset")
+        read.append(read_settlement(source, path, charset=charset, memory_limit_mb=road.memory_limit_mb))
+
+    version = road.stores.warehouse.write(
+        road.connection, TABLE, settlement_id, produce, {"document": record.document_sha, **record.facts}
+    )
+    file = read[0]
+    place = placed(road)[settlement_id]
+    return StageResult(
+        facts=_facts(file, place),
+        rows=tuple(_row(one, file.currency) for one in file.by_triple[:25]),
+        rows_total=file.lines,
+        verdicts=(_ties(file), *_chain_verdicts(road, place)),
+        links={"document": record.document_sha},
+        version=version.id,
+    )
+
+
+def _facts(file: SettlementFile, place: Place) -> dict:
+    facts = head_facts(file)
+    return {
+        "total": file.total_amount,
+        "sum of lines": file.sum_amount,
+        "currency": file.currency,
+        "lines": file.lines,
+        "period": f"{facts['start'][:10]} to {facts['end'][:10]}",
+        "series": place.series,
+        "follows": place.previous or "nothing: first of its series",
+        "before go-live": place.is_before_go_live,
+        "layout": file.layout,
+        "dates": file.date_format,
+        "decimal sign": file.decimal_sign,
+        "warnings": " ".join(file.warnings) or "none",
+    }
+
+
+def _row(one, currency: str) -> dict[str, str]:
+    return {
+        "transaction type": one.transaction_type,
+        "amount type": one.amount_type,
+        "description": one.amount_description,
+        "lines": str(one.lines),
+        "amount": money.text(one.amount, currency),
+    }
+
+
+def _ties(file: SettlementFile) -> Verdict:
+    """The reader refuses a file that does not tie, so what is staged ties; the figures are shown all the same."""
+    sentence = f"{file.amounts} amounts add up to {file.sum_amount}, total-amount is {file.total_amount} {file.currency}."
+    return Verdict("ties_to_total", file.sum_amount == file.total_amount, sentence)
+
+
+def _chain_verdicts(road: Road, place: Place) -> tuple[Verdict, Verdict]:
+    """Continuity and chain; a settlement before go-live is shown, not stopped: it is never posted."""
+    gaps = tuple(finding for finding in place.findings if finding.code in _CONTINUITY)
+    chains = tuple(finding for finding in place.findings if finding.code not in _CONTINUITY)
+    follows = f"It follows {place.previous}." if place.previous else "It is the first of its series."
+    return (
+        _verdict("continuous_in_series", gaps, follows),
+        _verdict("reserve_and_debt_chain", chains, "Reserve and carried debt are those of the settlement before."),
+    )
+
+
+def _verdict(check: str, findings: tuple, fine: str) -> Verdict:
+    blocking = [finding for finding in findings if finding.is_blocking]
+    sentence = " ".join(finding.sentence for finding in findings) or fine
+    return Verdict(check, not findings, sentence, is_blocking=bool(blocking) or not findings, findings=findings)
+
+
+__all__ = ["TABLE", "heads_of", "read_lines"]

@@ -1,0 +1,34 @@
+-- Every line with what its combination resolved to.
+SELECT
+    numbered.source_row,
+    numbered.leg,
+    numbered.part,
+    numbered.order_id,
+    numbered.order_item_code,
+    numbered.shipment_id,
+    numbered.sku,
+    numbered.quantity,
+    numbered.posted_at,
+    numbered.amount,
+    resolved.category,
+    resolved.rule,
+    resolved.treatment,
+    resolved.marketplace,
+    resolved.account,
+    resolved.vat_account,
+    resolved.vat_share,
+    resolved.vat_whole,
+    resolved.remainder_account
+FROM ({numbered_lines}) AS numbered
+LEFT JOIN ({order_taxes}) AS order_taxes USING (order_id)
+JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
+    ON numbered.transaction_type = resolved.transaction_type
+    AND numbered.amount_type = resolved.amount_type
+    AND numbered.amount_description = resolved.amount_description
+    AND numbered.marketplace_name = resolved.marketplace_name
+    AND CASE WHEN $by_sku THEN numbered.sku ELSE '' END = resolved.sku
+    AND numbered.fulfilment = resolved.fulfilment
+    AND numbered.part = resolved.part
+    AND numbered.direction = resolved.direction
+    AND coalesce(order_taxes.order_has_withheld, false) = resolved.order_has_withheld
+    AND coalesce(order_taxes.order_has_tax, false) = resolved.order_has_tax

@@ -1,0 +1,38 @@
+-- Tax of an order that was collected and not withheld (or the reverse) moves on to the seller's own tax liability,
+-- order by order; orders never offset each other.
+WITH left_over AS (
+    SELECT
+        min(source_row) AS source_row,
+        part,
+        any_value(category) AS category,
+        any_value(rule) AS rule,
+        any_value(marketplace) AS marketplace,
+        max(posted_at) AS posted_at,
+        order_id,
+        account,
+        remainder_account,
+        sum(amount) AS amount
+    FROM ({resolved_lines})
+    WHERE treatment = 'pass_through'
+    GROUP BY part, order_id, account, remainder_account
+    HAVING sum(amount) <> 0
+)
+SELECT
+    source_row,
+    0::SMALLINT AS leg,
+    'remainder' AS kind,
+    part,
+    category,
+    rule,
+    marketplace,
+    posted_at,
+    order_id,
+    '' AS sku,
+    NULL::INTEGER AS quantity,
+    CASE WHEN amount > 0 THEN account ELSE remainder_account END AS debit,
+    '' AS debit_reference,
+    CASE WHEN amount > 0 THEN remainder_account ELSE account END AS credit,
+    '' AS credit_reference,
+    CAST(abs(amount) AS DECIMAL(18, 3)) AS amount,
+    CAST(0 AS DECIMAL(18, 3)) AS clearing_amount
+FROM left_over

@@ -1,0 +1,22 @@
+"""SQL statements of the road, one file each; a statement may stand inside another as `{name}`.
+
+Only statements and fixed column expressions are put together here; values are always bound, never pasted in.
+"""
+
+from functools import lru_cache
+from importlib import resources as packaged
+
+
+@lru_cache(maxsize=None)
+def statement(name: str) -> str:
+    """Return the text of `sql/<name>.sql` without its comment lines."""
+    text = packaged.files("assets").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+
+
+def composed(name: str, **parts: str) -> str:
+    """Return a statement with the statements or expressions it is made of."""
+    text = statement(name)
+    for part, inner in parts.items():
+        text = text.replace("{" + part + "}", inner)
+    return text

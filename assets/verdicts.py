@@ -1,0 +1,62 @@
+"""What a stage of the road hands back, and what a check says, as plain values.
+
+Dagster turns them into materializations and check results, the command line into tables, the control database keeps
+the verdicts. Nothing here knows who reads it.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ledger.errors import Finding
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check says of one settlement.
+
+    A blocking verdict that fails stops the settlement. `is_waiting` marks one that cannot be given yet (the ERP is
+    still at work): it warns and never blocks. `rows` are what differs, ready for a table.
+    """
+
+    check: str
+    passed: bool
+    sentence: str
+    is_blocking: bool = True
+    is_waiting: bool = False
+    rows: tuple[Row, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        """Tell whether the settlement must not go on."""
+        return self.is_blocking and not self.passed and not self.is_waiting
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What one stage made of one settlement.
+
+    `facts` are scalars in the order to be shown, `rows` a small table, `picture` (label, amount) bars for the
+    waterfall, `links` name -> document hash, URL or ERP key. `version` is the warehouse version, empty when nothing
+    was staged.
+    """
+
+    facts: dict[str, str | int | Decimal | bool] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    rows_total: int = 0
+    verdicts: tuple[Verdict, ...] = ()
+    picture: tuple[tuple[str, Decimal], ...] = ()
+    links: dict[str, str] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Tell whether a blocking verdict failed."""
+        return any(verdict.stops for verdict in self.verdicts)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings of all verdicts."""
+        return tuple(finding for verdict in self.verdicts for finding in verdict.findings)

@@ -1,0 +1,193 @@
+"""What `connector check` looks at: settings, go-live, mapping, secrets, stores, marketplace, ERP, accounts.
+
+In: a project and the name of a connection. Out: rows with a sentence, a cure and the exit code of their kind. A row
+that fails does not keep the next from being asked, unless the next cannot be asked without it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector_defs.cli.exit_codes import ExitCode
+from ledger.errors import ConnectorError, Finding
+
+if TYPE_CHECKING:
+    from connector_defs.connections import Connection
+    from connector_defs.project import Project
+    from ledger.mapping import Mapping
+    from resources.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One row; `code` counts only when it is not ok."""
+
+    connection: str
+    what: str
+    ok: bool
+    sentence: str
+    cure: str = ""
+    code: ExitCode = ExitCode.FINE
+
+
+def checked_stores(project: "Project") -> tuple["Stores | None", Checked]:
+    """Open the stores; return them with the row that tells."""
+    from connector_defs.connections import open_stores
+
+    try:
+        stores = open_stores(project)
+    except ConnectorError as error:
+        return None, Checked("", "stores", False, str(error), "Correct the address or free the disk.", ExitCode.STORES)
+    return stores, Checked("", "stores", True, f"Control database {stores.control.url_shown}.")
+
+
+def checked_connection(project: "Project", name: str, stores: "Stores | None") -> list[Checked]:
+    """Return all rows of one connection."""
+    from connector_defs.connections import connection
+
+    try:
+        opened = connection(project, name)
+    except ConnectorError as error:
+        cure = "Correct the settings where the sentence says."
+        return [Checked(name, "settings", False, str(error), cure, ExitCode.REFUSED)]
+    rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
+    mapping, mapping_rows = _mapping(opened)
+    rows += mapping_rows
+    missing = _secrets(project, opened)
+    rows.append(missing)
+    if stores is not None and missing.ok:
+        rows += list(_outside(project, opened, stores, mapping))
+    return rows
+
+
+def _go_live(opened: "Connection") -> Checked:
+    books = opened.settings.books
+    if books.books_from is None:
+        cure = "Set books.books_from to the date or the first settlements from which this connection keeps the books."
+        return Checked(opened.name, "go-live", False, "Nothing is posted yet.", cure, ExitCode.WAITS)
+    since = books.books_from if isinstance(books.books_from, tuple) else books.books_from.isoformat()
+    note = " Journals are cut by posted date, which Amazon sets at release." if books.month_end == "split" else ""
+    return Checked(opened.name, "go-live", True, f"Books from {since}.{note}")
+
+
+def _mapping(opened: "Connection") -> tuple["Mapping | None", list[Checked]]:
+    from ledger.mapping import coverage, warnings
+
+    try:
+        mapping = opened.load_mapping()
+    except ConnectorError as error:
+        cure = "Correct the mapping where the sentence says."
+        return None, [Checked(opened.name, "mapping", False, str(error), cure, ExitCode.REFUSED)]
+    uncovered = coverage(mapping)
+    words = f"Categories without an account (they stop a settlement that has one): {', '.join(uncovered) or 'none'}."
+    rows = [Checked(opened.name, "mapping", True, words)]
+    rows += [
+        Checked(opened.name, "mapping", False, one, "Change the mapping.", ExitCode.WAITS) for one in warnings(mapping)
+    ]
+    return mapping, rows
+
+
+def _secrets(project: "Project", opened: "Connection") -> Checked:
+    """Look only whether the names are there; no value is read."""
+    from connector_defs.connections import open_vault
+
+    amazon, profile = opened.settings.amazon.secrets, opened.settings.peoplesoft
+    wanted = [amazon.client_id, amazon.client_secret, amazon.refresh_token]
+    if profile.auth != "anonymous":
+        wanted += [profile.user_secret, profile.password_secret]
+    try:
+        held = set(open_vault(project).names())
+    except ConnectorError as error:
+        return Checked(opened.name, "secrets", False, str(error), "Give the vault its key.", ExitCode.STORES)
+    missing = [name for name in wanted if name not in held]
+    if missing:
+        cure = "; ".join(f"connector secrets set {name}" for name in missing)
+        return Checked(opened.name, "secrets", False, f"Missing: {', '.join(missing)}.", cure, ExitCode.STORES)
+    return Checked(opened.name, "secrets", True, f"All {len(wanted)} names are in the vault.")
+
+
+def _outside(
+    project: "Project", opened: "Connection", stores: "Stores", mapping: "Mapping | None"
+) -> Iterator[Checked]:
+    from connector_defs.connections import open_vault
+    from resources.clock import SystemClock
+
+    vault, clock = open_vault(project), SystemClock()
+    yield from _asked(
+        opened.name,
+        "marketplace",
+        ExitCode.MARKETPLACE,
+        "Look at the secrets of the seller account and its authorisation.",
+        lambda: _marketplaces(opened, stores, vault, clock),
+    )
+    target = opened.target(stores, vault, clock)
+    units = tuple(dict.fromkeys((*opened.settings.peoplesoft.units, *_units(mapping))))
+    erp_rows = list(
+        _asked(
+            opened.name,
+            "ERP",
+            ExitCode.ERP,
+            "Look at the address, the secrets and the permissions of the ERP's user.",
+            lambda: _findings(target.reach(units), "Service, queries and units are reachable."),
+        )
+    )
+    yield from erp_rows
+    if mapping is None or not all(row.ok for row in erp_rows):
+        return
+    yield from _asked(
+        opened.name,
+        "accounts",
+        ExitCode.ERP,
+        "Correct the mapping or the account in the ERP.",
+        lambda: _findings(
+            target.check_accounts(_uses_today(opened, mapping, clock)),
+            "Every account of the mapping exists, is active, postable and of the right nature today.",
+        ),
+    )
+
+
+Answer = list[tuple[bool, str, str]]  # ok, sentence, cure
+
+
+def _asked(name: str, what: str, code: ExitCode, cure: str, ask: Callable[[], Answer]) -> Iterator[Checked]:
+    """Turn an answer into rows, and a refusal into a row with the code of its own kind."""
+    try:
+        answer = ask()
+    except ConnectorError as error:
+        own = ExitCode(error.exit_code) if error.exit_code != ExitCode.FAULT else code
+        yield Checked(name, what, False, str(error), cure, own)
+        return
+    for ok, sentence, own_cure in answer:
+        yield Checked(name, what, ok, sentence, own_cure or cure, code)
+
+
+def _findings(findings: list[Finding], fine: str) -> Answer:
+    return [(False, finding.sentence, finding.cure) for finding in findings] or [(True, fine, "")]
+
+
+def _marketplaces(opened: "Connection", stores: "Stores", vault, clock) -> Answer:
+    """Ask which marketplaces the seller takes part in; this needs token, role and region to be right."""
+    taking_part = {one.marketplace_id for one in opened.source(stores, vault, clock).participations()}
+    missing = [one for one in opened.settings.amazon.marketplaces if one not in taking_part]
+    if missing:
+        words = f"The seller does not take part in {', '.join(missing)}."
+        return [(False, words, "Correct amazon.marketplaces, or the seller account and region.")]
+    return [(True, f"Token and role are good; {len(taking_part)} marketplaces.", "")]
+
+
+def _units(mapping: "Mapping | None") -> list[str]:
+    from ledger.mapping import account_uses
+
+    return [] if mapping is None else sorted({use.account.unit for use in account_uses(mapping)})
+
+
+def _uses_today(opened: "Connection", mapping: "Mapping", clock) -> list:
+    from ledger.mapping import account_uses
+    from resources.erp.target import AccountUse
+
+    today = clock.now().astimezone(opened.settings.books.zone).date()
+    return [
+        AccountUse(use.account, today, use.nature, use.category, use.needs_open_item)
+        for use in account_uses(mapping)
+        if use.holds_on(today)
+    ]

@@ -1,0 +1,130 @@
+"""`connector plan`: what would be posted for a settlement; nothing is written to the ERP.
+
+The stages up to the journals run as they would for posting (they read the ERP's accounts and periods, nothing more).
+When something is missing, the plan says what instead of the journals.
+"""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.map import missing
+from connector_defs.cli.opened import opened_road
+from connector_defs.cli.options import connection_option, examples, json_option
+from connector_defs.cli.outbox import journal_lines
+from ledger.errors import TargetError
+
+if TYPE_CHECKING:
+    from assets.roadmap import Road
+
+_STAGES = ("settlement_reports", "settlement_lines", "mapped_lines", "journals")
+
+
+@click.command(
+    "plan", epilog=examples("connector plan 24758260539 -c amazon_us", "connector plan 24758260539 -c amazon_us --json")
+)
+@click.argument("settlement")
+@connection_option
+@json_option
+@click.pass_context
+def plan(ctx: click.Context, settlement: str, connection_name: str | None, as_json: bool) -> None:
+    """Show what would be posted: journals with their lines, or what is missing. Exit 6 when something is."""
+    document = planned(opened_road(connection_name), settlement)
+    if as_json:
+        output.write_json(document)
+    else:
+        _show(document)
+    ctx.exit(ExitCode.WAITS if document["stops"] else ExitCode.FINE)
+
+
+def planned(road: "Road", settlement_id: str) -> dict:
+    """Return the plan of a settlement as plain values."""
+    from assets.journals import planned_journals
+    from assets.road import STAGES
+    from assets.series import placed
+    from assets.settlement_reports import registered
+
+    facts = registered(road, settlement_id).facts
+    is_before = placed(road)[settlement_id].is_before_go_live
+    stops: list[dict[str, str]] = []
+    for stage in STAGES:
+        if stage.asset not in _STAGES:
+            break
+        stopped = _stops_of(road, stage, settlement_id)
+        stops += stopped
+        if stopped:
+            break
+    has_journals = not is_before and not any(stop["stage"] != "journals" for stop in stops)
+    journals = planned_journals(road, settlement_id).journals.journals if has_journals else ()
+    return {
+        "connection": road.connection,
+        "settlement_id": settlement_id,
+        "currency": facts["currency"],
+        "total_amount": facts["total_amount"],
+        "is_before_go_live": is_before,
+        "stops": stops,
+        "missing_mapping": _snippet(road, settlement_id, stops),
+        "journals": [_journal(road, one) for one in journals],
+    }
+
+
+def _stops_of(road: "Road", stage, settlement_id: str) -> list[dict[str, str]]:
+    """Run one stage without keeping its findings; return what would stop the settlement there."""
+    try:
+        result = stage.run(road, settlement_id)
+    except TargetError as error:
+        return [{"stage": stage.asset, "check": "erp", "sentence": str(error), "cure": "Run connector check."}]
+    return [
+        {
+            "stage": stage.asset,
+            "check": verdict.check,
+            "sentence": verdict.sentence,
+            "cure": " ".join(dict.fromkeys(finding.cure for finding in verdict.findings)),
+        }
+        for verdict in result.verdicts
+        if verdict.stops
+    ]
+
+
+def _snippet(road: "Road", settlement_id: str, stops: list[dict[str, str]]) -> str:
+    from ledger.mapping import suggest
+
+    if not any(stop["stage"] == "mapped_lines" for stop in stops):
+        return ""
+    return suggest(missing(road, settlement_id))
+
+
+def _journal(road: "Road", journal) -> dict:
+    return {
+        "erp_id": road.target.erp_id(journal),
+        "part": f"{journal.part}/{journal.parts}",
+        "unit": journal.unit,
+        "accounting_date": journal.accounting_date.isoformat(),
+        "currency": journal.currency,
+        "description": journal.description,
+        "debits": journal.debits,
+        "credits": journal.credits,
+        "lines": journal_lines(journal),
+    }
+
+
+def _show(document: dict) -> None:
+    output.say(
+        f"Settlement {document['settlement_id']} of {document['connection']}: "
+        f"{document['total_amount']} {document['currency']}"
+    )
+    if document["is_before_go_live"]:
+        output.say("It ended before go-live: it is in the books by hand and nothing is posted.")
+    for stop in document["stops"]:
+        output.say(f"Stopped at {stop['stage']} ({stop['check']}): {stop['sentence']} {stop['cure']}")
+    if document["missing_mapping"]:
+        output.say(f"Add to the mapping:\n\n{document['missing_mapping']}")
+    for journal in document["journals"]:
+        facts = {name: value for name, value in journal.items() if name != "lines"}
+        output.say("")
+        output.print_facts(facts)
+        output.print_table(journal["lines"])
+    if not document["journals"] and not document["stops"] and not document["is_before_go_live"]:
+        output.say("It has no amount other than zero: nothing is posted.")

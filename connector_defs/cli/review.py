@@ -1,0 +1,141 @@
+"""`connector review`: what waits for a person, and the decision that lets the road go on.
+
+Resolving validates first what the action promises: `deleted` asks the ERP, `accept` of a changed settlement makes the
+newer document count. Then the item is closed with person and reason, and its settlement is asked for.
+"""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.opened import opened_project, opened_road, opened_stores
+from connector_defs.cli.options import examples, json_option, reason_option
+from connector_defs.cli.standing import documents_of
+from ledger.errors import InputRefused
+
+if TYPE_CHECKING:
+    from resources.store.review import ReviewItem
+
+
+@click.group(
+    "review",
+    epilog=examples("connector review list", 'connector review resolve 7 --action recheck --reason "corrected in GL"'),
+)
+def review() -> None:
+    """See what waits for a person, and decide."""
+
+
+@review.command(
+    "list", epilog=examples("connector review list -c amazon_us", "connector review list --state all --json")
+)
+@click.option("--connection", "-c", "connection_name", metavar="C", help="Only this connection.")
+@click.option("--state", default="open", show_default=True, type=click.Choice(["open", "resolved", "cleared", "all"]))
+@json_option
+@click.pass_context
+def list_items(ctx: click.Context, connection_name: str | None, state: str, as_json: bool) -> None:
+    """List review items; exit 6 when open ones are among them."""
+    if connection_name is not None:
+        opened_project().connection_file(connection_name)
+    items = opened_stores().review.listing(connection_name, None if state == "all" else state)
+    rows = [row_of(one) for one in items]
+    if as_json:
+        output.write_json({"items": rows})
+    else:
+        columns = ("id", "connection", "settlement", "code", "sentence", "cure", "actions")
+        output.print_table(rows, columns, nothing="Nothing waits for a person.")
+    ctx.exit(ExitCode.WAITS if any(one.state == "open" for one in items) else ExitCode.FINE)
+
+
+@review.command("show", epilog=examples("connector review show 7", "connector review show 7 --json"))
+@click.argument("item_id", metavar="ID", type=int)
+@json_option
+def show_item(item_id: int, as_json: bool) -> None:
+    """Show one review item whole."""
+    row = row_of(_item(item_id))
+    if as_json:
+        output.write_json(row)
+    else:
+        output.print_facts(row)
+
+
+@review.command(
+    "resolve",
+    epilog=examples(
+        'connector review resolve 7 --action deleted --reason "journal deleted by GL"',
+        'connector review resolve 9 --action accept --reason "Amazon restated the report"',
+    ),
+)
+@click.argument("item_id", metavar="ID", type=int)
+@click.option("--action", required=True, metavar="A", help="One of the item's actions.")
+@reason_option
+@json_option
+def resolve(item_id: int, action: str, reason: str, as_json: bool) -> None:
+    """End a review item by a decision; its settlement goes on with the next run."""
+    item = _item(item_id)
+    if item.state != "open" or action not in item.actions:
+        words = f"has ended already ({item.state})" if item.state != "open" else f"takes: {', '.join(item.actions)}"
+        raise InputRefused(f"Review item {item_id} cannot be resolved with {action!r}: it {words}.")
+    person = _carry_out(item, action, reason)
+    ended = opened_stores().review.resolve(item_id, action, person, reason)
+    if as_json:
+        output.write_json(row_of(ended))
+    else:
+        output.say(f"Review item {item_id} is resolved with {action!r}; settlement {item.partition} is due again.")
+
+
+def _carry_out(item: "ReviewItem", action: str, reason: str) -> str:
+    """Do what the action promises, before the item is closed; return who acts."""
+    from connector_defs.connections import operating_person
+
+    if action == "deleted":
+        return _give_up(item, reason)
+    if action == "accept" and item.code == "settlement_changed":
+        person = operating_person()
+        opened_stores().settlements.accept(item.connection, item.partition, item.origin, person, reason)
+        return person
+    return operating_person()
+
+
+def _give_up(item: "ReviewItem", reason: str) -> str:
+    """Close the documents in review as refused; raises TargetError while the ERP still holds one."""
+    from assets.posting import give_up
+    from ledger.posting import PostingState
+
+    road = opened_road(item.connection)
+    documents = documents_of(road, item.partition)
+    siblings = [one.journal for one in documents]
+    held = [one for one in documents if one.state is PostingState.REVIEW and item.document_key in ("", one.key)]
+    for document in held:
+        give_up(road.desk, document.key, siblings, f"deleted in the ERP: {reason}")
+    return road.person
+
+
+def _item(item_id: int) -> "ReviewItem":
+    item = opened_stores().review.get(item_id)
+    if item is None:
+        raise InputRefused(f"There is no review item {item_id}. List the open ones: connector review list")
+    return item
+
+
+def row_of(item: "ReviewItem") -> dict[str, object]:
+    """Return one item as a row."""
+    return {
+        "id": item.id,
+        "connection": item.connection,
+        "settlement": item.partition,
+        "code": item.code,
+        "sentence": item.sentence,
+        "cure": item.cure,
+        "actions": ", ".join(item.actions),
+        "amount": item.amount,
+        "origin": item.origin,
+        "document": item.document_key,
+        "state": item.state,
+        "opened_at": output.utc_text(item.opened_at),
+        "ended_at": output.utc_text(item.ended_at) if item.ended_at else None,
+        "person": item.person,
+        "resolution": item.resolution,
+        "reason": item.resolution_reason,
+    }

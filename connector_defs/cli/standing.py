@@ -1,0 +1,93 @@
+"""Where a settlement stands, as one row: for `post`, `export` and the demo's proof.
+
+In: the road and a settlement. Out: state of its documents, ERP ids, what stopped it and what to do. Everything is read
+from the stores; nothing is asked of marketplace or ERP.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector_defs.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from assets.roadmap import Road
+    from resources.store.outbox import OutboxDocument
+
+BEFORE_GO_LIVE = "before go-live"
+NOTHING_TO_POST = "nothing to post"
+NOT_STARTED = "not started"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One settlement: `state` is a posting state or one of the words above; `waits_for` says what would end a stop."""
+
+    settlement_id: str
+    period: str
+    currency: str
+    total: str
+    state: str
+    documents: str
+    waits_for: str
+    exit_code: ExitCode
+
+    @property
+    def row(self) -> dict[str, str]:
+        """Return the row that people and machines read."""
+        return {name: value for name, value in vars(self).items() if name != "exit_code"}
+
+
+def documents_of(road: "Road", settlement_id: str) -> list["OutboxDocument"]:
+    """Return the documents of the newest revision of a settlement, in order of parts."""
+    found = [
+        one
+        for one in road.stores.outbox.listing(road.connection, source_id=settlement_id, limit=100_000)
+        if one.partition == settlement_id
+    ]
+    newest = max((one.revision for one in found), default=0)
+    return sorted((one for one in found if one.revision == newest), key=lambda one: one.part)
+
+
+def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0) -> Standing:
+    """Return where a settlement stands now; `error` and its `code` tell what ended the last attempt."""
+    from assets.settlement_reports import registered
+
+    facts = registered(road, settlement_id).facts
+    documents = documents_of(road, settlement_id)
+    state = _state(documents, is_before_go_live)
+    waits_for = error or _reasons(road, settlement_id, documents, state)
+    return Standing(
+        settlement_id=settlement_id,
+        period=f"{facts['start'][:10]} to {facts['end'][:10]}",
+        currency=facts["currency"],
+        total=facts["total_amount"],
+        state=state,
+        documents=", ".join(one.erp_id for one in documents if one.erp_id),
+        waits_for=waits_for,
+        exit_code=ExitCode(code) if code else _code(state, bool(waits_for)),
+    )
+
+
+def _state(documents: list["OutboxDocument"], is_before_go_live: bool) -> str:
+    if is_before_go_live:
+        return BEFORE_GO_LIVE
+    states = [str(one.state) for one in documents]
+    return ", ".join(dict.fromkeys(states)) if states else NOT_STARTED
+
+
+def _reasons(road: "Road", settlement_id: str, documents: list["OutboxDocument"], state: str) -> str:
+    """Return what holds it: open review items first, then approval, then the ERP's own work."""
+    if state == BEFORE_GO_LIVE:
+        return ""
+    items = [one for one in road.stores.review.listing(road.connection) if one.partition == settlement_id]
+    if items:
+        return " ".join(f"[review {one.id}] {one.sentence} {one.cure}" for one in items)
+    if "planned" in state:
+        return f"A person approves it: connector approve {settlement_id} --connection {road.connection} --reason TEXT"
+    return " ".join(one.reason for one in documents if str(one.state) not in ("posted", "refused"))
+
+
+def _code(state: str, is_held: bool) -> ExitCode:
+    if state in ("importing", "sent", "unclear", "importing, posted", "posted, importing"):
+        return ExitCode.FINE  # the ERP is at work; a later run looks again
+    return ExitCode.WAITS if is_held else ExitCode.FINE

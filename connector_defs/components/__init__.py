@@ -1,0 +1,5 @@
+"""Component types, one per pairing of a marketplace and an ERP."""
+
+from connector_defs.components.amazon_to_peoplesoft import AmazonToPeopleSoft
+
+__all__ = ["AmazonToPeopleSoft"]

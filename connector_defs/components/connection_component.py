@@ -1,0 +1,92 @@
+"""What every component type shares: strict settings, templates resolved first, and the definitions of a connection.
+
+Dagster widens each field of a resolved component to "this or text", which lets a misspelt nested key pass. So a
+component names a strict settings model: `get_model_cls` gives Dagster that model (`dg check yaml` and the schema use
+it), and `load` resolves templates and validates again.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import dagster as dg
+from pydantic import BaseModel
+from typing_extensions import Self
+
+from assets.factory import settlement_assets
+from assets.partitions import settlement_partitions
+from assets.roadmap import Road
+from connector_defs.connections import Connection
+from connector_defs.jobs import discovery_job, road_job
+from connector_defs.project import Project, render
+from connector_defs.resources import ConnectionResource, StoresResource
+from connector_defs.sensors import due_sensor
+from resources.clock import SystemClock
+
+
+class ConnectionComponent(dg.Component):
+    """Base of the component types: one connection from a marketplace to an ERP."""
+
+    settings_model: ClassVar[type[BaseModel]]
+
+    def __init__(self, settings: BaseModel) -> None:
+        self.settings = settings
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """Return the strict settings model."""
+        return cls.settings_model
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        """Resolve templates, then validate once more."""
+        given = attributes.model_dump(mode="python", exclude_unset=True) if attributes else {}
+        return cls(cls.settings_model.model_validate(render(given)))
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Return assets, checks, jobs, schedule and sensor of the connection named like its folder."""
+        name = Path(context.path).name
+        project = Project()
+        return connection_definitions(Connection(name, self.settings, project.mapping_path(self.settings.mapping)))
+
+
+def connection_definitions(connection: Connection) -> dg.Definitions:
+    """Return the Dagster definitions of one connection."""
+    name = connection.name
+    partitions = settlement_partitions(name)
+    door = f"{name}_connection"
+    resource_keys = {"stores", door}
+
+    def road_of_run(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Road:
+        opened: StoresResource = context.resources.stores
+        resource: ConnectionResource = getattr(context.resources, door)
+        return resource.road(opened, run=context.run_id, person=_person(context))
+
+    def stores_of_tick():
+        return StoresResource().open(), SystemClock()
+
+    assets = settlement_assets(name, partitions, road_of_run, resource_keys)
+    discovery = discovery_job(name, partitions, road_of_run, resource_keys)
+    road = road_job(name, partitions, assets)
+    schedule = dg.ScheduleDefinition(
+        name=f"{name}_discovery_schedule",
+        job=discovery,
+        cron_schedule=connection.settings.discovery_schedule,
+        execution_timezone=connection.settings.books.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    return dg.Definitions(
+        assets=assets,
+        jobs=[discovery, road],
+        schedules=[schedule],
+        sensors=[due_sensor(name, partitions, road, stores_of_tick, connection.settings.automatic)],
+        resources={door: ConnectionResource.of(connection)},
+    )
+
+
+def _person(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> str:
+    """Return who started the run as far as Dagster knows; the service account otherwise."""
+    return context.run.tags.get("user", "")
+
+
+RoadOfRun = Callable[[object], Road]

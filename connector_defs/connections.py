@@ -1,0 +1,223 @@
+"""Connections without Dagster: settings read from YAML, doors opened, a road built.
+
+The Dagster components and the command line both come through here, so that a connection means the same in both. The
+settings name secrets; values come from the vault when a door is opened.
+"""
+
+import getpass
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field
+
+from assets.posting import PostingPatience
+from assets.roadmap import Road
+from connector_defs import __version__
+from connector_defs.project import ConnectionFile, Project
+from ledger.errors import ConfigurationRefused
+from ledger.mapping import Mapping, load_mapping
+from ledger.policy import Policy
+from resources.amazon.client import SellingPartner, SellingPartnerSettings
+from resources.clock import Clock, SystemClock
+from resources.erp.peoplesoft.client import PeopleSoft
+from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.store.stores import Stores
+from resources.transport.rings import build_client
+from resources.vault import Vault
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AmazonSecrets(_Settings):
+    """Names of the vault's secrets for one seller; never values."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+
+
+class AmazonSettings(_Settings):
+    """One seller account in one region; `api_url` and `token_url` override the published hosts."""
+
+    seller_id: str = Field(pattern=r"^[A-Z0-9]{3,20}$")
+    region: str = Field(pattern="^(na|eu|fe)$")
+    marketplaces: tuple[str, ...] = Field(min_length=1)
+    secrets: AmazonSecrets
+    application_name: str = "SettlementConnector"
+    api_url: str | None = None
+    token_url: str | None = None
+    look_back_days: int = Field(89, ge=1, le=89)
+
+
+class PostingSettings(_Settings):
+    """How long posting waits, in seconds; see PostingPatience."""
+
+    follow_in_run_seconds: float = Field(20, ge=0, le=600)
+    poll_seconds: float = Field(2, gt=0, le=60)
+    follow_up_seconds: float = Field(60, ge=1)
+    lease_seconds: float = Field(900, ge=180)
+    blind_seconds: float = Field(6 * 3600, ge=600)
+
+
+class AmazonToPeopleSoftSettings(_Settings):
+    """A connection from one Amazon seller account to one PeopleSoft ledger group."""
+
+    description: str = ""
+    amazon: AmazonSettings
+    peoplesoft: PeopleSoftProfile
+    books: Policy
+    mapping: str
+    automatic: bool = False
+    discovery_schedule: str = "17 * * * *"
+    posting: PostingSettings = PostingSettings()
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connection: its name, settings and where its mapping lies."""
+
+    name: str
+    settings: AmazonToPeopleSoftSettings
+    mapping_path: Path
+
+    @property
+    def ledger_id(self) -> str:
+        """Return the ERP ledger's own id: where the books are and which, never the connection's name."""
+        profile = self.settings.peoplesoft
+        return f"peoplesoft:{profile.node}:{profile.ledger_group}"
+
+    def load_mapping(self) -> Mapping:
+        """Read the mapping file anew; raises MappingRefused naming file, line and key."""
+        try:
+            text = self.mapping_path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationRefused(f"{self.mapping_path}: the mapping cannot be read: {error.strerror}.") from None
+        return load_mapping(text, str(self.mapping_path))
+
+    def source(self, stores: Stores, vault: Vault, clock: Clock, transport: httpx.BaseTransport | None = None):
+        """Open the door to Amazon."""
+        amazon = self.settings.amazon
+        return SellingPartner(
+            SellingPartnerSettings(
+                connection=self.name,
+                seller_id=amazon.seller_id,
+                region=amazon.region,
+                marketplace_ids=amazon.marketplaces,
+                client_id_secret=amazon.secrets.client_id,
+                client_secret_secret=amazon.secrets.client_secret,
+                refresh_token_secret=amazon.secrets.refresh_token,
+                application_name=amazon.application_name,
+                application_version=__version__,
+                api_url=amazon.api_url,
+                token_url=amazon.token_url,
+            ),
+            vault.get,
+            clock,
+            stores.buckets,
+            stores.tokens(vault),
+            stores.exchanges,
+            transport=transport,
+        )
+
+    def target(
+        self, stores: Stores, vault: Vault, clock: Clock, transport: httpx.BaseTransport | None = None
+    ) -> PeopleSoft:
+        """Open the door to PeopleSoft."""
+        profile = self.settings.peoplesoft
+        client = build_client(
+            connection=self.name,
+            clock=clock,
+            user_agent=f"{self.settings.amazon.application_name}/{__version__}",
+            recorder=stores.exchanges,
+            buckets=stores.buckets,
+            timeout=httpx.Timeout(profile.read_timeout_seconds, connect=profile.connect_timeout_seconds),
+            transport=transport,
+        )
+        return PeopleSoft(
+            profile, client, lambda: (vault.get(profile.user_secret), vault.get(profile.password_secret)), clock
+        )
+
+    def road(
+        self,
+        stores: Stores,
+        vault: Vault,
+        clock: Clock | None = None,
+        *,
+        run: str = "",
+        person: str = "",
+        amazon_transport: httpx.BaseTransport | None = None,
+        erp_transport: httpx.BaseTransport | None = None,
+    ) -> Road:
+        """Build the road of this connection; transports are given by tests and by nobody else."""
+        clock = clock or SystemClock()
+        posting = self.settings.posting
+        return Road(
+            connection=self.name,
+            seller=self.settings.amazon.seller_id,
+            ledger=self.ledger_id,
+            policy=self.settings.books,
+            load_mapping=self.load_mapping,
+            stores=stores,
+            source=self.source(stores, vault, clock, amazon_transport),
+            target=self.target(stores, vault, clock, erp_transport),
+            clock=clock,
+            patience=PostingPatience(
+                lease=posting.lease_seconds,
+                in_run=posting.follow_in_run_seconds,
+                poll=posting.poll_seconds,
+                follow_up=posting.follow_up_seconds,
+                blind=posting.blind_seconds,
+            ),
+            look_back=timedelta(days=self.settings.amazon.look_back_days),
+            holder=f"{socket.gethostname()}:{os.getpid()}:{run}",
+            run=run,
+            person=person or operating_person(),
+        )
+
+
+def operating_person() -> str:
+    """Return the operating-system account that acts; never an argument."""
+    return getpass.getuser()
+
+
+# Component type -> settings model: one line per pairing.
+SETTINGS: dict[str, type[AmazonToPeopleSoftSettings]] = {"AmazonToPeopleSoft": AmazonToPeopleSoftSettings}
+
+
+def read_connection(project: Project, file: ConnectionFile) -> Connection:
+    """Return one validated connection; raises ConfigurationRefused naming file, line and key."""
+    model = SETTINGS.get(file.type_name)
+    if model is None:
+        raise ConfigurationRefused(f"{file.path}: type {file.type_name} is none of {', '.join(SETTINGS)}.")
+    settings = file.settings(model)
+    return Connection(file.connection, settings, project.mapping_path(settings.mapping))
+
+
+def connection(project: Project, name: str) -> Connection:
+    """Return one connection by name."""
+    return read_connection(project, project.connection_file(name))
+
+
+def connections(project: Project) -> dict[str, Connection]:
+    """Return all connections of a project, by name."""
+    return {name: read_connection(project, file) for name, file in project.connection_files().items()}
+
+
+def open_stores(project: Project, clock: Clock | None = None) -> Stores:
+    """Open the stores under the project's home."""
+    return Stores.open(project.home, clock or SystemClock())
+
+
+def open_vault(project: Project) -> Vault:
+    """Open the vault under the project's home."""
+    return Vault.open(project.home)
+
+
+VaultReader = Callable[[str], str]

@@ -1,0 +1,145 @@
+"""The proof table: each settlement's total against what stands in PeopleSoft's books, read back at this moment.
+
+In: a road. Out: one row per settlement. `clearing` are the clearing lines of the settlement's own posted journals as
+the books hold them, `open_item` what is still open under its reference (a debt carried on is no longer open), `payout`
+what must reach the bank. A settlement ties when clearing equals its total, its open item equals the expected payout,
+every document is posted and no blocking check failed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from connector_defs.cli.standing import documents_of
+
+if TYPE_CHECKING:
+    from assets.roadmap import Road
+
+LEFT_ALONE = "before go-live, left alone"
+
+
+@dataclass(frozen=True)
+class ProofRow:
+    """One settlement; amounts in its own currency, None where nothing is posted on purpose."""
+
+    connection: str
+    settlement_id: str
+    marketplace: str
+    period: str
+    currency: str
+    total: Decimal
+    journals: str
+    clearing: Decimal | None
+    open_item: Decimal | None
+    payout: Decimal
+    difference: Decimal | None
+    state: str
+    ties: bool
+
+
+def proof(road: "Road", settlement_ids: Iterable[str]) -> list[ProofRow]:
+    """Return the proof of settlements, in the order given."""
+    from assets.series import placed
+
+    places = placed(road)
+    return [_row(road, one, places[one].is_before_go_live) for one in settlement_ids]
+
+
+def _row(road: "Road", settlement_id: str, is_before_go_live: bool) -> ProofRow:
+    from assets.settlement_reports import registered
+    from ledger import money
+
+    facts = registered(road, settlement_id).facts
+    currency = facts["currency"]
+    total = money.exact(facts["total_amount"], currency)
+    documents = documents_of(road, settlement_id)
+    given = {
+        "connection": road.connection,
+        "settlement_id": settlement_id,
+        "marketplace": _selling(facts["marketplaces"]),
+        "period": f"{facts['start'][:10]} to {facts['end'][:10]}",
+        "currency": currency,
+        "total": total,
+        "journals": ", ".join(one.erp_id for one in documents if one.erp_id),
+        "payout": max(total, money.exact(0, currency)),
+    }
+    if is_before_go_live:
+        untouched = {"clearing": None, "open_item": None, "difference": None}
+        return ProofRow(**given, **untouched, state=LEFT_ALONE, ties=not documents)
+    clearing, open_item = _in_books(road, settlement_id, documents, currency)
+    state = ", ".join(dict.fromkeys(str(one.state) for one in documents)) or "nothing posted"
+    is_fine = state == "posted" and not _failed_checks(road, settlement_id)
+    return ProofRow(
+        **given,
+        clearing=clearing,
+        open_item=open_item,
+        difference=clearing - total,
+        state=state,
+        ties=is_fine and clearing == total and open_item == given["payout"],
+    )
+
+
+def _in_books(road: "Road", settlement_id: str, documents: list, currency: str) -> tuple[Decimal, Decimal]:
+    """Return the clearing lines of the settlement's own journals, and what is still open, as PeopleSoft has them."""
+    from assets.journals import planned_journals
+    from ledger import money
+    from ledger.posting import PostingState
+
+    zero = money.exact(0, currency)
+    posted = [one for one in documents if one.state is PostingState.POSTED]
+    if not posted:
+        return zero, zero
+    planned = planned_journals(road, settlement_id)
+    lines = [line for one in posted for line in road.target.read_back(one.journal).lines]
+    own = [one.amount for one in lines if (one.account, one.reference) == (planned.clearing, planned.reference)]
+    open_items = road.target.open_item(planned.clearing, planned.reference, settlement_id)
+    return money.total(own, currency), money.exact(open_items.get(currency, zero), currency)
+
+
+def _failed_checks(road: "Road", settlement_id: str) -> list[str]:
+    """Return the names of checks that stop money and failed at their last look."""
+    verdicts = road.stores.verdicts.latest(road.connection, settlement_id)
+    return [one.check for one in verdicts if not one.passed and one.severity == "error"]
+
+
+def _selling(names: Iterable[str]) -> str:
+    return ", ".join(name for name in names if name and not name.lower().startswith("non-amazon"))
+
+
+def table_rows(rows: Iterable[ProofRow]) -> list[dict[str, object]]:
+    """Return the rows as people read them."""
+    return [
+        {
+            "settlement": row.settlement_id,
+            "marketplace": row.marketplace,
+            "period": row.period,
+            "": row.currency,
+            "total": row.total,
+            "journals in PeopleSoft": _journal_ids(row.journals),
+            "clearing in books": row.clearing,
+            "still open": row.open_item,
+            "expected payout": row.payout,
+            "difference": row.difference,
+            "state": row.state,
+        }
+        for row in rows
+    ]
+
+
+def _journal_ids(erp_ids: str) -> str:
+    """Shorten `US001 AB12CD34EF 2026-10-31` to its journal id; unit and date stand in other columns."""
+    return ", ".join(one.split()[1] if len(one.split()) == 3 else one for one in erp_ids.split(", ") if one)
+
+
+def verdict_sentence(rows: Iterable[ProofRow]) -> str:
+    """Say in one sentence what the table proves, or which settlements do not tie."""
+    rows = list(rows)
+    wrong = [row.settlement_id for row in rows if not row.ties]
+    posted = [row for row in rows if row.state != LEFT_ALONE]
+    if wrong:
+        return f"{len(wrong)} of {len(rows)} settlements do not tie: {', '.join(wrong)}."
+    return (
+        f"{len(posted)} settlements are posted, each exactly once and tied to the cent; "
+        f"{len(rows) - len(posted)} before go-live are left alone."
+    )

@@ -1,0 +1,62 @@
+"""Jobs of one connection: discovery (talks to the marketplace) and the settlement road (one partition a run)."""
+
+import dagster as dg
+
+from assets.factory import RoadOfRun
+from assets.settlement_reports import Discovery, discover
+
+
+def discovery_job(
+    connection: str, partitions: dg.DynamicPartitionsDefinition, road_of_run: RoadOfRun, resource_keys: set[str]
+) -> dg.JobDefinition:
+    """Find new settlements, archive and register them, and add their partitions."""
+
+    @dg.op(name=f"{connection}_discover", required_resource_keys=resource_keys)
+    def discover_settlements(context: dg.OpExecutionContext) -> None:
+        road = road_of_run(context)
+        found = discover(road)
+        everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
+        context.instance.add_dynamic_partitions(partitions.name, everything)
+        context.log.info(sentence(connection, found))
+        context.add_output_metadata(
+            {
+                "new": len(found.new),
+                "already known": len(found.known),
+                "came again with other content": ", ".join(found.changed) or "none",
+                "refused": ", ".join(found.refused) or "none",
+                "interrupted": found.interrupted or "no",
+            }
+        )
+
+    @dg.job(
+        name=f"{connection}_discovery",
+        description="Asks Amazon for settlement reports, archives new ones and adds their partitions.",
+        executor_def=dg.in_process_executor,
+        tags={"connector/connection": connection, "dagster/max_runtime": "3600"},
+    )
+    def job() -> None:
+        discover_settlements()
+
+    return job
+
+
+def sentence(connection: str, found: Discovery) -> str:
+    """Say what one discovery found."""
+    words = f"{connection}: {len(found.new)} new settlements, {len(found.known)} already known"
+    if found.changed:
+        words += f", {len(found.changed)} came again with other content (see the review queue)"
+    if found.refused:
+        words += f", {len(found.refused)} files refused (see the review queue)"
+    return f"{words}. Interrupted: {found.interrupted}" if found.interrupted else f"{words}."
+
+
+def road_job(connection: str, partitions: dg.DynamicPartitionsDefinition, assets: list[dg.AssetsDefinition]):
+    """Take one settlement down the whole road."""
+    return dg.define_asset_job(
+        name=f"{connection}_settlement_road",
+        selection=dg.AssetSelection.assets(*assets),
+        partitions_def=partitions,
+        description="One settlement from its archived report to a reconciled posting.",
+        executor_def=dg.in_process_executor,
+        tags={"connector/connection": connection},
+    )

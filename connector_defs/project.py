@@ -1,0 +1,148 @@
+"""Where an installation keeps its YAML, and how a connection's YAML is read.
+
+A project folder holds `defs/<connection>/defs.yaml` and `mappings/`; it is a clone's `connector_defs/` or a folder named
+by CONNECTOR_PROJECT. What runs and what is stored lies under CONNECTOR_HOME (`var/` beside the project by default).
+Templates `{{ env.NAME }}` and `{{ env('NAME', 'default') }}` are resolved first, then the result is validated; an error
+names file, line and key.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from jinja2 import StrictUndefined, UndefinedError
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel, ValidationError
+
+from ledger.errors import ConfigurationRefused
+
+PACKAGE = Path(__file__).resolve().parent
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class EnvironmentScope:
+    """`env` inside a template: `env.NAME` must be set, `env('NAME', 'default')` may be."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def __getattr__(self, name: str) -> str:
+        if name in self._variables:
+            return self._variables[name]
+        if not name.isupper():  # what the template engine asks of every object
+            raise AttributeError(name)
+        raise UndefinedError(f"the environment variable {name} is not set")
+
+    def __call__(self, name: str, default: str | None = None) -> str:
+        """Return the variable or the default."""
+        return self._variables.get(name, default) if default is not None else getattr(self, name)
+
+
+def render(value: Any, variables: Mapping[str, str] | None = None) -> Any:
+    """Resolve the templates in every text of a nested value; raise ConfigurationRefused for a missing variable."""
+    scope = {"env": EnvironmentScope(os.environ if variables is None else variables)}
+    engine = SandboxedEnvironment(undefined=StrictUndefined)
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: walk(inner) for key, inner in node.items()}
+        if isinstance(node, (list, tuple)):
+            return [walk(inner) for inner in node]
+        if isinstance(node, str) and "{{" in node:
+            try:
+                return engine.from_string(node).render(scope)
+            except UndefinedError as error:
+                raise ConfigurationRefused(f"{node} cannot be resolved: {error.message}.") from None
+        return node
+
+    return walk(value)
+
+
+class ConnectionFile:
+    """One `defs/<connection>/defs.yaml`, read with the line of every key."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = path.parent.name
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        try:
+            document = yaml.safe_load(self.path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f"{self.path}:{mark.line + 1}" if mark else str(self.path)
+            raise ConfigurationRefused(f"{where}: this is not YAML: {getattr(error, 'problem', error)}.") from None
+        if not isinstance(document, dict) or "type" not in document:
+            raise ConfigurationRefused(f"{self.path}: a connection starts with `type:` and `attributes:`.")
+        return document
+
+    @property
+    def type_name(self) -> str:
+        """Return the component type, for example AmazonToPeopleSoft."""
+        return str(self._document["type"]).rsplit(".", 1)[-1]
+
+    def settings(self, model: type[Settings]) -> Settings:
+        """Return the validated settings; raise ConfigurationRefused naming file, line and key of every problem."""
+        attributes = self._document.get("attributes") or {}
+        try:
+            return model.model_validate(render(attributes))
+        except ValidationError as error:
+            problems = [self._problem(("attributes", *one["loc"]), one["msg"]) for one in error.errors()]
+            raise ConfigurationRefused("\n".join(problems)) from None
+        except ConfigurationRefused as error:
+            raise ConfigurationRefused(f"{self.path}: {error}") from None
+
+    def _problem(self, location: tuple, message: str) -> str:
+        key = ".".join(str(step) for step in location[1:])
+        return f"{self.path}:{self._line(location)}: {key}: {message}"
+
+    def _line(self, location: tuple) -> int:
+        """Return the line of the deepest node on the way to a key."""
+        node = yaml.compose(self.path.read_text(encoding="utf-8"))
+        line = 1
+        for step in location:
+            following = None
+            if isinstance(node, yaml.MappingNode):
+                following = next((pair for pair in node.value if pair[0].value == str(step)), None)
+                if following is not None:
+                    line, node = following[0].start_mark.line + 1, following[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = following = node.value[step]
+                line = node.start_mark.line + 1
+            if following is None:
+                break
+        return line
+
+
+class Project:
+    """An installation: its folder, its home, its connection files."""
+
+    def __init__(self, folder: Path | None = None, home: Path | None = None) -> None:
+        self.folder = (folder or Path(os.environ.get("CONNECTOR_PROJECT") or PACKAGE)).resolve()
+        default_home = self.folder.parent / "var" if self.folder == PACKAGE else self.folder / "var"
+        self.home = (home or Path(os.environ.get("CONNECTOR_HOME") or default_home)).resolve()
+
+    def connection_files(self) -> dict[str, ConnectionFile]:
+        """Return the connection files by connection name."""
+        return {path.parent.name: ConnectionFile(path) for path in sorted(self.folder.glob("defs/*/defs.yaml"))}
+
+    def connection_file(self, connection: str) -> ConnectionFile:
+        """Return one connection file; raise ConfigurationRefused naming those that exist."""
+        files = self.connection_files()
+        if connection not in files:
+            named = ", ".join(files) or "none yet"
+            raise ConfigurationRefused(
+                f"There is no connection {connection!r} in {self.folder / 'defs'} (connections: {named})."
+            )
+        return files[connection]
+
+    def mapping_path(self, name: str) -> Path:
+        """Return the path of a mapping file; raise ConfigurationRefused when it leaves the project folder."""
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder):
+            raise ConfigurationRefused(f"mapping: {name} lies outside {self.folder}. Keep mappings in {self.folder / 'mappings'}.")
+        return path

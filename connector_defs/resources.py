@@ -1,0 +1,61 @@
+"""Dagster resources: what the UI shows of the stores and of each connection's doors.
+
+A resource's fields are visible in the UI, so they hold addresses and the names of secrets, never a secret. Stores are
+opened once per process.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import dagster as dg
+
+from assets.roadmap import Road
+from connector_defs.connections import Connection, connection, open_stores, open_vault
+from connector_defs.project import Project
+from resources.store.stores import Stores
+
+
+@lru_cache(maxsize=4)
+def _opened(home: Path) -> Stores:
+    return open_stores(Project(home=home))
+
+
+class StoresResource(dg.ConfigurableResource):
+    """Documents, warehouse and control database under the project's home."""
+
+    home: str = ""
+
+    def open(self) -> Stores:
+        """Return the stores of this process."""
+        return _opened(Path(self.home) if self.home else Project().home)
+
+
+class ConnectionResource(dg.ConfigurableResource):
+    """One connection as the UI shows it: who, where, which ledger; opened by name from the project's YAML."""
+
+    name: str
+    seller: str
+    region: str
+    marketplaces: list[str]
+    ledger: str
+    erp_address: str
+    mapping: str
+
+    @classmethod
+    def of(cls, opened: Connection) -> "ConnectionResource":
+        """Describe a connection."""
+        amazon = opened.settings.amazon
+        return cls(
+            name=opened.name,
+            seller=amazon.seller_id,
+            region=amazon.region,
+            marketplaces=list(amazon.marketplaces),
+            ledger=opened.ledger_id,
+            erp_address=opened.settings.peoplesoft.root_url,
+            mapping=opened.settings.mapping,
+        )
+
+    def road(self, stores: StoresResource, *, run: str, person: str) -> Road:
+        """Open the doors of the connection for one run."""
+        project = Project()
+        return connection(project, self.name).road(stores.open(), open_vault(project), run=run, person=person)

@@ -1,0 +1,250 @@
+"""The shape of a mapping file: what an accountant may write, key by key.
+
+One YAML file per connection says which account each category is booked to. The shape is strict (an unknown key is
+refused) and forgiving where nothing can be lost: an account may stand alone or with segments, one booking may stand
+for a list of one, and a bare whole number is the text it was written as. `ledger/mapping_file.py` reads the file and
+`ledger/mapping_rules.py` checks what no single key can know.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from ledger.accounts import AccountKey, Nature
+from ledger.errors import InputRefused
+from ledger.policy import Code, IsoDate, Settings, as_tuple
+
+# Segments with a key of their own; sites with others write them under `segments`.
+SEGMENTS = (
+    "department",
+    "product",
+    "operating_unit",
+    "project",
+    "affiliate",
+    "chartfield1",
+    "chartfield2",
+    "chartfield3",
+    "fund",
+    "program",
+    "budget_reference",
+)
+
+
+class Dated(Settings):
+    """Anything that holds from one accounting date to another, both included."""
+
+    valid_from: IsoDate | None = None
+    valid_to: IsoDate | None = None
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> "Dated":
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from: swap them")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether it holds on an accounting date."""
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+    def overlaps(self, other: "Dated") -> bool:
+        """Tell whether both hold on some date."""
+        latest_start = max(self.valid_from or date.min, other.valid_from or date.min)
+        return latest_start <= min(self.valid_to or date.max, other.valid_to or date.max)
+
+    def spans(self, other: "Dated") -> bool:
+        """Tell whether it holds whenever the other does."""
+        is_early_enough = (self.valid_from or date.min) <= (other.valid_from or date.min)
+        return is_early_enough and (self.valid_to or date.max) >= (other.valid_to or date.max)
+
+
+class Booking(Dated):
+    """An account with its segments, and the unit whose books it stands in (by default the owner's).
+
+    A segment written as `~` (nothing) is left out even where the owner has one for every line. `nature` is needed only
+    where a category can be several things, for example `tax_on_fees` as an expense where the seller is not registered.
+    """
+
+    account: Code
+    unit: Code | None = None
+    department: Code | None = None
+    product: Code | None = None
+    operating_unit: Code | None = None
+    project: Code | None = None
+    affiliate: Code | None = None
+    chartfield1: Code | None = None
+    chartfield2: Code | None = None
+    chartfield3: Code | None = None
+    fund: Code | None = None
+    program: Code | None = None
+    budget_reference: Code | None = None
+    segments: dict[str, Code | None] = Field(default_factory=dict)
+    nature: Nature | None = None
+
+    @model_validator(mode="after")
+    def _is_an_account(self) -> "Booking":
+        clash = sorted({"account", "unit", *SEGMENTS} & set(self.segments))
+        if clash:
+            raise ValueError(f"segments repeats {', '.join(clash)}: write it one level up")
+        _as_key(self.unit or "UNIT", {"account": self.account, **self.own_segments})
+        return self
+
+    @property
+    def own_segments(self) -> dict[str, str | None]:
+        """Return the segments written here; None where one is written as nothing."""
+        written = {name: getattr(self, name) for name in SEGMENTS if name in self.model_fields_set}
+        return {**written, **self.segments}
+
+    def key(self, unit: str, defaults: dict[str, str | None]) -> AccountKey:
+        """Return the account in the books of `unit` (or its own), with `defaults` for segments it does not write."""
+        return AccountKey.of(self.unit or unit, **{**defaults, **self.own_segments, "account": self.account})
+
+
+def _as_booking(value: object) -> object:
+    """Take an account standing alone for a booking."""
+    return {"account": value} if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+
+
+def _as_key(unit: str, segments: dict[str, str | None]) -> AccountKey:
+    try:
+        return AccountKey.of(unit, **segments)
+    except InputRefused as refusal:
+        raise ValueError(str(refusal)) from None
+
+
+_AnyBooking = str | int | Booking
+OneBooking = Annotated[Booking, BeforeValidator(_as_booking, json_schema_input_type=_AnyBooking)]
+Bookings = Annotated[
+    tuple[OneBooking, ...],
+    BeforeValidator(as_tuple, json_schema_input_type=_AnyBooking | list[_AnyBooking]),
+    Field(min_length=1),
+]
+Patterns = Annotated[
+    tuple[Code, ...], BeforeValidator(as_tuple, json_schema_input_type=str | int | list[str | int]), Field(min_length=1)
+]
+
+
+class OwnerUnit(Settings):
+    """A unit whose bank account Amazon pays, and the segments that each of its lines carries."""
+
+    unit: Code
+    segments: dict[str, Code | None] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_a_unit(self) -> "OwnerUnit":
+        _as_key(self.unit, {**self.segments, "account": "1"})
+        return self
+
+
+class Owner(OwnerUnit):
+    """The unit that owns the settlements, and others for marketplaces whose payouts go to another unit's bank."""
+
+    marketplaces: dict[str, OwnerUnit] = Field(default_factory=dict)
+
+
+class InterUnit(Settings):
+    """The accounts two units use between each other: what is due from the partner, what is due to the partner.
+
+    `partner_segment` names a segment that shall hold the partner's unit, for example `affiliate`.
+    """
+
+    units: Annotated[tuple[Code, ...], Field(min_length=2, max_length=2)]
+    due_from: Annotated[Booking, BeforeValidator(_as_booking, json_schema_input_type=_AnyBooking)]
+    due_to: Annotated[Booking, BeforeValidator(_as_booking, json_schema_input_type=_AnyBooking)]
+    partner_segment: str | None = None
+
+    @field_validator("units")
+    @classmethod
+    def _are_two(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value[0] == value[1]:
+            raise ValueError("must name two different units")
+        return value
+
+
+class Accounts(Settings):
+    """Accounts by the part they play rather than by category.
+
+    `clearing` (required, open item) is the counter-account of every line. `pass_through_tax` takes tax collected and
+    withheld where the marketplace remits it, `tax_liability` tax the seller owes, `input_tax` tax on Amazon's fees,
+    `card_in_transit` what Amazon charged to the card. `opening_debt` is where the books held a debt to Amazon at
+    go-live, if not on clearing.
+    """
+
+    clearing: OneBooking
+    pass_through_tax: Bookings | None = None
+    tax_liability: Bookings | None = None
+    input_tax: Bookings | None = None
+    card_in_transit: Bookings | None = None
+    opening_debt: OneBooking | None = None
+    inter_unit: tuple[InterUnit, ...] = ()
+
+
+class When(Settings):
+    """What a rule looks at: every key given must fit; a list fits when one of it does; `*` and `?` are wild."""
+
+    category: Patterns
+    marketplace: Patterns | None = None
+    sku: Patterns | None = None
+    fulfilment: Annotated[
+        tuple[Literal["AFN", "MFN"], ...] | None, BeforeValidator(as_tuple, json_schema_input_type=str | list[str])
+    ] = None
+    transaction_type: Patterns | None = None
+    amount_type: Patterns | None = None
+    amount_description: Patterns | None = None
+
+
+class Rule(Dated):
+    """A booking for part of a category; the first rule that fits wins, before `categories`."""
+
+    when: When
+    book: OneBooking
+    name: str = ""
+
+    @field_validator("book")
+    @classmethod
+    def _dates_stand_on_the_rule(cls, value: Booking) -> Booking:
+        if value.valid_from or value.valid_to:
+            raise ValueError("valid_from and valid_to belong beside when and book, not inside book")
+        return value
+
+
+class TripleRow(Settings):
+    """The user's own classification of labels the shipped table does not know or does not trust; `*` is wild."""
+
+    transaction_type: Annotated[str, Field(min_length=1)]
+    amount_type: Annotated[str, Field(min_length=1)]
+    amount_description: Annotated[str, Field(min_length=1)]
+    category: str
+
+
+def _by_currency(value: object) -> object:
+    """Take one name for the name of every currency."""
+    return {"*": value} if isinstance(value, str) else {} if value is None else value
+
+
+class MappingShape(Settings):
+    """A whole mapping file.
+
+    `marketplace_for_blank` is the marketplace of lines without one in settlements that have no selling marketplace, or
+    several: one name, or a name per currency.
+    """
+
+    version: Literal[1]
+    owner: Owner
+    accounts: Accounts
+    categories: dict[str, Bookings] = Field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    triples: tuple[TripleRow, ...] = ()
+    marketplace_for_blank: Annotated[
+        dict[str, str], BeforeValidator(_by_currency, json_schema_input_type=str | dict[str, str])
+    ] = Field(default_factory=dict)
+
+    @field_validator("categories", mode="before")
+    @classmethod
+    def _nothing_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    @field_validator("rules", "triples", mode="before")
+    @classmethod
+    def _nothing_is_an_empty_list(cls, value: Any) -> Any:
+        return () if value is None else value

@@ -1,0 +1,253 @@
+"""How one connection keeps its books: the accounting settings, as they stand in its YAML.
+
+In: plain values of a YAML file. Out: a frozen `Policy`, or an error per key that says what to write instead. What has
+accounting weight has no default: go-live (`books_from`), the time zone of the ledger and the tax model of each
+marketplace. Amounts and rates are text or whole numbers; a YAML float is refused because it loses cents.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from ledger import money
+from ledger.errors import InputRefused
+
+
+class TaxModel(StrEnum):
+    """Who owes the tax on sales in a marketplace, and whether gross amounts contain it.
+
+    `mixed` decides per order by the rows present: tax withheld makes it `facilitator`, tax rows alone make it
+    `added`, neither makes it what `otherwise` says.
+    """
+
+    FACILITATOR = "facilitator"
+    ADDED = "added"
+    INCLUDED = "included"
+    MIXED = "mixed"
+
+
+def exact_number(value: object) -> Decimal:
+    """Return a number written as text or as a whole number; raise ValueError for a float or anything else."""
+    if isinstance(value, (float, bool)) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError('must be written in quotes, for example "1250.37": a bare decimal number loses cents')
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError('must be plain digits with a decimal point, for example "1250.37"') from None
+    if not number.is_finite():
+        raise ValueError('must be a finite number, for example "1250.37"')
+    return number
+
+
+def code_text(value: object) -> object:
+    """Take a bare whole number for the text it was written as; other values are left for the field to judge."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def as_tuple(value: object) -> object:
+    """Take one value for a list of one."""
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def iso_date(value: object) -> date:
+    """Return a date written as a date or as ISO text; raise ValueError for anything else, numbers included."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("must be a date like 2026-01-31")
+    return value
+
+
+IsoDate = Annotated[date, BeforeValidator(iso_date, json_schema_input_type=date)]
+ExactNumber = Annotated[
+    Decimal, BeforeValidator(exact_number, json_schema_input_type=Annotated[str | int, Field(title="exact number")])
+]
+Code = Annotated[
+    str, BeforeValidator(code_text, json_schema_input_type=str | int), Field(min_length=1, max_length=100, strict=True)
+]
+
+
+class Settings(BaseModel):
+    """What all settings share: unknown keys are refused, nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class VatRate(Settings):
+    """A VAT rate in per cent with the accounting dates from and to which it holds (both included)."""
+
+    rate: ExactNumber
+    valid_from: IsoDate | None = None
+    valid_to: IsoDate | None = None
+    country: str = ""
+
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, value: Decimal) -> Decimal:
+        if not 0 <= value <= 100:
+            raise ValueError('must be a rate in per cent between 0 and 100, for example "19"')
+        return value
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> "VatRate":
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from: swap them")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the rate holds on a date."""
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+
+class Marketplace(Settings):
+    """The tax model of one marketplace, and its VAT rates where gross amounts contain VAT."""
+
+    tax_model: TaxModel
+    otherwise: Literal[TaxModel.ADDED, TaxModel.INCLUDED] | None = None
+    vat_rates: tuple[VatRate, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "Marketplace":
+        if (self.tax_model is TaxModel.MIXED) != (self.otherwise is not None):
+            raise ValueError("otherwise (added or included) belongs to tax_model mixed and is required there")
+        if TaxModel.INCLUDED in (self.tax_model, self.otherwise) and not self.vat_rates:
+            raise ValueError("gross amounts contain VAT, so vat_rates must list at least one rate")
+        ordered = sorted(self.vat_rates, key=lambda rate: rate.valid_from or date.min)
+        for earlier, later in pairwise(ordered):
+            if (earlier.valid_to or date.max) >= (later.valid_from or date.min):
+                raise ValueError(f"the rates {earlier.rate} and {later.rate} hold on the same dates: end one earlier")
+        return self
+
+
+class Opening(Settings):
+    """What the books held by hand at go-live for one marketplace and currency; all amounts are zero or more.
+
+    `reserve` is money Amazon held back, `debt` what the seller owed Amazon from a negative settlement, `loan` what was
+    borrowed, `unpaid_payouts` payouts not yet in the bank. Where a marketplace has two series, `first_settlement`
+    says which one is meant.
+    """
+
+    marketplace: str
+    currency: str
+    reserve: ExactNumber = Decimal(0)
+    debt: ExactNumber = Decimal(0)
+    loan: ExactNumber = Decimal(0)
+    unpaid_payouts: ExactNumber = Decimal(0)
+    first_settlement: Code | None = None
+
+    @model_validator(mode="after")
+    def _amounts_are_exact(self) -> "Opening":
+        for name in ("reserve", "debt", "loan", "unpaid_payouts"):
+            amount = getattr(self, name)
+            try:
+                money.exact(amount, self.currency)
+            except InputRefused as refusal:
+                raise ValueError(f"{name}: {refusal}") from None
+            if amount < 0:
+                raise ValueError(f"{name} must be zero or more: write the amount held or owed without a sign")
+        return self
+
+
+def _date_or_ids(value: object) -> object:
+    """Take a date, or a list of settlement ids written as text or whole numbers; raise ValueError for the rest."""
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)):
+        return iso_date(value)
+    ids = tuple(code_text(one) for one in value)
+    if not ids or not all(isinstance(one, str) and one for one in ids):
+        raise ValueError("must be a date like 2026-01-31, or a list of settlement ids with at least one in it")
+    return ids
+
+
+class Policy(Settings):
+    """The accounting settings of a connection.
+
+    `books_from`: a date (settlements that start on or after it, in the ledger's time zone) or the first settlement of
+    each series; without it nothing is posted. `accounting_date`: the day the settlement ends, its deposit date, or
+    the last day of the month in which it ends. `grain`: what journal lines are added up by. `quantities`: the ERP's
+    statistics code for units sold, or nothing.
+    """
+
+    time_zone: str
+    books_from: Annotated[date | tuple[str, ...] | None, BeforeValidator(_date_or_ids)] = None
+    opening: tuple[Opening, ...] = ()
+    month_end: Literal["split", "none"] = "split"
+    accounting_date: Literal["settlement_end", "deposit_date", "month_last_day"] = "settlement_end"
+    grain: Literal["account", "day", "sku", "order"] = "account"
+    lines_max: Annotated[int, Field(ge=2, le=100_000)] = 300
+    quantities: str | None = None
+    rate_type: Annotated[str, Field(min_length=1, max_length=30)] = "CRRNT"
+    marketplaces: dict[str, Marketplace] = Field(default_factory=dict)
+    inter_unit: Literal["accounts", "erp"] = "accounts"
+    approval: Literal["automatic", "required"] = "required"
+    closed_period: Literal["hold"] = "hold"
+
+    @field_validator("month_end", mode="before")
+    @classmethod
+    def _accrue_is_not_offered(cls, value: Any) -> Any:
+        if value == "accrue":
+            raise ValueError(
+                "accrue is not offered by this version: choose split (two journals by posted date) or none (the whole "
+                "settlement on its accounting date)"
+            )
+        return value
+
+    @field_validator("quantities", mode="before")
+    @classmethod
+    def _off_is_nothing(cls, value: Any) -> Any:
+        return None if value in (False, "off", "") else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in _zone_names():
+            raise ValueError(f"{value!r} is no IANA time zone: write one like America/New_York or Europe/Berlin")
+        return value
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Policy":
+        names = [name.strip().casefold() for name in self.marketplaces]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"marketplaces lists {', '.join(twice)} twice: names differ only in case or blanks")
+        keys = [(one.marketplace.strip().casefold(), one.currency, one.first_settlement) for one in self.opening]
+        if len(set(keys)) < len(keys):
+            raise ValueError("opening lists a marketplace and currency twice: join them, or name first_settlement")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the ledger's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def decides_by_order(self) -> bool:
+        """Tell whether any marketplace is mixed, so that lines must know which tax rows their order has."""
+        return any(one.tax_model is TaxModel.MIXED for one in self.marketplaces.values())
+
+    def marketplace(self, name: str) -> Marketplace | None:
+        """Return the settings of a marketplace by its name in settlements, whatever its case; None when not listed."""
+        wanted = name.strip().casefold()
+        return next((one for key, one in self.marketplaces.items() if key.strip().casefold() == wanted), None)
+
+    def opening_of(self, marketplace: str, currency: str, first_settlement: str) -> Opening | None:
+        """Return what the books held for a series at go-live; an entry that names the settlement comes first."""
+        wanted = (marketplace.strip().casefold(), currency)
+        fitting = [one for one in self.opening if (one.marketplace.strip().casefold(), one.currency) == wanted]
+        named = [one for one in fitting if one.first_settlement == first_settlement]
+        return next(iter(named or [one for one in fitting if one.first_settlement is None]), None)
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,287 @@
+"""Which account a settlement line is booked to, and how: the two halves of the mapping together.
+
+In: one distinct combination of what the mapping looks at (never a single line: a settlement may have ten million),
+the mapping, the policy and what the settlement says of itself. Out: account, treatment and where they came from, or a
+finding with a cure. There is no silent default: what is not named stops its settlement.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ledger.accounts import AccountKey
+from ledger.categories import ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, Category, categories
+from ledger.classification import Classified, classify, fits, is_sign_unexpected, label, triple
+from ledger.combination import Combination, Context, Resolved, Treatment, Unmapped, is_multi_channel
+from ledger.errors import Finding
+from ledger.glob import takes
+from ledger.mapping_book import InterUnitAccounts, Mapping
+from ledger.mapping_shape import Booking, OwnerUnit, When
+from ledger.policy import Marketplace, Policy, TaxModel
+from ledger.tax import model_of_order, no_rate, rate_on
+
+
+@dataclass
+class _Stopped(Exception):
+    """Carries a finding out of the resolution; never leaves this module."""
+
+    finding: Finding
+    wanted: tuple[str, str] = field(default=("", ""))
+
+
+def settlement_marketplace(mapping: Mapping, context: Context) -> str | None:
+    """Return the marketplace a settlement belongs to: its only selling one, else what the mapping says."""
+    return context.selling_marketplace or mapping.marketplace_for_blank(context.currency)
+
+
+def resolve(combination: Combination, mapping: Mapping, policy: Policy, context: Context) -> Resolved | Unmapped:
+    """Return account and treatment of a combination, or what is missing and how to end it."""
+    try:
+        return _Resolution(combination, mapping, policy, context).resolved()
+    except _Stopped as stopped:
+        return Unmapped(combination, stopped.finding, stopped.wanted)
+
+
+def category_of(
+    transaction_type: str, amount_type: str, amount_description: str, mapping: Mapping
+) -> str | None:
+    """Return the category these labels have with a mapping; None where nothing says so or the row needs naming."""
+    one = Combination(transaction_type, amount_type, amount_description, "", None, None, date.min, None)
+    try:
+        return _Resolution(one, mapping, Policy(time_zone="UTC"), Context("", ()))._category()[0].name
+    except _Stopped:
+        return None
+
+
+@dataclass(frozen=True)
+class _Resolution:
+    combination: Combination
+    mapping: Mapping
+    policy: Policy
+    context: Context
+
+    def resolved(self) -> Resolved:
+        """Classify, find marketplace, treatment and account, in that order."""
+        category, classified = self._category()
+        marketplace = self._marketplace()
+        home = settlement_marketplace(self.mapping, self.context)
+        owner = self.mapping.owner_of(home)
+        clearing = self.mapping.clearing(home)
+        positive = self.combination.positive
+        is_odd = classified is not None and positive is not None and is_sign_unexpected(classified, positive)
+        if category.is_carried:
+            where = self.mapping.where("accounts", "clearing")
+            return Resolved(
+                category.name,
+                category.nature,
+                clearing,
+                where,
+                Treatment.CARRY,
+                clearing,
+                marketplace,
+                is_sign_unexpected=is_odd,
+            )
+        model = self._tax_model(category, marketplace)
+        treatment = _treatment(category, model)
+        booking, rule = self._booking(category, marketplace, model)
+        account = booking.key(owner.unit, owner.segments)
+        if account == clearing:
+            raise self._stopped("moves_nothing", f"{rule} books to the clearing account itself.", f"Correct {rule}.")
+        tax_account = self._tax_account(treatment, marketplace, owner)
+        return Resolved(
+            category=category.name,
+            nature=booking.nature or category.nature,
+            account=account,
+            rule=rule,
+            treatment=treatment,
+            clearing=clearing,
+            marketplace=marketplace,
+            vat_account=tax_account if treatment is Treatment.SPLIT_VAT else None,
+            vat_rate=self._rate(marketplace) if treatment is Treatment.SPLIT_VAT else None,
+            remainder_account=tax_account if treatment is Treatment.PASS_THROUGH else None,
+            inter_unit=self._inter_unit(owner, account),
+            is_sign_unexpected=is_odd,
+        )
+
+    def _category(self) -> tuple[Category, Classified | None]:
+        """Return the category: own exact row, shipped exact row, own wildcard, shipped wildcard; named where needed."""
+        one = self.combination
+        shipped = classify(one.transaction_type, one.amount_type, one.amount_description)
+        needs_name = shipped is not None and _needs_name(shipped)
+        own = self._own_category(wildcards_too=shipped is None or needs_name or not shipped.is_exact)
+        if own is not None:
+            return categories()[own], shipped if shipped is not None and shipped.category == own else None
+        if shipped is None:
+            sentence = "No row of the shipped classification and none of yours fits these labels."
+            raise self._stopped("unmapped_label", sentence, self._name_it(), "triples", "")
+        if needs_name:
+            sentence = (
+                f"The shipped classification says {shipped.category}, which posts only once you have named the row."
+            )
+            raise self._stopped("needs_naming", sentence, self._name_it(), "triples", shipped.category)
+        return categories()[shipped.category], shipped
+
+    def _own_category(self, *, wildcards_too: bool) -> str | None:
+        """Return the category the user's own rows give these labels: an exact row, else a row with `*`."""
+        one = self.combination
+        labels = triple(one.transaction_type, one.amount_type, one.amount_description)
+        exact = (name for row, is_exact, name in self.mapping.own_triples if is_exact and row == labels)
+        wild = (name for row, is_exact, name in self.mapping.own_triples if not is_exact and fits(row, labels))
+        return next(exact, None) or (next(wild, None) if wildcards_too else None)
+
+    def _name_it(self) -> str:
+        return f"Add the labels with their category under triples in {self.mapping.file}."
+
+    def _marketplace(self) -> str:
+        """Return the line's marketplace, or the settlement's where the line has none."""
+        name = self.combination.marketplace.strip() or settlement_marketplace(self.mapping, self.context)
+        if name:
+            return name
+        raise self._stopped(
+            "no_marketplace",
+            "The line has no marketplace, and the settlement has none or several.",
+            f"Say in marketplace_for_blank of {self.mapping.file} which one such lines belong to.",
+            "marketplace_for_blank",
+            self.context.currency,
+        )
+
+    def _settings(self, marketplace: str) -> Marketplace | None:
+        """Return the tax settings; shipments sold elsewhere follow the marketplace whose settlement they are in."""
+        listed = self.policy.marketplace(marketplace)
+        if listed is None and is_multi_channel(marketplace):
+            return self.policy.marketplace(settlement_marketplace(self.mapping, self.context) or "")
+        return listed
+
+    def _tax_model(self, category: Category, marketplace: str) -> TaxModel | None:
+        """Return the tax model where it matters for the category; stop where it is not stated or contradicted."""
+        if not (category.is_sales_tax or category.is_revenue_split):
+            return None
+        settings = self._settings(marketplace)
+        if settings is None:
+            raise self._stopped(
+                "no_tax_model",
+                f"Nothing says who owes the tax on sales in {marketplace}.",
+                f"State tax_model under marketplaces, {marketplace} in the connection: facilitator, added, included or "
+                "mixed.",
+            )
+        one = self.combination
+        model = model_of_order(settings, has_withheld=one.order_has_withheld, has_tax=one.order_has_tax)
+        is_on_an_item = label(one.amount_type) in ("itemprice", "itemwithheldtax", "promotion")
+        is_contradicted = model is TaxModel.INCLUDED and category.is_sales_tax and is_on_an_item
+        if is_contradicted and one.positive is not None:
+            raise self._stopped(
+                "tax_model_contradicted",
+                f"{marketplace} is said to state prices with VAT, yet the order has tax rows of its own.",
+                f"Set tax_model of {marketplace} to mixed with otherwise: included, so that each order decides.",
+            )
+        return model
+
+    def _booking(self, category: Category, marketplace: str, model: TaxModel | None) -> tuple[Booking, str]:
+        """Return the first rule that fits, else the booking of the category or of its role."""
+        day = self.combination.accounting_date
+        role = _role(category, model)
+        found = (
+            self._by_rule(category.name, marketplace)
+            or (self.mapping.role(role, day) if role else None)
+            or self.mapping.of_category(category.name, day)
+        )
+        if found is not None:
+            return found
+        place = f"accounts, {role}" if role else f"categories, {category.name}"
+        raise self._stopped(
+            "unmapped_category",
+            f"Category {category.name} has no account on {day.isoformat()}.",
+            f"Add one under {place} in {self.mapping.file}.",
+            "accounts" if role else "categories",
+            role or category.name,
+        )
+
+    def _by_rule(self, category: str, marketplace: str) -> tuple[Booking, str] | None:
+        for index, rule in enumerate(self.mapping.shape.rules):
+            is_due = category in rule.when.category and rule.holds_on(self.combination.accounting_date)
+            if is_due and _fits(rule.when, self.combination, marketplace):
+                return rule.book, self.mapping.where("rules", index)
+        return None
+
+    def _tax_account(self, treatment: Treatment, marketplace: str, owner: OwnerUnit) -> AccountKey | None:
+        """Return the seller's tax liability for VAT in gross amounts and for what pass-through leaves."""
+        if treatment not in (Treatment.SPLIT_VAT, Treatment.PASS_THROUGH):
+            return None
+        day = self.combination.accounting_date
+        found = self.mapping.role("tax_liability", day)
+        if treatment is Treatment.SPLIT_VAT:
+            by_rule = self._by_rule(TAX_COLLECTED, marketplace)
+            found = by_rule or found or self.mapping.of_category(TAX_COLLECTED, day)
+        if found is None:
+            raise self._stopped(
+                "unmapped_category",
+                f"Tax that the seller owes in {marketplace} has no account on {day.isoformat()}.",
+                f"Add one under accounts, tax_liability in {self.mapping.file}.",
+                "accounts",
+                "tax_liability",
+            )
+        return found[0].key(owner.unit, owner.segments)
+
+    def _rate(self, marketplace: str) -> Decimal:
+        settings = self._settings(marketplace)
+        rate = rate_on(settings, self.combination.accounting_date) if settings else None
+        if rate is None:
+            raise _Stopped(no_rate(marketplace, self.combination.accounting_date))
+        return rate.rate
+
+    def _inter_unit(self, owner: OwnerUnit, account: AccountKey) -> InterUnitAccounts | None:
+        if account.unit == owner.unit or self.policy.inter_unit == "erp":
+            return None
+        found = self.mapping.between(owner, account.unit)
+        if found is None:
+            raise self._stopped(
+                "no_inter_unit",
+                f"The line goes to unit {account.unit}, the settlement belongs to {owner.unit}, and no accounts stand "
+                "between them.",
+                f"Add the pair under accounts, inter_unit in {self.mapping.file}, or set inter_unit: erp in the "
+                "connection.",
+                "inter_unit",
+                f"{owner.unit}, {account.unit}",
+            )
+        return found
+
+    def _stopped(self, code: str, sentence: str, cure: str, kind: str = "", name: str = "") -> _Stopped:
+        one = self.combination
+        labels = f"{one.transaction_type} / {one.amount_type} / {one.amount_description}"
+        origin = f"{labels}, {one.marketplace or 'no marketplace'}"
+        return _Stopped(Finding(code, f"{labels}: {sentence}", cure, origin), (kind, name))
+
+
+def _needs_name(shipped: Classified) -> bool:
+    return not shipped.is_verified or categories()[shipped.category].posts_only_when_named
+
+
+def _role(category: Category, model: TaxModel | None) -> str:
+    if category.is_sales_tax:
+        return "pass_through_tax" if model is TaxModel.FACILITATOR else "tax_liability"
+    return ROLE_OF_CATEGORY.get(category.name, "")
+
+
+def _treatment(category: Category, model: TaxModel | None) -> Treatment:
+    if category.name in (TAX_COLLECTED, TAX_WITHHELD):
+        return Treatment.PASS_THROUGH if model is TaxModel.FACILITATOR else Treatment.TAX
+    if category.is_revenue_split and model is TaxModel.INCLUDED:
+        return Treatment.SPLIT_VAT
+    return Treatment.PLAIN
+
+
+def _fits(when: When, one: Combination, marketplace: str) -> bool:
+    """Tell whether every condition of a rule fits; labels and names without regard to case, SKUs as written."""
+    labelled = (
+        (when.marketplace, marketplace),
+        (when.transaction_type, one.transaction_type),
+        (when.amount_type, one.amount_type),
+        (when.amount_description, one.amount_description),
+        (when.fulfilment, one.fulfilment or ""),
+    )
+    for patterns, text in labelled:
+        if patterns is not None and not any(takes(label(pattern), label(text)) for pattern in patterns):
+            return False
+    return when.sku is None or any(takes(pattern, (one.sku or "").strip()) for pattern in when.sku)

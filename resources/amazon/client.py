@@ -1,0 +1,198 @@
+"""Amazon's Selling Partner API as the connector uses it: find settlement reports, fetch one, see the seller's markets.
+
+In: settings with names of secrets, and what all doors share (clock, buckets, token cache, recorder). Out: typed values,
+or an error sentence. It only reads: no operation that requests, changes or pays anything exists here.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import random
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ledger.errors import SourceRefused, SourceUnavailable
+from resources.amazon.download import DocumentFetcher, Download
+from resources.amazon.lwa import AccessTokenAuth, TokenCache
+from resources.amazon.quotas import limit_of
+from resources.amazon.refusals import refusal
+from resources.amazon.reports import (
+    DocumentLink,
+    Participation,
+    ReportEntry,
+    all_entries,
+    first_parameters,
+    link_of,
+    participations_of,
+)
+from resources.amazon.settings import SellingPartnerSettings
+from resources.amazon.user_agent import user_agent
+from resources.clock import Clock
+from resources.transport.rate_limit import Buckets, Limit
+from resources.transport.record import Recorder
+from resources.transport.retry import RetryPolicy
+from resources.transport.rings import TIMEOUT, build_client
+
+__all__ = ["DocumentLink", "Download", "Participation", "ReportEntry", "SellingPartner", "SellingPartnerSettings"]
+
+RETRY = RetryPolicy(attempts_max=6, seconds_max=300.0, base_seconds=1.0, cap_seconds=60.0)
+_DOCUMENT_ID_LENGTH_MAX = 1000
+
+
+class SellingPartner:
+    """One seller account in one region.
+
+    Args:
+        settings: Whose account, where.
+        vault_reader: Returns a secret by name; called when it is needed, never before.
+        clock: Time and waiting.
+        buckets: Token buckets shared by all processes.
+        token_cache: Access tokens shared by all processes.
+        recorder: Keeps the exchanges.
+        transport: Stands in for the socket; given by tests.
+        retry: How often calls that failed are repeated.
+        wait_seconds_max: Longest wait for a quota, per call.
+        jitter: Source of the random part of waits.
+    """
+
+    def __init__(
+        self,
+        settings: SellingPartnerSettings,
+        vault_reader: Callable[[str], str],
+        clock: Clock,
+        buckets: Buckets,
+        token_cache: TokenCache,
+        recorder: Recorder | None,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        retry: RetryPolicy = RETRY,
+        wait_seconds_max: float = 900.0,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self._settings = settings
+        self._read_secret = vault_reader
+        self._clock = clock
+        self._is_region_proved = False
+        agent = user_agent(settings.application_name, settings.application_version, _attributes())
+        self._client = build_client(
+            connection=settings.connection,
+            clock=clock,
+            user_agent=agent,
+            recorder=recorder,
+            auth=AccessTokenAuth(settings, vault_reader, clock, token_cache, agent, TIMEOUT),
+            limits=self._limit,
+            buckets=buckets,
+            retry=retry,
+            transport=transport,
+            wait_seconds_max=wait_seconds_max,
+            jitter=jitter,
+        )
+        self._fetcher = DocumentFetcher(self._client, settings, self.report_document)
+
+    def __repr__(self) -> str:
+        return f"SellingPartner({self._settings.connection!r}, {self._settings.seller_id!r}, {self._settings.region!r})"
+
+    def __enter__(self) -> SellingPartner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all sockets."""
+        self._client.close()
+
+    def settlement_reports(
+        self, created_since: datetime | None = None, created_until: datetime | None = None
+    ) -> Iterator[ReportEntry]:
+        """Return the finished settlement reports that Amazon lists, each report id once, oldest first.
+
+        The list is read to its end before the first entry comes out. Amazon keeps 90 days: earlier starts are moved up.
+
+        Raises:
+            SourceRefused: A person has to act (authorisation, role, region).
+            SourceUnavailable: Throttled or out of order beyond all attempts.
+        """
+        parameters = first_parameters(self._settings.marketplace_ids, self._clock.now(), created_since, created_until)
+        if parameters is None:
+            return
+        yield from all_entries(self._settings.connection, parameters, self._page)
+
+    def _page(self, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        return self._get("getReports", "/reports/2021-06-30/reports", parameters)
+
+    def report_document(self, document_id: str) -> DocumentLink:
+        """Return a fresh link to a document; it lives five minutes. Raises as `settlement_reports`."""
+        # "." and ".." would be taken out of the path on its way.
+        if document_id.strip(".") == "" or len(document_id) > _DOCUMENT_ID_LENGTH_MAX or not document_id.isprintable():
+            raise SourceRefused(
+                f"{document_id[:120]!r} is no id of a report document (connection {self._settings.connection})."
+            )
+        path = f"/reports/2021-06-30/documents/{quote(document_id, safe='')}"
+        return link_of(self._settings.connection, document_id, self._get("getReportDocument", path, {}))
+
+    def download(self, document_id: str, to: Path) -> Download:
+        """Fetch a document into the file `to`, raw as it lies in Amazon's storage.
+
+        Raises:
+            DocumentDamaged: Cut short or changed on the way, twice.
+            SourceRefused, SourceUnavailable: As `settlement_reports`.
+        """
+        return self._fetcher.fetch(document_id, to)
+
+    def participations(self) -> tuple[Participation, ...]:
+        """Return the seller's marketplaces: the cheapest proof that token and region are right (once a minute)."""
+        body = self._get("getMarketplaceParticipations", "/sellers/v1/marketplaceParticipations", {})
+        return participations_of(self._settings.connection, body)
+
+    def _limit(self, request: httpx.Request) -> Limit | None:
+        settings = self._settings
+        operation = request.extensions.get("operation", "")
+        if operation in ("token", "download"):
+            return None
+        return limit_of(operation, self._read_secret(settings.client_id_secret), settings.seller_id, settings.region)
+
+    def _get(self, operation: str, path: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        """Call one reading operation and return its JSON object; amounts come as Decimal."""
+        try:
+            response = self._client.get(
+                self._settings.api_address + path,
+                params=parameters or None,
+                headers={"accept": "application/json"},
+                extensions={"operation": operation, "repeatable": True},
+            )
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise self._unavailable(operation, f"there was no answer ({type(error).__name__})") from None
+        if response.status_code != 200:
+            settings = self._settings
+            proved = self._is_region_proved
+            raise refusal(settings.connection, operation, settings.region, response, is_region_proved=proved)
+        try:
+            body = json.loads(response.content, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            raise self._unavailable(
+                operation, "the answer is no JSON object: a proxy or a maintenance page, most likely"
+            )
+        self._is_region_proved = True
+        return body
+
+    def _unavailable(self, operation: str, why: str) -> SourceUnavailable:
+        return SourceUnavailable(
+            f"{operation} for connection {self._settings.connection} did not succeed: {why}. Run it again later."
+        )
+
+
+def _attributes() -> dict[str, str]:
+    return {"Language": f"Python/{platform.python_version()}", "Platform": platform.system() or "unknown"}

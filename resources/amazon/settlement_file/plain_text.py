@@ -1,0 +1,202 @@
+"""Make plain text of a file as archived: unpacked, UTF-8, LF line ends, no byte order mark, no blank last lines.
+
+In: the archived file, perhaps packed with gzip. Out: `PlainText`, which names the file itself when it is plain already
+(the usual case: one pass over the bytes and no copy) or a copy in the scratch folder. The pass looks for zero bytes
+and carriage returns, proves the encoding and counts the line feeds, which the rows read later must equal. The hash of
+the content runs beside it in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import SettlementFileRefused
+from resources.amazon.settlement_file.content_hash import ContentHash
+from resources.amazon.settlement_file.encoding import CHUNK_BYTES, choose_charset
+from resources.amazon.settlement_file.strangers import refuse_nul, refuse_stranger
+
+# A settlement of 100 million lines; more than that is an attack with zeros.
+UNPACKED_BYTES_MAX = 20 * 10**9
+_HEAD_BYTES = 1 << 20
+_SURVEY_BYTES = 1 << 18
+_GZIP_MAGIC = b"\x1f\x8b"
+_BOM = codecs.BOM_UTF8
+_BLANK = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """UTF-8 text with LF line ends at `path`; `data_lines` counts the lines after the header."""
+
+    path: Path
+    source: str
+    charset: str
+    first_lines: tuple[str, ...]
+    data_lines: int
+    is_last_line_ended: bool
+    warnings: tuple[str, ...]
+    content_hash: Future[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    line_feeds: int
+    has_returns: bool
+    is_utf8: bool
+    is_ascii: bool
+    last_byte: bytes
+
+
+def as_plain_text(archived: Path, folder: Path, charset: str | None, hashing: ContentHash) -> PlainText:
+    """Return the text of an archived file; copies go to `folder`.
+
+    Raises:
+        SettlementFileRefused: Empty, binary, packed but damaged, no text, or an answer that is no settlement at all.
+    """
+    source = archived.name
+    path = _unpacked(archived, folder, source)
+    head = _head(path)
+    refuse_stranger(head, source)
+    has_bom = head.startswith(_BOM)
+    early_hash = None if has_bom else hashing.start(path)
+    survey = _survey(path, source)
+    codec, warnings = choose_charset(
+        path,
+        source,
+        announced=charset,
+        is_utf8=survey.is_utf8,
+        has_bom=has_bom,
+        is_japanese=b"\tJPY" in head or b"amazon.co.jp" in head.lower(),
+    )
+    is_plain = not (has_bom or survey.has_returns or _has_blank_tail(path)) and (survey.is_ascii or codec == "utf-8")
+    if not is_plain:
+        hashing.forget()
+        path, warnings = _rewritten(path, folder, codec, survey, warnings)
+        survey = _survey(path, source)
+        early_hash = None
+    lines = survey.line_feeds + (survey.last_byte != b"\n")
+    return PlainText(
+        path=path,
+        source=source,
+        charset=codec,
+        first_lines=_first_lines(_head(path), source),
+        data_lines=lines - 1,
+        is_last_line_ended=survey.last_byte == b"\n",
+        warnings=warnings,
+        content_hash=early_hash or hashing.start(path),
+    )
+
+
+def _unpacked(archived: Path, folder: Path, source: str) -> Path:
+    with archived.open("rb") as file:
+        if file.read(2) != _GZIP_MAGIC:
+            return archived
+    target = folder / "unpacked.txt"
+    size = 0
+    try:
+        with gzip.open(archived) as packed, target.open("wb") as out:
+            while chunk := packed.read(CHUNK_BYTES):
+                size += out.write(chunk)
+                if size > UNPACKED_BYTES_MAX:
+                    raise SettlementFileRefused(
+                        f"{source} unpacks to more than {UNPACKED_BYTES_MAX:,} bytes; no settlement is that large.",
+                        source=source,
+                    )
+    except EOFError:
+        raise SettlementFileRefused(
+            f"{source} is cut off: the gzip stream ends too early. Download the document again.", source=source
+        ) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise SettlementFileRefused(
+            f"{source} is packed with gzip but damaged: it cannot be unpacked. Download the document again.",
+            source=source,
+        ) from None
+    return target
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
+
+
+def _survey(path: Path, source: str) -> _Survey:
+    line_feeds, has_returns, is_ascii, chunk = 0, False, True, b""
+    decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while block := file.read(_SURVEY_BYTES):
+            chunk = block
+            zero = chunk.find(0)
+            if zero >= 0:
+                refuse_nul(source, line_feeds + chunk.count(b"\n", 0, zero) + 1)
+            line_feeds += chunk.count(b"\n")
+            has_returns = has_returns or chunk.find(b"\r") >= 0
+            if chunk.isascii() and (is_ascii or decoder is None):
+                continue
+            is_ascii = False
+            decoder = _decoded(decoder, chunk)
+    decoder = _decoded(decoder, b"", is_final=True)
+    return _Survey(line_feeds, has_returns, decoder is not None, is_ascii, chunk[-1:])
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder | None, chunk: bytes, *, is_final: bool = False
+) -> codecs.IncrementalDecoder | None:
+    if decoder is not None:
+        try:
+            decoder.decode(chunk, is_final)
+        except UnicodeDecodeError:
+            return None
+    return decoder
+
+
+def _has_blank_tail(path: Path) -> bool:
+    """Tell whether blank lines, or a line of blanks, follow the last row."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _SURVEY_BYTES))
+        tail = file.read()
+    _, line_feed, rest = tail[len(tail.rstrip(_BLANK)) :].partition(b"\n")
+    return bool(line_feed and rest)
+
+
+def _rewritten(
+    path: Path, folder: Path, codec: str, survey: _Survey, warnings: tuple[str, ...]
+) -> tuple[Path, tuple[str, ...]]:
+    target = folder / "plain.txt"
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else codec)()
+    lone_return = " " if survey.line_feeds else "\n"
+    held, has_lone_return = "", False
+    with path.open("rb") as file, target.open("w", encoding="utf-8", newline="") as out:
+        while True:
+            chunk = file.read(CHUNK_BYTES)
+            text = (held + decoder.decode(chunk, final=not chunk)).replace("\r\n", "\n")
+            # A carriage return at the very end waits for the line feed that may follow it.
+            waiting = "\r" if chunk and text.endswith("\r") else ""
+            text = text[: len(text) - len(waiting)]
+            has_lone_return = has_lone_return or "\r" in text
+            text = text.replace("\r", lone_return)
+            body = text.rstrip(" \t\n")
+            out.write(body)
+            held = text[len(body) :] + waiting
+            if not chunk:
+                break
+        out.write(held[: held.index("\n") + 1] if "\n" in held else held)
+    if has_lone_return and survey.line_feeds:
+        warnings = (*warnings, "Carriage returns inside rows were read as blanks.")
+    return target, warnings
+
+
+def _first_lines(head: bytes, source: str) -> tuple[str, ...]:
+    """Return the header, the summary and a few rows; the last line of a cut head is left out."""
+    lines = head.split(b"\n", 8)
+    is_whole = len(head) < _HEAD_BYTES
+    if len(lines) == 1 and not is_whole:
+        raise SettlementFileRefused(
+            f"{source} has no line end in its first {_HEAD_BYTES:,} bytes, so it is not a settlement.", source=source
+        )
+    kept = lines if is_whole and len(lines) < 9 else lines[:-1]
+    return tuple(line.decode("utf-8") for line in kept if line)

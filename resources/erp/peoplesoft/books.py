@@ -1,0 +1,216 @@
+"""Read journals out of rows: states, found documents, lines told apart into ours and the ERP's own.
+
+In: rows of the site's queries (or a Get's buffer turned into rows). Out: the values of `resources.erp.target`. Pure.
+Only rows with UNPOST_SEQ 0 are ours: higher numbers are the reversals that unposting makes. Lines that the ERP adds at
+edit (inter-unit, rounding) get numbers after ours; where a site has renumbered, a line is known by what it says.
+Source: PeopleSoft FSCM 9.2 General Ledger, "Determining the Status of Journals" and "Journal Editing".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from ledger import money
+from ledger.accounts import AccountKey
+from ledger.errors import InputRefused, TargetUnavailable
+from ledger.journal import Journal, JournalLine
+from resources.erp.peoplesoft import payload
+from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.erp.peoplesoft.queries import Row
+from resources.erp.target import BooksState, FoundDocument
+
+# JRNL_HDR_STATUS -> state, and what the journal waits for or what happened to it.
+STATUSES: dict[str, tuple[BooksState, str]] = {
+    "N": (BooksState.WAITING, "the journal edit (GL_JEDIT)"),
+    "T": (BooksState.WAITING, "its entry to be completed"),
+    "V": (BooksState.WAITING, "the posting run (GLPPPST2)"),
+    "I": (BooksState.WAITING, "the posting run to be repeated: posting is incomplete"),
+    "E": (BooksState.ERROR, ""),
+    "P": (BooksState.POSTED, ""),
+    "U": (BooksState.REMOVED, ""),
+    "D": (BooksState.REMOVED, ""),
+    "X": (BooksState.REMOVED, ""),
+}
+_PROCESS_REQUESTS = {"G": "approval", "E": "a decision: approval was denied", "S": "a decision: security denied it"}
+
+
+@dataclass(frozen=True)
+class Header:
+    """The key and standing of one journal in the books; totals in entered currency, generated lines included."""
+
+    unit: str
+    journal_id: str
+    day: date
+    status: str
+    process_request: str
+    currency: str
+    description: str
+    lines: int
+    debits: Decimal
+    credits: Decimal
+
+    @property
+    def erp_id(self) -> str:
+        """Return the natural key as text."""
+        return f"{self.unit} {self.journal_id} {self.day.isoformat()}"
+
+    @property
+    def state(self) -> BooksState:
+        """Return what the status comes to; a status nobody knows waits for a person."""
+        return STATUSES.get(self.status, (BooksState.WAITING, ""))[0]
+
+    @property
+    def waiting_for(self) -> str:
+        """Say what a waiting journal waits for."""
+        if self.state is not BooksState.WAITING:
+            return ""
+        if self.status == "V" and self.process_request in _PROCESS_REQUESTS:
+            return _PROCESS_REQUESTS[self.process_request]
+        unknown = f"a person: status {self.status!r} never posts by itself"
+        return STATUSES.get(self.status, (BooksState.WAITING, unknown))[1]
+
+
+@dataclass(frozen=True)
+class BookLine:
+    """One line as the books hold it, in entered currency."""
+
+    number: int
+    account: AccountKey
+    amount: Decimal
+    currency: str
+    reference: str
+    description: str
+    quantity: Decimal | None
+
+    def as_journal_line(self, currency: str) -> JournalLine:
+        """Return the line with the currency's decimals; raise TargetUnavailable for an amount that has more."""
+        try:
+            amount = money.exact(self.amount, self.currency or currency)
+        except InputRefused as error:
+            raise TargetUnavailable(f"Line {self.number} in the books cannot be read: {error}") from None
+        return JournalLine(self.number, self.account, amount, self.reference, self.description, self.quantity)
+
+
+def header(row: Row, currency: str = "") -> Header:
+    """Read the header part of a header row or of a line row; count and totals are those of no lines."""
+    return Header(
+        unit=row.text("BUSINESS_UNIT"),
+        journal_id=row.text("JOURNAL_ID"),
+        day=row.day("JOURNAL_DATE"),
+        status=row.text("JRNL_HDR_STATUS"),
+        process_request=row.text("JRNL_PROCESS_REQST", ""),
+        currency=currency,
+        description=row.text("DESCR254", ""),
+        lines=0,
+        debits=Decimal(0),
+        credits=Decimal(0),
+    )
+
+
+def is_live(row: Row) -> bool:
+    """Tell whether a row belongs to a journal itself, not to the reversal that unposting made."""
+    return row.number("UNPOST_SEQ") == 0
+
+
+def is_counted(row: Row, profile: PeopleSoftProfile) -> bool:
+    """Tell whether a line row counts: of a live journal, and of the one ledger where a ledger group has several."""
+    return is_live(row) and (not profile.ledger or row.text("LINE_LEDGER") == profile.ledger)
+
+
+def line(row: Row, profile: PeopleSoftProfile) -> BookLine:
+    """Read a line of a line query."""
+    segments = {segment: row.text(field, "") for segment, field in profile.segments.items()}
+    quantity = row.amount("STATISTIC_AMOUNT", Decimal(0))
+    try:
+        account = AccountKey.of(row.text("LINE_BUSINESS_UNIT"), **segments)
+    except InputRefused as error:
+        raise TargetUnavailable(f"A line in the books cannot be read: {error}") from None
+    return BookLine(
+        number=row.number("JOURNAL_LINE"),
+        account=account,
+        amount=row.amount("FOREIGN_AMOUNT"),
+        currency=row.text("LINE_FOREIGN_CURRENCY"),
+        reference=row.text("JRNL_LN_REF"),
+        description=row.text("LINE_DESCR", ""),
+        quantity=quantity or None,
+    )
+
+
+def journals_of(rows: Iterable[Row], profile: PeopleSoftProfile) -> list[tuple[Header, list[BookLine]]]:
+    """Group line rows by journal, in the order of first sight; unposting's reversals are left out."""
+    grouped: dict[tuple[str, str, str], tuple[Row, list[BookLine]]] = {}
+    for row in rows:
+        if is_counted(row, profile):
+            key = (row.text("BUSINESS_UNIT"), row.text("JOURNAL_ID"), row.text("JOURNAL_DATE"))
+            grouped.setdefault(key, (row, []))[1].append(line(row, profile))
+    return [(_summed(first, lines), lines) for first, lines in grouped.values()]
+
+
+def sort_out(
+    lines: Sequence[BookLine], journal: Journal, profile: PeopleSoftProfile
+) -> tuple[list[BookLine], list[BookLine]]:
+    """Return the lines that stand for ours, in our order, and those that the ERP generated.
+
+    A line is ours by its number; if the line of that number says something else while another one says exactly what we
+    sent, that other one is ours. A line of ours that the ERP has changed stays ours, so that it shows as a difference.
+    """
+    by_number = {one.number: one for one in lines}
+    spare = [one for one in lines if one.number > len(journal.lines)]
+    ours: list[BookLine] = []
+    for sent in journal.lines:
+        here = by_number.get(sent.number)
+        if here is None or not _says_the_same(here, sent, journal, profile):
+            moved = next((one for one in spare if _says_the_same(one, sent, journal, profile)), None)
+            if moved is not None:
+                spare.remove(moved)
+                spare += [here] if here is not None else []
+                here = moved
+        if here is not None:
+            ours.append(here)
+    return ours, sorted(spare, key=lambda one: one.number)
+
+
+def found(
+    head: Header, lines: Sequence[BookLine] | None, asked: Journal | None, profile: PeopleSoftProfile
+) -> FoundDocument:
+    """Return a document as `find` reports it; `asked` is the journal of the same natural key, if it was asked for."""
+    if asked is not None and lines is not None:
+        head = _with_totals(head, sort_out(lines, asked, profile)[0])
+    return FoundDocument(
+        erp_id=head.erp_id,
+        state=head.state,
+        erp_status=head.status,
+        currency=head.currency,
+        debits=head.debits,
+        credits=head.credits,
+        lines=head.lines,
+        accounting_date=head.day,
+        key_matches=asked.key if asked else "",
+        description=head.description,
+        is_same=asked is not None and _is_same(head, asked, profile),
+    )
+
+
+def _is_same(head: Header, asked: Journal, profile: PeopleSoftProfile) -> bool:
+    facts = (head.currency, head.debits, head.credits, head.lines, payload.clean(head.description))
+    own = (asked.currency, asked.debits, asked.credits, len(asked.lines), payload.description_text(asked, profile))
+    return facts == own
+
+
+def _says_the_same(held: BookLine, sent: JournalLine, journal: Journal, profile: PeopleSoftProfile) -> bool:
+    facts = (held.account, held.amount, held.reference, held.description)
+    return facts == (sent.account, sent.amount, sent.reference, payload.line_text(sent, journal.source, profile))
+
+
+def _summed(first: Row, lines: list[BookLine]) -> Header:
+    currencies = sorted({one.currency for one in lines if one.amount} or {one.currency for one in lines})
+    return _with_totals(header(first, "/".join(currencies)), lines)
+
+
+def _with_totals(head: Header, lines: Sequence[BookLine]) -> Header:
+    debits = sum((one.amount for one in lines if one.amount > 0), Decimal(0))
+    credits = -sum((one.amount for one in lines if one.amount < 0), Decimal(0))
+    return replace(head, lines=len(lines), debits=debits, credits=credits)

@@ -1,0 +1,306 @@
+"""PeopleSoft as a target: the five verbs over component interface and queries.
+
+Create only saves a journal (status N); edit and post are batch runs of the site, so "accepted", "valid" and "posted"
+are three things, and only the header's status says which. A journal is known by a key that we made, so an unclear
+Create is answered by asking for that key. An empty answer proves absence only after a record known to be visible came
+back through the same query, between two reads that agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import httpx
+
+from ledger.accounts import AccountKey
+from ledger.errors import (
+    ConnectorError,
+    Finding,
+    TargetMisconfigured,
+    TargetRefused,
+    TargetUnavailable,
+    TargetUnclear,
+)
+from ledger.journal import Journal, SourceKey
+from resources.clock import Clock
+from resources.erp.peoplesoft import accounts, books, buffer_rows, payload, queries, sentences
+from resources.erp.peoplesoft.integration_broker import Credentials, IntegrationBroker
+from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.erp.peoplesoft.queries import Row
+from resources.erp.peoplesoft.reply import Reply, Verdict
+from resources.erp.target import AccountUse, BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
+
+# A search that reaches its row limit is narrowed by one more digit of revision or part, this deep.
+_NARROWED_MAX = 6
+
+
+class PeopleSoft:
+    """One PeopleSoft site; implements `resources.erp.target.Target`."""
+
+    def __init__(
+        self, profile: PeopleSoftProfile, client: httpx.Client, credentials: Credentials, clock: Clock
+    ) -> None:
+        self._profile = profile
+        self._broker = IntegrationBroker(profile, client, credentials)
+        self._clock = clock
+        self.lines_max = profile.lines_max
+        self.quiet_period_seconds = profile.quiet_period_seconds
+
+    def erp_id(self, journal: Journal) -> str:
+        """Return "UNIT JOURNAL_ID DATE", the natural key of a journal, known before it is sent."""
+        return " ".join(payload.natural_key(journal, self._profile))
+
+    def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
+        """Return what would keep these accounts and journals from being posted.
+
+        Raises TargetUnavailable and TargetMisconfigured when PeopleSoft cannot be asked.
+        """
+        return [
+            *accounts.check_fit(journals, self._profile),
+            *accounts.check_uses(uses, self._profile, self._broker.ask),
+            *accounts.check_periods(journals, self._profile, self._broker.ask),
+        ]
+
+    def submit(self, journal: Journal) -> str:
+        """Create one journal, once; return its natural key.
+
+        Raises InputRefused, TargetUnavailable, TargetMisconfigured (nothing was saved), TargetRefused (a parsed no) and
+        TargetUnclear (ask by key, also when PeopleSoft says that the key exists already).
+        """
+        name = self.erp_id(journal)
+        reply = self._broker.create(payload.buffer(journal, self._profile), name)
+        if reply.verdict is Verdict.SAVED:
+            self._require_own_key(reply, journal)
+            return name
+        if reply.verdict is Verdict.REFUSED:
+            said = sentences.refusal(reply.messages, journal, self._profile) or (reply.sentence,)
+            raise TargetRefused(
+                f"Journal {name} was refused by PeopleSoft, nothing was saved: {'; '.join(said)}. Correct what is "
+                "named and prepare the settlement again; the correction is a new revision.",
+                code=reply.code or None,
+                messages=said,
+            )
+        if reply.verdict is Verdict.MISCONFIGURED:
+            raise self._misconfigured(f"Journal {name} was not saved", reply)
+        raise TargetUnclear(
+            f"Journal {name} was sent and the answer leaves open whether it was saved: {reply.sentence}. PeopleSoft is "
+            "asked for it by key before anything else is sent."
+        )
+
+    def status(self, journal: Journal) -> TargetStatus:
+        """Read where a journal stands, once; an edit error brings its messages home."""
+        head = self._header(journal)
+        if head is None:
+            return TargetStatus(BooksState.ABSENT, "")
+        messages: tuple[str, ...] = ()
+        if head.state is BooksState.ERROR:
+            messages = sentences.edit_errors(self._ask_journal("errors", journal), journal, self._profile)
+            messages = messages or ("PeopleSoft gives no message: open the journal's Errors page there.",)
+        return TargetStatus(head.state, head.status, messages, head.waiting_for)
+
+    def follow(self, journal: Journal) -> TargetStatus:
+        """Ask for the status until the journal waits no more, at most `status_wait_seconds` long."""
+        deadline = self._clock.monotonic() + self._profile.status_wait_seconds
+        while True:
+            status = self.status(journal)
+            waits = status.state in (BooksState.WAITING, BooksState.ABSENT)
+            if not waits or self._clock.monotonic() + self._profile.status_every_seconds > deadline:
+                return status
+            self._clock.sleep(self._profile.status_every_seconds)
+
+    def find(self, journals: Sequence[Journal]) -> Sightings:
+        """Look for every document of this source in all units it may be in, over all revisions."""
+        asked = {self.erp_id(journal): journal for journal in journals}
+        sources = sorted({journal.source for journal in journals}, key=str)
+        units = sorted({*(journal.unit for journal in journals), *self._profile.units})
+        found = self._sight(sources, units, asked)
+        controls = {unit: self._control(unit) for unit in units}
+        seen = {one.erp_id for one in found}
+        if not seen.issuperset(asked):
+            again = self._sight(sources, units, asked)
+            found = [*found, *(one for one in again if one.erp_id not in seen)]
+        return Sightings(
+            found=tuple(found),
+            is_certain=all(controls.values()),
+            control="; ".join(f"{unit}: {name or 'none seen'}" for unit, name in controls.items()),
+        )
+
+    def read_back(self, journal: Journal) -> ReadBack:
+        """Read one journal whole, through queries or the component interface's Get, as the profile says.
+
+        Raises TargetUnavailable also when the books do not show the journal or show it without lines.
+        """
+        head = self._header(journal)
+        if head is None:
+            raise TargetUnavailable(
+                f"Journal {self.erp_id(journal)} is not in PeopleSoft's books, so it cannot be read."
+            )
+        rows = self._lines_by_get(journal) if self._profile.read_back == "ci_get" else self._lines_by_query(journal)
+        lines = [books.line(row, self._profile) for row in rows]
+        if not lines:
+            raise TargetUnavailable(f"Journal {head.erp_id} came back from PeopleSoft without lines.")
+        ours, generated = books.sort_out(lines, journal, self._profile)
+        currency = head.currency or journal.currency
+        return ReadBack(
+            erp_id=head.erp_id,
+            state=head.state,
+            erp_status=head.status,
+            accounting_date=head.day,
+            currency=currency,
+            lines=tuple(one.as_journal_line(currency) for one in ours),
+            generated_lines=tuple(one.as_journal_line(currency) for one in generated),
+            link=self._link(head),
+        )
+
+    def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
+        """Return what posted journals hold on one open item, per currency, debit positive.
+
+        Unit, natural account and JRNL_LN_REF make the item. `source_id` keeps apart two settlements of ours whose short
+        references happen to be equal: such a line names the other one's full id.
+        """
+        sums: dict[str, Decimal] = {}
+        rows = self._broker.ask("by_reference", BUSINESS_UNIT=account.unit, REFERENCE=reference)
+        for row in queries.once_each(rows):
+            is_item = (row.text("LINE_BUSINESS_UNIT"), row.text("ACCOUNT"), row.text("JRNL_LN_REF")) == (
+                account.unit,
+                account.account,
+                reference,
+            )
+            if is_item and books.is_counted(row, self._profile) and row.text("JRNL_HDR_STATUS") == "P":
+                if payload.names_another_source(row.text("LINE_DESCR", ""), row.text("DESCR254", ""), source_id):
+                    continue
+                currency = row.text("LINE_FOREIGN_CURRENCY")
+                sums[currency] = sums.get(currency, Decimal(0)) + row.amount("FOREIGN_AMOUNT")
+        return sums
+
+    def reach(self, units: Sequence[str] = ()) -> list[Finding]:
+        """Return what keeps this site from being used: WSDL, operations, elements, queries, sight of the units."""
+        findings = []
+        try:
+            self._broker.read_wsdl()
+        except ConnectorError as error:
+            findings.append(Finding("peoplesoft_wsdl", str(error), "Correct the PeopleSoft settings or the service."))
+        for unit in sorted({*units, *self._profile.units}):
+            findings.extend(self._reach_unit(unit))
+        return findings
+
+    def _reach_unit(self, unit: str) -> list[Finding]:
+        try:
+            control = self._control(unit)
+        except ConnectorError as error:
+            return [
+                Finding("peoplesoft_queries", str(error), "Correct the queries, or the user's permission to run them.")
+            ]
+        if control:
+            return []
+        sentence = (
+            f"No journal of unit {unit} is visible to the connector's user, so an empty answer could not be told from "
+            "a blind one."
+        )
+        cure = (
+            "Give the user row security for the unit; if its ledger really is empty, confirm that under "
+            "units_confirmed_empty."
+        )
+        return [Finding("peoplesoft_control", sentence, cure, unit)]
+
+    def _sight(
+        self, sources: Sequence[SourceKey], units: Sequence[str], asked: dict[str, Journal]
+    ) -> list[FoundDocument]:
+        """Search by reference, then by key for what was asked and not seen."""
+        found: dict[str, FoundDocument] = {}
+        for unit in units:
+            for source in sources:
+                prefix = payload.reference_text(source, self._profile)
+                for head, lines in books.journals_of(self._begins_with(unit, prefix), self._profile):
+                    found[head.erp_id] = books.found(head, lines, asked.get(head.erp_id), self._profile)
+        for erp_id, journal in asked.items():
+            head = None if erp_id in found else self._header(journal)
+            if head is not None:
+                rows = books.journals_of(self._lines_by_query(journal), self._profile)
+                head, lines = rows[0] if rows else (head, [])
+                found[head.erp_id] = books.found(head, lines, journal, self._profile)
+        return list(found.values())
+
+    def _begins_with(self, unit: str, prefix: str, depth: int = 0) -> list[Row]:
+        """Return lines of journals whose description begins so; too many are read in narrower pieces.
+
+        Our descriptions go on with digits, ` p`, digits and `/`, so the pieces together are the whole.
+        """
+        try:
+            rows = self._broker.ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=prefix)
+        except queries.Truncated:
+            if depth >= _NARROWED_MAX:
+                raise
+            narrower = [f"{prefix}{digit}" for digit in "0123456789"]
+            if prefix[-1].isdigit():
+                narrower.append(f"{prefix}/" if " p" in prefix.rsplit(" r", 1)[-1] else f"{prefix} p")
+            return [row for one in narrower for row in self._begins_with(unit, one, depth + 1)]
+        return queries.once_each([row for row in rows if row.text("DESCR254").startswith(prefix)])
+
+    def _control(self, unit: str) -> str:
+        """Return the name of a record that came back through the searching query, or "" when none did."""
+        reference = self._profile.controls.get(unit)
+        if reference is None:
+            rows = self._broker.ask("control", BUSINESS_UNIT=unit)
+            if not rows:
+                return "confirmed empty" if unit in self._profile.units_confirmed_empty else ""
+            reference = payload.prompt_text(rows[0].text("DESCR254", "")) or self._line_reference(rows[0])
+        if not reference:
+            return ""
+        try:
+            seen = self._broker.ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=reference)
+        except queries.Truncated:
+            return reference  # Too many to list, and so certainly visible.
+        return seen[0].text("JOURNAL_ID") if seen else ""
+
+    def _line_reference(self, control: Row) -> str:
+        """Return a line's reference of a journal that has no description, or ""."""
+        key = {field: control.text(field) for field in ("BUSINESS_UNIT", "JOURNAL_ID", "JOURNAL_DATE")}
+        references = (row.text("JRNL_LN_REF", "") for row in self._broker.ask("lines", **key))
+        return next((payload.prompt_text(one) for one in references if one), "")
+
+    def _header(self, journal: Journal) -> books.Header | None:
+        rows = [row for row in self._ask_journal("by_key", journal) if books.is_live(row)]
+        return books.header(rows[0], rows[0].text("FOREIGN_CURRENCY", "")) if rows else None
+
+    def _lines_by_query(self, journal: Journal) -> list[Row]:
+        rows = queries.once_each(self._ask_journal("lines", journal))
+        return [row for row in rows if books.is_counted(row, self._profile)]
+
+    def _lines_by_get(self, journal: Journal) -> list[Row]:
+        reply = self._broker.get(payload.key_values(journal, self._profile))
+        if reply.verdict is Verdict.ANSWERED and reply.buffer is not None:
+            return buffer_rows.line_rows(reply.buffer, self._profile)
+        if reply.verdict is Verdict.MISCONFIGURED:
+            raise self._misconfigured(f"Journal {self.erp_id(journal)} could not be read", reply)
+        raise TargetUnavailable(
+            f"Journal {self.erp_id(journal)} could not be read through the component interface: {reply.sentence}."
+        )
+
+    def _ask_journal(self, purpose: str, journal: Journal) -> list[Row]:
+        unit, identifier, day = payload.natural_key(journal, self._profile)
+        return self._broker.ask(purpose, BUSINESS_UNIT=unit, JOURNAL_ID=identifier, JOURNAL_DATE=day)
+
+    def _require_own_key(self, reply: Reply, journal: Journal) -> None:
+        """Raise TargetUnclear when the answer names another journal than the one that was sent."""
+        answered = dict(reply.keys)
+        for field, own in zip(
+            ("BUSINESS_UNIT", "JOURNAL_ID"), payload.natural_key(journal, self._profile), strict=False
+        ):
+            named = answered.get(self._profile.header_property(field), own)
+            if named != own:
+                raise TargetUnclear(
+                    f"Journal {self.erp_id(journal)} was sent, but PeopleSoft answers for {field} {named[:20]!r}. Look "
+                    "for that journal there before anything else is sent."
+                )
+
+    def _misconfigured(self, what: str, reply: Reply) -> TargetMisconfigured:
+        return TargetMisconfigured(
+            f"{what}: {reply.sentence}. Check the secrets {self._profile.user_secret} and "
+            f"{self._profile.password_secret}, the permission on service operations of {self._profile.service_name} "
+            f"and on the methods of {self._profile.component_interface}."
+        )
+
+    def _link(self, head: books.Header) -> str:
+        return self._profile.journal_link.format(unit=head.unit, journal_id=head.journal_id, date=head.day.isoformat())

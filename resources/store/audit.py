@@ -1,0 +1,189 @@
+"""The audit trail: what was done, by which run and person, in a chain that shows every later change.
+
+In: facts, inside the transaction of the change they tell of. Out: events of one connection, numbered without gaps; each
+holds a SHA-256 over the one before and over every column of its own, so that a changed, removed or inserted row breaks
+the chain from there on. Triggers refuse UPDATE and DELETE on both engines; the hash shows what went around them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, Text, bindparam, insert, select, type_coerce, update
+
+from resources.store.columns import facts_text, moment_text
+from resources.store.control import ControlDatabase
+from resources.store.schema import audit_chains, audit_events
+
+_FIRST = "0" * 64
+
+# Built once: an event is written at every step of every document.
+_SELECT_HEAD = select(audit_chains.c.sequence, audit_chains.c.hash).where(
+    audit_chains.c.connection == bindparam("of_connection")
+)
+_INSERT_EVENT = insert(audit_events)
+_INSERT_HEAD = insert(audit_chains)
+_MOVE_HEAD = update(audit_chains).where(audit_chains.c.connection == bindparam("of_connection"))
+_MOVE_HEAD = _MOVE_HEAD.values(sequence=bindparam("to_sequence"), hash=bindparam("to_hash"))
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One thing that was done; `facts` are plain JSON values, amounts as text."""
+
+    connection: str
+    sequence: int
+    at: datetime
+    kind: str
+    document_key: str
+    partition: str
+    run: str
+    exchange: str
+    person: str
+    facts: dict
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What recomputing a chain showed; `first_bad` is the number of the first event that is wrong or missing."""
+
+    ok: bool
+    events: int
+    first_bad: int | None
+    sentence: str
+
+
+class Audit:
+    """Append-only events, one chain per connection."""
+
+    def __init__(self, control: ControlDatabase) -> None:
+        self._control = control
+
+    def append(
+        self,
+        transaction: Connection,
+        connection: str,
+        kind: str,
+        facts: dict,
+        *,
+        document_key: str = "",
+        partition: str = "",
+        run: str = "",
+        exchange: str = "",
+        person: str = "",
+    ) -> int:
+        """Write one event inside the caller's transaction (scope `books`); return its number."""
+        sequence, previous_hash = self._head(transaction, connection)
+        at = self._control.clock.now()
+        values = {
+            "connection": connection,
+            "sequence": sequence + 1,
+            "at": moment_text(at),
+            "kind": kind,
+            "document_key": document_key,
+            "partition": partition,
+            "run": run,
+            "exchange": exchange,
+            "person": person,
+            "facts": facts_text(facts),
+            "previous_hash": previous_hash,
+        }
+        values["hash"] = _hash(values)
+        transaction.execute(_INSERT_EVENT, {**values, "at": at})
+        self._move_head(transaction, connection, sequence + 1, values["hash"])
+        return sequence + 1
+
+    def events(
+        self,
+        connection: str,
+        *,
+        partition: str | None = None,
+        document_key: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[AuditEvent]:
+        """Return events in order, the first `limit` of those after number `after`."""
+        query = select(audit_events).where(audit_events.c.connection == connection, audit_events.c.sequence > after)
+        if partition is not None:
+            query = query.where(audit_events.c.partition == partition)
+        if document_key is not None:
+            query = query.where(audit_events.c.document_key == document_key)
+        with self._control.reading() as reading:
+            rows = reading.execute(query.order_by(audit_events.c.sequence).limit(limit)).all()
+        return [_event(row) for row in rows]
+
+    def connections(self) -> list[str]:
+        """Return every connection that has a chain, or events without one."""
+        both = select(audit_chains.c.connection).union(select(audit_events.c.connection))
+        with self._control.reading() as reading:
+            return sorted(reading.execute(both).scalars())
+
+    def verify(self, connection: str) -> Verdict:
+        """Recompute a chain from its first event; name the first row that is wrong."""
+        with self._control.reading() as reading:
+            head = reading.execute(_SELECT_HEAD, {"of_connection": connection}).one_or_none()
+            query = select(*_RAW).where(audit_events.c.connection == connection).order_by(audit_events.c.sequence)
+            with reading.execute(query.execution_options(yield_per=1000)) as rows:
+                return _verdict(connection, rows, head)
+
+    def _head(self, transaction: Connection, connection: str) -> tuple[int, str]:
+        row = transaction.execute(_SELECT_HEAD, {"of_connection": connection}).one_or_none()
+        return (0, _FIRST) if row is None else (row.sequence, row.hash)
+
+    def _move_head(self, transaction: Connection, connection: str, sequence: int, event_hash: str) -> None:
+        if sequence == 1:
+            transaction.execute(_INSERT_HEAD, {"connection": connection, "sequence": sequence, "hash": event_hash})
+        else:
+            values = {"of_connection": connection, "to_sequence": sequence, "to_hash": event_hash}
+            transaction.execute(_MOVE_HEAD, values)
+
+
+_HASHED = tuple(column.name for column in audit_events.columns if column.name != "hash")
+# Read as it stands: a time that somebody changed may be no time any more.
+_RAW = tuple(type_coerce(column, Text) if column.name == "at" else column for column in audit_events.columns)
+
+
+def _hash(values: dict) -> str:
+    """Return the SHA-256 over every column but the hash itself, as a JSON array in the order of the columns."""
+    plain = [values[name] for name in _HASHED]
+    return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
+
+
+def _verdict(connection: str, rows: Iterator[Row], head: Row | None) -> Verdict:
+    """Walk the chain; `head` is how far it should reach."""
+    number, previous = 0, _FIRST
+    for row in rows:
+        number += 1
+        wrong = _wrong(row, number, previous)
+        if wrong:
+            return Verdict(False, number - 1, number, f"Event {number} of {connection} {wrong}.")
+        previous = row.hash
+    reach, last_hash = (0, _FIRST) if head is None else (head.sequence, head.hash)
+    if number < reach:
+        sentence = f"Event {number + 1} of {connection} is missing: {reach} were written, {number} are left."
+        return Verdict(False, number, number + 1, sentence)
+    if number > reach or previous != last_hash:
+        sentence = f"Event {number} of {connection} is not the one the chain ends with: {reach} were written."
+        return Verdict(False, number, min(number, reach + 1) or 1, sentence)
+    return Verdict(True, number, None, f"All {number} events of {connection} are as they were written.")
+
+
+def _wrong(row: Row, number: int, previous: str) -> str:
+    """Say what is wrong with one row, or nothing."""
+    if row.sequence != number:
+        return f"is missing; the next one is {row.sequence}"
+    if row.previous_hash != previous:
+        return "does not follow the one before it"
+    if row.hash != _hash(row._asdict()):
+        return "was changed after it was written"
+    return ""
+
+
+def _event(row: Row) -> AuditEvent:
+    return AuditEvent(**{**row._asdict(), "facts": json.loads(row.facts)})

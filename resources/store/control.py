@@ -1,0 +1,204 @@
+"""The control database: many small durable commits, on SQLite by default and on PostgreSQL by URL.
+
+In: a URL and a clock. Out: write transactions that see everything committed before them, and consistent readings.
+Every durable write of the stores beside files goes through `ControlDatabase.transaction`. Writers follow one another:
+SQLite by BEGIN IMMEDIATE, PostgreSQL by one advisory lock per scope, so that the same code gives the same answers on
+both and nothing is decided on a row that is changing. SQLite runs in WAL mode with synchronous FULL.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+
+from ledger.errors import ConfigurationRefused, StoreError
+from resources.clock import Clock
+from resources.store.schema import HEAD
+
+# Writers of one scope follow one another; scopes never touch the same tables. `books` is everything that money hangs
+# on, `traffic` rate limits, tokens and recorded exchanges: busy, and of no consequence to each other.
+Scope = Literal["books", "traffic"]
+_LOCK_NUMBERS: dict[Scope, int] = {"books": 7_302_001, "traffic": 7_302_002}
+
+BUSY_SECONDS = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_POSTGRES_OPTIONS = (
+    f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s -c synchronous_commit=on "
+    "-c client_encoding=UTF8"
+)
+
+
+class ControlDatabase:
+    """One control database; safe to share between threads and, after a fork, between processes."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.clock = clock
+        self._url = _checked(url)
+        self._is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(self._url) if self._is_sqlite else _postgres_engine(self._url)
+        self._inside = threading.local()
+        _forget_connections_after_fork(self._engine)
+
+    @property
+    def url_shown(self) -> str:
+        """Return the address without password and without options, fit for a person to see."""
+        return self._url.set(query={}).render_as_string(hide_password=True)
+
+    @contextmanager
+    def transaction(self, scope: Scope = "books") -> Iterator[Connection]:
+        """Open a write transaction: committed whole at the end of the block, or not at all.
+
+        Raises StoreError when the database cannot be reached or stays busy for 30 seconds.
+        """
+        assert not getattr(self._inside, "open", False), "a write transaction inside another would wait for itself"
+        self._inside.open = True
+        try:
+            with self._refusals("write to"), self._engine.connect() as connection:
+                connection = connection.execution_options(writes=True)
+                with connection.begin():
+                    if not self._is_sqlite:
+                        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK_NUMBERS[scope]})
+                    yield connection
+        finally:
+            self._inside.open = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a reading of one moment: nothing committed meanwhile shows up half way."""
+        with self._refusals("read"), self._engine.connect() as connection:
+            if not self._is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version; two processes at once are safe, the second finds it done.
+
+        Raises StoreError when a newer version of the connector has written this database.
+        """
+        with self.reading() as connection:
+            if _revision(connection) == HEAD:
+                return
+        with self.transaction() as connection:
+            present = _revision(connection)
+            if present != HEAD:
+                self._upgrade(connection, present)
+
+    def _upgrade(self, connection: Connection, present: str | None) -> None:
+        # Alembic costs a quarter of a second to import, and is needed once in the life of a database.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if present is not None and present not in known:
+            raise StoreError(
+                f"The control database {self.url_shown} is at version {present}, this connector knows {HEAD}: a newer "
+                "connector has written it. Install that version, or restore a backup made before."
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _refusals(self, doing: str) -> Iterator[None]:
+        """Turn what the driver raises for an unreachable or busy database into one sentence without parameters."""
+        try:
+            yield
+        except (DatabaseError, InterfaceError) as error:
+            if not isinstance(error, (OperationalError, InterfaceError)) and type(error) is not DatabaseError:
+                raise  # a constraint, a trigger or our own SQL: not the database's health
+            raise StoreError(
+                f"Could not {doing} the control database {self.url_shown}: {self._said(error)}. Check that it runs, "
+                "that its disk has room and that no other program holds it; then run again: nothing was half done."
+            ) from None
+
+    def _said(self, error: DatabaseError | InterfaceError) -> str:
+        """Return the first line of what the driver said, without password."""
+        lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+        password = self._url.password
+        return lines[0].replace(str(password), "***") if password else lines[0]
+
+
+def _checked(url: str) -> URL:
+    """Return the URL with its driver spelled out; raise ConfigurationRefused for one we do not serve."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationRefused(
+            "The address of the control database cannot be read. It should look like "
+            "sqlite:////srv/connector/control.db or postgresql://user@host/database (CONNECTOR_CONTROL_URL)."
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise ConfigurationRefused(
+            f"The control database is SQLite or PostgreSQL, not {backend} (CONNECTOR_CONTROL_URL)."
+        )
+    if parsed.database in (None, "", ":memory:"):
+        raise ConfigurationRefused(
+            "The control database is shared by processes: give it a file, sqlite:////folder/control.db"
+        )
+    return parsed
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"Could not make the folder {folder} for the control database: {error.strerror}.") from None
+    # No isolation level: the driver would open its own deferred transactions, which deadlock when they start to write.
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        # sqlite.org/pragma.html#pragma_synchronous: in WAL mode only FULL survives a power cut without losing a commit.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    arguments = {"options": _POSTGRES_OPTIONS, "connect_timeout": 10}
+    return create_engine(url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True)
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the version the tables are at, None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _forget_connections_after_fork(engine: Engine) -> None:
+    """Give a forked child connections of its own (sqlite.org/howtocorrupt.html section 2.6)."""
+    alive = weakref.ref(engine)
+
+    def forget() -> None:
+        engine_here = alive()
+        if engine_here is not None:
+            engine_here.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)

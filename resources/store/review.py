@@ -1,0 +1,224 @@
+"""The review queue: everything that stops money, with a sentence, an origin and the actions that end it.
+
+In: findings of stages and of the posting protocol. Out: items, open until a person decides or the finding is gone. The
+same finding is one item however often it is found; resolving it asks for its settlement, so that the road goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from ledger.errors import Finding, InputRefused
+from resources.clock import Clock
+from resources.store.audit import Audit
+from resources.store.columns import facts_text
+from resources.store.control import ControlDatabase
+from resources.store.due import Due
+from resources.store.schema import review_items
+
+OPEN = "open"
+RESOLVED = "resolved"
+CLEARED = "cleared"
+CLEARED_BY_ITSELF = "cleared by itself"
+SETTLEMENT_KIND = "settlement"  # kind of the due row that takes a settlement up again
+
+
+@dataclass(frozen=True)
+class ReviewItem:
+    """One item; `resolution` is the action that ended it, `resolution_reason` why, `details` plain JSON values."""
+
+    id: int
+    connection: str
+    partition: str
+    code: str
+    document_key: str
+    origin: str
+    sentence: str
+    cure: str
+    amount: Decimal | None
+    is_blocking: bool
+    details: dict
+    actions: tuple[str, ...]
+    state: str
+    opened_at: datetime
+    opened_run: str
+    ended_at: datetime | None
+    ended_run: str
+    person: str
+    resolution: str
+    resolution_reason: str
+
+
+class Review:
+    """Items in the control database."""
+
+    def __init__(self, control: ControlDatabase, audit: Audit, clock: Clock) -> None:
+        self._control = control
+        self._audit = audit
+        self._clock = clock
+        self._due = Due(control, clock)
+
+    def open(
+        self,
+        connection: str,
+        partition: str,
+        finding: Finding,
+        *,
+        document_key: str = "",
+        actions: tuple[str, ...] = ("retry",),
+        run: str = "",
+    ) -> int:
+        """Open an item for a finding; while one is open for it, that one is brought up to date instead."""
+        with self._control.transaction() as transaction:
+            return self._open(transaction, connection, partition, finding, document_key, actions, run)
+
+    def sync(
+        self,
+        connection: str,
+        partition: str,
+        findings: Iterable[Finding],
+        codes: set[str] | None,
+        run: str = "",
+        *,
+        document_key: str = "",
+        actions: tuple[str, ...] = ("retry",),
+    ) -> None:
+        """Make the open items of some codes (None: of all) those of `findings`, in one transaction.
+
+        Items of the same partition and `document_key` whose finding is gone are closed as cleared by themselves.
+        """
+        found = {(one.code, one.origin): one for one in findings}
+        with self._control.transaction() as transaction:
+            for finding in found.values():
+                self._open(transaction, connection, partition, finding, document_key, actions, run)
+            query = select(review_items).filter_by(
+                connection=connection, partition=partition, document_key=document_key, state=OPEN
+            )
+            for row in transaction.execute(query.order_by(review_items.c.id)).all():
+                if (codes is None or row.code in codes) and (row.code, row.origin) not in found:
+                    self._end(transaction, row, CLEARED, "", CLEARED_BY_ITSELF, "", run)
+
+    def listing(
+        self, connection: str | None = None, state: str | None = OPEN, partition: str | None = None
+    ) -> list[ReviewItem]:
+        """Return items, the oldest first; `state` None returns all."""
+        wanted = {"connection": connection, "state": state, "partition": partition}
+        query = select(review_items).filter_by(**{name: value for name, value in wanted.items() if value is not None})
+        return self._items(query)
+
+    def get(self, item_id: int) -> ReviewItem | None:
+        """Return one item, None for an unknown number."""
+        found = self._items(select(review_items).where(review_items.c.id == item_id))
+        return found[0] if found else None
+
+    def resolve(self, item_id: int, action: str, person: str, reason: str, run: str = "") -> ReviewItem:
+        """End an item by a person's decision, and ask for its settlement at once.
+
+        Raises InputRefused for an unknown or ended item, an action it does not have, or a missing person or reason.
+        """
+        if not person.strip() or not reason.strip():
+            raise InputRefused("Resolving a review item needs the person who decides and a reason.")
+        with self._control.transaction() as transaction:
+            row = transaction.execute(select(review_items).where(review_items.c.id == item_id)).one_or_none()
+            _require_open(row, item_id, action)
+            self._end(transaction, row, RESOLVED, action, reason, person, run)
+            why = f"review item {item_id} resolved: {action}"
+            self._due.ask_within(transaction, row.connection, SETTLEMENT_KIND, row.partition, self._clock.now(), why)
+            return self._one(transaction, item_id)
+
+    def decisions(self, connection: str, partition: str | None, code: str) -> list[ReviewItem]:
+        """Return what people decided on a code, the oldest first; `partition` None returns those of all."""
+        query = select(review_items).filter_by(connection=connection, code=code, state=RESOLVED)
+        if partition is not None:
+            query = query.filter_by(partition=partition)
+        return self._items(query)
+
+    def _open(
+        self,
+        transaction: Connection,
+        connection: str,
+        partition: str,
+        finding: Finding,
+        document_key: str,
+        actions: tuple[str, ...],
+        run: str,
+    ) -> int:
+        key = {"connection": connection, "partition": partition, "code": finding.code}
+        key |= {"document_key": document_key, "origin": finding.origin}
+        said = _said(finding, actions)
+        row = transaction.execute(select(review_items).filter_by(**key, state=OPEN)).one_or_none()
+        if row is not None:
+            if any(getattr(row, name) != value for name, value in said.items()):
+                transaction.execute(update(review_items).where(review_items.c.id == row.id).values(said))
+            return row.id
+        values = {**key, **said, "state": OPEN, "opened_at": self._clock.now(), "opened_run": run}
+        values |= {"ended_run": "", "person": "", "resolution": "", "resolution_reason": ""}
+        item_id = transaction.execute(insert(review_items).values(values)).inserted_primary_key[0]
+        told = {"item": item_id, "code": finding.code, "sentence": finding.sentence, "origin": finding.origin}
+        told["amount"] = said["amount"]
+        self._audit.append(
+            transaction, connection, "review_opened", told, document_key=document_key, partition=partition, run=run
+        )
+        return item_id
+
+    def _end(
+        self, transaction: Connection, row: Row, state: str, resolution: str, reason: str, person: str, run: str
+    ) -> None:
+        values = {"state": state, "ended_at": self._clock.now(), "ended_run": run, "person": person}
+        values |= {"resolution": resolution, "resolution_reason": reason}
+        transaction.execute(update(review_items).where(review_items.c.id == row.id).values(values))
+        told = {"item": row.id, "code": row.code, "action": resolution, "reason": reason}
+        self._audit.append(
+            transaction,
+            row.connection,
+            f"review_{state}",
+            told,
+            document_key=row.document_key,
+            partition=row.partition,
+            run=run,
+            person=person,
+        )
+
+    def _one(self, transaction: Connection, item_id: int) -> ReviewItem:
+        return _item(transaction.execute(select(review_items).where(review_items.c.id == item_id)).one())
+
+    def _items(self, query: Select) -> list[ReviewItem]:
+        with self._control.reading() as reading:
+            return [_item(row) for row in reading.execute(query.order_by(review_items.c.id))]
+
+
+def _said(finding: Finding, actions: tuple[str, ...]) -> dict:
+    """Return the columns that say what was found, which may be told better the next time."""
+    return {
+        "sentence": finding.sentence,
+        "cure": finding.cure,
+        "amount": None if finding.amount is None else format(finding.amount, "f"),
+        "is_blocking": finding.is_blocking,
+        "details": facts_text(finding.details),
+        "actions": facts_text(list(actions)),
+    }
+
+
+def _require_open(row: Row | None, item_id: int, action: str) -> None:
+    if row is None:
+        raise InputRefused(f"There is no review item {item_id}. List the open ones: connector review list")
+    if row.state != OPEN:
+        how = row.resolution or row.resolution_reason
+        raise InputRefused(f"Review item {item_id} has ended already ({row.state}: {how}). Nothing was changed.")
+    allowed = json.loads(row.actions)
+    if action not in allowed:
+        raise InputRefused(f"Review item {item_id} cannot be resolved with {action!r}; it takes: {', '.join(allowed)}.")
+
+
+def _item(row: Row) -> ReviewItem:
+    values = row._asdict()
+    values["amount"] = None if row.amount is None else Decimal(row.amount)
+    values["details"] = json.loads(row.details)
+    values["actions"] = tuple(json.loads(row.actions))
+    return ReviewItem(**values)

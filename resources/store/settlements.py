@@ -1,0 +1,263 @@
+"""The register of settlements: what was discovered or imported, under the settlement's own id.
+
+In: heads of archived documents. Out: one record per settlement. The same content under another report id is the same
+settlement; other content under the same id is kept beside it and changes nothing until a person accepts it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from ledger.errors import InputRefused
+from resources.clock import Clock
+from resources.store import schema
+from resources.store.audit import Audit
+from resources.store.columns import facts_text
+from resources.store.control import ControlDatabase
+
+_documents = schema.settlement_documents
+_reports = schema.settlement_reports
+
+
+class Standing(StrEnum):
+    """What a document of a settlement counts for."""
+
+    CURRENT = "current"
+    SAME = "same"  # other bytes, content that was decided on before
+    OTHER = "other"  # came later with other content; a person has not decided
+    SUPERSEDED = "superseded"  # was current until a person accepted another
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a document: the settlement is new, was known with this content, or has changed."""
+
+    outcome: Literal["new", "known", "changed"]
+
+
+@dataclass(frozen=True)
+class SettlementRecord:
+    """One settlement as it counts; `facts` are plain JSON values of its head, amounts as text."""
+
+    connection: str
+    seller: str
+    settlement_id: str
+    document_sha: str
+    content_hash: str
+    source: str
+    report_ids: tuple[str, ...]
+    facts: dict
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class SettlementDocument:
+    """One document of a settlement, whatever it counts for."""
+
+    document_sha: str
+    content_hash: str
+    source: str
+    standing: Standing
+    facts: dict
+    recorded_at: datetime
+
+
+class Settlements:
+    """Settlements by connection and id."""
+
+    def __init__(self, control: ControlDatabase, audit: Audit, clock: Clock) -> None:
+        self._control = control
+        self._audit = audit
+        self._clock = clock
+
+    def record(
+        self,
+        connection: str,
+        seller: str,
+        settlement_id: str,
+        *,
+        document_sha: str,
+        content_hash: str,
+        source: Literal["api", "import"],
+        report_id: str,
+        facts: dict,
+        person: str = "",
+        run: str = "",
+    ) -> Recorded:
+        """Register one archived document of a settlement; `report_id` is empty for an imported file."""
+        told = {"document": document_sha, "content": content_hash, "source": source, "report": report_id}
+        values = {"document_sha": document_sha, "content_hash": content_hash, "source": source}
+        values |= {"connection": connection, "settlement_id": settlement_id, "facts": facts_text(facts)}
+        with self._control.transaction() as transaction:
+            known = self._known(transaction, connection, settlement_id)
+            outcome, standing = _judged(known, document_sha, content_hash)
+            now = self._clock.now()
+            if outcome == "new":
+                settlement = {"connection": connection, "settlement_id": settlement_id, "seller": seller}
+                settlement |= {"document_sha": document_sha, "recorded_at": now}
+                transaction.execute(insert(schema.settlements), settlement)
+            if standing is not None:
+                values |= {"standing": standing.value, "recorded_at": now}
+                transaction.execute(insert(_documents), values)
+                kind = f"settlement_{'seen_again' if outcome == 'known' else outcome}"
+                self._audit.append(transaction, connection, kind, told, partition=settlement_id, run=run, person=person)
+            self._note_report(transaction, connection, report_id, "", settlement_id)
+        return Recorded(outcome)
+
+    def get(self, connection: str, settlement_id: str) -> SettlementRecord | None:
+        """Return one settlement as it counts, None when it was never registered."""
+        found = self._records(connection, settlement_id)
+        return found[0] if found else None
+
+    def all(self, connection: str) -> list[SettlementRecord]:
+        """Return all settlements of a connection, by id."""
+        return self._records(connection)
+
+    def documents(self, connection: str, settlement_id: str) -> list[SettlementDocument]:
+        """Return every document of a settlement, the first first."""
+        query = select(_documents).where(*_settlement(_documents, connection, settlement_id))
+        with self._control.reading() as reading:
+            rows = reading.execute(query.order_by(_documents.c.recorded_at, _documents.c.document_sha)).all()
+        return [
+            SettlementDocument(
+                row.document_sha,
+                row.content_hash,
+                row.source,
+                Standing(row.standing),
+                json.loads(row.facts),
+                row.recorded_at,
+            )
+            for row in rows
+        ]
+
+    def accept(
+        self, connection: str, settlement_id: str, document_sha: str, person: str, reason: str, run: str = ""
+    ) -> SettlementRecord:
+        """Make another document of the settlement count, by a person's decision; accepting it twice changes nothing.
+
+        Raises InputRefused for an unknown document or settlement, and for a decision without person or reason.
+        """
+        if not person.strip() or not reason.strip():
+            raise InputRefused("Accepting another document needs the person who decides and a reason.")
+        with self._control.transaction() as transaction:
+            standings = {row.document_sha: row for row in self._known(transaction, connection, settlement_id)}
+            if document_sha not in standings:
+                raise InputRefused(
+                    f"Settlement {settlement_id} of {connection} has no document {document_sha[:12]}. "
+                    f"It has: {', '.join(sha[:12] for sha in standings) or 'none'}."
+                )
+            if standings[document_sha].standing != Standing.CURRENT:
+                self._make_current(transaction, connection, settlement_id, document_sha)
+                told = {"document": document_sha, "reason": reason}
+                self._audit.append(
+                    transaction,
+                    connection,
+                    "settlement_accepted",
+                    told,
+                    partition=settlement_id,
+                    run=run,
+                    person=person,
+                )
+        record = self.get(connection, settlement_id)
+        assert record is not None
+        return record
+
+    def known_report(self, connection: str, report_document_id: str) -> bool:
+        """Tell whether this report document was taken in before."""
+        query = select(func.count()).select_from(_reports).where(_reports.c.connection == connection)
+        query = query.where(_reports.c.report_document_id == report_document_id, _reports.c.report_document_id != "")
+        with self._control.reading() as reading:
+            return reading.execute(query).scalar_one() > 0
+
+    def remember_report(self, connection: str, report_id: str, report_document_id: str, settlement_id: str) -> None:
+        """Note that a report document was taken in; `settlement_id` is empty when it was refused."""
+        with self._control.transaction() as transaction:
+            self._note_report(transaction, connection, report_id, report_document_id, settlement_id)
+
+    def report_documents(self, connection: str, settlement_id: str) -> list[str]:
+        """Return the ids under which the marketplace offered this settlement for download."""
+        query = select(_reports.c.report_document_id).where(*_settlement(_reports, connection, settlement_id))
+        with self._control.reading() as reading:
+            return sorted({found for found in reading.execute(query).scalars() if found})
+
+    def _known(self, transaction: Connection, connection: str, settlement_id: str) -> list[Row]:
+        table = _documents.c
+        query = select(table.document_sha, table.content_hash, table.standing)
+        return list(transaction.execute(query.where(*_settlement(_documents, connection, settlement_id))))
+
+    def _make_current(self, transaction: Connection, connection: str, settlement_id: str, document_sha: str) -> None:
+        here = _settlement(_documents, connection, settlement_id)
+        was_current = _documents.c.standing == Standing.CURRENT.value
+        transaction.execute(update(_documents).where(*here, was_current).values(standing=Standing.SUPERSEDED.value))
+        chosen = _documents.c.document_sha == document_sha
+        content = select(_documents.c.content_hash).where(*here, chosen).scalar_subquery()
+        alike = (_documents.c.content_hash == content, _documents.c.standing == Standing.OTHER.value)
+        transaction.execute(update(_documents).where(*here, *alike).values(standing=Standing.SAME.value))
+        transaction.execute(update(_documents).where(*here, chosen).values(standing=Standing.CURRENT.value))
+        there = _settlement(schema.settlements, connection, settlement_id)
+        transaction.execute(update(schema.settlements).where(*there).values(document_sha=document_sha))
+
+    def _note_report(
+        self, transaction: Connection, connection: str, report_id: str, report_document_id: str, settlement_id: str
+    ) -> None:
+        if not report_id:
+            return
+        values = {"connection": connection, "report_id": report_id, "report_document_id": report_document_id}
+        known = transaction.execute(select(_reports.c.settlement_id).filter_by(**values)).one_or_none()
+        if known is None:
+            values |= {"settlement_id": settlement_id, "recorded_at": self._clock.now()}
+            transaction.execute(insert(_reports), values)
+        elif settlement_id and known.settlement_id != settlement_id:
+            transaction.execute(update(_reports).filter_by(**values).values(settlement_id=settlement_id))
+
+    def _records(self, connection: str, settlement_id: str | None = None) -> list[SettlementRecord]:
+        table, document = schema.settlements.c, _documents.c
+        joined = (table.connection == document.connection) & (table.settlement_id == document.settlement_id)
+        joined &= table.document_sha == document.document_sha
+        query = select(schema.settlements, document.content_hash, document.source, document.facts)
+        query = query.join_from(schema.settlements, _documents, joined).where(table.connection == connection)
+        reports = select(_reports.c.settlement_id, _reports.c.report_id).where(_reports.c.connection == connection)
+        if settlement_id is not None:
+            query = query.where(table.settlement_id == settlement_id)
+            reports = reports.where(_reports.c.settlement_id == settlement_id)
+        with self._control.reading() as reading:
+            rows = reading.execute(query.order_by(table.settlement_id)).all()
+            under: dict[str, set[str]] = {}
+            for row in reading.execute(reports):
+                under.setdefault(row.settlement_id, set()).add(row.report_id)
+        return [_record(row, under.get(row.settlement_id, set())) for row in rows]
+
+
+def _judged(known: list[Row], document_sha: str, content_hash: str) -> tuple[str, Standing | None]:
+    """Return the outcome for a document, and as what it is to be stored; None when it is stored already."""
+    if not known:
+        return "new", Standing.CURRENT
+    stored = {row.document_sha: Standing(row.standing) for row in known}
+    if document_sha in stored:
+        return ("changed" if stored[document_sha] is Standing.OTHER else "known"), None
+    decided = {row.content_hash for row in known if row.standing != Standing.OTHER}
+    return ("known", Standing.SAME) if content_hash in decided else ("changed", Standing.OTHER)
+
+
+def _settlement(table, connection: str, settlement_id: str) -> tuple:
+    return table.c.connection == connection, table.c.settlement_id == settlement_id
+
+
+def _record(row: Row, report_ids: set[str]) -> SettlementRecord:
+    return SettlementRecord(
+        connection=row.connection,
+        seller=row.seller,
+        settlement_id=row.settlement_id,
+        document_sha=row.document_sha,
+        content_hash=row.content_hash,
+        source=row.source,
+        report_ids=tuple(sorted(report_ids)),
+        facts=json.loads(row.facts),
+        recorded_at=row.recorded_at,
+    )

@@ -1,0 +1,72 @@
+"""What the checks said, per partition, kept by ourselves.
+
+A check that ran for a whole range records nothing per partition in Dagster; the gate of the posting step and the
+statement ask here instead. Every verdict is kept; the latest of each check counts.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+
+from resources.clock import Clock
+from resources.store.columns import facts_text
+from resources.store.control import ControlDatabase
+from resources.store.schema import check_verdicts
+
+
+@dataclass(frozen=True)
+class CheckVerdict:
+    """What one check said of one partition; `facts` are plain JSON values."""
+
+    connection: str
+    partition: str
+    check: str
+    passed: bool
+    severity: str
+    facts: dict
+    run: str
+    at: datetime
+
+
+class Verdicts:
+    """Verdicts in the control database."""
+
+    def __init__(self, control: ControlDatabase, clock: Clock) -> None:
+        self._control = control
+        self._clock = clock
+
+    def store(
+        self, connection: str, partition: str, check: str, passed: bool, severity: str, facts: dict, run: str = ""
+    ) -> None:
+        """Keep one verdict."""
+        values = {"connection": connection, "partition": partition, "check_name": check, "passed": passed}
+        values |= {"severity": severity, "facts": facts_text(facts), "run": run, "at": self._clock.now()}
+        with self._control.transaction() as transaction:
+            transaction.execute(insert(check_verdicts).values(values))
+
+    def latest(self, connection: str, partition: str | None = None) -> list[CheckVerdict]:
+        """Return the newest verdict of every check, by partition and name."""
+        newest = select(func.max(check_verdicts.c.id)).where(check_verdicts.c.connection == connection)
+        if partition is not None:
+            newest = newest.where(check_verdicts.c.partition == partition)
+        newest = newest.group_by(check_verdicts.c.partition, check_verdicts.c.check_name)
+        with self._control.reading() as reading:
+            rows = reading.execute(select(check_verdicts).where(check_verdicts.c.id.in_(newest))).all()
+        found = [
+            CheckVerdict(
+                row.connection,
+                row.partition,
+                row.check_name,
+                row.passed,
+                row.severity,
+                json.loads(row.facts),
+                row.run,
+                row.at,
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda one: (one.partition, one.check))

@@ -1,0 +1,143 @@
+"""Where the vault's key comes from: an environment variable, or a file that only its owner may read.
+
+In: the environment and the vault's path. Out: keys, the first of which encrypts while all of them open; a key file may
+be replaced (rotation), an environment variable may not.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from ledger.errors import ConfigurationRefused
+
+KEY_VARIABLE = "CONNECTOR_VAULT_KEY"
+KEY_FILE_VARIABLE = "CONNECTOR_VAULT_KEY_FILE"
+
+
+class KeySource(Protocol):
+    """Keys of a vault. `shown` names the source in sentences; `is_replaceable` says whether `replace` works."""
+
+    shown: str
+    is_replaceable: bool
+
+    def exists(self) -> bool: ...
+
+    def all_keys(self) -> tuple[bytes, ...]: ...
+
+    def replace(self, keys: tuple[bytes, ...]) -> None: ...
+
+
+class EnvironmentKey:
+    """One key, or several separated by commas, in an environment variable."""
+
+    is_replaceable = False
+
+    def __init__(self, environ: Mapping[str, str], name: str = KEY_VARIABLE) -> None:
+        self._environ = environ
+        self.shown = name
+
+    def __repr__(self) -> str:
+        return f"EnvironmentKey({self.shown!r})"
+
+    def exists(self) -> bool:
+        """Tell whether the variable holds anything."""
+        return bool(self._environ.get(self.shown, "").strip())
+
+    def all_keys(self) -> tuple[bytes, ...]:
+        """Return the keys in the order they stand there; raises ConfigurationRefused when there is none."""
+        keys = _keys_of(self._environ.get(self.shown, "").replace(",", "\n"))
+        if not keys:
+            raise ConfigurationRefused(f"The environment variable {self.shown} is empty. Put the vault's key there.")
+        return keys
+
+    def replace(self, keys: tuple[bytes, ...]) -> None:
+        """Refuse: a program cannot change the environment it will be started with next time."""
+        raise AssertionError("ask is_replaceable first")
+
+
+class KeyFile:
+    """Keys in a file, one a line, readable by its owner alone."""
+
+    is_replaceable = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.shown = f"key file {path}"
+
+    def __repr__(self) -> str:
+        return f"KeyFile({str(self._path)!r})"
+
+    def exists(self) -> bool:
+        """Tell whether the file is there."""
+        return self._path.exists()
+
+    def all_keys(self) -> tuple[bytes, ...]:
+        """Return the keys in the order they stand there.
+
+        Raises:
+            ConfigurationRefused: The file is missing, empty, or others may read it.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise ConfigurationRefused(
+                f"The vault's {self.shown} cannot be read: {error.strerror}. Restore it from a backup, or name the"
+                f" right one in {KEY_FILE_VARIABLE}. Without its key a vault cannot be opened."
+            ) from None
+        with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise ConfigurationRefused(
+                    f"The vault's {self.shown} has mode {mode:04o}: others than its owner may use it."
+                    f" Close it: chmod 600 {self._path}"
+                )
+            keys = _keys_of(file.read(64 * 1024))
+        if not keys:
+            raise ConfigurationRefused(f"The vault's {self.shown} is empty. Restore it from a backup.")
+        return keys
+
+    def replace(self, keys: tuple[bytes, ...]) -> None:
+        """Write these keys, whole, with mode 0600."""
+        write_private(self._path, b"\n".join(keys) + b"\n")
+
+
+def key_source_of(environ: Mapping[str, str], vault_path: Path) -> KeySource:
+    """Return the key source that the environment names, else the key file beside the vault."""
+    if environ.get(KEY_VARIABLE, "").strip():
+        return EnvironmentKey(environ)
+    named = environ.get(KEY_FILE_VARIABLE, "").strip()
+    return KeyFile(Path(named) if named else vault_path.with_name(vault_path.name + ".key"))
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file at once and durably, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        # mkstemp makes the file with mode 0600.
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _keys_of(text: str) -> tuple[bytes, ...]:
+    return tuple(line.strip().encode("utf-8") for line in text.splitlines() if line.strip())
