@@ -1,16 +1,16 @@
 """What every component type shares: strict settings, templates resolved first, and the definitions of a connection.
 
 Dagster widens each field of a resolved component to "this or text", which lets a misspelt nested key pass. So a
-component names a strict settings model: `get_model_cls` gives Dagster that model (`dg check yaml` and the schema use
-it), and `load` resolves templates and validates again.
+component names a strict settings model, and `get_model_cls` gives Dagster that model with one thing before it:
+templates are resolved first, then everything is validated, so that an error names key and line.
 """
 
-from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
 import dagster as dg
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 from typing_extensions import Self
 
 from assets.factory import settlement_assets
@@ -21,7 +21,27 @@ from connector_defs.jobs import discovery_job, road_job
 from connector_defs.project import Project, render
 from connector_defs.resources import ConnectionResource, StoresResource
 from connector_defs.sensors import due_sensor
+from ledger.errors import ConfigurationRefused
 from resources.clock import SystemClock
+
+
+@lru_cache(maxsize=None)
+def templated(model: type[BaseModel]) -> type[BaseModel]:
+    """Return a model that resolves templates in what it is given, then is the given model."""
+
+    class Templated(model):
+        """Settings as they stand in YAML, templates and all."""
+
+        @model_validator(mode="before")
+        @classmethod
+        def _resolve(cls, value: object) -> object:
+            try:
+                return render(value)
+            except ConfigurationRefused as error:
+                raise ValueError(str(error)) from None
+
+    Templated.__name__ = Templated.__qualname__ = model.__name__
+    return Templated
 
 
 class ConnectionComponent(dg.Component):
@@ -34,14 +54,13 @@ class ConnectionComponent(dg.Component):
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
-        """Return the strict settings model."""
-        return cls.settings_model
+        """Return the strict settings model, resolving templates before it validates."""
+        return templated(cls.settings_model)
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        """Resolve templates, then validate once more."""
-        given = attributes.model_dump(mode="python", exclude_unset=True) if attributes else {}
-        return cls(cls.settings_model.model_validate(render(given)))
+        """Take the validated settings."""
+        return cls(attributes if attributes is not None else cls.settings_model.model_validate({}))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return assets, checks, jobs, schedule and sensor of the connection named like its folder."""
@@ -87,6 +106,3 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
 def _person(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> str:
     """Return who started the run as far as Dagster knows; the service account otherwise."""
     return context.run.tags.get("user", "")
-
-
-RoadOfRun = Callable[[object], Road]

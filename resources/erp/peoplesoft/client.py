@@ -122,7 +122,7 @@ class PeopleSoft:
             found = [*found, *(one for one in again if one.erp_id not in seen)]
         return Sightings(
             found=tuple(found),
-            is_certain=all(controls.values()),
+            is_certain=bool(controls) and all(controls.values()),
             control="; ".join(f"{unit}: {name or 'none seen'}" for unit, name in controls.items()),
         )
 

@@ -51,10 +51,22 @@ class Cluster:
         """Return the address of a database."""
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
-    def create(self, database: str, template: str = "template0") -> None:
-        """Create a database, as a copy of another."""
-        with psycopg.connect(host=str(self._folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy")
+    def recreate(self, database: str) -> None:
+        """Create an empty database in place of the one before."""
+        with self._connected("postgres") as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {database} TEMPLATE template0 STRATEGY wal_log")
+
+    def empty(self, database: str, head: str) -> None:
+        """Empty all tables of a migrated database; far faster than another database."""
+        with self._connected(database) as connection:
+            connection.execute("SET session_replication_role = replica")  # the audit trail's guards refuse otherwise
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            connection.execute(f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY")
+            connection.execute("INSERT INTO alembic_version VALUES (%s)", [head])
+
+    def _connected(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(host=str(self._folder), user="postgres", dbname=database, autocommit=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._binaries / program), *arguments]

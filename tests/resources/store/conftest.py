@@ -4,7 +4,6 @@ The cluster is started once per session, as an unprivileged user, on a Unix sock
 server binaries its tests are skipped with that reason.
 """
 
-import itertools
 import shutil
 from pathlib import Path
 
@@ -17,23 +16,22 @@ from resources.store.documents import DocumentStore
 from resources.store.due import Due
 from resources.store.outbox import Outbox
 from resources.store.review import Review
+from resources.store.schema import HEAD
 from resources.store.settlements import Settlements
 from resources.store.warehouse import Warehouse
 from tests.resources.store.cluster import Cluster, server_folder
 from tests.resources.store.samples import new_clock
 
-_numbers = itertools.count(1)
-
 
 @pytest.fixture(scope="session")
 def cluster():
-    """A running PostgreSQL cluster with a migrated template database."""
+    """A running PostgreSQL cluster with a migrated database."""
     binaries = server_folder()
     if binaries is None:
         pytest.skip("no PostgreSQL server on this machine: install the package postgresql")
     with Cluster.running(binaries) as running:
-        running.create("template_migrated")
-        control = ControlDatabase(running.url("template_migrated"), new_clock())
+        running.recreate("migrated")
+        control = ControlDatabase(running.url("migrated"), new_clock())
         control.migrate()
         control.close()
         yield running
@@ -64,9 +62,8 @@ def control_url(engine_name, request, tmp_path) -> str:
         shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "control.db")
         return f"sqlite:///{tmp_path / 'control.db'}"
     cluster = request.getfixturevalue("cluster")
-    name = f"test_{next(_numbers)}"
-    cluster.create(name, template="template_migrated")
-    return cluster.url(name)
+    cluster.empty("migrated", HEAD)
+    return cluster.url("migrated")
 
 
 @pytest.fixture
@@ -75,9 +72,8 @@ def empty_url(engine_name, request, tmp_path) -> str:
     if engine_name == "sqlite":
         return f"sqlite:///{tmp_path / 'empty' / 'control.db'}"
     cluster = request.getfixturevalue("cluster")
-    name = f"test_{next(_numbers)}"
-    cluster.create(name)
-    return cluster.url(name)
+    cluster.recreate("empty")
+    return cluster.url("empty")
 
 
 @pytest.fixture

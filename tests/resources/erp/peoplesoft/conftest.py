@@ -17,6 +17,7 @@ from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.app import PeopleSoft as Emulator
 from emulators.peoplesoft.app import build_app
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD, DEMO_USER, demo_site
+from emulators.peoplesoft.journal_table import JournalKey
 from ledger.accounts import AccountKey
 from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import reference
@@ -43,7 +44,7 @@ CUSTOM_NAMES = {
     },
     "line_properties": {
         "JOURNAL_LINE": "KEYPROP_JOURNAL_LINE",
-        "BUSINESS_UNIT": "PROP_BUSINESS_UNIT",
+        "BUSINESS_UNIT": "PROP_BUSINESS_UNIT_0",
         "FOREIGN_CURRENCY": "PROP_FOREIGN_CURRENCY_0",
         **{
             name: f"PROP_{name}"
@@ -82,9 +83,9 @@ class Place:
         profile = PeopleSoftProfile(**{"base_url": BASE_URL, **settings})
         return PeopleSoft(profile, self.client, lambda: (user, password), self.clock)
 
-    def journals(self) -> list[str]:
-        """Return the ids of our journals that the books hold, not those that stood there from the start."""
-        return [one.journal_id for one in self.app.books.journals() if one.source == "AMZ"]
+    def journals(self) -> list[JournalKey]:
+        """Return the keys of the journals in the books, without those that stood there from the start."""
+        return [one.key for one in self.app.books.journals() if one.source != "ONL"]
 
     def creates(self) -> int:
         """Return how many Creates reached PeopleSoft."""

@@ -100,7 +100,7 @@ def test_the_shipped_names_make_this_envelope(send, make_journal, here):
 
 
 def test_a_site_built_interface_makes_this_envelope(send, make_journal, here):
-    """ZGL_JOURNAL: other names, order, namespace and types with attributes, schema imported, HTTP Basic, other alias."""
+    """ZGL_JOURNAL: other names, order, namespace, types with attributes; schema imported, Basic, other alias."""
     request, site = send(make_journal(), **ZGL)
     assert shown(request) == (here / "golden" / "ZGL_JOURNAL.xml").read_text(encoding="utf-8")
     assert request.url.path == "/PSIGW/PeopleSoftServiceListeningConnector/PSFT_EP"
