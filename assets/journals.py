@@ -27,7 +27,7 @@ from ledger.mapping import Mapping
 from resources.store.warehouse import Version
 
 TABLE = "journals"
-KIND = "settlement_journal"
+KIND = "settlement"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from assets.posting import PostingPatience
 from assets.roadmap import Road
 from connector_defs import __version__
 from connector_defs.project import ConnectionFile, Project
-from ledger.errors import ConfigurationRefused
+from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
 from ledger.policy import Policy
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
@@ -139,6 +139,7 @@ class Connection:
             buckets=stores.buckets,
             timeout=httpx.Timeout(profile.read_timeout_seconds, connect=profile.connect_timeout_seconds),
             transport=transport,
+            unavailable=TargetUnavailable,
         )
         return PeopleSoft(
             profile, client, lambda: (vault.get(profile.user_secret), vault.get(profile.password_secret)), clock

@@ -20,7 +20,8 @@ from ledger.mapping_shape import MappingShape
 
 Path = tuple[str | int, ...]
 
-_TEXT_MAX = 2_000_000
+_TEXT_MAX = 500_000
+_DEPTH_MAX = 30
 _PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,19}")
 _PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG = "tag:yaml.org,2002:"
@@ -66,10 +67,13 @@ class _Tree:
     def add(self, path: Path, sentence: str) -> None:
         """Add a problem at the line of the closest key that stands in the file; one sentence per place is enough."""
         known: Path = ()
+        shown: Path = ()
         for part in path:
-            if (*known, part) in self.lines:
-                known = (*known, part)
-        key = _written(path)
+            is_known = (*known, part) in self.lines
+            known = (*known, part) if is_known else known
+            # A position that the file does not have was added by the shape: one booking stands for a list of one.
+            shown = (*shown, part) if is_known or isinstance(part, str) else shown
+        key = _written(shown)
         if key not in {earlier for _, earlier, _ in self.problems}:
             self.problems.append((self.lines[known], key, sentence))
 
@@ -77,16 +81,22 @@ class _Tree:
         if len(text) > _TEXT_MAX:
             raise _refused(file, [(1, "", f"is longer than {_TEXT_MAX:,} characters: split the connection or trim it")])
         try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                if isinstance(event, yaml.AliasEvent):
-                    line = event.start_mark.line + 1
-                    raise _refused(file, [(line, "", f"*{event.anchor} is an alias: write the value out instead")])
+            self._survey(file, text)
             return yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             problem = f"is no YAML ({_reason(error)}): check the indentation"
             raise _refused(file, [(_line_of(error), "", problem)]) from None
-        except RecursionError:
-            raise _refused(file, [(1, "", "is nested too deeply to be a mapping: start from the example")]) from None
+
+    def _survey(self, file: str, text: str) -> None:
+        """Refuse aliases and deep nesting while the text is still a stream, before either can cost anything."""
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1
+            if isinstance(event, yaml.AliasEvent):
+                raise _refused(file, [(line, "", f"*{event.anchor} is an alias: write the value out instead")])
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEPTH_MAX:
+                raise _refused(file, [(line, "", "is nested too deeply to be a mapping: start from the example")])
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
@@ -218,6 +228,8 @@ def _written(path: Path) -> str:
 
 def _refused(file: str, found: Sequence[tuple[int, str, str]]) -> MappingRefused:
     ordered = sorted(found, key=lambda problem: problem[:2])
-    lines = [f"{file}:{line}: {key + ': ' if key else ''}{sentence}." for line, key, sentence in ordered]
+    lines = [
+        f"{file}:{line}: {key + ': ' if key else ''}{sentence.removesuffix('.')}." for line, key, sentence in ordered
+    ]
     text = "\n".join(line.replace("?.", "?") for line in lines)
     return MappingRefused(text, file=file, line=ordered[0][0], key=ordered[0][1] or None)

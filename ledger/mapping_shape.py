@@ -102,7 +102,9 @@ class Booking(Dated):
 
 def _as_booking(value: object) -> object:
     """Take an account standing alone for a booking."""
-    return {"account": value} if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+    if value is None:
+        raise ValueError("is empty: fill it in")
+    return value if isinstance(value, (dict, Booking)) else {"account": value}
 
 
 def _as_key(unit: str, segments: dict[str, str | None]) -> AccountKey:

@@ -22,7 +22,7 @@ MINOR_UNITS: dict[str, int] = {
     **dict.fromkeys(("PLN", "QAR", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR"), 2),
 }
 
-_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 # Far above any settlement, far below the 28 digits in which Decimal computes exactly.
 _AMOUNT_MAX = Decimal(10) ** 18
 

@@ -7,8 +7,8 @@ finding with a cure. There is no silent default: what is not named stops its set
 
 from __future__ import annotations
 
-from datetime import date
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from ledger.accounts import AccountKey
@@ -44,9 +44,7 @@ def resolve(combination: Combination, mapping: Mapping, policy: Policy, context:
         return Unmapped(combination, stopped.finding, stopped.wanted)
 
 
-def category_of(
-    transaction_type: str, amount_type: str, amount_description: str, mapping: Mapping
-) -> str | None:
+def category_of(transaction_type: str, amount_type: str, amount_description: str, mapping: Mapping) -> str | None:
     """Return the category these labels have with a mapping; None where nothing says so or the row needs naming."""
     one = Combination(transaction_type, amount_type, amount_description, "", None, None, date.min, None)
     try:

@@ -1,7 +1,7 @@
 """`connector demo --once`: the whole demonstration in one process, without Dagster.
 
 In: a home folder and ports. Out: the proof rows. Both emulators listen on loopback, so every call crosses a socket as
-it would in production. Every settlement first goes as far as it can without waiting for PeopleSoft's own edit and posting
+it would in production. Every settlement first goes as far as it can without waiting for PeopleSoft's edit and posting
 runs; then all are followed to the end.
 """
 
@@ -34,7 +34,7 @@ def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]
     from emulators.demo import demo_world, serve_demo
 
     progress("Starting Amazon and PeopleSoft on loopback", 0, 1)
-    world = demo_world(state=home / "emulators")
+    world = demo_world()
     with ExitStack() as open_until_end:
         open_until_end.callback(world.close)
         try:

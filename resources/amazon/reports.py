@@ -45,7 +45,7 @@ class DocumentLink:
     compression: str
 
     def __repr__(self) -> str:
-        return f"DocumentLink({self.report_document_id!r}, url={self.url!r}, compression={self.compression!r})"
+        return f"DocumentLink({self.report_document_id!r}, url='***', compression={self.compression!r})"
 
 
 @dataclass(frozen=True)

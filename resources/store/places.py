@@ -1,7 +1,7 @@
 """A place for files that are written once: a local folder, or any address fsspec knows (S3 and its like).
 
 In: finished temporary files. Out: files under names that never change their content. `keep` is the one durable write of
-both file stores: flushed to the disk, then moved in place whole, so that a crash leaves either nothing or everything.
+both file stores: flushed to the disk, then put in place whole, so that a crash leaves either nothing or everything.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ class Place:
             path.unlink(missing_ok=True)
 
     def keep(self, temporary: Path, name: str) -> None:
-        """Move a finished file in place under its final name; raise StoreError when it cannot be written."""
+        """Put a finished file in place under its final name; raise StoreError when it cannot be written.
+
+        The temporary file stays, so that a writer who lost a race can put it under the next name; what stands under a
+        name is never moved away, for it may be somebody else's by now.
+        """
         with self.sentence_for_disk(f"keep {name}"):
             if self.is_local:
                 self._keep_local(temporary, self.root / name)
@@ -98,7 +102,9 @@ class Place:
             folder.mkdir(exist_ok=True)
             _flush(folder.parent)
         temporary.chmod(0o444)  # a reminder for people: never edited in place
-        temporary.replace(target)
+        with self.temporary() as second:
+            _second_name(temporary, second)
+            second.replace(target)
         _flush(target.parent)
 
     def _keep_remote(self, temporary: Path, name: str) -> None:
@@ -142,6 +148,17 @@ def _missing_folders(folder: Path) -> list[Path]:
         missing.append(folder)
         folder = folder.parent
     return missing[::-1]
+
+
+def _second_name(path: Path, second: Path) -> None:
+    """Give a file a second name; where the file system has no links, a copy that is on the disk."""
+    try:
+        os.link(path, second)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            raise
+        shutil.copy(path, second)
+        _flush(second)
 
 
 def _flush(path: Path) -> None:

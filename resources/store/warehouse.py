@@ -154,7 +154,11 @@ class Warehouse:
         return copy
 
     def _make_current(self, draft: Version, temporary: Path) -> Version:
-        """Move the file in place under the next number, then the row; start over when another writer was first."""
+        """Put the file in place under the next number, then the row; start over when another writer was first.
+
+        The file of a lost race stays under a number that is not its own: nobody's, unless a writer of the same content
+        has won that number.
+        """
         for _ in range(_ATTEMPTS_MAX):
             last = self._last(draft)
             is_known = last is not None and last.sha256 == draft.sha256
@@ -167,7 +171,6 @@ class Warehouse:
                 if _last_number(transaction, draft) == version.version - 1:
                     _insert_current(transaction, version)
                     return version
-            temporary = self._place.fetch(version.name, version.sha256)
         raise StoreError(
             f"{draft.table} of {draft.connection}, partition {draft.partition}, was written {_ATTEMPTS_MAX} times by "
             "others meanwhile. Something asks for it again and again; stop that, then materialize the partition."

@@ -44,5 +44,5 @@ def test_what_may_exist_in_the_erp_holds_its_source():
     """Every state after the first byte may have left counts, but for the dead ones."""
     before = {PostingState.PLANNED, PostingState.APPROVED}
     dead = {PostingState.REFUSED, PostingState.REVERSED}
-    assert MAY_EXIST == set(PostingState) - before - dead
+    assert set(PostingState) - before - dead == MAY_EXIST
     assert IN_FLIGHT < MAY_EXIST

@@ -35,6 +35,12 @@ class ContentHash:
         self._forgotten = threading.Event()
         return self._worker.submit(_digest, path, self._forgotten)
 
+    def known(self, digest: str) -> Future[str]:
+        """Return the future of a digest that is known already."""
+        found: Future[str] = Future()
+        found.set_result(digest)
+        return found
+
     def forget(self) -> None:
         """Stop the hash that is running: its file turned out not to be plain."""
         self._forgotten.set()

@@ -31,7 +31,10 @@ _BLANK = b" \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """UTF-8 text with LF line ends at `path`; `data_lines` counts the lines after the header."""
+    """UTF-8 text with LF line ends at `path`; `data_lines` counts the lines after the header.
+
+    `is_cut_off`: the last line has no line end and fewer fields than header and summary have.
+    """
 
     path: Path
     source: str
@@ -39,6 +42,7 @@ class PlainText:
     first_lines: tuple[str, ...]
     data_lines: int
     is_last_line_ended: bool
+    is_cut_off: bool
     warnings: tuple[str, ...]
     content_hash: Future[str]
 
@@ -52,8 +56,12 @@ class _Survey:
     last_byte: bytes
 
 
-def as_plain_text(archived: Path, folder: Path, charset: str | None, hashing: ContentHash) -> PlainText:
+def as_plain_text(
+    archived: Path, folder: Path, charset: str | None, hashing: ContentHash, document_sha256: str | None = None
+) -> PlainText:
     """Return the text of an archived file; copies go to `folder`.
+
+    The SHA-256 of the archived bytes, if known, is the content hash of a file that is plain already.
 
     Raises:
         SettlementFileRefused: Empty, binary, packed but damaged, no text, or an answer that is no settlement at all.
@@ -63,7 +71,9 @@ def as_plain_text(archived: Path, folder: Path, charset: str | None, hashing: Co
     head = _head(path)
     refuse_stranger(head, source)
     has_bom = head.startswith(_BOM)
-    early_hash = None if has_bom else hashing.start(path)
+    digest = hashing.known(document_sha256) if document_sha256 and path == archived else None
+    if digest is None and not has_bom:
+        digest = hashing.start(path)
     survey = _survey(path, source)
     codec, warnings = choose_charset(
         path,
@@ -78,17 +88,20 @@ def as_plain_text(archived: Path, folder: Path, charset: str | None, hashing: Co
         hashing.forget()
         path, warnings = _rewritten(path, folder, codec, survey, warnings)
         survey = _survey(path, source)
-        early_hash = None
-    lines = survey.line_feeds + (survey.last_byte != b"\n")
+    is_ended = survey.last_byte == b"\n"
+    if digest is None or not (is_plain and is_ended):
+        digest = hashing.start(path)
+    first_lines = _first_lines(_head(path), source)
     return PlainText(
         path=path,
         source=source,
         charset=codec,
-        first_lines=_first_lines(_head(path), source),
-        data_lines=lines - 1,
-        is_last_line_ended=survey.last_byte == b"\n",
+        first_lines=first_lines,
+        data_lines=survey.line_feeds + (not is_ended) - 1,
+        is_last_line_ended=is_ended,
+        is_cut_off=not is_ended and _is_last_line_short(path, first_lines),
         warnings=warnings,
-        content_hash=early_hash or hashing.start(path),
+        content_hash=digest,
     )
 
 
@@ -154,13 +167,23 @@ def _decoded(
     return decoder
 
 
-def _has_blank_tail(path: Path) -> bool:
-    """Tell whether blank lines, or a line of blanks, follow the last row."""
+def _tail(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _SURVEY_BYTES))
-        tail = file.read()
+        return file.read()
+
+
+def _has_blank_tail(path: Path) -> bool:
+    """Tell whether blank lines, or a line of blanks, follow the last row."""
+    tail = _tail(path)
     _, line_feed, rest = tail[len(tail.rstrip(_BLANK)) :].partition(b"\n")
     return bool(line_feed and rest)
+
+
+def _is_last_line_short(path: Path, first_lines: tuple[str, ...]) -> bool:
+    fields = [line.count("\t") for line in first_lines[:2]]
+    last = _tail(path).rpartition(b"\n")[2]
+    return len(first_lines) > 2 and fields[0] == fields[1] and last.count(b"\t") < fields[0]
 
 
 def _rewritten(
@@ -198,5 +221,5 @@ def _first_lines(head: bytes, source: str) -> tuple[str, ...]:
         raise SettlementFileRefused(
             f"{source} has no line end in its first {_HEAD_BYTES:,} bytes, so it is not a settlement.", source=source
         )
-    kept = lines if is_whole and len(lines) < 9 else lines[:-1]
-    return tuple(line.decode("utf-8") for line in kept if line)
+    kept = lines if is_whole and len(lines) < 9 and lines[-1] else lines[:-1]
+    return tuple(line.decode("utf-8") for line in kept)

@@ -29,6 +29,7 @@ def read_settlement(
     lines_to: Path | None,
     *,
     charset: str | None = None,
+    document_sha256: str | None = None,
     memory_limit_mb: int = 512,
     scratch: Path | None = None,
 ) -> SettlementFile:
@@ -39,6 +40,7 @@ def read_settlement(
         lines_to: The Parquet file to write (columns: `lines.COLUMN_TYPES`, one row per source row in file order, the
             summary row included; read it with `lines_relation`). It appears whole or not at all. None: only check.
         charset: Character set announced with the download, if any.
+        document_sha256: SHA-256 of the bytes at `source` as the archive knows it; spares hashing a plain file again.
         memory_limit_mb: What DuckDB may hold before it spills to `scratch`.
         scratch: Folder for temporary copies; the system's by default.
 
@@ -47,7 +49,7 @@ def read_settlement(
     """
     with TemporaryDirectory(prefix="settlement-", dir=scratch) as name, ContentHash() as hashing:
         folder = Path(name)
-        text = as_plain_text(source, folder, charset, hashing)
+        text = as_plain_text(source, folder, charset, hashing, document_sha256)
         target = folder / "lines.parquet" if lines_to is None else _beside(lines_to)
         try:
             answer = _read(text, folder, target, memory_limit_mb, is_describing=lines_to is None)
@@ -64,6 +66,9 @@ def _read(text: PlainText, folder: Path, target: Path, memory_limit_mb: int, *, 
     header = read_header(text.first_lines[0], text.source)
     if text.data_lines < 1:
         raise file_refused(text.source, "has a header but no rows", 1)
+    if text.is_cut_off:
+        row = text.data_lines + 1
+        raise file_refused(text.source, f"is cut off: row {row} has no line end and fewer fields than the others", row)
     with open_scanner(folder, memory_limit_mb) as scanner:
         reading = read_self_evident(scanner, text, header, target, is_describing=is_describing)
         if reading is None:
@@ -123,7 +128,7 @@ def _as_cut_off(refusal: SettlementFileRefused, text: PlainText) -> SettlementFi
     """Return the refusal of a file that ends inside its last row; any other refusal unchanged."""
     last_row = text.data_lines + 1
     points_elsewhere = refusal.row is not None and refusal.row != last_row
-    if text.is_last_line_ended or points_elsewhere or text.data_lines < 1:
+    if text.is_last_line_ended or text.is_cut_off or points_elsewhere or text.data_lines < 1:
         return refusal
     return SettlementFileRefused(
         f"{text.source} is cut off in row {last_row}, which has no line end. Download the document again. ({refusal})",

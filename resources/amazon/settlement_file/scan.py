@@ -60,10 +60,12 @@ def lines_relation(path: Path) -> str:
 def copy_sql(select: str, target: Path) -> str:
     """Return the statement that writes a query as a Parquet file, in order.
 
-    A dictionary is kept for columns of few values only: trying one on ids costs a tenth of the copy.
+    A dictionary is kept for columns of few values only: trying one on ids costs a tenth of the copy. Fast zstd takes no
+    more time than the default codec and half the space.
     """
     literal = str(target).replace("'", "''")
-    return f"COPY ({select}) TO '{literal}' (FORMAT parquet, CODEC 'lz4_raw', DICTIONARY_SIZE_LIMIT 4000)"
+    options = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
+    return f"COPY ({select}) TO '{literal}' ({options})"
 
 
 def _reading(path: Path) -> str:

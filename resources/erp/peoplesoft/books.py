@@ -115,11 +115,6 @@ def is_live(row: Row) -> bool:
     return row.number("UNPOST_SEQ") == 0
 
 
-def is_counted(row: Row, profile: PeopleSoftProfile) -> bool:
-    """Tell whether a line row counts: of a live journal, and of the one ledger where a ledger group has several."""
-    return is_live(row) and (not profile.ledger or row.text("LINE_LEDGER") == profile.ledger)
-
-
 def line(row: Row, profile: PeopleSoftProfile) -> BookLine:
     """Read a line of a line query."""
     segments = {segment: row.text(field, "") for segment, field in profile.segments.items()}
@@ -143,7 +138,7 @@ def journals_of(rows: Iterable[Row], profile: PeopleSoftProfile) -> list[tuple[H
     """Group line rows by journal, in the order of first sight; unposting's reversals are left out."""
     grouped: dict[tuple[str, str, str], tuple[Row, list[BookLine]]] = {}
     for row in rows:
-        if is_counted(row, profile):
+        if is_live(row):
             key = (row.text("BUSINESS_UNIT"), row.text("JOURNAL_ID"), row.text("JOURNAL_DATE"))
             grouped.setdefault(key, (row, []))[1].append(line(row, profile))
     return [(_summed(first, lines), lines) for first, lines in grouped.values()]
@@ -154,23 +149,28 @@ def sort_out(
 ) -> tuple[list[BookLine], list[BookLine]]:
     """Return the lines that stand for ours, in our order, and those that the ERP generated.
 
-    A line is ours by its number; if the line of that number says something else while another one says exactly what we
-    sent, that other one is ours. A line of ours that the ERP has changed stays ours, so that it shows as a difference.
+    A line is ours when its number and its words are those we sent, else when another number says exactly the same, else
+    by its number alone: a line of ours that somebody changed stays ours, so that it shows as a difference.
     """
-    by_number = {one.number: one for one in lines}
-    spare = [one for one in lines if one.number > len(journal.lines)]
-    ours: list[BookLine] = []
+    spare = {one.number: one for one in lines}
+    matched: dict[int, BookLine] = {}
+
+    def take(sent: JournalLine, held: BookLine | None) -> None:
+        if held is not None:
+            matched[sent.number] = spare.pop(held.number)
+
+    def says(held: BookLine | None, sent: JournalLine) -> bool:
+        return held is not None and _says_the_same(held, sent, journal, profile)
+
     for sent in journal.lines:
-        here = by_number.get(sent.number)
-        if here is None or not _says_the_same(here, sent, journal, profile):
-            moved = next((one for one in spare if _says_the_same(one, sent, journal, profile)), None)
-            if moved is not None:
-                spare.remove(moved)
-                spare += [here] if here is not None else []
-                here = moved
-        if here is not None:
-            ours.append(here)
-    return ours, sorted(spare, key=lambda one: one.number)
+        here = spare.get(sent.number)
+        take(sent, here if says(here, sent) else None)
+    for sent in (one for one in journal.lines if one.number not in matched):
+        take(sent, next((one for one in spare.values() if says(one, sent)), None))
+    for sent in (one for one in journal.lines if one.number not in matched):
+        take(sent, spare.get(sent.number))
+    ours = [matched[one.number] for one in journal.lines if one.number in matched]
+    return ours, sorted(spare.values(), key=lambda one: one.number)
 
 
 def found(

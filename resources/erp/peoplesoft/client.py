@@ -22,17 +22,15 @@ from ledger.errors import (
     TargetUnavailable,
     TargetUnclear,
 )
-from ledger.journal import Journal, SourceKey
+from ledger.journal import Journal
 from resources.clock import Clock
 from resources.erp.peoplesoft import accounts, books, buffer_rows, payload, queries, sentences
 from resources.erp.peoplesoft.integration_broker import Credentials, IntegrationBroker
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.erp.peoplesoft.queries import Row
 from resources.erp.peoplesoft.reply import Reply, Verdict
-from resources.erp.target import AccountUse, BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
-
-# A search that reaches its row limit is narrowed by one more digit of revision or part, this deep.
-_NARROWED_MAX = 6
+from resources.erp.peoplesoft.search import Search
+from resources.erp.target import AccountUse, BooksState, ReadBack, Sightings, TargetStatus
 
 
 class PeopleSoft:
@@ -43,6 +41,7 @@ class PeopleSoft:
     ) -> None:
         self._profile = profile
         self._broker = IntegrationBroker(profile, client, credentials)
+        self._search = Search(profile, self._broker.ask)
         self._clock = clock
         self.lines_max = profile.lines_max
         self.quiet_period_seconds = profile.quiet_period_seconds
@@ -90,12 +89,12 @@ class PeopleSoft:
 
     def status(self, journal: Journal) -> TargetStatus:
         """Read where a journal stands, once; an edit error brings its messages home."""
-        head = self._header(journal)
+        head = self._search.header(journal)
         if head is None:
             return TargetStatus(BooksState.ABSENT, "")
         messages: tuple[str, ...] = ()
         if head.state is BooksState.ERROR:
-            messages = sentences.edit_errors(self._ask_journal("errors", journal), journal, self._profile)
+            messages = sentences.edit_errors(self._search.of_journal("errors", journal), journal, self._profile)
             messages = messages or ("PeopleSoft gives no message: open the journal's Errors page there.",)
         return TargetStatus(head.state, head.status, messages, head.waiting_for)
 
@@ -114,14 +113,12 @@ class PeopleSoft:
         asked = {self.erp_id(journal): journal for journal in journals}
         sources = sorted({journal.source for journal in journals}, key=str)
         units = sorted({*(journal.unit for journal in journals), *self._profile.units})
-        found = self._sight(sources, units, asked)
-        controls = {unit: self._control(unit) for unit in units}
-        seen = {one.erp_id for one in found}
-        if not seen.issuperset(asked):
-            again = self._sight(sources, units, asked)
-            found = [*found, *(one for one in again if one.erp_id not in seen)]
+        found = self._search.documents(sources, units, asked)
+        controls = {unit: self._search.control(unit) for unit in units}
+        if not found.keys() >= asked.keys():
+            found = {**self._search.documents(sources, units, asked), **found}
         return Sightings(
-            found=tuple(found),
+            found=tuple(found.values()),
             is_certain=bool(controls) and all(controls.values()),
             control="; ".join(f"{unit}: {name or 'none seen'}" for unit, name in controls.items()),
         )
@@ -131,12 +128,12 @@ class PeopleSoft:
 
         Raises TargetUnavailable also when the books do not show the journal or show it without lines.
         """
-        head = self._header(journal)
+        head = self._search.header(journal)
         if head is None:
             raise TargetUnavailable(
                 f"Journal {self.erp_id(journal)} is not in PeopleSoft's books, so it cannot be read."
             )
-        rows = self._lines_by_get(journal) if self._profile.read_back == "ci_get" else self._lines_by_query(journal)
+        rows = self._lines_by_get(journal) if self._profile.read_back == "ci_get" else self._search.lines(journal)
         lines = [books.line(row, self._profile) for row in rows]
         if not lines:
             raise TargetUnavailable(f"Journal {head.erp_id} came back from PeopleSoft without lines.")
@@ -161,13 +158,13 @@ class PeopleSoft:
         """
         sums: dict[str, Decimal] = {}
         rows = self._broker.ask("by_reference", BUSINESS_UNIT=account.unit, REFERENCE=reference)
-        for row in queries.once_each(rows):
+        for row in queries.once_each(rows, self._profile.ledger):
             is_item = (row.text("LINE_BUSINESS_UNIT"), row.text("ACCOUNT"), row.text("JRNL_LN_REF")) == (
                 account.unit,
                 account.account,
                 reference,
             )
-            if is_item and books.is_counted(row, self._profile) and row.text("JRNL_HDR_STATUS") == "P":
+            if is_item and books.is_live(row) and row.text("JRNL_HDR_STATUS") == "P":
                 if payload.names_another_source(row.text("LINE_DESCR", ""), row.text("DESCR254", ""), source_id):
                     continue
                 currency = row.text("LINE_FOREIGN_CURRENCY")
@@ -187,7 +184,7 @@ class PeopleSoft:
 
     def _reach_unit(self, unit: str) -> list[Finding]:
         try:
-            control = self._control(unit)
+            control = self._search.control(unit)
         except ConnectorError as error:
             return [
                 Finding("peoplesoft_queries", str(error), "Correct the queries, or the user's permission to run them.")
@@ -204,70 +201,6 @@ class PeopleSoft:
         )
         return [Finding("peoplesoft_control", sentence, cure, unit)]
 
-    def _sight(
-        self, sources: Sequence[SourceKey], units: Sequence[str], asked: dict[str, Journal]
-    ) -> list[FoundDocument]:
-        """Search by reference, then by key for what was asked and not seen."""
-        found: dict[str, FoundDocument] = {}
-        for unit in units:
-            for source in sources:
-                prefix = payload.reference_text(source, self._profile)
-                for head, lines in books.journals_of(self._begins_with(unit, prefix), self._profile):
-                    found[head.erp_id] = books.found(head, lines, asked.get(head.erp_id), self._profile)
-        for erp_id, journal in asked.items():
-            head = None if erp_id in found else self._header(journal)
-            if head is not None:
-                rows = books.journals_of(self._lines_by_query(journal), self._profile)
-                head, lines = rows[0] if rows else (head, [])
-                found[head.erp_id] = books.found(head, lines, journal, self._profile)
-        return list(found.values())
-
-    def _begins_with(self, unit: str, prefix: str, depth: int = 0) -> list[Row]:
-        """Return lines of journals whose description begins so; too many are read in narrower pieces.
-
-        Our descriptions go on with digits, ` p`, digits and `/`, so the pieces together are the whole.
-        """
-        try:
-            rows = self._broker.ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=prefix)
-        except queries.Truncated:
-            if depth >= _NARROWED_MAX:
-                raise
-            narrower = [f"{prefix}{digit}" for digit in "0123456789"]
-            if prefix[-1].isdigit():
-                narrower.append(f"{prefix}/" if " p" in prefix.rsplit(" r", 1)[-1] else f"{prefix} p")
-            return [row for one in narrower for row in self._begins_with(unit, one, depth + 1)]
-        return queries.once_each([row for row in rows if row.text("DESCR254").startswith(prefix)])
-
-    def _control(self, unit: str) -> str:
-        """Return the name of a record that came back through the searching query, or "" when none did."""
-        reference = self._profile.controls.get(unit)
-        if reference is None:
-            rows = self._broker.ask("control", BUSINESS_UNIT=unit)
-            if not rows:
-                return "confirmed empty" if unit in self._profile.units_confirmed_empty else ""
-            reference = payload.prompt_text(rows[0].text("DESCR254", "")) or self._line_reference(rows[0])
-        if not reference:
-            return ""
-        try:
-            seen = self._broker.ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=reference)
-        except queries.Truncated:
-            return reference  # Too many to list, and so certainly visible.
-        return seen[0].text("JOURNAL_ID") if seen else ""
-
-    def _line_reference(self, control: Row) -> str:
-        """Return a line's reference of a journal that has no description, or ""."""
-        key = {field: control.text(field) for field in ("BUSINESS_UNIT", "JOURNAL_ID", "JOURNAL_DATE")}
-        references = (row.text("JRNL_LN_REF", "") for row in self._broker.ask("lines", **key))
-        return next((payload.prompt_text(one) for one in references if one), "")
-
-    def _header(self, journal: Journal) -> books.Header | None:
-        rows = [row for row in self._ask_journal("by_key", journal) if books.is_live(row)]
-        return books.header(rows[0], rows[0].text("FOREIGN_CURRENCY", "")) if rows else None
-
-    def _lines_by_query(self, journal: Journal) -> list[Row]:
-        rows = queries.once_each(self._ask_journal("lines", journal))
-        return [row for row in rows if books.is_counted(row, self._profile)]
-
     def _lines_by_get(self, journal: Journal) -> list[Row]:
         reply = self._broker.get(payload.key_values(journal, self._profile))
         if reply.verdict is Verdict.ANSWERED and reply.buffer is not None:
@@ -277,10 +210,6 @@ class PeopleSoft:
         raise TargetUnavailable(
             f"Journal {self.erp_id(journal)} could not be read through the component interface: {reply.sentence}."
         )
-
-    def _ask_journal(self, purpose: str, journal: Journal) -> list[Row]:
-        unit, identifier, day = payload.natural_key(journal, self._profile)
-        return self._broker.ask(purpose, BUSINESS_UNIT=unit, JOURNAL_ID=identifier, JOURNAL_DATE=day)
 
     def _require_own_key(self, reply: Reply, journal: Journal) -> None:
         """Raise TargetUnclear when the answer names another journal than the one that was sent."""

@@ -132,19 +132,26 @@ def read_rows(profile: PeopleSoftProfile, purpose: str, body: bytes) -> list[Row
     return [Row(query, row) for row in rows]
 
 
-def once_each(rows: list[Row]) -> list[Row]:
-    """Return line rows by their key, each once: a join too many in the site's query shows every row several times.
+def once_each(rows: list[Row], ledger: str = "") -> list[Row]:
+    """Return line rows by their key, each once; with `ledger` only the lines of that ledger.
 
-    Raises TargetUnavailable when two rows of one key differ, because then neither can be believed.
+    A join too many in the site's query shows every row several times, and a ledger group may keep each line once per
+    ledger. Raises TargetUnavailable when two rows of one key differ, because then neither can be believed, and
+    TargetMisconfigured when a line stands in several ledgers and none was named.
     """
     seen: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        key = tuple(row.text(field, "") for field in ("BUSINESS_UNIT", "JOURNAL_ID", "JOURNAL_DATE", "LINE_LEDGER"))
+        if ledger and row.text("LINE_LEDGER") != ledger:
+            continue
+        key: tuple[object, ...] = tuple(row.text(field) for field in ("BUSINESS_UNIT", "JOURNAL_ID", "JOURNAL_DATE"))
         key += (row.number("UNPOST_SEQ"), row.number("JOURNAL_LINE"))
-        if row.content() != seen.setdefault(key, row).content():
-            raise TargetUnavailable(
-                f"Query {row.query.name} answers line {key[-1]} of {' '.join(key[1:3])} in two ways."
-            )
+        first = seen.setdefault(key, row)
+        if row.content() == first.content():
+            continue
+        name = f"Query {row.query.name} answers line {key[-1]} of journal {key[1]}"
+        if row.text("LINE_LEDGER", "") != first.text("LINE_LEDGER", ""):
+            raise TargetMisconfigured(f"{name} in several ledgers: set ledger in the PeopleSoft settings to ours.")
+        raise TargetUnavailable(f"{name} in two ways.")
     return list(seen.values())
 
 

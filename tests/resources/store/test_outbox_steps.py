@@ -165,7 +165,7 @@ def test_an_unknown_document_is_a_sentence(outbox):
         outbox.step("unknown", S.SENDING, "x", lease=None)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.lists(st.sampled_from(list(PostingState)), max_size=12))
 def test_any_walk_ends_where_the_table_leads(outbox, audit, wanted):
     """Legal steps are taken and counted, others change nothing, and the chain tells exactly the legal ones."""

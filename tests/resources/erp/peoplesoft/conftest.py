@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -98,12 +98,18 @@ def profile() -> PeopleSoftProfile:
     return PeopleSoftProfile(base_url=BASE_URL)
 
 
+@pytest.fixture(scope="session")
+def demo():
+    """The demo installation, built once; tests take copies."""
+    return demo_site(TODAY)
+
+
 @pytest.fixture
-def make_place() -> Callable[..., Place]:
+def make_place(demo) -> Callable[..., Place]:
     """Build an emulated site; `configure` may change it before it opens."""
 
     def make(configure: Callable | None = None, **site_settings) -> Place:
-        site = demo_site(TODAY, **site_settings)
+        site = replace(demo, **site_settings)
         if configure is not None:
             configure(site)
         clock = ManualClock(datetime(2026, 11, 20, 9, tzinfo=UTC))

@@ -90,7 +90,7 @@ def test_edit_errors_come_home_with_line_and_chartfield(place, make_journal):
 def test_a_closed_period_comes_home_as_an_edit_error(place, journal):
     """Closed after the gate had looked."""
     target = place.target()
-    place.app.books.set_periods("US001", "ACTUALS", (2026, 12), (2026, 12))
+    place.app.books.set_periods("US001", (2026, 12), (2026, 12))
     target.submit(journal)
     status = target.follow(journal)
     assert status.state is BooksState.ERROR
@@ -463,5 +463,5 @@ def test_a_get_without_rows_is_no_empty_journal(make_place, journal, is_fault):
         return handle(request)
 
     place.app.handle = remove_before_get
-    with pytest.raises(TargetUnavailable, match="could not be read|without lines"):
+    with pytest.raises(TargetUnavailable, match=r"could not be read|without lines"):
         target.read_back(journal)

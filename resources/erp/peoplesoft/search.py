@@ -1,0 +1,102 @@
+"""Search the books for every document of a source, and prove that a search would have seen it.
+
+In: sources, units and the journals asked for. Out: found documents over all revisions and parts, and per unit the name
+of a record that came back through the very query that searches. Descriptions begin with the source's reference, so one
+search by beginning finds everything; what was asked for and not seen that way is looked for by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ledger.journal import Journal, SourceKey
+from resources.erp.peoplesoft import books, payload, queries
+from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.erp.peoplesoft.queries import Row
+from resources.erp.target import FoundDocument
+
+Ask = Callable[..., list[Row]]
+
+# A search that reaches its row limit is narrowed by one more character of revision or part, this deep.
+_NARROWED_MAX = 8
+
+
+class Search:
+    """Searches of one site; `ask` runs a query and raises what the client's verbs raise."""
+
+    def __init__(self, profile: PeopleSoftProfile, ask: Ask) -> None:
+        self._profile = profile
+        self._ask = ask
+
+    def documents(
+        self, sources: Sequence[SourceKey], units: Sequence[str], asked: Mapping[str, Journal]
+    ) -> dict[str, FoundDocument]:
+        """Return found documents by natural key; `asked` maps natural keys to the journals that should have them."""
+        found: dict[str, FoundDocument] = {}
+        for unit in units:
+            for source in sources:
+                prefix = payload.reference_text(source, self._profile)
+                for head, lines in books.journals_of(self._begins_with(unit, prefix), self._profile):
+                    found[head.erp_id] = books.found(head, lines, asked.get(head.erp_id), self._profile)
+        for erp_id, journal in asked.items():
+            head = None if erp_id in found else self.header(journal)
+            if head is not None:
+                journals = books.journals_of(self.lines(journal), self._profile)
+                head, lines = journals[0] if journals else (head, [])
+                found[head.erp_id] = books.found(head, lines, journal, self._profile)
+        return found
+
+    def control(self, unit: str) -> str:
+        """Return the name of a record of the unit that came back through the searching query, or "" when none did."""
+        reference = self._profile.controls.get(unit)
+        if reference is None:
+            rows = self._ask("control", BUSINESS_UNIT=unit)
+            if not rows:
+                return "confirmed empty" if unit in self._profile.units_confirmed_empty else ""
+            reference = payload.prompt_text(rows[0].text("DESCR254", "")) or self._line_reference(rows[0])
+        if not reference:
+            return ""
+        try:
+            seen = self._ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=reference)
+        except queries.Truncated:
+            return reference  # Too many to list, and so certainly visible.
+        return seen[0].text("JOURNAL_ID") if seen else ""
+
+    def header(self, journal: Journal) -> books.Header | None:
+        """Return the header of one journal by its key, or None; reversals of an unpost are not it."""
+        rows = [row for row in self.of_journal("by_key", journal) if books.is_live(row)]
+        return books.header(rows[0], rows[0].text("FOREIGN_CURRENCY", "")) if rows else None
+
+    def lines(self, journal: Journal) -> list[Row]:
+        """Return the lines of one journal by its key, each once."""
+        rows = queries.once_each(self.of_journal("lines", journal), self._profile.ledger)
+        return [row for row in rows if books.is_live(row)]
+
+    def of_journal(self, purpose: str, journal: Journal) -> list[Row]:
+        """Run one of the queries that take a journal's key."""
+        unit, identifier, day = payload.natural_key(journal, self._profile)
+        return self._ask(purpose, BUSINESS_UNIT=unit, JOURNAL_ID=identifier, JOURNAL_DATE=day)
+
+    def _begins_with(self, unit: str, prefix: str, depth: int = 0) -> list[Row]:
+        """Return lines of journals whose description begins so; too many are read in narrower pieces.
+
+        Our descriptions go on with digits, ` p`, digits and `/`, so the pieces together are the whole.
+        """
+        try:
+            rows = self._ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=prefix)
+        except queries.Truncated:
+            if depth >= _NARROWED_MAX:
+                raise
+            narrower = [f"{prefix}{digit}" for digit in "0123456789"]
+            if prefix[-1].isdigit():
+                is_part = " p" in prefix.rsplit(" r", 1)[-1]
+                narrower.append(f"{prefix}/" if is_part else f"{prefix} p")
+            return [row for one in narrower for row in self._begins_with(unit, one, depth + 1)]
+        ours = [row for row in rows if row.text("DESCR254").startswith(prefix)]
+        return queries.once_each(ours, self._profile.ledger)
+
+    def _line_reference(self, control: Row) -> str:
+        """Return a line's reference of a journal that has no description, or ""."""
+        key = {field: control.text(field) for field in ("BUSINESS_UNIT", "JOURNAL_ID", "JOURNAL_DATE")}
+        references = (row.text("JRNL_LN_REF", "") for row in self._ask("lines", **key))
+        return next((payload.prompt_text(one) for one in references if one), "")

@@ -1,0 +1,151 @@
+"""The accounting settings of a connection."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from ledger.policy import Policy, TaxModel
+
+
+def policy(**settings) -> Policy:
+    return Policy(**{"time_zone": "UTC", **settings})
+
+
+def test_what_has_accounting_weight_has_no_default():
+    """Without go-live nothing is posted, no marketplace has a tax model, approval is a person's."""
+    plain = policy()
+    assert plain.books_from is None
+    assert plain.marketplaces == {}
+    assert plain.approval == "required"
+    with pytest.raises(ValidationError, match="time_zone"):
+        Policy()
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ("2026-01-31", date(2026, 1, 31)),
+        (date(2026, 1, 31), date(2026, 1, 31)),
+        (["12345678901", 12345678902], ("12345678901", "12345678902")),
+        (None, None),
+    ],
+)
+def test_books_begin_on_a_date_or_with_named_settlements(given, expected):
+    """`books_from` is a date, or the first settlement of each series."""
+    assert policy(books_from=given).books_from == expected
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"month_end": "accrue"}, "accrue is not offered by this version: choose split"),
+        ({"month_end": "weekly"}, "'split' or 'none'"),
+        ({"time_zone": "New York"}, "no IANA time zone: write one like America/New_York"),
+        ({"books_from": "31.01.2026"}, "must be a date like 2026-01-31"),
+        ({"books_from": 20260131}, "must be a date like 2026-01-31"),
+        ({"books_from": "12345678901"}, "must be a date like 2026-01-31"),
+        ({"books_from": datetime(2026, 1, 1, 5)}, "must be a date like 2026-01-31"),  # noqa: DTZ001
+        ({"books_from": []}, "at least one in it"),
+        ({"books_from": [1.5]}, "list of settlement ids"),
+        ({"lines_max": 1}, "greater than or equal to 2"),
+        ({"closed_period": "move"}, "'hold'"),
+        ({"approval": "never"}, "'automatic' or 'required'"),
+        ({"aproval": "automatic"}, "Extra inputs are not permitted"),
+        ({"marketplaces": {"Amazon.com": {}}}, "tax_model"),
+        ({"marketplaces": {"Amazon.com": {"tax_model": "default"}}}, "'facilitator', 'added', 'included' or 'mixed'"),
+        ({"marketplaces": {"Amazon.de": {"tax_model": "included"}}}, "vat_rates must list at least one rate"),
+        ({"marketplaces": {"Amazon.de": {"tax_model": "mixed"}}}, "otherwise"),
+        ({"marketplaces": {"Amazon.de": {"tax_model": "added", "otherwise": "added"}}}, "belongs to tax_model mixed"),
+        ({"marketplaces": {"Amazon.de": {"tax_model": "mixed", "otherwise": "included"}}}, "at least one rate"),
+        (
+            {"marketplaces": {"A.de": {"tax_model": "added"}, "a.DE ": {"tax_model": "added"}}},
+            "lists a.de twice",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_with_the_cure(settings, words):
+    """Bad settings are a normal case: the sentence says what to write."""
+    with pytest.raises(ValidationError) as refusal:
+        policy(**settings)
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "rate, words",
+    [
+        ({"rate": 19.5}, "must be written in quotes"),
+        ({"rate": "19,5"}, "plain digits with a decimal point"),
+        ({"rate": "-1"}, "between 0 and 100"),
+        ({"rate": "NaN"}, "finite"),
+        ({"rate": True}, "in quotes"),
+        ({"rate": "19", "valid_from": "2026-02-01", "valid_to": "2026-01-01"}, "swap them"),
+        ({"rate": "19", "valid_from": 0}, "must be a date"),
+    ],
+)
+def test_a_rate_is_exact(rate, words):
+    """Rates are text or whole numbers in per cent, with dates in order."""
+    with pytest.raises(ValidationError) as refusal:
+        policy(marketplaces={"Amazon.de": {"tax_model": "included", "vat_rates": [rate]}})
+    assert words in str(refusal.value)
+
+
+def test_rates_that_hold_together_are_refused():
+    """On each date there is one rate."""
+    rates = [{"rate": "19"}, {"rate": "16", "valid_from": "2026-07-01"}]
+    with pytest.raises(ValidationError, match="hold on the same dates"):
+        policy(marketplaces={"Amazon.de": {"tax_model": "included", "vat_rates": rates}})
+
+
+@pytest.mark.parametrize(
+    "opening, words",
+    [
+        ({"marketplace": "Amazon.com", "currency": "USD", "reserve": 12.5}, "in quotes"),
+        ({"marketplace": "Amazon.com", "currency": "USD", "debt": "-5"}, "debt must be zero or more"),
+        ({"marketplace": "Amazon.com", "currency": "USD", "loan": "0.001"}, "more decimals than USD allows"),
+        ({"marketplace": "Amazon.com", "currency": "usd"}, "ISO 4217"),
+        ({"marketplace": "Amazon.com"}, "currency"),
+    ],
+)
+def test_opening_balances_are_exact_amounts_without_a_sign(opening, words):
+    """What the books held is stated to the cent."""
+    with pytest.raises(ValidationError) as refusal:
+        policy(opening=[opening])
+    assert words in str(refusal.value)
+
+
+def test_an_opening_can_be_stated_per_series():
+    """Where a marketplace has two series, the entry that names the settlement comes first."""
+    two = [
+        {"marketplace": "Amazon.com", "currency": "USD", "reserve": "10"},
+        {"marketplace": "amazon.com", "currency": "USD", "reserve": "20", "first_settlement": 77},
+    ]
+    stated = policy(opening=two)
+    assert stated.opening_of("AMAZON.COM", "USD", "77").reserve == Decimal(20)
+    assert stated.opening_of("Amazon.com", "USD", "78").reserve == Decimal(10)
+    assert stated.opening_of("Amazon.com", "EUR", "78") is None
+    with pytest.raises(ValidationError, match="twice"):
+        policy(opening=[two[0], two[0]])
+
+
+def test_marketplaces_are_found_by_name_in_any_case():
+    """Names in settlements differ in case."""
+    listed = policy(marketplaces={"Amazon.com": {"tax_model": "facilitator"}})
+    assert listed.marketplace(" AMAZON.COM ").tax_model is TaxModel.FACILITATOR
+    assert listed.marketplace("Amazon.ca") is None
+    assert not listed.decides_by_order
+    assert policy(marketplaces={"A": {"tax_model": "mixed", "otherwise": "added"}}).decides_by_order
+
+
+def test_quantities_are_off_unless_a_code_is_given():
+    """YAML reads `off` as false; both mean no statistical amounts."""
+    assert [policy(quantities=given).quantities for given in (False, "off", None, "UNT")] == [None, None, None, "UNT"]
+
+
+def test_settings_do_not_change_once_read():
+    """A policy is a value."""
+    with pytest.raises(ValidationError, match="frozen"):
+        policy().month_end = "none"
