@@ -21,6 +21,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("ties_to_total", "The lines add up to the report's total-amount, to the cent."),
         CheckOfAsset("continuous_in_series", "The settlement starts when its predecessor ended; none is missing."),
         CheckOfAsset("reserve_and_debt_chain", "Reserve returned and debt carried are those of the predecessor."),
+        CheckOfAsset("debt_between_accounts", "Debt moved between marketplaces is zero over all series.", False),
     ),
     "mapped_lines": (
         CheckOfAsset("every_line_mapped", "Every line has a category and an account; nothing goes to a default."),

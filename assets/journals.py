@@ -7,7 +7,7 @@ and open periods. A settlement before go-live, or without any amount, makes no j
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,15 +15,15 @@ import duckdb
 
 from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
-from assets.mapped_lines import Books, books_of
 from assets.roadmap import Road
+from assets.settlement_books import Books, books_of, changed_since, made_of
 from assets.statements import statement
 from assets.verdicts import StageResult
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalFrame, JournalSet, Movement, SourceKey, build_journals
-from ledger.mapping import Mapping
+from ledger.mapping import InterUnitAccounts, Mapping
 from resources.store.warehouse import Version
 
 TABLE = "journals"
@@ -38,6 +38,7 @@ class Planned:
     clearing: AccountKey
     reference: str
     mapping_hash: str
+    made_of: dict[str, str] = field(default_factory=dict)
 
 
 def make_journals(road: Road, settlement_id: str) -> StageResult:
@@ -73,26 +74,34 @@ def plan_of(road: Road, books: Books, duck: duckdb.DuckDBPyConnection, version: 
         document_reference=books.reference,
         lines_max=min(road.policy.lines_max, road.target.lines_max),
         one_unit_each=road.policy.inter_unit == "accounts",
-        open_item_accounts=frozenset({books.clearing}),
+        open_item_accounts=_accounts_without_grain(movements, books),
     )
     journals = build_journals(movements, frame, books.parts[-1].accounting_date)
-    return Planned(journals, books.clearing, books.reference, books.mapping.content_hash)
+    return Planned(journals, books.clearing, books.reference, books.mapping.content_hash, made_of(road, books))
 
 
 def _mapped_version(road: Road, books: Books, settlement_id: str) -> Version:
-    """Return the mapped lines if they were made from this document with this mapping."""
+    """Return the mapped lines; raise InputRefused when anything that decides them has changed since."""
     version = road.stores.warehouse.current(road.connection, MAPPED_TABLE, settlement_id)
-    made_of = {"mapping": books.mapping.content_hash, "document": books.record.document_sha}
-    if version is None or any(version.facts.get(name) != value for name, value in made_of.items()):
+    if version is None:
+        raise InputRefused(f"The lines of settlement {settlement_id} are not mapped: materialize mapped_lines first.")
+    changed = changed_since(version.facts, made_of(road, books))
+    if changed:
         raise InputRefused(
-            f"The lines of settlement {settlement_id} are not mapped with the present mapping and report: materialize "
-            "mapped_lines first."
+            f"Since the lines of settlement {settlement_id} were mapped, {changed} changed: materialize mapped_lines "
+            "again, then journals."
         )
     return version
 
 
+def out_of_date(road: Road, settlement_id: str, planned: Planned) -> str:
+    """Say what changed since the journals were made, or return nothing; the posting step asks before it sends."""
+    return changed_since(planned.made_of, made_of(road, books_of(road, settlement_id)))
+
+
 def _groups(road: Road, duck: duckdb.DuckDBPyConnection, version: Version) -> list[dict[str, Any]]:
-    bound = {"movements": str(road.stores.warehouse.path(version)), "grain": road.policy.grain}
+    path = road.stores.warehouse.path(version)
+    bound = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
     relation = duck.sql(statement("movement_groups"), params=bound)
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
@@ -130,34 +139,57 @@ def _labels(groups: list[dict[str, Any]]) -> dict[AccountKey, str]:
 
 
 def _within_units(movement: Movement, mapping: Mapping, owner: str, road: Road) -> Iterator[Movement]:
-    """Split a movement between units into one in each unit, through due-from and due-to (ACCOUNTING: several units)."""
-    if movement.debit.unit == movement.credit.unit or road.policy.inter_unit == "erp":
+    """Split a movement between units into one in each unit, through due-from and due-to.
+
+    The owner of the settlement stands between two other units, because pairs are stated with the owner.
+    """
+    debit, credit = movement.debit.unit, movement.credit.unit
+    if debit == credit or road.policy.inter_unit == "erp":
         yield movement
-        return
-    partner = movement.credit.unit if movement.debit.unit == owner else movement.debit.unit
-    between = mapping.between(mapping.owner_unit(owner), partner)
-    if between is None:
-        raise InputRefused(f"The mapping names no inter-unit accounts between {owner} and {partner}.")
-    if movement.debit.unit == owner:
-        yield _replaced(movement, credit=between.owner_due_to)
-        yield _replaced(movement, debit=between.partner_due_from)
+    elif debit == owner:
+        to_credit = _between(mapping, owner, credit)
+        yield _replaced(movement, credit=to_credit.owner_due_to)
+        yield _replaced(movement, debit=to_credit.partner_due_from)
+    elif credit == owner:
+        to_debit = _between(mapping, owner, debit)
+        yield _replaced(movement, debit=to_debit.owner_due_from)
+        yield _replaced(movement, credit=to_debit.partner_due_to)
     else:
-        yield _replaced(movement, debit=between.owner_due_from)
-        yield _replaced(movement, credit=between.partner_due_to)
+        to_debit, to_credit = _between(mapping, owner, debit), _between(mapping, owner, credit)
+        yield _replaced(movement, credit=to_debit.partner_due_to)
+        yield _replaced(movement, debit=to_debit.owner_due_from, credit=to_credit.owner_due_to)
+        yield _replaced(movement, debit=to_credit.partner_due_from)
+
+
+def _between(mapping: Mapping, owner: str, partner: str) -> InterUnitAccounts:
+    found = mapping.between(mapping.owner_unit(owner), partner)
+    if found is None:
+        raise InputRefused(
+            f"The mapping names no inter-unit accounts between {owner} and {partner}: add the pair under accounts, "
+            "inter_unit, or set inter_unit: erp in the connection."
+        )
+    return found
 
 
 def _replaced(movement: Movement, **side: AccountKey) -> Movement:
     """Return the movement with one side on an inter-unit account, which carries no reference."""
-    values = {name: getattr(movement, name) for name in movement.__dataclass_fields__}
-    for name, account in side.items():
-        values |= {name: account, f"{name}_reference": ""}
-    return Movement(**values)
+    return replace(movement, **side, **{f"{name}_reference": "" for name in side})
+
+
+def _accounts_without_grain(movements: list[Movement], books: Books) -> frozenset[AccountKey]:
+    """Return clearing and the accounts between units: neither day, SKU, order nor quantity belongs to them."""
+    owner = books.mapping.owner_unit(books.clearing.unit)
+    partners = {side.unit for one in movements for side in (one.debit, one.credit)} - {owner.unit}
+    pairs = (books.mapping.between(owner, partner) for partner in sorted(partners))
+    dues = (account for pair in pairs if pair for account in vars(pair).values())
+    return frozenset({books.clearing, *dues})
 
 
 def _stage(road: Road, settlement_id: str, planned: Planned, duck: duckdb.DuckDBPyConnection) -> Version:
     """Archive the set as one document and stage its lines; the version's facts lead to the document."""
     content = {
         "mapping": planned.mapping_hash,
+        "made_of": planned.made_of,
         "clearing": str(planned.clearing),
         "reference": planned.reference,
         "journals": [journal.content() for journal in planned.journals.journals],
@@ -174,7 +206,7 @@ def _stage(road: Road, settlement_id: str, planned: Planned, duck: duckdb.DuckDB
     def produce(path) -> None:
         duck.sql(statement("journals"), params={"rows": rows}).write_parquet(str(path), compression="zstd")
 
-    facts = {"set": archived.sha256, "mapping": planned.mapping_hash, "fingerprint": planned.journals.fingerprint}
+    facts = {"set": archived.sha256, **planned.made_of, "fingerprint": planned.journals.fingerprint}
     return road.stores.warehouse.write(road.connection, TABLE, settlement_id, produce, facts)
 
 
@@ -211,7 +243,7 @@ def _staged_rows(journals: tuple[Journal, ...]) -> Iterator[dict[str, Any]]:
 
 
 def planned_journals(road: Road, settlement_id: str) -> Planned:
-    """Return the staged journals; raises InputRefused when there are none yet or they are out of date."""
+    """Return the staged journals; raises InputRefused when there are none. `out_of_date` says whether they still hold."""
     version = road.stores.warehouse.current(road.connection, TABLE, settlement_id)
     if version is None:
         raise InputRefused(f"Settlement {settlement_id} has no journals yet: materialize journals first.")
@@ -219,7 +251,11 @@ def planned_journals(road: Road, settlement_id: str) -> Planned:
     journals = tuple(Journal.from_content(one) for one in content["journals"])
     source = SourceKey(*content["source"])
     return Planned(
-        JournalSet(source, 1, journals), AccountKey.parse(content["clearing"]), content["reference"], content["mapping"]
+        JournalSet(source, 1, journals),
+        AccountKey.parse(content["clearing"]),
+        content["reference"],
+        content["mapping"],
+        content.get("made_of", {}),
     )
 
 

@@ -15,66 +15,26 @@ from typing import Any
 import duckdb
 
 from assets.roadmap import Road
-from assets.series import placed
-from assets.settlement_lines import TABLE as LINES_TABLE
-from assets.settlement_reports import registered
+from assets.settlement_books import PARTS_MAX, Books, books_of, made_of
 from assets.statements import composed, statement
 from assets.verdicts import StageResult, Verdict
 from ledger import money
-from ledger.accounts import AccountKey
 from ledger.categories import TAX_COLLECTED, TAX_WITHHELD
-from ledger.errors import Finding, InputRefused
-from ledger.mapping import (
-    Combination,
-    Context,
-    Mapping,
-    Resolved,
-    Treatment,
-    Unmapped,
-    category_of,
-    dimensions,
-    resolve,
-    settlement_marketplace,
-)
-from ledger.parts import Part, parts
-from ledger.references import OPENING, reference
-from ledger.series import Carried, Place
+from ledger.errors import Finding
+from ledger.mapping import Combination, Resolved, Treatment, Unmapped, category_of, dimensions, resolve
 from ledger.tax import rate_ratio
-from resources.store.settlements import SettlementRecord
+
+__all__ = ["TABLE", "Books", "Mapped", "books_of", "map_lines", "resolve_combinations"]
 
 TABLE = "mapped_lines"
-PARTS_MAX = 6
 
 _NO_ORDER_TAXES = "SELECT '' AS order_id, false AS order_has_withheld, false AS order_has_tax WHERE false"
+# Amazon repeats the quantity on every row of an order item: it counts on the first revenue row with an amount.
 _QUANTITY_ONCE = (
-    "CASE WHEN lines.category = 'revenue' AND row_number() OVER (PARTITION BY lines.order_id, lines.order_item_code, "
-    "lines.shipment_id, lines.category ORDER BY lines.source_row, lines.leg) = 1 THEN lines.quantity END"
+    "CASE WHEN lines.category = 'revenue' AND lines.amount <> 0 AND row_number() OVER (PARTITION BY lines.order_id, "
+    "CASE WHEN lines.order_id = '' THEN lines.source_row END, lines.order_item_code, lines.shipment_id, "
+    "lines.category, lines.amount = 0 ORDER BY lines.source_row, lines.leg) = 1 THEN lines.quantity END"
 )
-
-
-@dataclass(frozen=True)
-class Books:
-    """What the lines of one settlement are booked with: heads, mapping, parts, its own open item."""
-
-    record: SettlementRecord
-    mapping: Mapping
-    context: Context
-    place: Place
-    parts: tuple[Part, ...]
-    clearing: AccountKey
-    reference: str
-    lines_path: Path
-    by_hand: frozenset[str] = frozenset()  # settlements before go-live: their items are not ours
-
-    @property
-    def currency(self) -> str:
-        """Return the settlement's currency."""
-        return self.record.facts["currency"]
-
-    @property
-    def marketplace(self) -> str:
-        """Return the marketplace the settlement belongs to, or nothing."""
-        return settlement_marketplace(self.mapping, self.context) or ""
 
 
 @dataclass
@@ -85,39 +45,12 @@ class Mapped:
     unmapped: list[tuple[Unmapped, dict[str, Any]]] = field(default_factory=list)
 
 
-def books_of(road: Road, settlement_id: str) -> Books:
-    """Bring together what a settlement is booked with; raises InputRefused when its lines are not staged yet."""
-    record = registered(road, settlement_id)
-    version = road.stores.warehouse.current(road.connection, LINES_TABLE, settlement_id)
-    if version is None:
-        raise InputRefused(f"The lines of settlement {settlement_id} are not staged: materialize settlement_lines first.")
-    mapping = road.load_mapping()
-    facts = record.facts
-    context = Context(facts["currency"], tuple(facts["marketplaces"]))
-    deposit = datetime.fromisoformat(facts["deposit_date"]) if facts["deposit_date"] else None
-    chosen = parts(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]), deposit, road.policy)
-    if len(chosen) > PARTS_MAX:
-        raise InputRefused(f"Settlement {settlement_id} spans {len(chosen)} months; at most {PARTS_MAX} can be split.")
-    places = placed(road)
-    return Books(
-        record=record,
-        mapping=mapping,
-        context=context,
-        place=places[settlement_id],
-        parts=chosen,
-        clearing=mapping.clearing(settlement_marketplace(mapping, context)),
-        reference=reference(settlement_id),
-        lines_path=road.stores.warehouse.path(version),
-        by_hand=frozenset(one for one, place in places.items() if place.is_before_go_live),
-    )
-
-
 def map_lines(road: Road, settlement_id: str) -> StageResult:
     """Map every line of a settlement, or say which cannot be mapped and how to end it."""
-    books = books_of(road, settlement_id)
+    books = books_of(road, settlement_id).opened(road)
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         mapped = resolve_combinations(duck, books, road)
-        _require_origins(books, mapped)
+        _require_origins(duck, books, road, mapped)
         if mapped.unmapped:
             return _unmapped_result(books, mapped)
         version = road.stores.warehouse.write(
@@ -125,7 +58,7 @@ def map_lines(road: Road, settlement_id: str) -> StageResult:
             TABLE,
             settlement_id,
             lambda path: write_movements(duck, books, mapped, road, path),
-            {"mapping": books.mapping.content_hash, "document": books.record.document_sha},
+            made_of(road, books),
         )
         return _result(road, books, mapped, duck, road.stores.warehouse.path(version), version.id)
 
@@ -158,24 +91,30 @@ def _combination(row: dict[str, Any], books: Books) -> Combination:
     )
 
 
-def _require_origins(books: Books, mapped: Mapped) -> None:
+def _require_origins(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, mapped: Mapped) -> None:
     """Stop where a carried line brings in something whose settlement is not known: it would move nothing."""
-    known = sum(one.kind in ("payable", "transfer_returned") for one in books.place.carried)
-    for answer, row in list(mapped.resolved):
-        if answer.treatment is not Treatment.CARRY or row["direction"] == 0:
-            continue
-        known -= row["lines"]
-        if known < 0:
-            mapped.resolved.remove((answer, row))
-            labels = f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}"
-            sentence = f"{labels}: it is not known which settlement these {row['lines']} lines bring back."
-            finding = Finding("carry_unknown", sentence, "Import the earlier settlement, or map the label otherwise.")
-            mapped.unmapped.append((Unmapped(_combination(row, books), finding), row))
+    carries = Mapped([one for one in mapped.resolved if _carries(*one)])
+    if not carries.resolved:
+        return
+    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", **_inner(books, road)))
+    rows = duck.sql(sql, params=_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
+    for row in _dicts(rows):
+        sentence = f"{_labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
+        cure = "Import the earlier settlement or choose it in the review queue, or map the label otherwise."
+        finding = Finding("carry_unknown", sentence, cure, origin=_labels_of(row))
+        found = next(answer for answer in carries.resolved if _labels_of(answer[1]) == _labels_of(row))
+        mapped.unmapped.append((Unmapped(_combination(found[1], books), finding), row))
 
 
-def write_movements(
-    duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path
-) -> None:
+def _carries(answer: Resolved, row: dict[str, Any]) -> bool:
+    return answer.treatment is Treatment.CARRY and row["direction"] != 0
+
+
+def _labels_of(row: dict[str, Any]) -> str:
+    return f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}"
+
+
+def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path) -> None:
     """Write the movements of all lines, in the order of the file per kind."""
     treatments = {answer.treatment for answer, _ in mapped.resolved}
     inner = _inner(books, road)
@@ -184,8 +123,7 @@ def write_movements(
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
     bound = ["by_sku", "resolutions", "carried", "clearing", "reference"]
     if Treatment.SPLIT_VAT in treatments:
-        inside = quantity.replace("lines.", "")
-        branches.append(composed("vat_movements", resolved_lines=resolved_lines, quantity=inside))
+        branches.append(composed("vat_movements", resolved_lines=resolved_lines, quantity=quantity))
         bound += ["minor_factor", "minor_unit"]
     if Treatment.PASS_THROUGH in treatments:
         branches.append(composed("tax_remainders", resolved_lines=resolved_lines))
@@ -212,7 +150,8 @@ def _values(
         "reference": books.reference,
         "minor_unit": unit,
         "minor_factor": int(1 / unit),
-        "carried": _carried(books),
+        # Never empty: SQL takes names and types of the columns from the values.
+        "carried": books.carried_items() or [{"source_row": -1, "account": "", "reference": ""}],
         "resolutions": [_resolution(answer, row) for answer, row in mapped.resolved] if mapped else [],
     }
     values = {name: known[name] for name in names} | _cuts(books) | {"lines": str(books.lines_path)}
@@ -232,24 +171,10 @@ def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str,
     values = _cuts(books) | {"lines": str(books.lines_path)}
     rows = _dicts(duck.sql(composed("triples", numbered_lines=statement("numbered_lines")), params=values))
     kinds = [(row, category_of(**row, mapping=books.mapping)) for row in rows]
-    found = [{**row, "is_withheld": kind == TAX_WITHHELD} for row, kind in kinds if kind in (TAX_COLLECTED, TAX_WITHHELD)]
+    taxes = (TAX_COLLECTED, TAX_WITHHELD)
+    found = [{**row, "is_withheld": kind == TAX_WITHHELD} for row, kind in kinds if kind in taxes]
     nothing = {"transaction_type": "", "amount_type": "", "amount_description": "", "is_withheld": False}
     return found or [nothing]
-
-
-def _carried(books: Books) -> list[dict[str, Any]]:
-    """Return the open items that carried rows bring in; never empty, SQL needs its columns."""
-    rows = [_item(books, one) for one in books.place.carried if one.kind in ("payable", "transfer_returned")]
-    return rows or [{"source_row": -1, "account": "", "reference": ""}]
-
-
-def _item(books: Books, carried: Carried) -> dict[str, Any]:
-    """Return the open item a row brings in; what the books held by hand at go-live stands under OPENING."""
-    if carried.from_settlement_id and carried.from_settlement_id not in books.by_hand:
-        account, name = books.clearing, reference(carried.from_settlement_id)
-    else:
-        account, name = books.mapping.opening_debt(books.marketplace), OPENING
-    return {"source_row": carried.source_row, "account": str(account), "reference": name}
 
 
 def _resolution(answer: Resolved, row: dict[str, Any]) -> dict[str, Any]:
@@ -278,7 +203,7 @@ def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
     findings = tuple(_with_amount(answer, row, books) for answer, row in mapped.unmapped)
     rows = tuple(
         {
-            "labels": f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}",
+            "labels": _labels_of(row),
             "marketplace": row["marketplace_name"],
             "lines": str(row["lines"]),
             "first row": str(row["first_row"]),
@@ -343,7 +268,7 @@ def _sign_verdict(mapped: Mapped) -> Verdict:
     odd = [(answer, row) for answer, row in mapped.resolved if answer.is_sign_unexpected]
     rows = tuple(
         {
-            "labels": f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}",
+            "labels": _labels_of(row),
             "lines": str(row["lines"]),
             "amount": str(row["amount"]),
             "first row": str(row["first_row"]),
@@ -357,7 +282,10 @@ def _sign_verdict(mapped: Mapped) -> Verdict:
 _BARS = (
     ("Gross", ("revenue", "shipping_revenue", "gift_wrap_revenue", "liquidation")),
     ("Promotions", ("promo_rebate", "points", "goodwill")),
-    ("Refunds", ("refund", "refund_shipping", "refund_gift_wrap", "a_to_z_claim", "chargeback", "restocking_fee_income")),
+    (
+        "Refunds",
+        ("refund", "refund_shipping", "refund_gift_wrap", "a_to_z_claim", "chargeback", "restocking_fee_income"),
+    ),
     ("Tax", ("tax_collected", "marketplace_tax_withheld", "tax_on_fees")),
     ("Reserve", ("reserve_movement",)),
     ("Carried", ("negative_balance_carry", "debt_recovery", "transfer_returned", "cross_account_debt", "lending")),

@@ -2,71 +2,44 @@
 
 In: a stored document of the outbox. Out: the same document one or more states further. The intent is stored before the
 call, the ERP is asked by key before every first and after every unclear send, and every step is one transaction with
-its audit event. A worker that dies leaves a state from which the next worker goes on; nothing here remembers anything.
+its audit event. A worker that dies leaves a state from which the next worker goes on; nothing here remembers anything,
+and what holds a document is told anew by every worker that looks at it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from assets.desk import Desk, Driven, PostingPatience
+from assets.posting_findings import (
+    SENDABLE_CODES,
+    blind_finding,
+    error_sentence,
+    finding,
+    kept_finding,
+    named,
+    other_content_sentence,
+    refused_finding,
+    removed_sentence,
+    review_code,
+    review_reason,
+    stranger_sentence,
+)
 from ledger.errors import (
     ConnectorError,
-    Finding,
+    ContentChanged,
+    InputRefused,
+    SecretMissing,
     TargetMisconfigured,
     TargetRefused,
     TargetUnavailable,
-    TargetUnclear,
 )
 from ledger.journal import Journal
 from ledger.posting import PostingState
-from resources.clock import Clock
-from resources.erp.target import BooksState, FoundDocument, Sightings, Target
-from resources.store.outbox import Lease, Outbox, OutboxDocument
+from resources.erp.target import BooksState, FoundDocument, Sightings, TargetStatus
+from resources.store.outbox import Lease, OutboxDocument
 
-_IN_BOOKS = {
-    BooksState.POSTED: PostingState.POSTED,
-    BooksState.WAITING: PostingState.IMPORTING,
-    BooksState.ERROR: PostingState.REVIEW,
-    BooksState.REMOVED: PostingState.REVIEW,
-}
-
-
-@dataclass(frozen=True)
-class PostingPatience:
-    """How long the protocol waits, in seconds.
-
-    `lease` bounds how long a dead worker blocks a document and must exceed the longest call. `in_run` is how long one
-    run follows the ERP's own batch before it ends `importing`; `poll` lies between two looks; `follow_up` between two
-    runs. `blind` is how long an unclear document may stay without a trustworthy read before a person is asked.
-    """
-
-    lease: float = 900
-    in_run: float = 20
-    poll: float = 2
-    follow_up: float = 60
-    blind: float = 6 * 3600
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Everything the protocol needs, and who is acting."""
-
-    outbox: Outbox
-    target: Target
-    clock: Clock
-    patience: PostingPatience
-    holder: str
-    run: str = ""
-    person: str = ""
-
-
-@dataclass(frozen=True)
-class Driven:
-    """Where a document came to rest in this run; `again_at` says when to look again."""
-
-    document: OutboxDocument
-    again_at: datetime | None = None
-    finding: Finding | None = None
+# However long the ERP takes, somebody looks again within the hour.
+_LOOK_SECONDS_MAX = 3600
 
 
 def drive(desk: Desk, key: str, siblings: Sequence[Journal]) -> Driven:
@@ -76,7 +49,9 @@ def drive(desk: Desk, key: str, siblings: Sequence[Journal]) -> Driven:
     the document, it is returned as it stands. Raises LeaseLost when this worker was replaced meanwhile.
     """
     document = _required(desk, key)
-    if document.state in (PostingState.POSTED, PostingState.REFUSED, PostingState.REVERSED, PostingState.PLANNED):
+    if document.state is PostingState.REFUSED:
+        return Driven(document, finding=refused_finding(document))
+    if document.state in (PostingState.POSTED, PostingState.REVERSED, PostingState.PLANNED):
         return Driven(document)
     lease = desk.outbox.lease(key, desk.holder, desk.patience.lease)
     if lease is None:
@@ -91,11 +66,12 @@ def _walk(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence
     """Apply the step of the present state until a state repeats or asks to wait."""
     for _ in range(len(PostingState)):
         before = document.state
-        driven = _STEP_OF_STATE[before](desk, lease, document, siblings)
+        step = _STEP_OF_STATE.get(before)
+        driven = step(desk, lease, document, siblings) if step else Driven(document)
         if driven.document.state == before or driven.again_at is not None or driven.finding is not None:
             return driven
         document = driven.document
-    return Driven(document)
+    return Driven(document, again_at=_after(desk, desk.patience.follow_up))
 
 
 def _send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
@@ -111,13 +87,18 @@ def _send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence
         return _take_over(desk, lease, document, seen, "found in the ERP before the first send")
     strangers = _strangers(desk, sightings, document, siblings)
     if strangers:
-        return _to_review(desk, lease, document, "posting_unknown_document", _stranger_sentence(document, strangers))
+        return _to_review(desk, lease, document, "posting_unknown_document", stranger_sentence(document, strangers))
     if not sightings.is_certain:
-        error = TargetUnavailable("The ERP shows no record at all, so an empty answer proves nothing.")
-        return _look_again(desk, document, error)
-    erp_id = desk.target.erp_id(document.journal)
-    reason = "intent stored before the call"
-    document = _step(desk, lease, document, PostingState.SENDING, reason, erp_id=erp_id)
+        again_at = _after(desk, _growing(desk, document))
+        return Driven(document, again_at=again_at, finding=blind_finding(document, sightings.control))
+    if not desk.may_send:
+        return Driven(document)
+    try:
+        erp_id = desk.target.erp_id(document.journal)
+        reason = "intent stored before the call"
+        document = _step(desk, lease, document, PostingState.SENDING, reason, erp_id=erp_id)
+    except ContentChanged as error:
+        return _to_review(desk, lease, document, "posting_collision", str(error))
     return _submit(desk, lease, document)
 
 
@@ -125,15 +106,15 @@ def _submit(desk: Desk, lease: Lease, document: OutboxDocument) -> Driven:
     """sending, in this worker: the one call that writes."""
     try:
         erp_id = desk.target.submit(document.journal)
-    except TargetRefused as error:
+    except (TargetRefused, InputRefused) as error:
         refused = _step(desk, lease, document, PostingState.REFUSED, str(error))
-        return Driven(refused, finding=_finding("posting_refused", refused, str(error), _REFUSED_CURE))
+        return Driven(refused, finding=refused_finding(refused))
     except (TargetUnavailable, TargetMisconfigured) as error:
         back = _step(desk, lease, document, PostingState.APPROVED, f"nothing was sent: {error}")
         return _look_again(desk, back, error)
-    except TargetUnclear as error:
-        unclear = _step(desk, lease, document, PostingState.UNCLEAR, str(error))
-        return Driven(unclear, again_at=_quiet_until(desk, unclear))
+    except ConnectorError as error:
+        # Everything else, a missing secret at the wrong moment included, leaves open whether it arrived.
+        return Driven(_step(desk, lease, document, PostingState.UNCLEAR, str(error)))
     return Driven(_step(desk, lease, document, PostingState.SENT, "the ERP has saved it", erp_id=erp_id))
 
 
@@ -153,7 +134,7 @@ def _ask(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
         return _take_over(desk, lease, document, seen, "found by key")
     if not sightings.is_certain:
         return _still_unclear(desk, lease, document, "the ERP shows no record at all, so its empty answer proves nothing")
-    if desk.clock.now() < _quiet_until(desk, document):
+    if not _is_quiet(desk, document):
         return Driven(document, again_at=_quiet_until(desk, document))
     reason = f"provably absent: {sightings.control} was seen and the quiet period has passed"
     return Driven(_step(desk, lease, document, PostingState.APPROVED, reason))
@@ -168,55 +149,99 @@ def _follow(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
         except ConnectorError as error:
             return _look_again(desk, document, error)
         if status.state in (BooksState.POSTED, BooksState.ERROR, BooksState.REMOVED):
-            return _settle(desk, lease, document, status.state, status.erp_status, status.messages)
+            return _settle(desk, lease, document, status)
         if document.state is PostingState.SENT and status.state is BooksState.WAITING:
             document = _step(desk, lease, document, PostingState.IMPORTING, f"saved; waiting for {status.waiting_for}")
         if desk.clock.monotonic() + desk.patience.poll > deadline:
-            return Driven(document, again_at=_after(desk, desk.patience.follow_up))
+            break
         desk.clock.sleep(desk.patience.poll)
+    if status.state is BooksState.ABSENT:
+        return _vanished(desk, lease, document, siblings)
+    return Driven(document, again_at=_after(desk, _growing(desk, document)), waits_for=status.waiting_for)
 
 
-def _settle(
-    desk: Desk, lease: Lease, document: OutboxDocument, state: BooksState, erp_status: str, messages: tuple[str, ...]
-) -> Driven:
-    if state is BooksState.POSTED:
-        return Driven(_step(desk, lease, document, PostingState.POSTED, f"the books say posted ({erp_status})"))
-    if state is BooksState.ERROR:
-        words = " ".join(messages) or f"status {erp_status}"
-        return _to_review(desk, lease, document, "posting_error", f"{_named(document)} did not pass the ERP's edit: {words}")
-    return _to_review(
-        desk, lease, document, "posting_removed", f"{_named(document)} was removed in the ERP (status {erp_status})."
-    )
-
-
-def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
-    """review: look again; go on only where the books themselves say so."""
+def _vanished(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
+    """It was saved, and the books do not show it: removed without a trace, or we are blind. Never sent again."""
     try:
         sightings = desk.target.find(siblings)
     except ConnectorError as error:
         return _look_again(desk, document, error)
+    if _seen(sightings, document) is not None:
+        return Driven(document, again_at=_after(desk, desk.patience.follow_up))
+    if sightings.is_certain and _is_quiet(desk, document):
+        return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, ""))
+    return _still_unclear(desk, lease, document, "it was saved, but the ERP does not show it")
+
+
+def _settle(desk: Desk, lease: Lease, document: OutboxDocument, status: TargetStatus) -> Driven:
+    if status.state is BooksState.POSTED:
+        reason = f"the books say posted ({status.erp_status})"
+        return Driven(_step(desk, lease, document, PostingState.POSTED, reason))
+    if status.state is BooksState.ERROR:
+        return _to_review(desk, lease, document, "posting_error", error_sentence(document, status))
+    return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, status.erp_status))
+
+
+def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
+    """review: look again; go on where the books say so, or where a person decided and absence is proved."""
+    try:
+        sightings = desk.target.find(siblings)
+    except ConnectorError:
+        return Driven(document, again_at=_after(desk, _growing(desk, document)), finding=kept_finding(document))
     seen = _seen(sightings, document)
-    if seen is not None and seen.is_same and seen.state in (BooksState.POSTED, BooksState.WAITING):
-        state = _IN_BOOKS[seen.state]
-        return Driven(_step(desk, lease, document, state, "corrected in the ERP", erp_id=seen.erp_id))
-    return Driven(document)
+    if seen is not None:
+        return _reviewed(desk, lease, document, seen)
+    strangers = _strangers(desk, sightings, document, siblings)
+    if strangers:
+        sentence = stranger_sentence(document, strangers)
+        return Driven(document, finding=finding("posting_unknown_document", document, sentence))
+    is_absent = sightings.is_certain and _is_quiet(desk, document)
+    if review_code(document) not in SENDABLE_CODES:
+        if not is_absent or review_code(document) == "posting_collision":
+            return Driven(document, finding=kept_finding(document))
+        return Driven(document, finding=finding("posting_removed", document, removed_sentence(document, "")))
+    if is_absent and document.key in desk.may_send_again:
+        reason = f"a person decided, and it is provably absent: {sightings.control} was seen"
+        return Driven(_step(desk, lease, document, PostingState.APPROVED, reason))
+    return Driven(document, finding=kept_finding(document))
+
+
+def _reviewed(desk: Desk, lease: Lease, document: OutboxDocument, seen: FoundDocument) -> Driven:
+    """Go on with a document in review that the books hold as ours; else tell anew what is wrong with it."""
+    if seen.state is BooksState.REMOVED:
+        sentence = removed_sentence(document, seen.erp_status)
+        return Driven(document, finding=finding("posting_removed", document, sentence))
+    if not seen.is_same:
+        sentence = other_content_sentence(document, seen)
+        return Driven(document, finding=finding("posting_other_content", document, sentence))
+    if seen.state is BooksState.ERROR:
+        sentence = error_sentence(document, _status_of(desk, document, seen))
+        return Driven(document, finding=finding("posting_error", document, sentence))
+    state = PostingState.POSTED if seen.state is BooksState.POSTED else PostingState.IMPORTING
+    return Driven(_step(desk, lease, document, state, "corrected in the ERP", erp_id=seen.erp_id))
 
 
 def give_up(desk: Desk, key: str, siblings: Sequence[Journal], reason: str) -> Driven:
-    """Close a document in review as refused, but only when the ERP provably does not hold it any more."""
-    document = _required(desk, key)
+    """Close a document in review as refused, but only when the ERP provably does not hold it any more.
+
+    Raises InputRefused when it is not in review, TargetRefused while the ERP holds it, TargetUnavailable while that
+    cannot be told or another worker is busy with it.
+    """
     lease = desk.outbox.lease(key, desk.holder, desk.patience.lease)
+    document = _required(desk, key)
     if lease is None:
-        raise TargetUnavailable(f"Another worker is busy with {_named(document)}. Try again in a minute.")
+        raise TargetUnavailable(f"Another worker is busy with {named(document)}. Try again in a minute.")
     try:
+        if document.state is not PostingState.REVIEW:
+            raise InputRefused(f"{named(document)} is {document.state}, not in review: there is nothing to give up.")
         sightings = desk.target.find(siblings)
         seen = _seen(sightings, document)
         if seen is not None and seen.state is not BooksState.REMOVED:
             raise TargetRefused(
-                f"{_named(document)} still stands in the ERP as {seen.erp_id} (status {seen.erp_status}). "
+                f"{named(document)} still stands in the ERP as {seen.erp_id} (status {seen.erp_status}). "
                 "Delete it there first; until then a corrected document would stand beside it."
             )
-        if not sightings.is_certain or desk.clock.now() < _quiet_until(desk, document):
+        if seen is None and not (sightings.is_certain and _is_quiet(desk, document)):
             raise TargetUnavailable("The ERP cannot show yet that the document is gone. Try again later.")
         return Driven(_step(desk, lease, document, PostingState.REFUSED, reason))
     finally:
@@ -230,14 +255,7 @@ _STEP_OF_STATE = {
     PostingState.SENT: _follow,
     PostingState.IMPORTING: _follow,
     PostingState.REVIEW: _review,
-    PostingState.POSTED: lambda desk, lease, document, siblings: Driven(document),
-    PostingState.REFUSED: lambda desk, lease, document, siblings: Driven(document),
 }
-
-_REFUSED_CURE = (
-    "Correct what the sentence names (mapping, ChartField or period), then materialize the partition again: the "
-    "corrected journal gets a new revision."
-)
 
 
 def _seen(sightings: Sightings, document: OutboxDocument) -> FoundDocument | None:
@@ -265,86 +283,80 @@ def _strangers(
 
 def _take_over(desk: Desk, lease: Lease, document: OutboxDocument, seen: FoundDocument, reason: str) -> Driven:
     """Accept what the ERP holds if it is the same document; otherwise a person decides."""
-    if not seen.is_same:
-        sentence = (
-            f"The ERP holds {seen.erp_id} under the key of {_named(document)}, with debits {seen.debits}, credits "
-            f"{seen.credits} and {seen.lines} lines, which is not what we would post."
-        )
-        return _to_review(desk, lease, document, "posting_other_content", sentence)
-    state = _IN_BOOKS[seen.state]
-    if state is PostingState.REVIEW:
-        if document.state is PostingState.UNCLEAR:
-            document = _step(desk, lease, document, PostingState.SENT, reason, erp_id=seen.erp_id)
-        return _settle(desk, lease, document, seen.state, seen.erp_status, ())
-    return Driven(_step(desk, lease, document, state, reason, erp_id=seen.erp_id))
+    if not seen.is_same and seen.state is not BooksState.REMOVED:
+        return _to_review(desk, lease, document, "posting_other_content", other_content_sentence(document, seen))
+    if seen.state in (BooksState.POSTED, BooksState.WAITING):
+        state = PostingState.POSTED if seen.state is BooksState.POSTED else PostingState.IMPORTING
+        return Driven(_step(desk, lease, document, state, reason, erp_id=seen.erp_id))
+    if document.state is PostingState.UNCLEAR:
+        document = _step(desk, lease, document, PostingState.SENT, reason, erp_id=seen.erp_id)
+    return _settle(desk, lease, document, _status_of(desk, document, seen))
 
 
-def _stranger_sentence(document: OutboxDocument, strangers: Sequence[FoundDocument]) -> str:
-    named = ", ".join(f"{found.erp_id} ({found.erp_status}, {found.debits} {found.currency})" for found in strangers)
-    return (
-        f"{_named(document)} was not sent: the ERP already holds {named} for this settlement, which is not in our records."
-    )
+def _status_of(desk: Desk, document: OutboxDocument, seen: FoundDocument) -> TargetStatus:
+    """Return the ERP's own words about a found document; without them when they cannot be read just now."""
+    plain = TargetStatus(seen.state, seen.erp_status)
+    try:
+        status = desk.target.status(document.journal)
+    except ConnectorError:
+        return plain
+    return status if status.state is seen.state else plain
 
 
 def _to_review(desk: Desk, lease: Lease, document: OutboxDocument, code: str, sentence: str) -> Driven:
-    moved = _step(desk, lease, document, PostingState.REVIEW, sentence)
-    return Driven(moved, finding=_finding(code, moved, sentence, _REVIEW_CURE[code]))
-
-
-_REVIEW_CURE = {
-    "posting_unknown_document": "Compare it with the plan (connector plan). Delete or reverse it in the ERP if it is wrong; then resolve this item.",
-    "posting_other_content": "Compare both; correct or delete the document in the ERP, then resolve this item.",
-    "posting_error": "Correct or delete the journal in the ERP, then resolve this item with `recheck` or `deleted`.",
-    "posting_removed": "It is never created again by itself: resolve this item with `deleted` to allow a new revision.",
-    "posting_unclear": "Look in the ERP for the journal named above; then resolve this item with `recheck` or `deleted`.",
-}
+    moved = _step(desk, lease, document, PostingState.REVIEW, review_reason(code, sentence))
+    return Driven(moved, finding=finding(code, moved, sentence))
 
 
 def _still_unclear(desk: Desk, lease: Lease, document: OutboxDocument, why: str) -> Driven:
     """Wait for a trustworthy read; ask a person when that takes too long."""
     since = document.sending_since or document.changed_at
     if desk.clock.now() - since > timedelta(seconds=desk.patience.blind):
-        sentence = f"Nobody can tell whether {_named(document)} was saved as {document.erp_id}: {why}"
+        sentence = f"Nobody can tell whether {named(document)} stands in the books as {document.erp_id}: {why}"
         return _to_review(desk, lease, document, "posting_unclear", sentence)
-    return Driven(document, again_at=_after(desk, desk.patience.follow_up))
+    return Driven(document, again_at=_after(desk, _growing(desk, document)))
 
 
 def _look_again(desk: Desk, document: OutboxDocument, error: ConnectorError) -> Driven:
     """Leave the document where it is and say why; a later run goes on."""
-    finding = None
-    if isinstance(error, TargetMisconfigured):
-        finding = _finding("target_misconfigured", document, str(error), "Correct it; the next run goes on by itself.")
-    return Driven(document, again_at=_after(desk, desk.patience.follow_up), finding=finding)
-
-
-def _finding(code: str, document: OutboxDocument, sentence: str, cure: str) -> Finding:
-    return Finding(code, sentence, cure, origin=document.erp_id or document.key, amount=document.journal.debits)
-
-
-def _named(document: OutboxDocument) -> str:
-    return f"Journal {document.part} of {document.parts} of settlement {document.source.source_id}"
+    told = None
+    if isinstance(error, (TargetMisconfigured, SecretMissing)):
+        told = finding("target_misconfigured", document, str(error), "Correct it; the next run goes on by itself.")
+    return Driven(document, again_at=_after(desk, _growing(desk, document)), finding=told, waits_for=str(error))
 
 
 def _required(desk: Desk, key: str) -> OutboxDocument:
     document = desk.outbox.document(key)
     if document is None:
-        raise TargetRefused(f"The outbox holds no document {key}.")
+        raise InputRefused(f"The outbox holds no document {key}.")
     return document
 
 
 def _step(
     desk: Desk, lease: Lease, document: OutboxDocument, to: PostingState, reason: str, erp_id: str | None = None
 ) -> OutboxDocument:
-    return desk.outbox.step(
-        document.key, to, reason, lease=lease, run=desk.run, person=desk.person, erp_id=erp_id
-    )
+    return desk.outbox.step(document.key, to, reason, lease=lease, run=desk.run, person=desk.person, erp_id=erp_id)
 
 
 def _after(desk: Desk, seconds: float) -> datetime:
     return desk.clock.now() + timedelta(seconds=seconds)
 
 
+def _growing(desk: Desk, document: OutboxDocument) -> float:
+    """Return seconds to the next look: a quarter of what was waited so far, within `follow_up` and an hour."""
+    age = (desk.clock.now() - (document.sending_since or document.changed_at)).total_seconds()
+    return max(desk.patience.follow_up, min(age / 4, _LOOK_SECONDS_MAX))
+
+
 def _quiet_until(desk: Desk, document: OutboxDocument) -> datetime:
     """Return when an absent answer may be believed: a slow server can still be committing before that."""
     since = document.sending_since or document.changed_at
     return since + timedelta(seconds=desk.target.quiet_period_seconds)
+
+
+def _is_quiet(desk: Desk, document: OutboxDocument) -> bool:
+    """Tell whether nothing of ours can still be under way; what was never sent is quiet."""
+    return document.sending_since is None or desk.clock.now() >= _quiet_until(desk, document)
+
+
+__all__ = ["Desk", "Driven", "PostingPatience", "drive", "give_up"]

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from assets.erp_postings import post
 from assets.journals import make_journals
 from assets.mapped_lines import map_lines
-from assets.outcome import keep
+from assets.outcome import keep, keep_failure
 from assets.reconciliations import reconcile
+from assets.resumption import ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import fetch_report
 from assets.verdicts import StageResult
+from ledger.errors import StoreError
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,31 @@ class Walked:
 
 
 def run_stage(road: Road, stage: StageOfRoad, settlement_id: str) -> StageResult:
-    """Run one stage and keep its verdicts and findings; what a Dagster asset body does."""
-    result = stage.run(road, settlement_id)
-    keep(road, stage.asset, settlement_id, result)
+    """Run one stage and keep its verdicts and findings; what a Dagster asset body does.
+
+    A stage that raises is asked for again by a due row, later each time; the error goes on to whoever called.
+    """
+    taken_up(road, stage.asset, settlement_id)
+    try:
+        result = stage.run(road, settlement_id)
+        keep(road, stage.asset, settlement_id, result)
+    except Exception as error:
+        _note_failure(road, stage.asset, settlement_id, error)
+        raise
+    if result.stops or stage is STAGES[-1]:
+        ended(road, settlement_id)
     return result
+
+
+def _note_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:
+    """Ask again, and tell people what waits for them; a key that is no settlement leaves no trace."""
+    try:
+        if road.stores.settlements.get(road.connection, settlement_id) is not None:
+            failed(road, asset, settlement_id, sentence_of(error))
+            keep_failure(road, asset, settlement_id, error)
+    except StoreError:
+        # The stores themselves are out of order: the error that is on its way says more than this one.
+        return
 
 
 def steps(road: Road, settlement_id: str) -> Iterator[tuple[str, StageResult]]:

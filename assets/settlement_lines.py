@@ -1,7 +1,7 @@
 """Settlement lines: the report as typed lines in file order, tied to its own total, and placed in its series.
 
 In: the archived document. Out: one Parquet file per version. Blocking: the sum ties to total-amount; the settlement
-follows its predecessor; reserve and carried debt are those of the predecessor.
+follows its predecessor; reserve and carried debt are those of the predecessor. Worth a look: debt between accounts.
 """
 
 from assets.roadmap import Road
@@ -9,10 +9,13 @@ from assets.series import heads_of, placed
 from assets.settlement_reports import head_facts, registered
 from assets.verdicts import StageResult, Verdict
 from ledger import money
+from ledger.categories import DEBT_MOVED
+from ledger.golive import cross_account_debt
 from ledger.series import Place
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
 
 TABLE = "settlement_lines"
+DEBT_CHECK = "debt_between_accounts"
 _CONTINUITY = {"series_gap", "series_ambiguous"}
 
 
@@ -24,18 +27,26 @@ def read_lines(road: Road, settlement_id: str) -> StageResult:
 
     def produce(path) -> None:
         charset = record.facts.get("charset")
-        read.append(read_settlement(source, path, charset=charset, memory_limit_mb=road.memory_limit_mb))
+        read.append(
+            read_settlement(
+                source,
+                path,
+                charset=charset,
+                document_sha256=record.document_sha,
+                memory_limit_mb=road.memory_limit_mb,
+            )
+        )
 
     version = road.stores.warehouse.write(
         road.connection, TABLE, settlement_id, produce, {"document": record.document_sha, **record.facts}
     )
-    file = read[0]
-    place = placed(road)[settlement_id]
+    file, places = read[0], placed(road)
+    place = places[settlement_id]
     return StageResult(
         facts=_facts(file, place),
         rows=tuple(_row(one, file.currency) for one in file.by_triple[:25]),
         rows_total=file.lines,
-        verdicts=(_ties(file), *_chain_verdicts(road, place)),
+        verdicts=(_ties(file), *_chain_verdicts(place), _debt_verdict(road, places, settlement_id)),
         links={"document": record.document_sha},
         version=version.id,
     )
@@ -71,11 +82,12 @@ def _row(one, currency: str) -> dict[str, str]:
 
 def _ties(file: SettlementFile) -> Verdict:
     """The reader refuses a file that does not tie, so what is staged ties; the figures are shown all the same."""
-    sentence = f"{file.amounts} amounts add up to {file.sum_amount}, total-amount is {file.total_amount} {file.currency}."
-    return Verdict("ties_to_total", file.sum_amount == file.total_amount, sentence)
+    found, total = file.sum_amount, file.total_amount
+    sentence = f"{file.amounts} amounts add up to {found}, total-amount is {total} {file.currency}."
+    return Verdict("ties_to_total", found == total, sentence)
 
 
-def _chain_verdicts(road: Road, place: Place) -> tuple[Verdict, Verdict]:
+def _chain_verdicts(place: Place) -> tuple[Verdict, Verdict]:
     """Continuity and chain; a settlement before go-live is shown, not stopped: it is never posted."""
     gaps = tuple(finding for finding in place.findings if finding.code in _CONTINUITY)
     chains = tuple(finding for finding in place.findings if finding.code not in _CONTINUITY)
@@ -86,10 +98,18 @@ def _chain_verdicts(road: Road, place: Place) -> tuple[Verdict, Verdict]:
     )
 
 
+def _debt_verdict(road: Road, places: dict[str, Place], settlement_id: str) -> Verdict:
+    """Debt moved between the seller's marketplaces sums to zero over all series; a rest waits for the other half."""
+    heads = [head for head in heads_of(road) if not places[head.settlement_id].is_before_go_live]
+    own = next((head for head in heads if head.settlement_id == settlement_id), None)
+    if own is None or not own.rows(DEBT_MOVED):
+        return Verdict(DEBT_CHECK, True, "It moves no debt between marketplaces.", is_blocking=False)
+    findings = cross_account_debt(head for head in heads if head.currency == own.currency)
+    fine = "Debt moved between marketplaces comes to zero over all settlements."
+    return _verdict(DEBT_CHECK, findings, fine)
+
+
 def _verdict(check: str, findings: tuple, fine: str) -> Verdict:
     blocking = [finding for finding in findings if finding.is_blocking]
     sentence = " ".join(finding.sentence for finding in findings) or fine
     return Verdict(check, not findings, sentence, is_blocking=bool(blocking) or not findings, findings=findings)
-
-
-__all__ = ["TABLE", "heads_of", "read_lines"]

@@ -3,11 +3,11 @@
 Only statements and fixed column expressions are put together here; values are always bound, never pasted in.
 """
 
-from functools import lru_cache
+from functools import cache
 from importlib import resources as packaged
 
 
-@lru_cache(maxsize=None)
+@cache
 def statement(name: str) -> str:
     """Return the text of `sql/<name>.sql` without its comment lines."""
     text = packaged.files("assets").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")

@@ -10,13 +10,17 @@ from connector_defs.project import PACKAGE, Project
 from connector_defs.resources import StoresResource
 
 
-@dg.definitions
-def defs() -> dg.Definitions:
-    """Load the connections of the project, in the package or in a folder given by path; all runs execute in one process each."""
+def loaded() -> dg.Definitions:
+    """Load the connections of the project, in the package or in a folder given by path."""
     project = Project()
     if project.folder == PACKAGE:
-        loaded = dg.load_from_defs_folder(path_within_project=PACKAGE)
+        found = dg.load_from_defs_folder(path_within_project=PACKAGE)
     else:
-        loaded = dg.Definitions.merge(*map(connection_definitions, connections(project).values()))
-    shared = dg.Definitions(resources={"stores": StoresResource()}, executor=dg.in_process_executor)
-    return dg.Definitions.merge(loaded, shared)
+        found = dg.Definitions.merge(*map(connection_definitions, connections(project).values()))
+    return dg.Definitions.merge(found, dg.Definitions(resources={"stores": StoresResource()}))
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return what Dagster loads; every run executes in one process (a backfill ignores a job's own executor)."""
+    return dg.Definitions.merge(loaded(), dg.Definitions(executor=dg.in_process_executor))

@@ -3,27 +3,34 @@
 import dagster as dg
 
 from assets.factory import RoadOfRun
+from assets.import_folder import import_waiting
 from assets.settlement_reports import Discovery, discover
+from connector_defs.project import Project
 
 
 def discovery_job(
     connection: str, partitions: dg.DynamicPartitionsDefinition, road_of_run: RoadOfRun, resource_keys: set[str]
 ) -> dg.JobDefinition:
-    """Find new settlements, archive and register them, and add their partitions."""
+    """Find new settlements (at Amazon and in the import folder), register them, and add their partitions."""
 
     @dg.op(name=f"{connection}_discover", required_resource_keys=resource_keys)
     def discover_settlements(context: dg.OpExecutionContext) -> None:
         road = road_of_run(context)
         found = discover(road)
+        imported = import_waiting(road, Project().import_folder(connection))
         everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
         context.instance.add_dynamic_partitions(partitions.name, everything)
         context.log.info(sentence(connection, found))
+        if imported.new or imported.refused:
+            context.log.info(f"Import folder: {len(imported.new)} new, refused: {', '.join(imported.refused) or 'none'}.")
         context.add_output_metadata(
             {
                 "new": len(found.new),
                 "already known": len(found.known),
                 "came again with other content": ", ".join(found.changed) or "none",
                 "refused": ", ".join(found.refused) or "none",
+                "imported from files": len(imported.new),
+                "files refused": ", ".join(imported.refused) or "none",
                 "interrupted": found.interrupted or "no",
             }
         )

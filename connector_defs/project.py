@@ -140,6 +140,10 @@ class Project:
             )
         return files[connection]
 
+    def import_folder(self, connection: str) -> Path:
+        """Return the folder into which a person drops archived settlement files of a connection."""
+        return self.home / "import" / connection
+
     def mapping_path(self, name: str) -> Path:
         """Return the path of a mapping file; raise ConfigurationRefused when it leaves the project folder."""
         path = (self.folder / name).resolve()

@@ -92,7 +92,9 @@ def warnings(mapping: Mapping) -> tuple[str, ...]:
 
 
 def _accounts_of(mapping: Mapping, category: str) -> set[str]:
-    return {str(booking.key("", {})) for _, name, booking in bookings(mapping.shape) if name == category}
+    """Return the accounts of a tax category where the marketplace remits: its own, else those of the role."""
+    own = mapping.shape.categories.get(category) or mapping.shape.accounts.pass_through_tax or ()
+    return {str(booking.key(mapping.shape.owner.unit, {})) for booking in own}
 
 
 def _uses(mapping: Mapping) -> Iterator[AccountUsed]:

@@ -65,8 +65,13 @@ class _Series:
     def last(self) -> SettlementHead:
         return self.heads[-1]
 
+    def is_of(self, head: SettlementHead) -> bool:
+        """Tell whether a settlement has the currency and marketplace of this series (a blank one fits any)."""
+        named = next((one for one in reversed(self.heads) if one.marketplace), self.last)
+        return named.is_sister_of(head)
+
     def takes(self, head: SettlementHead) -> bool:
-        return self.last.end == head.start and all(one.is_sister_of(head) for one in self.heads)
+        return self.last.end == head.start and self.is_of(head)
 
 
 Strength = tuple[int, bool]
@@ -170,7 +175,7 @@ class _Placing:
 
     def _new_series(self, head: SettlementHead) -> _Series:
         """Start a series, or go on with one that ended earlier and was not followed."""
-        sisters = [one for one in self.series if all(other.is_sister_of(head) for other in one.heads)]
+        sisters = [one for one in self.series if one.is_of(head)]
         ended = [one for one in sisters if one.last.end < head.start]
         if ended:
             return max(ended, key=lambda one: one.last.end)

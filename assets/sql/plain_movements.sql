@@ -18,5 +18,6 @@ SELECT
     abs(amount) AS amount,
     amount AS clearing_amount
 FROM ({resolved_lines}) AS lines
-LEFT JOIN (SELECT unnest($carried, recursive := true)) AS carried USING (source_row)
+LEFT JOIN (SELECT unnest($carried, recursive := true)) AS carried
+    ON lines.source_row = carried.source_row AND lines.treatment = 'carry'
 WHERE lines.treatment <> 'split_vat'

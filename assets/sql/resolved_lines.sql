@@ -2,6 +2,10 @@
 SELECT
     numbered.source_row,
     numbered.leg,
+    numbered.transaction_type,
+    numbered.amount_type,
+    numbered.amount_description,
+    numbered.marketplace_name,
     numbered.part,
     numbered.order_id,
     numbered.order_item_code,

@@ -1,12 +1,12 @@
 -- Tax of an order that was collected and not withheld (or the reverse) moves on to the seller's own tax liability,
--- order by order; orders never offset each other.
+-- order by order; orders never offset each other. An order that meets over a month end leaves nothing in either month.
 WITH left_over AS (
     SELECT
         min(source_row) AS source_row,
-        part,
-        any_value(category) AS category,
-        any_value(rule) AS rule,
-        any_value(marketplace) AS marketplace,
+        max(part) AS part,
+        arg_min(category, (source_row, leg)) AS category,
+        arg_min(rule, (source_row, leg)) AS rule,
+        arg_min(marketplace, (source_row, leg)) AS marketplace,
         max(posted_at) AS posted_at,
         order_id,
         account,
@@ -14,7 +14,7 @@ WITH left_over AS (
         sum(amount) AS amount
     FROM ({resolved_lines})
     WHERE treatment = 'pass_through'
-    GROUP BY part, order_id, account, remainder_account
+    GROUP BY order_id, account, remainder_account
     HAVING sum(amount) <> 0
 )
 SELECT
@@ -36,3 +36,4 @@ SELECT
     CAST(abs(amount) AS DECIMAL(18, 3)) AS amount,
     CAST(0 AS DECIMAL(18, 3)) AS clearing_amount
 FROM left_over
+ORDER BY source_row

@@ -5,14 +5,17 @@ WITH grouped AS (
     SELECT
         *,
         CAST(amount * $minor_factor AS HUGEINT) AS gross,
-        CASE WHEN order_id = '' THEN 'row ' || source_row ELSE order_id END AS order_key
-    FROM ({resolved_lines})
+        {quantity} AS units
+    FROM ({resolved_lines}) AS lines
     WHERE treatment = 'split_vat'
 ),
 running AS (
     SELECT
         *,
-        sum(gross) OVER (PARTITION BY order_key, vat_share, vat_whole ORDER BY source_row, leg)::HUGEINT AS gross_so_far
+        sum(gross) OVER (
+            PARTITION BY order_id, CASE WHEN order_id = '' THEN source_row END, vat_share, vat_whole
+            ORDER BY source_row, leg
+        )::HUGEINT AS gross_so_far
     FROM grouped
 ),
 shared AS (
@@ -39,7 +42,7 @@ SELECT
     posted_at,
     order_id,
     sku,
-    CASE WHEN kind = 'net' THEN {quantity} END AS quantity,
+    CASE WHEN kind = 'net' THEN units END AS quantity,
     CASE WHEN minor >= 0 THEN $clearing ELSE other END AS debit,
     CASE WHEN minor >= 0 THEN $reference ELSE '' END AS debit_reference,
     CASE WHEN minor >= 0 THEN other ELSE $clearing END AS credit,

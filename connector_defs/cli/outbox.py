@@ -39,7 +39,8 @@ def list_documents(connection_name: str | None, states: tuple[str, ...], limit: 
     if as_json:
         output.write_json({"documents": rows})
     else:
-        output.print_table(rows, nothing="The outbox holds no such document.")
+        columns = [name for name in rows[0] if name != "key"] if rows else []
+        output.print_table(rows, columns, nothing="The outbox holds no such document.")
 
 
 @outbox.command(

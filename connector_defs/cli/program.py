@@ -8,6 +8,7 @@ traceback (unless --debug) and never a secret.
 import importlib
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
@@ -55,7 +56,7 @@ class Program(click.Group):
         """Run a command; end refusals with their sentence and code."""
         try:
             return super().invoke(ctx)
-        except (click.exceptions.Exit, click.ClickException, click.Abort, EOFError, KeyboardInterrupt):
+        except (click.exceptions.Exit, click.ClickException, click.Abort, EOFError, KeyboardInterrupt, BrokenPipeError):
             raise
         except ConnectorError as error:
             self._show_traceback(ctx)
@@ -76,8 +77,8 @@ class Program(click.Group):
 
 def _fault(error: Exception) -> str:
     """Name a fault of the program by class and place; its message may hold anything, so it is left out."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if "site-packages" not in one.filename]
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return (
         f"The connector has a fault: {type(error).__name__}{place}. What was stored before stays valid. Run the same "
         "command as `connector --debug ...` and report what it prints."

@@ -68,6 +68,11 @@ class Due:
         query = select(due_rows).where(due_rows.c.connection == connection, ~due_rows.c.is_done)
         return self._rows(query.order_by(due_rows.c.at, due_rows.c.kind, due_rows.c.partition))
 
+    def open_row(self, connection: str, kind: str, partition: str) -> DueRow | None:
+        """Return the row of one partition that is still to be done, future moments included; None when there is none."""
+        found = self._rows(select(due_rows).where(*_key(connection, kind, partition), ~due_rows.c.is_done))
+        return found[0] if found else None
+
     def done(self, row: DueRow) -> bool:
         """Close a row; False when it was asked for again meanwhile, and then it stays open."""
         same = (*_key(row.connection, row.kind, row.partition), due_rows.c.version == row.version, ~due_rows.c.is_done)

@@ -74,8 +74,9 @@ class Warehouse:
     def write(
         self, connection: str, table: str, partition: str, produce: Callable[[Path], None], facts: dict
     ) -> Version:
-        """Let `produce` write a Parquet file, and make it the current version; same content again is no new version.
+        """Let `produce` write a Parquet file, and make it the current version.
 
+        The same bytes with the same facts are no new version: the one that stands is returned.
         What `produce` raises goes through and leaves nothing behind; errors of the file system become StoreError, as
         does what is no Parquet file. Raises InputRefused for a name that cannot be used.
         """
@@ -161,7 +162,7 @@ class Warehouse:
         """
         for _ in range(_ATTEMPTS_MAX):
             last = self._last(draft)
-            is_known = last is not None and last.sha256 == draft.sha256
+            is_known = last is not None and (last.sha256, last.facts) == (draft.sha256, draft.facts)
             version = last if is_known else _numbered(draft, 1 if last is None else last.version + 1)
             if not self._place.holds(version.name, version.bytes):
                 self._place.keep(temporary, version.name)

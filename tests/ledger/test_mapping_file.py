@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from ledger.errors import MappingRefused
 from ledger.mapping import load_mapping, mapping_schema
@@ -95,9 +97,6 @@ def test_hostile_text_is_refused_with_a_sentence(text, words):
 
 def test_the_schema_knows_every_way_of_writing():
     """The exported JSON schema describes files as people write them."""
-    import jsonschema
-    import yaml
-
     validator = jsonschema.Draft202012Validator(mapping_schema())
     text = SMALL + (
         "categories: {revenue: 400100, refund: [{account: '1', valid_to: '2026-01-01'}]}\n"

@@ -9,7 +9,6 @@ from ledger.categories import CARRIED, categories
 from ledger.mapping import account_uses, coverage, dimensions, load_mapping, sku_patterns, warnings
 
 SMALL = 'version: 1\nowner: {unit: US001}\naccounts:\n  clearing: "110500"\n'
-RULES = "rules:\n"
 
 
 def load(text: str):
@@ -23,7 +22,8 @@ def test_lines_are_grouped_by_no_more_than_the_rules_look_at():
     sku = "rules: [{when: {category: revenue, sku: 'A*'}, book: '1'}, {when: {category: refund, sku: 'A*'}, book: '2'}]"
     assert dimensions(load(sku)) == (*base, "sku")
     assert sku_patterns(load(sku)) == ("A*",)
-    both = "rules: [{when: {category: revenue, sku: [A, B]}, book: '1'}, {when: {category: refund, fulfilment: AFN}, book: '2'}]"
+    by_sku = "{when: {category: revenue, sku: [A, B]}, book: '1'}"
+    both = f"rules: [{by_sku}, {{when: {{category: refund, fulfilment: AFN}}, book: '2'}}]"
     assert dimensions(load(both)) == (*base, "sku", "fulfilment")
     assert sku_patterns(load(both)) == ("A", "B")
 
@@ -84,3 +84,6 @@ def test_tax_collected_and_withheld_on_different_accounts_is_a_warning():
     assert "pass_through_tax" in warning
     assert warnings(load("categories: {tax_collected: '1', marketplace_tax_withheld: '1'}")) == ()
     assert warnings(load("categories: {tax_collected: '1'}")) == ()
+    half = "  pass_through_tax: '9'\ncategories: {tax_collected: '1'}"
+    assert len(warnings(load(half))) == 1
+    assert warnings(load("  pass_through_tax: '9'\n  tax_liability: '2'\n")) == ()

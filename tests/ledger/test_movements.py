@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ledger.errors import InputRefused
 from ledger.journal import build_journals
 from ledger.movements import Item, movements_of, remainder_of
+from ledger.reconciliation import journal_equals_settlement
 
 _NAMES = ["principal", "shipping", "refund", "commission", "reserve held", "payable", "returned", "tax", "withheld"]
 _LINES = st.lists(
@@ -28,8 +30,6 @@ _LINES = st.lists(
 @given(_LINES)
 def test_any_settlement_balances_and_its_clearing_is_its_total(resolved, books, frame, clearing, lines):
     """Whatever the lines, every document balances per unit and the clearing lines sum to the settlement's total."""
-    from ledger.reconciliation import journal_equals_settlement
-
     movements, total = [], Decimal(0)
     for name, cents, marketplace, sku in lines:
         if marketplace == "Amazon.de" and name in ("tax", "withheld"):
@@ -40,8 +40,6 @@ def test_any_settlement_balances_and_its_clearing_is_its_total(resolved, books, 
         earlier = Item(clearing, "S0")
         movements += movements_of(amount, row, books("S1"), vat=vat, earlier=earlier)
         total += amount
-    from datetime import date
-
     journals = build_journals(movements, frame, date(2026, 3, 31))
     compared = journal_equals_settlement(journals, clearing, "S1", total, "USD")
     assert compared.passed, compared.sentence

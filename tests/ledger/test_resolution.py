@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import yaml
 
 from ledger.accounts import Nature
+from ledger.errors import MappingRefused
 from ledger.mapping import Context, Resolved, Treatment, Unmapped, load_mapping, resolve, settlement_marketplace
 from ledger.policy import Policy
+from ledger.resolution import category_of
 
-HEAD = 'version: 1\nowner: {unit: US001, segments: {department: "10000"}}\naccounts:\n  clearing: {account: "110500", department: ~}\n'
+HEAD = (
+    'version: 1\nowner: {unit: US001, segments: {department: "10000"}}\n'
+    'accounts:\n  clearing: {account: "110500", department: ~}\n'
+)
 US = Context("USD", ("Amazon.com", "Non-Amazon US", ""))
 POLICY = Policy(time_zone="UTC", marketplaces={"Amazon.com": {"tax_model": "facilitator"}})
 
@@ -81,7 +87,8 @@ def test_the_first_rule_that_fits_wins_before_the_category(combination, name, ch
 
 def test_bookings_are_chosen_by_accounting_date(combination):
     """Between two dated bookings there may be a gap, and in the gap nothing is posted."""
-    text = "categories:\n  revenue:\n    - {account: '1', valid_to: 2026-01-31}\n    - {account: '2', valid_from: 2026-03-01}"
+    dated = "{account: '1', valid_to: 2026-01-31}, {account: '2', valid_from: 2026-03-01}"
+    text = f"categories: {{revenue: [{dated}]}}"
     assert "=1;" in account(text, combination, accounting_date=date(2026, 1, 31))
     assert "=2;" in account(text, combination, accounting_date=date(2026, 3, 1))
     assert code(text, combination, accounting_date=date(2026, 2, 15)) == "unmapped_category"
@@ -137,8 +144,6 @@ def test_fees_need_no_tax_model(combination):
 def test_the_users_own_classification_names_what_we_do_not_know(combination, rows, name, expected):
     """Own exact row, shipped exact row, own wildcard, shipped wildcard; unverified rows wait for a name."""
     keys = ("transaction_type", "amount_type", "amount_description", "category")
-    import yaml
-
     triples = yaml.safe_dump([dict(zip(keys, row, strict=True)) for row in yaml.safe_load(rows)])
     text = "categories: {adjustment: '1', advertising: '2', revenue: '3', other: '4'}\ntriples:\n" + triples
     found = answer(text, combination, name)
@@ -267,8 +272,22 @@ def test_units_without_accounts_between_them_stop(combination):
     assert answer(text, combination, policy=erp).inter_unit is None
 
 
-def test_an_account_equal_to_clearing_by_its_segments_is_found_late(combination):
-    """What the file cannot show alone (a rule of another account text) never becomes a movement to itself."""
-    text = "categories: {revenue: {account: '110500', department: ~}}"
-    with pytest.raises(Exception, match="clearing account itself"):
-        answer(text, combination)
+def test_the_clearing_account_is_no_account_for_a_category(combination):
+    """It would move nothing; the file is refused before a line is looked at."""
+    with pytest.raises(MappingRefused, match="clearing account itself"):
+        answer("categories: {revenue: {account: '110500', department: '9'}}", combination)
+
+
+def test_labels_have_a_category_without_an_account(mapping):
+    """Heads of settlements ask for the category alone, with the user's own rows."""
+    assert category_of("Order", "ItemPrice", "Principal", mapping) == "revenue"
+    assert category_of("Transfer", "other-transaction", "Transfer", mapping) is None
+    assert category_of("A", "B", "C", mapping) is None
+
+
+def test_a_debt_held_by_hand_at_go_live_may_stand_on_an_account_of_its_own():
+    """By default it stands on clearing; the mapping may name the account in which the books held it."""
+    own = load_mapping(HEAD + "  opening_debt: '231500'\n", "m.yaml")
+    assert own.opening_debt("Amazon.com").account == "231500"
+    plain = load_mapping(HEAD, "m.yaml")
+    assert plain.opening_debt("Amazon.com") == plain.clearing("Amazon.com")

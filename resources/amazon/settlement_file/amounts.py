@@ -9,6 +9,7 @@ not accepted first: casts take `1e3` and `1_000` and round what is too long.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 DECIMAL_SIGNS = (".", ",")
@@ -19,6 +20,24 @@ _LENGTH_MAX = 40
 # Blank, no-break space, narrow no-break space, apostrophe, right single quotation mark.
 _BLANK_GROUPS = " \u00a0\u202f'\u2019"
 _BLANKS = " \u00a0\u3000\u202f\r"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """How the numbers of a file are written; `is_plain`: a cast reads each of them as it is."""
+
+    sign: str
+    is_plain: bool
+
+    def sql(self, text: str) -> str:
+        """Return SQL for the amount of a text whose shape was accepted under the decimal sign: DECIMAL(18,3)."""
+        digits = text if self.is_plain else f"regexp_replace({text}, '[^0-9{self.sign}]', '', 'g')"
+        number = f"CAST({digits} AS DECIMAL(18,3))"
+        if self.sign == ",":
+            number = f"CAST(replace({digits}, ',', '.') AS DECIMAL(18,3))"
+        if self.is_plain:
+            return number
+        return f"CASE WHEN left({text}, 1) IN ('-', '\u2212', '(') THEN -{number} ELSE {number} END"
 
 
 def shape_of(text: str) -> str:
@@ -32,13 +51,8 @@ def shape_sql(text: str) -> str:
 
 
 def cell_sql(column: str) -> str:
-    """Return SQL for a cell without the blanks around it; a blank cell is NULL."""
+    """Return SQL for a number or date without the blanks around it; a blank cell is NULL."""
     return f"nullif(trim({column}, '{_BLANKS}'), '')"
-
-
-def trimmed(text: str) -> str:
-    """Return a text without the blanks around it, as `cell_sql` does."""
-    return text.strip(_BLANKS)
 
 
 def decimals(shape: str, sign: str, currency: str) -> int | None:
@@ -56,13 +70,9 @@ def decimals(shape: str, sign: str, currency: str) -> int | None:
     return len(fraction)
 
 
-def amount_sql(text: str, sign: str) -> str:
-    """Return SQL for the amount of a text whose shape was accepted under this decimal sign: DECIMAL(18,3)."""
-    digits = f"regexp_replace({text}, '[^0-9{sign}]', '', 'g')"
-    if sign == ",":
-        digits = f"replace({digits}, ',', '.')"
-    number = f"CAST({digits} AS DECIMAL(18,3))"
-    return f"CASE WHEN left({text}, 1) IN ('-', '\u2212', '(') THEN -{number} ELSE {number} END"
+def is_plain(shape: str, sign: str) -> bool:
+    """Tell whether a shape is digits with a leading minus and this decimal sign at most: a cast reads it as it is."""
+    return bool(re.fullmatch(f"-?9+([{sign}]9{{1,3}})?", shape))
 
 
 def decimals_needed_sql(text: str, sign: str) -> str:

@@ -39,8 +39,9 @@ class _Column:
     shapes: list[dates.DateShape]
     orders: tuple[str, ...]
 
-    def sql(self, order: str) -> str:
-        return dates.column_sql(self.cell, shape_sql(self.cell), self.shapes, order)
+    def sql(self, order: str, cell: str | None = None) -> str:
+        text = cell or self.cell
+        return dates.column_sql(text, shape_sql(text), self.shapes, order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def _column(table: RawTable, name: str) -> _Column:
 
 
 def _first_failure(table: RawTable, column: _Column, order: str) -> tuple[int, str] | None:
-    return table.first_row_where(f"{column.cell} IS NOT NULL AND {column.sql(order)} IS NULL", column.cell)
+    instant = column.sql(order, "cell")
+    return table.first_where(column.name, f"NOT coalesce({instant} >= {dates.EARLIEST_SQL}, false)")
 
 
 def _summary_orders(texts: SummaryTexts, source: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 YEAR_MIN = 1995
+EARLIEST_SQL = f"TIMESTAMP '{YEAR_MIN}-01-01'"
 _SHAPE = re.compile(
     r"(?:9999(?P<ymd>[-/.])9{1,2}(?P=ymd)9{1,2}|9{1,2}(?P<dmy>[-/.])9{1,2}(?P=dmy)(?P<year>9999|99))"
     r"(?:(?P<gap>[T ])9{1,2}:99(?P<seconds>:99)?(?P<fraction>\.9{1,6})?(?P<zone> ?(?:UTC|GMT|Z|[+-]99:?99))?)?"
@@ -48,14 +49,17 @@ class DateShape:
         return self.separator.join(words[letter] for letter in order)
 
     def sql(self, text: str, order: str) -> str:
-        """Return SQL for the UTC instant of a text of this shape; NULL when there is no such day or time."""
+        """Return SQL for the UTC instant of a text of this shape; NULL when there is no such day or time.
+
+        Years before `YEAR_MIN` are the caller's to refuse: a test in here would parse every text twice.
+        """
         body = f"left({text}, {len(self.shape) - len(self.zone)})" if self.zone else text
         instant = f"try_strptime({body}, '{self.pattern(order)}')"
         if self.offset_sign:
             digits = f"right(replace({text}, ':', ''), 4)"
             minutes = f"CAST(left({digits}, 2) AS INTEGER) * 60 + CAST(right({digits}, 2) AS INTEGER)"
             instant = f"({instant} {'-' if self.offset_sign == '+' else '+'} to_minutes({minutes}))"
-        return f"CASE WHEN {instant} >= TIMESTAMP '{YEAR_MIN}-01-01' THEN {instant} END"
+        return instant
 
 
 def read_shape(shape: str) -> DateShape | None:

@@ -8,7 +8,7 @@ https://developer-docs.amazon.com/sp-api/docs/report-type-values-payment, and as
 
 from __future__ import annotations
 
-from resources.amazon.settlement_file.amounts import amount_sql
+from resources.amazon.settlement_file.amounts import NumberFormat
 from resources.amazon.settlement_file.header import V1_AMOUNTS
 from resources.amazon.settlement_file.lines import TEXT_COLUMNS, projection
 from resources.amazon.settlement_file.raw_table import RawTable
@@ -25,9 +25,9 @@ _MCF_REIMBURSEMENTS = ("MULTICHANNEL_ORDER_LOST", "MULTICHANNEL_ORDER_DAMAGED", 
 _TOGETHER = ("amount_type", "amount_description", "transaction_type")
 
 
-def v1_select(table: RawTable, sign: str, posted: str, *, is_describing: bool) -> str:
+def v1_select(table: RawTable, numbers: NumberFormat, posted: str, *, is_describing: bool) -> str:
     """Return the query of the lines of a V1 file."""
-    legs = ", ".join(_leg(table, column, sign) for column in table.present(V1_AMOUNTS))
+    legs = ", ".join(_leg(table, column, numbers) for column in table.present(V1_AMOUNTS))
     legs_filled = f"list_filter([{legs}], lambda each: each.amount IS NOT NULL)"
     # A row without any amount keeps one line that has none.
     no_leg = f"struct_pack(transaction_type := {table.cell('transaction-type')}, amount_type := CAST(NULL AS VARCHAR), "
@@ -36,7 +36,7 @@ def v1_select(table: RawTable, sign: str, posted: str, *, is_describing: bool) -
         **{column: table.cell(name) for column, name in TEXT_COLUMNS.items()},
         **{column: f"each.{column}" for column in (*_TOGETHER, "amount")},
         "posted_at": posted,
-        "quantity": amount_sql("quantity_text", sign),
+        "quantity": numbers.sql(table.cell("quantity-purchased")),
         "source_row": f"file_row_number + {FIRST_DATA_ROW}",
         "leg": "leg",
     }
@@ -47,7 +47,7 @@ def v1_select(table: RawTable, sign: str, posted: str, *, is_describing: bool) -
             FROM (
                 SELECT *, CASE WHEN len(filled) > 0 THEN filled ELSE [{no_leg}] END AS legs
                 FROM (
-                    SELECT *, {table.cell("quantity-purchased")} AS quantity_text, {legs_filled} AS filled
+                    SELECT *, {legs_filled} AS filled
                     FROM {table.relation}
                 )
             )
@@ -55,9 +55,9 @@ def v1_select(table: RawTable, sign: str, posted: str, *, is_describing: bool) -
     """
 
 
-def _leg(table: RawTable, column: str, sign: str) -> str:
+def _leg(table: RawTable, column: str, numbers: NumberFormat) -> str:
     kind, amount_type, label = _triple(table, column)
-    amount = amount_sql(table.cell(column), sign)
+    amount = numbers.sql(table.cell(column))
     return (
         f"struct_pack(transaction_type := {kind}, amount_type := {amount_type}, "
         f"amount_description := {label}, amount := {amount})"

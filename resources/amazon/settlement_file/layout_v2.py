@@ -6,19 +6,18 @@ In: the raw table and the formats. Out: a SELECT. The row of a line is its posit
 
 from __future__ import annotations
 
-from resources.amazon.settlement_file.amounts import amount_sql
+from resources.amazon.settlement_file.amounts import NumberFormat
 from resources.amazon.settlement_file.lines import TEXT_COLUMNS, projection
 from resources.amazon.settlement_file.raw_table import RawTable
 
 
-def v2_select(table: RawTable, sign: str, posted: str, *, is_describing: bool) -> str:
+def v2_select(table: RawTable, numbers: NumberFormat, posted: str, *, is_describing: bool) -> str:
     """Return the query of the lines of a V2 file."""
     values = {
         **{column: table.cell(name) for column, name in TEXT_COLUMNS.items()},
-        "amount": amount_sql("amount_text", sign),
+        "amount": numbers.sql(table.cell("amount")),
         "posted_at": posted,
-        "quantity": amount_sql("quantity_text", sign),
+        "quantity": numbers.sql(table.cell("quantity-purchased")),
         "leg": "0",
     }
-    cells = f"{table.cell('amount')} AS amount_text, {table.cell('quantity-purchased')} AS quantity_text"
-    return f"SELECT {projection(values, is_describing=is_describing)} FROM (SELECT *, {cells} FROM {table.relation})"
+    return f"SELECT {projection(values, is_describing=is_describing)} FROM {table.relation}"

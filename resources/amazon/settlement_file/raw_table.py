@@ -1,8 +1,9 @@
 """The cells of a file as they stand, with their row: what the inference asks its questions of.
 
 In: plain text whose values are not self-evident. Out: a Parquet copy of all known columns as text in the scratch
-folder, so that the questions (which shapes, which rows) cost a column each and the row comes for free. A row with too
-many fields and a blank line in the middle are refused here, by row.
+folder. A question about a column (which shapes, which value cannot be read) is asked of its different values, each with
+the number of its rows and the first of them: a fraction of the rows. A row with too many fields and a blank line in
+the middle are refused here, by row.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 
 import duckdb
 
+from ledger.errors import SettlementFileRefused
 from resources.amazon.settlement_file.amounts import cell_sql, shape_sql
 from resources.amazon.settlement_file.header import Header
+from resources.amazon.settlement_file.lines import TEXT_COLUMNS
 from resources.amazon.settlement_file.plain_text import PlainText
 from resources.amazon.settlement_file.refusals import file_refused
 from resources.amazon.settlement_file.scan import (
@@ -29,7 +32,7 @@ from resources.amazon.settlement_file.scan import (
 # Tabs behind the last column are harmless when nothing stands between them.
 _SURPLUS_COLUMNS = 16
 # A column of a real file has a few dozen shapes; a column of free text has as many as it likes.
-SHAPES_MAX = 2000
+_SHAPES_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class ShapeCount:
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """Cells by column name; `relation` has c0, c1, … as text and file_row_number."""
+    """Cells without blanks around them, NULL when blank; `relation` has c0, c1, … and file_row_number."""
 
     scanner: duckdb.DuckDBPyConnection
     header: Header
@@ -54,9 +57,9 @@ class RawTable:
     rows: int
 
     def cell(self, column: str) -> str:
-        """Return SQL for a cell of a column without blanks around it, NULL when blank or without the column."""
+        """Return SQL for a cell of a column; NULL when the file has no such column."""
         position = self.header.positions.get(column)
-        return "CAST(NULL AS VARCHAR)" if position is None else cell_sql(f"c{position}")
+        return "CAST(NULL AS VARCHAR)" if position is None else f"c{position}"
 
     def present(self, columns: Iterable[str]) -> list[str]:
         """Return those of the columns that the file has."""
@@ -66,21 +69,27 @@ class RawTable:
         """Return all rows of a query."""
         return self.scanner.execute(sql).fetchall()
 
-    def first_row_where(self, condition: str, shown: str) -> tuple[int, str] | None:
-        """Return the first row that meets a condition, and the text of an expression there."""
-        found = self.query(
-            f"SELECT file_row_number, {shown} FROM {self.relation} WHERE {condition} ORDER BY file_row_number LIMIT 1"
+    def values(self, column: str) -> str:
+        """Return the table of a column's different values: cell, rows, first (position of the first row)."""
+        name = f"values_{self.cell(column)}"
+        self.scanner.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {name} AS SELECT {self.cell(column)} AS cell, count(*) AS rows, "
+            f"min(file_row_number) AS first FROM {self.relation} WHERE cell IS NOT NULL GROUP BY cell"
         )
-        return (found[0][0] + FIRST_DATA_ROW, found[0][1] or "") if found else None
+        return name
+
+    def first_where(self, column: str, condition: str) -> tuple[int, str] | None:
+        """Return row and text of the first `cell` of a column that meets a condition."""
+        found = self.query(f"SELECT first, cell FROM {self.values(column)} WHERE {condition} ORDER BY first LIMIT 1")
+        return (found[0][0] + FIRST_DATA_ROW, found[0][1]) if found else None
 
     def shapes(self, columns: Iterable[str]) -> list[ShapeCount]:
         """Return the shapes of the filled cells of each column, the most frequent first."""
         found = []
         for column in self.present(columns):
             rows = self.query(
-                f"SELECT {shape_sql('cell')} AS shape, count(*), min(file_row_number), "
-                f"arg_min(left(cell, 60), file_row_number) FROM (SELECT {self.cell(column)} AS cell, file_row_number "
-                f"FROM {self.relation}) WHERE cell IS NOT NULL GROUP BY shape ORDER BY 2 DESC, 3 LIMIT {SHAPES_MAX}"
+                f"SELECT {shape_sql('cell')} AS shape, sum(rows), min(first), arg_min(left(cell, 60), first) "
+                f"FROM {self.values(column)} GROUP BY shape ORDER BY 2 DESC, 3 LIMIT {_SHAPES_MAX}"
             )
             found += [ShapeCount(column, shape, count, row + FIRST_DATA_ROW, text) for shape, count, row, text in rows]
         return found
@@ -95,23 +104,30 @@ def read_raw_table(scanner: duckdb.DuckDBPyConnection, text: PlainText, header: 
     path = folder / "raw.parquet"
     width = header.width + _SURPLUS_COLUMNS
     surplus = " || ".join(f"coalesce(c{position}, '')" for position in range(header.width, width))
-    known = ", ".join(f"c{position}" for position in sorted(header.positions.values()))
+    known = ", ".join(f"{_trimmed(name, position)} AS c{position}" for name, position in header.positions.items())
     select = f"SELECT {known}, nullif(trim({surplus}), '') IS NOT NULL AS has_surplus FROM"
     try:
         scanner.execute(copy_sql(f"{select} {csv_relation(text.path, width)}", path))
     except duckdb.InvalidInputException:
         raise _misshapen(text, width) from None
-    rows = scanner.execute(f"SELECT count(*) FROM {parquet_relation(path)}").fetchone()
-    table = RawTable(scanner, header, text.source, parquet_relation(path), rows[0] if rows else 0)
-    if table.rows != text.data_lines:
+    table = RawTable(scanner, header, text.source, parquet_relation(path), text.data_lines)
+    [(rows, surplus_at)] = table.query(
+        f"SELECT count(*), min(file_row_number) FILTER (has_surplus) FROM {table.relation}"
+    )
+    if rows != text.data_lines:
         raise _misshapen(text, width)
-    surplus_row = table.first_row_where("has_surplus", "NULL")
-    if surplus_row:
-        raise _too_many_fields(text.source, surplus_row[0], header.width)
+    if surplus_at is not None:
+        raise _too_many_fields(text.source, surplus_at + FIRST_DATA_ROW, header.width)
     return table
 
 
-def _misshapen(text: PlainText, width: int) -> Exception:
+def _trimmed(name: str, position: int) -> str:
+    column = f"c{position}"
+    # Ids and labels may have blanks around them; only numbers and dates come with the blanks of other locales.
+    return f"nullif(trim({column}), '')" if name in TEXT_COLUMNS.values() else cell_sql(column)
+
+
+def _misshapen(text: PlainText, width: int) -> SettlementFileRefused:
     """Find the line that keeps the text from being a table; only a refused file is walked in Python."""
     with text.path.open("rb") as file:
         for row, line in enumerate(file, start=1):
@@ -124,5 +140,5 @@ def _misshapen(text: PlainText, width: int) -> Exception:
     return file_refused(text.source, "cannot be read as a table of tab-separated columns")
 
 
-def _too_many_fields(source: str, row: int, width: int) -> Exception:
+def _too_many_fields(source: str, row: int, width: int) -> SettlementFileRefused:
     return file_refused(source, f"has more fields in row {row} than the {width} columns of its header", row)

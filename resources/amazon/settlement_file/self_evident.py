@@ -128,7 +128,7 @@ def _evidence(header: Header, suggestion: _Suggestion) -> list[str]:
     tests = [f"{column['settlement-id']} = '{suggestion.facts.settlement_id}'"]
     tests += [f"{column[name]} IS NULL" for name in _SUMMARY[1:] if name in column]
     tests += [f"regexp_full_match({column['amount']}, '{pattern}')"]
-    tests += ["posted IS NOT NULL", f"length({posted}) = {len(suggestion.posted.shape)}"]
+    tests += [f"posted >= {dates.EARLIEST_SQL}", f"length({posted}) = {len(suggestion.posted.shape)}"]
     tests += [f"({quantity} IS NULL OR regexp_full_match({quantity}, '-?[0-9]{{1,9}}'))"]
     if "posted-date" in column:
         date = column["posted-date"]

@@ -1,5 +1,6 @@
 """The control database on both engines."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -78,6 +79,25 @@ def test_a_reading_is_of_one_moment(control_url, open_control):
             add_lease(transaction, "a")
         assert reading.execute(query).scalar_one() == 0
     assert count(reader) == 1
+
+
+def test_a_forked_process_has_connections_of_its_own(control):
+    """Dagster forks run workers; a connection used on both sides of a fork damages a database."""
+    with control.transaction() as transaction:
+        add_lease(transaction, "parent")
+    child = os.fork()
+    if child == 0:
+        try:
+            with control.transaction() as transaction:
+                add_lease(transaction, "child")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    with control.transaction() as transaction:
+        add_lease(transaction, "parent again")
+    assert count(control) == 3
 
 
 def test_a_transaction_inside_another_is_our_mistake(control):

@@ -81,6 +81,15 @@ def test_the_same_content_is_no_new_version(warehouse, tmp_path):
     assert files(tmp_path / "warehouse") == [first.name]
 
 
+def test_other_facts_are_a_new_version(warehouse):
+    """What the rows were made from may change without the rows; a reader of the facts must see it."""
+    first = warehouse.write(*PLACE, lines("1.10"), {"mapping": "m1"})
+    second = warehouse.write(*PLACE, lines("1.10"), {"mapping": "m2"})
+    assert (second.version, second.sha256) == (2, first.sha256)
+    assert warehouse.current(*PLACE).facts == {"mapping": "m2"}
+    assert warehouse.versions(*PLACE)[0] == first
+
+
 def test_content_of_long_ago_is_a_new_version(warehouse):
     """Going back is a change like any other."""
     for amount in ("1.10", "2.20", "1.10"):

@@ -89,13 +89,21 @@ class Desk:
         return path
 
     def read(self, content: str | bytes, **options: Any) -> SettlementFile:
-        """Write, read, and check that describing alone says the same."""
+        """Write the file and read it into lines."""
+        return read_settlement(self.file(content), self.lines, **options)
+
+    def refused(self, content: str | bytes, **options: Any) -> SettlementFileRefused:
+        """Write the file and return its refusal, after which nothing may be left in the folder."""
         path = self.file(content)
-        described = read_settlement(path, None, **options)
-        answer = read_settlement(path, self.lines, **options)
-        assert described == answer
-        return answer
+        with pytest.raises(SettlementFileRefused) as caught:
+            read_settlement(path, self.lines, scratch=self.folder, **options)
+        assert sorted(self.folder.iterdir()) == [path]
+        return caught.value
 
     def rows(self, columns: str = "*") -> list[tuple[Any, ...]]:
-        """Return the lines written last, in order."""
-        return duckdb.sql(f"SELECT {columns} FROM {lines_relation(self.lines)} ORDER BY source_row, leg").fetchall()
+        """Return the lines written last, in the order of the Parquet file."""
+        return duckdb.sql(f"SELECT {columns} FROM {lines_relation(self.lines)}").fetchall()
+
+    def amounts(self) -> list[str | None]:
+        """Return the amounts of all lines but the summary, as text with three decimals."""
+        return [None if amount is None else str(amount) for (amount,) in self.rows("amount")[1:]]

@@ -1,0 +1,61 @@
+"""What the posting protocol works with: the ERP, the outbox, a clock, its patience, and who is acting.
+
+Plain values, made by the road and handed to every step; what a step leaves behind is a `Driven`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.errors import Finding
+from resources.clock import Clock
+from resources.erp.target import Target
+from resources.store.outbox import Outbox, OutboxDocument
+
+
+@dataclass(frozen=True)
+class PostingPatience:
+    """How long the protocol waits, in seconds.
+
+    `lease` bounds how long a dead worker blocks a document and must exceed the longest call. `in_run` is how long one
+    run follows the ERP's own batch before it ends `importing`; `poll` lies between two looks; `follow_up` between two
+    runs, and grows with a document's age. `blind` is how long an unclear document may stay without a trustworthy read
+    before a person is asked.
+    """
+
+    lease: float = 900
+    in_run: float = 20
+    poll: float = 2
+    follow_up: float = 60
+    blind: float = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything the protocol needs, and who is acting.
+
+    `may_send` is False while the gate is closed or an earlier part is not through: documents are followed, none is
+    sent. `may_send_again` holds the keys of documents in review that a person wants sent if they are provably absent.
+    """
+
+    outbox: Outbox
+    target: Target
+    clock: Clock
+    patience: PostingPatience
+    holder: str
+    run: str = ""
+    person: str = ""
+    may_send: bool = True
+    may_send_again: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Driven:
+    """Where a document came to rest in this run.
+
+    `again_at` says when to look again, `waits_for` what the ERP is doing meanwhile, `finding` what holds it.
+    """
+
+    document: OutboxDocument
+    again_at: datetime | None = None
+    finding: Finding | None = None
+    waits_for: str = ""

@@ -1,0 +1,68 @@
+"""The import folder: archived settlement files that a person drops, taken onto the road by discovery.
+
+In: `<home>/import/<connection>/`. A file that is a settlement moves to `imported/` beside it; one that is refused moves
+to `refused/` with a text file that says why. Files are taken when they have not changed for a while, so that one still
+being copied is not read half.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assets.roadmap import Road
+from assets.settlement_reports import import_file
+from ledger.errors import Finding, InputRefused
+
+SETTLED_SECONDS = 5
+_OWN_FOLDERS = ("imported", "refused")
+
+
+@dataclass
+class Imported:
+    """What one look into the folder did: settlement ids by outcome, names of refused files."""
+
+    new: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def import_waiting(road: Road, folder: Path) -> Imported:
+    """Import every file that waits in a connection's folder; one bad file stops no other."""
+    done = Imported()
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.iterdir()):
+        if not path.is_file() or path.name.startswith(".") or not _is_settled(road, path):
+            continue
+        try:
+            settlement_id, outcome = import_file(road, path)
+        except InputRefused as error:
+            _refuse(road, folder, path, error)
+            done.refused.append(path.name)
+            continue
+        _move(path, folder / "imported")
+        getattr(done, outcome).append(settlement_id)
+    return done
+
+
+def _is_settled(road: Road, path: Path) -> bool:
+    return road.clock.now().timestamp() - path.stat().st_mtime >= SETTLED_SECONDS
+
+
+def _refuse(road: Road, folder: Path, path: Path, error: InputRefused) -> None:
+    """Put the file aside with the reason beside it, and into the review queue."""
+    moved = _move(path, folder / "refused")
+    moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
+    key = "file-" + "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in path.stem)[:90]
+    finding = Finding("file_refused", str(error), f"Correct the file and put it into {folder} again.", origin=moved.name)
+    road.stores.review.open(road.connection, key, finding, actions=("dismiss",), run=road.run)
+
+
+def _move(path: Path, folder: Path) -> Path:
+    """Move a file without replacing one of the same name."""
+    assert folder.name in _OWN_FOLDERS
+    folder.mkdir(exist_ok=True)
+    target, number = folder / path.name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{path.stem}-{number}{path.suffix}"
+    return path.rename(target)

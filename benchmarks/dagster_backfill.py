@@ -1,0 +1,192 @@
+"""P4: settlements per minute through Dagster's daemon, against Dagster's default executors in the same run.
+
+Writes a chain of one-day settlements, imports them, and lets Dagster backfill them end to end into the PeopleSoft
+emulator on loopback (its edit and post take no time, so that Dagster and the connector are what is measured). Prints
+seconds per settlement in steady state (last end less first start, over the number of settlements), the ratio, and the
+time from click to the end of the last run. Nothing is asserted here; docs/benchmarks.md names the goals.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from assets.settlement_reports import import_file
+from connector_defs.connections import connection, open_stores, open_vault
+from connector_defs.demo.dagster_api import DagsterApi
+from connector_defs.demo.place import demo_environment, environment, seed_vault
+from connector_defs.demo.processes import Processes
+from connector_defs.project import PACKAGE, Project
+from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
+from emulators.demo_seller.seller import demo_seller
+from emulators.peoplesoft.app import build_app
+from emulators.peoplesoft.demo_site import demo_site
+from emulators.peoplesoft.site import Timing
+from emulators.serve import serve
+
+CONNECTION = "amazon_us"
+ORDERS_EACH = 200
+RESERVE = Decimal("876.18")  # what the demo connection's books hold at go-live
+
+
+def chain(count: int, last_day: date) -> list[Settlement]:
+    """Return one-day settlements, each returning the reserve that the one before held."""
+    made = []
+    first = datetime(last_day.year, last_day.month, last_day.day, 5, tzinfo=UTC) - timedelta(days=count)
+    for number in range(count):
+        start = first + timedelta(days=number)
+        end = start + timedelta(days=1)
+        held = RESERVE if number % 2 else RESERVE + 1
+        brought = RESERVE if number % 2 == 0 else RESERVE + 1
+        rows = [
+            Row("other-transaction", "other-transaction", "Previous Reserve Amount Balance", brought, start),
+            *(row for order in range(ORDERS_EACH) for row in _order(number, order, start)),
+            Row("other-transaction", "other-transaction", "Current Reserve Amount", -held, end),
+        ]
+        made.append(Settlement(str(90_000_000_000 + number), start, end, "USD", tuple(rows)))
+    return made
+
+
+def _order(day: int, order: int, start: datetime) -> list[Row]:
+    price = Decimal(1000 + (order * 37 + day * 11) % 9000) / 100
+    posted = start + timedelta(seconds=60 * order)
+    common = {
+        "order_id": f"111-{day:07d}-{order:07d}",
+        "marketplace_name": "Amazon.com",
+        "sku": f"SKU-{order % 40}",
+        "fulfillment_id": "AFN",
+    }
+    tax = (price * 8 / 100).quantize(Decimal("0.01"))
+    return [
+        Row("Order", "ItemPrice", "Principal", price, posted, **common, quantity=1),
+        Row("Order", "ItemPrice", "Tax", tax, posted, **common, quantity=1),
+        Row("Order", "ItemWithheldTax", "MarketplaceFacilitatorTax-Principal", -tax, posted, **common, quantity=1),
+        Row("Order", "ItemFees", "Commission", -(price * 15 / 100).quantize(Decimal("0.01")), posted, **common),
+        Row("Order", "ItemFees", "FBAPerUnitFulfillmentFee", Decimal("-3.22"), posted, **common),
+    ]
+
+
+def measure(count: int, module: str, dagster_yaml: Path | None) -> dict[str, float]:
+    """Backfill a fresh world of `count` settlements; return seconds."""
+    home = Path(tempfile.mkdtemp(prefix="connector-bench-"))
+    today = datetime.now(UTC).date()
+    settlements = chain(count, today)
+    seller = demo_seller(7, today)
+    site = demo_site(today, timing=Timing(0, 0))
+    processes = Processes(home)
+    try:
+        with ExitStack() as stack:
+            books = build_app(site, None, None, home / "peoplesoft.db")
+            served = stack.enter_context(serve({"": books}, 0))
+            variables = demo_environment(seller, str(home), "http://127.0.0.1:1", served.url)
+            variables["CONNECTOR_DEMO_BOOKS_FROM_US"] = settlements[0].start.date().isoformat()
+            stack.enter_context(environment(variables))
+            project = Project()
+            seed_vault(project, seller)
+            road = connection(project, CONNECTION).road(open_stores(project), open_vault(project))
+            for settlement in settlements:
+                path = home / "settlement.txt"
+                path.write_bytes(write_v2(settlement, US))
+                import_file(road, path)
+            api = _start(home, processes, module, dagster_yaml)
+            _wait_for_partitions(api, settlements, processes)
+            return _backfill(api, settlements, processes, books)
+    finally:
+        processes.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _start(home: Path, processes: Processes, module: str, dagster_yaml: Path | None) -> DagsterApi:
+    dagster_home = home / "dagster"
+    dagster_home.mkdir()
+    text = dagster_yaml.read_text(encoding="utf-8") if dagster_yaml else "telemetry: {enabled: false}\n"
+    (dagster_home / "dagster.yaml").write_text(text, encoding="utf-8")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-m", module]
+    command += ["--log-level", "warning"]
+    variables = {**os.environ, "DAGSTER_HOME": str(dagster_home), "PYTHONPATH": str(PACKAGE.parent)}
+    processes.start("dagster", command, variables)
+    api = DagsterApi(f"http://127.0.0.1:{port}")
+    api.wait_until_loaded(180, processes.require_alive)
+    return api
+
+
+def _wait_for_partitions(api: DagsterApi, settlements: list[Settlement], processes: Processes) -> None:
+    """The connection's sensor adds the partitions of what was imported."""
+    deadline = time.monotonic() + 120
+    query = "query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys } } }"
+    while time.monotonic() < deadline:
+        answer = api._asked(query, {"k": {"path": [CONNECTION, "settlement_reports"]}})
+        if len(answer["assetNodeOrError"].get("partitionKeys", ())) >= len(settlements):
+            return
+        processes.require_alive()
+        time.sleep(1)
+    raise SystemExit("The sensor did not add the partitions within two minutes.")
+
+
+def _backfill(api: DagsterApi, settlements: list[Settlement], processes: Processes, books) -> dict[str, float]:
+    from assets.road import STAGES
+
+    clicked = time.time()
+    backfill = api.launch_backfill(
+        [[CONNECTION, stage.asset] for stage in STAGES], [settlement.settlement_id for settlement in settlements]
+    )
+    while True:
+        state = api.backfill(backfill)
+        if state.runs_ended >= len(settlements):
+            break
+        processes.require_alive()
+        time.sleep(0.5)
+    query = 'query { runsOrError { ... on Runs { results { status startTime endTime } } } }'
+    runs = [run for run in api._asked(query, {})["runsOrError"]["results"] if run["endTime"]]
+    first, last = min(run["startTime"] for run in runs), max(run["endTime"] for run in runs)
+    posted = sum(header["status"] == "P" for header in _headers(books))
+    return {
+        "settlements": len(settlements),
+        "failed": state.runs_failed,
+        "journals_posted": posted,
+        "seconds_each": (last - first) / len(settlements),
+        "seconds_click_to_last": last - clicked,
+    }
+
+
+def _headers(books) -> list[dict[str, str]]:
+    return [{"status": journal.status} for journal in books.books.journals() if journal.key.journal_id.startswith("A")]
+
+
+def main() -> None:
+    """Measure both and print one table and the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steady", type=int, default=20)
+    parser.add_argument("--default", type=int, default=6)
+    parser.add_argument("--click", type=int, default=65)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    shipped = PACKAGE.parent / "deploy" / "dagster.yaml"
+    results = {"shipped": measure(given.steady, "connector_defs.definitions", shipped)}
+    if given.default:
+        results["default executors"] = measure(given.default, "benchmarks.default_executors", None)
+        results["ratio"] = {
+            "per settlement": results["default executors"]["seconds_each"] / results["shipped"]["seconds_each"]
+        }
+    if given.click:
+        results["click"] = measure(given.click, "connector_defs.definitions", shipped)
+    if given.json:
+        print(json.dumps(results))
+        return
+    for name, values in results.items():
+        print(f"{name:20}", "  ".join(f"{key} {value:.2f}" for key, value in values.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""`connector new`: the two files of a new connection, with comments, ready to edit.
+
+What must be decided is left open in a way that `connector check` refuses, so that nothing is booked by an example.
+"""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.opened import opened_project
+from connector_defs.cli.options import examples, json_option
+from ledger.errors import InputRefused
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+TYPES = ("AmazonToPeopleSoft",)
+
+_MAPPING_HEAD = """\
+# Where the money of {name} is booked. Accountants own this file.
+# `connector map suggest --connection {name}` writes what a settlement needs and is not here yet.
+version: 1
+
+# The unit whose bank account the marketplace pays, and segments that each of its lines carries.
+owner:
+  unit: ""
+  segments: {{}}        # for example {{department: "10000", product: AMZ}}
+
+# Accounts by the part they play.
+accounts:
+  clearing: ""          # open items, one per settlement: the counter-account of every line
+  # pass_through_tax: ""   # tax on sales that the marketplace collects and remits
+  # tax_liability: ""      # tax on sales that the seller owes
+  # input_tax: ""          # tax on the marketplace's fees
+  # card_in_transit: ""    # what the marketplace charged to the card
+
+# Category -> account. Take away the # where your settlements need it.
+categories:
+"""
+
+
+@click.command("new", epilog=examples("connector new amazon_us", "connector new amazon_jp --type AmazonToPeopleSoft"))
+@click.argument("connection")
+@click.option("--type", "kind", type=click.Choice(TYPES), default=TYPES[0], show_default=True)
+@json_option
+def new(connection: str, kind: str, as_json: bool) -> None:
+    """Write defs.yaml and a mapping for a new connection; files that exist are never touched."""
+    if not _NAME.fullmatch(connection):
+        raise InputRefused(f"{connection!r} cannot name a connection: small letters, digits and _, a letter first.")
+    folder = opened_project().folder
+    settings, mapping = folder / "defs" / connection / "defs.yaml", folder / "mappings" / f"{connection}.yaml"
+    for path in (settings, mapping):
+        if path.exists():
+            raise InputRefused(f"{path} exists already; nothing was written.")
+    _write(settings, _settings(connection, kind))
+    _write(mapping, _mapping(connection))
+    if as_json:
+        output.write_json({"connection": connection, "files": [str(settings), str(mapping)]})
+        return
+    output.say(f"{settings}\n{mapping}\nFill in what is open, then: connector check --connection {connection}")
+
+
+def _settings(connection: str, kind: str) -> str:
+    text = resources.files("connector_defs.cli").joinpath("new_connection.yaml").read_text(encoding="utf-8")
+    return text.replace("@CONNECTION@", connection).replace("@TYPE@", kind)
+
+
+def _mapping(connection: str) -> str:
+    from ledger.categories import categories
+
+    rows = [
+        f'  # {one.name}: ""   # {one.description} ({one.nature})'
+        for one in categories().values()
+        if not one.is_carried and not one.posts_only_when_named
+    ]
+    return _MAPPING_HEAD.format(name=connection) + "\n".join(rows) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputRefused(f"{path} cannot be written: {error.strerror}.") from None
