@@ -4,36 +4,69 @@ In: the journals staged for this settlement. The gate is asked again here; then 
 each document is driven as far as it goes now. What the ERP needs longer for is asked again by a due row.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from assets.gate import accounts_verdict, journal_verdict, place_verdict
-from assets.journals import Planned, planned_journals
+from assets.journals import Planned, out_of_date, planned_journals
 from assets.posting import Driven, drive
+from assets.posting_findings import REFUSED_CODE, SENDABLE_CODES
+from assets.resumption import POSTING_KIND, ask_for
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_reports import registered
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
-from ledger.posting import PostingState
+from ledger.posting import MAY_EXIST, PostingState
+from ledger.series import Place
 from resources.store.outbox import OutboxDocument
+from resources.store.review import ReviewItem
 
-POSTING_KIND = "posting"  # kind of a due row: look again at this settlement's documents
+# A part is sent when every part before it has got this far.
+_HANDED_OVER = frozenset({PostingState.SENT, PostingState.IMPORTING, PostingState.POSTED})
+_UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED, PostingState.REFUSED})
 
 
 def post(road: Road, settlement_id: str) -> StageResult:
-    """Post what is planned for a settlement; never twice, whoever calls how often."""
+    """Post what is planned for a settlement; never twice, whoever calls how often.
+
+    What is under way is followed even while the gate is closed; only nothing new is sent then.
+    """
     record = registered(road, settlement_id)
     place = placed(road)[settlement_id]
-    if place.is_before_go_live:
-        return StageResult(facts={"posting": "none: before go-live, already in the books by hand"})
     planned = planned_journals(road, settlement_id)
     known = road.stores.outbox.documents(planned.journals.source)
+    if place.is_before_go_live and all(one.state in _UNSENT for one in known):
+        return StageResult(facts={"posting": "none: before go-live, already in the books by hand"})
     verdicts = () if _is_settled(known) else _gate(road, planned, place, record.facts)
-    if any(verdict.stops for verdict in verdicts):
-        return StageResult(facts={"posting": "stopped at the gate"}, verdicts=verdicts)
-    if not planned.journals.journals:
-        return StageResult(facts={"posting": "none: no amount other than zero"}, verdicts=verdicts)
+    is_held = place.is_before_go_live or any(verdict.stops for verdict in verdicts)
+    if any(finding.code == "changed_meanwhile" for verdict in verdicts for finding in verdict.findings):
+        ask_for(road, settlement_id, "something changed after the journals were made")
+    if not is_held:
+        verdicts = (*verdicts, *_plan(road, planned, settlement_id, known))
+    documents = road.stores.outbox.documents(planned.journals.source)
+    if not documents or _is_withdrawn(planned, documents):
+        word = "stopped at the gate" if is_held else "none: no amount other than zero"
+        return StageResult(facts={"posting": word}, verdicts=verdicts)
+    driven = _drive_all(road, settlement_id, documents, is_held)
+    _ask_again(road, settlement_id, driven)
+    return _result([one.document for one in driven], (*verdicts, _progress(driven)))
+
+
+def _is_settled(documents: list[OutboxDocument]) -> bool:
+    """Tell whether everything was sent already, so that the gate has nothing left to guard."""
+    return bool(documents) and all(one.state not in _UNSENT for one in documents)
+
+
+def _is_withdrawn(planned: Planned, documents: list[OutboxDocument]) -> bool:
+    """Tell whether there is nothing to post any more, and nothing of it ever was."""
+    return not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents)
+
+
+def _plan(road: Road, planned: Planned, settlement_id: str, known: list[OutboxDocument]) -> tuple[Verdict, ...]:
+    """Store the set as intent where it is new; an alarm where something else may be in the ERP already."""
     outcome = road.stores.outbox.plan(
         road.connection,
         planned.journals,
@@ -42,48 +75,82 @@ def post(road: Road, settlement_id: str) -> StageResult:
         partition=settlement_id,
         run=road.run,
         person=road.person,
+        again=_is_wanted_again(road, settlement_id, known),
+    ).outcome
+    if outcome != "changed":
+        return ()
+    documents = road.stores.outbox.documents(planned.journals.source)
+    if any(one.state in MAY_EXIST for one in documents):
+        return (_changed(road, planned, settlement_id, documents),)
+    sentence = "The journals changed, and another worker still holds what was planned before; the next run replaces it."
+    return (Verdict("unchanged_since_posting", False, sentence, is_blocking=False, is_waiting=True),)
+
+
+def _decisions(road: Road, settlement_id: str, codes: frozenset[str], resolution: str) -> Iterator[ReviewItem]:
+    for code in sorted(codes):
+        for item in road.stores.review.decisions(road.connection, settlement_id, code):
+            if item.resolution == resolution:
+                yield item
+
+
+def _is_wanted_again(road: Road, settlement_id: str, known: list[OutboxDocument]) -> bool:
+    """Tell whether a person wants the refused content once more: a decision on one of these very documents."""
+    dead = {one.key for one in known if one.state is PostingState.REFUSED}
+    items = _decisions(road, settlement_id, frozenset({REFUSED_CODE}), "retry")
+    return any(item.document_key in dead for item in items)
+
+
+def _wanted_if_absent(road: Road, settlement_id: str, documents: list[OutboxDocument]) -> frozenset[str]:
+    """Return the documents in review of which a person said `recheck` since they came there."""
+    since = {one.key: one.changed_at for one in documents if one.state is PostingState.REVIEW}
+    if not since:
+        return frozenset()
+    items = _decisions(road, settlement_id, SENDABLE_CODES, "recheck")
+    return frozenset(
+        item.document_key
+        for item in items
+        if item.document_key in since and item.ended_at is not None and item.ended_at >= since[item.document_key]
     )
-    changed = _changed(road, planned, settlement_id) if outcome.outcome == "changed" else ()
-    driven = _drive_all(road, planned)
-    _ask_again(road, settlement_id, driven)
-    return _result(road, settlement_id, [one.document for one in driven], (*verdicts, *changed, _progress(driven)))
 
 
-def _is_settled(documents: list[OutboxDocument]) -> bool:
-    """Tell whether everything was sent already, so that the gate has nothing left to guard."""
-    return bool(documents) and all(
-        one.state not in (PostingState.PLANNED, PostingState.APPROVED, PostingState.REFUSED) for one in documents
-    )
-
-
-def _gate(road: Road, planned: Planned, place, facts: dict) -> tuple[Verdict, ...]:
+def _gate(road: Road, planned: Planned, place: Place, facts: dict) -> tuple[Verdict, ...]:
+    """Ask everything again that a blocking check guarded in an earlier run."""
     total = money.exact(facts["total_amount"], facts["currency"])
-    mapping = road.load_mapping()
     verdicts = [
         place_verdict(place),
         journal_verdict(planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
-        accounts_verdict(road, mapping, planned.journals),
+        accounts_verdict(road, road.load_mapping(), planned.journals),
     ]
-    if planned.mapping_hash != mapping.content_hash:
+    changed = out_of_date(road, planned.journals.source.source_id, planned)
+    if changed:
         finding = Finding(
-            "mapping_changed_meanwhile",
-            "The mapping changed after these journals were made.",
+            "changed_meanwhile",
+            f"Since these journals were made, {changed} changed.",
             "Materialize mapped_lines and journals of this settlement again; then post.",
         )
-        verdicts.append(Verdict("made_with_this_mapping", False, finding.sentence, findings=(finding,)))
+        verdicts.append(Verdict("made_of_what_is_true_now", False, finding.sentence, findings=(finding,)))
     failed = tuple(verdict for verdict in verdicts if not verdict.passed)
     if not failed:
         return (Verdict("gate", True, "Placed, tied, balanced; accounts valid; periods open."),)
     sentence = " ".join(verdict.sentence for verdict in failed)
     findings = tuple(finding for verdict in failed for finding in verdict.findings)
-    return (Verdict("gate", False, sentence, findings=findings),)
+    return (Verdict("gate", False, sentence, is_blocking=any(one.stops for one in failed), findings=findings),)
 
 
-def _drive_all(road: Road, planned: Planned) -> list[Driven]:
-    """Drive every document of the newest revision, in order of parts."""
-    documents = road.stores.outbox.documents(planned.journals.source)
+def _drive_all(road: Road, settlement_id: str, documents: list[OutboxDocument], is_held: bool) -> list[Driven]:
+    """Drive every document, in order of parts; a part is not sent before the parts before it are through.
+
+    So a refused first part leaves the others unsent, and the whole set can be corrected.
+    """
     siblings = [document.journal for document in documents]
-    return [drive(road.desk, document.key, siblings) for document in documents]
+    desk = replace(road.desk, may_send_again=_wanted_if_absent(road, settlement_id, documents))
+    is_way_clear, driven = not is_held, []
+    for document in documents:
+        is_held_here = document.state is PostingState.APPROVED and not is_way_clear
+        one = Driven(document) if is_held_here else drive(replace(desk, may_send=is_way_clear), document.key, siblings)
+        is_way_clear = is_way_clear and one.document.state in _HANDED_OVER
+        driven.append(one)
+    return driven
 
 
 def _ask_again(road: Road, settlement_id: str, driven: list[Driven]) -> None:
@@ -94,24 +161,38 @@ def _ask_again(road: Road, settlement_id: str, driven: list[Driven]) -> None:
         road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, min(moments), f"documents are {states}")
 
 
-def _changed(road: Road, planned: Planned, settlement_id: str) -> tuple[Verdict, ...]:
+def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[OutboxDocument]) -> Verdict:
     """Same settlement, other content than what was sent: an alarm with the differences, never a second post."""
-    documents = road.stores.outbox.documents(planned.journals.source)
     rows = difference_rows(documents, planned)
+    sentence = f"Settlement {settlement_id} would be booked otherwise now: {len(rows)} lines differ from what was sent."
+    origin = planned.journals.fingerprint[:16]
+    for item in _decisions(road, settlement_id, frozenset({"changed_after_posting"}), "keep"):
+        if item.origin == origin:
+            kept = f"{sentence} {item.person} keeps the posting: {item.resolution_reason}"
+            return Verdict("unchanged_since_posting", True, kept, is_blocking=False, rows=rows)
     finding = Finding(
         "changed_after_posting",
-        f"Settlement {settlement_id} would be booked otherwise now: {len(rows)} lines differ from what was sent.",
-        "Nothing is sent. Keep the posting, or reverse it in the ERP and post anew as a new revision.",
-        origin=planned.journals.fingerprint[:16],
+        sentence,
+        "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or unpost every journal of the "
+        "settlement in the ERP, materialize reconciliations, and resolve what it finds with `deleted`: the changed "
+        "journals then become a new revision.",
+        origin=origin,
+        details={"differences": [dict(row) for row in rows[:50]]},
     )
-    return (Verdict("unchanged_since_posting", False, finding.sentence, is_blocking=False, rows=rows, findings=(finding,)),)
+    return Verdict("unchanged_since_posting", False, sentence, is_blocking=False, rows=rows, findings=(finding,))
 
 
 def difference_rows(documents: list[OutboxDocument], planned: Planned) -> tuple[dict[str, str], ...]:
     """Return account by account what was sent and what would be sent now, where they differ."""
     sent, now = _totals([one.journal for one in documents]), _totals(planned.journals.journals)
     return tuple(
-        {"account": account, "reference": reference, "date": day, "sent": str(sent.get(key, 0)), "now": str(now.get(key, 0))}
+        {
+            "account": account,
+            "reference": reference,
+            "date": day,
+            "sent": str(sent.get(key, 0)),
+            "now": str(now.get(key, 0)),
+        }
         for key in sorted(sent.keys() | now.keys())
         for account, reference, day in [key]
         if sent.get(key) != now.get(key)
@@ -129,8 +210,8 @@ def _totals(journals) -> dict[tuple[str, str, str], object]:
 
 def _progress(driven: list[Driven]) -> Verdict:
     """Findings of the posting itself; a part that did not get through names the parts that are in the books."""
-    findings = tuple(_with_parts(one, driven) for one in driven if one.finding is not None)
-    states = ", ".join(f"part {one.document.part} {one.document.state}" for one in driven)
+    findings = tuple(_with_parts(one.finding, one, driven) for one in driven if one.finding is not None)
+    states = ", ".join(_state_of(one) for one in driven)
     is_waiting = not findings and any(one.document.state is not PostingState.POSTED for one in driven)
     return Verdict(
         "accepted_by_erp",
@@ -142,21 +223,25 @@ def _progress(driven: list[Driven]) -> Verdict:
     )
 
 
-def _with_parts(driven: Driven, everyone: list[Driven]) -> Finding:
-    posted = [one.document for one in everyone if one.document.state in (PostingState.POSTED, PostingState.IMPORTING)]
-    if not posted:
-        return driven.finding
-    named = ", ".join(f"part {one.part} as {one.erp_id}" for one in posted)
-    return Finding(
-        driven.finding.code,
-        f"{driven.finding.sentence} Already in the books: {named}.",
-        driven.finding.cure,
-        origin=driven.finding.origin,
-        amount=driven.finding.amount,
-    )
+def _state_of(driven: Driven) -> str:
+    """Return where a part stands, since when, and what it waits for."""
+    one = driven.document
+    if one.state is PostingState.POSTED:
+        return f"part {one.part} {one.state}"
+    waits = f", waits for {driven.waits_for}" if driven.waits_for else ""
+    return f"part {one.part} {one.state} since {one.changed_at:%Y-%m-%d %H:%M} UTC{waits}"
 
 
-def _result(road: Road, settlement_id: str, documents: list[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
+def _with_parts(finding: Finding, driven: Driven, everyone: list[Driven]) -> Finding:
+    """Name the parts that are in the books: until they are taken out, the set is held whole."""
+    others = [one.document for one in everyone if one is not driven and one.document.state in MAY_EXIST]
+    if not others:
+        return finding
+    parts = ", ".join(f"part {one.part} as {one.erp_id} ({one.state})" for one in others)
+    return replace(finding, sentence=f"{finding.sentence} Already in the books or under way: {parts}.")
+
+
+def _result(documents: list[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
     rows = tuple(
         {
             "part": f"{one.part}/{one.parts}",

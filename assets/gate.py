@@ -18,7 +18,9 @@ from ledger.series import Place
 from resources.erp.target import AccountUse
 
 
-def journal_verdict(journals: JournalSet, clearing: AccountKey, reference: str, total: Decimal, currency: str) -> Verdict:
+def journal_verdict(
+    journals: JournalSet, clearing: AccountKey, reference: str, total: Decimal, currency: str
+) -> Verdict:
     """Every part balances, and the clearing lines of all parts together are the settlement's total-amount."""
     compared = journal_equals_settlement(journals, clearing, reference, total, currency)
     return verdict_of("journal_balanced_and_equal", compared, "not_equal_settlement", _REPORT_IT)

@@ -207,7 +207,7 @@ def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
             "marketplace": row["marketplace_name"],
             "lines": str(row["lines"]),
             "first row": str(row["first_row"]),
-            "amount": str(row["amount"]),
+            "amount": money.text(row["amount"], books.currency),
             "what to do": answer.finding.cure,
         }
         for answer, row in mapped.unmapped
@@ -220,7 +220,8 @@ def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
 def _with_amount(answer: Unmapped, row: dict[str, Any], books: Books) -> Finding:
     found = answer.finding
     origin = f"row {row['first_row']} of document {books.record.document_sha[:12]}: {found.origin}"
-    return Finding(found.code, found.sentence, found.cure, origin, amount=row["amount"])
+    amount = money.exact(row["amount"], books.currency)
+    return Finding(found.code, found.sentence, found.cure, origin, amount=amount)
 
 
 def _result(
@@ -246,7 +247,7 @@ def _result(
         verdicts=(
             Verdict("every_line_mapped", True, f"{lines} lines in {len(mapped.resolved)} combinations are mapped."),
             _tax_verdict(duck, path, books),
-            _sign_verdict(mapped),
+            _sign_verdict(mapped, books),
         ),
         picture=tuple(_bars(totals, books)),
         version=version,
@@ -259,18 +260,26 @@ def _tax_verdict(duck: duckdb.DuckDBPyConnection, path: Path, books: Books) -> V
     if not left:
         return Verdict("collected_and_withheld_tax", True, "Nothing is left of pass-through tax.", is_blocking=False)
     total = money.exact(sum((row["amount"] for row in left), Decimal(0)), books.currency)
-    rows = tuple({"order": row["order_id"], "left": str(row["amount"]), "row": str(row["source_row"])} for row in left)
+    rows = tuple(
+        {
+            "order": row["order_id"] or "none",
+            "left": money.text(row["amount"], books.currency),
+            "first row": str(row["source_row"]),
+        }
+        for row in left
+    )
     sentence = f"{len(left)} orders leave {total} {books.currency} of tax, booked to the seller's own tax liability."
     return Verdict("collected_and_withheld_tax", False, sentence, is_blocking=False, rows=rows)
 
 
-def _sign_verdict(mapped: Mapped) -> Verdict:
+def _sign_verdict(mapped: Mapped, books: Books) -> Verdict:
+    """Show what has the other sign than its label usually has; it is booked all the same."""
     odd = [(answer, row) for answer, row in mapped.resolved if answer.is_sign_unexpected]
     rows = tuple(
         {
             "labels": _labels_of(row),
             "lines": str(row["lines"]),
-            "amount": str(row["amount"]),
+            "amount": money.text(row["amount"], books.currency),
             "first row": str(row["first_row"]),
         }
         for _, row in odd

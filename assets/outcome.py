@@ -1,37 +1,52 @@
-"""What a stage leaves behind besides its data: verdicts kept, findings opened or closed, the next look asked for.
+"""What a stage leaves behind besides its data: verdicts kept, findings opened or closed.
 
 Called after every stage by whoever ran it (a Dagster asset body, the command line, the demo), so that the review queue
-and the checks say the same wherever the road was walked.
+and the checks say the same wherever the road was walked. Every finding code has its actions here, and the stage that
+ends it when it looks again and does not find it any more.
 """
 
+from collections import defaultdict
+
+from assets.posting_findings import BLIND_CODE, REFUSED_CODE, REVIEW_CURES
+from assets.resumption import sentence_of
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
+from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
 
 # What an ERP may say against an account or a period; see `check_accounts` of the targets.
-ACCOUNT_CODES = (
-    "account_unknown",
-    "account_inactive",
-    "account_not_postable",
-    "account_statistical",
-    "account_open_item",
-    "account_nature",
-    "journal_does_not_fit",
-    "period_unknown",
-    "period_closed",
+ACCOUNT_CODES = frozenset(
+    {
+        "account_unknown",
+        "account_inactive",
+        "account_not_postable",
+        "account_statistical",
+        "account_open_item",
+        "account_nature",
+        "segment_unknown",
+        "journal_does_not_fit",
+        "period_unknown",
+        "period_closed",
+    }
 )
 
-# Findings that end by themselves when a stage no longer sees them; the others wait for a person.
+# Findings about the place of a settlement among its sisters: another settlement that comes in may end them.
+SERIES_CODES = frozenset(
+    {
+        "series_gap",
+        "series_ambiguous",
+        "reserve_chain",
+        "debt_chain",
+        "debt_not_carried",
+        "transfer_origin",
+        "opening_balance",
+        "carry_unknown",
+    }
+)
+
+# Findings that end by themselves when their stage looks again and no longer sees them; the others wait for a person.
 ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
-    "settlement_lines": frozenset(
-        {
-            "series_gap",
-            "series_ambiguous",
-            "reserve_chain",
-            "debt_chain",
-            "transfer_origin",
-            "opening_balance",
-        }
-    ),
+    "settlement_reports": frozenset(),
+    "settlement_lines": SERIES_CODES - {"carry_unknown"},
     "mapped_lines": frozenset(
         {
             "unmapped_label",
@@ -46,24 +61,34 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
             "carry_unknown",
         }
     ),
-    "journals": frozenset({"not_equal_settlement", *ACCOUNT_CODES}),
-    "erp_postings": frozenset({"target_misconfigured"}),
+    "journals": ACCOUNT_CODES | {"not_equal_settlement"},
+    "erp_postings": ACCOUNT_CODES
+    | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
+    | {BLIND_CODE, REFUSED_CODE, *REVIEW_CURES},
+    "reconciliations": frozenset({"not_once", "books_differ", "clearing_differs"}),
 }
 
-_ACTIONS: dict[str, tuple[str, ...]] = {
+# What a person can say to a finding; every other one takes `retry`: look again.
+ACTIONS: dict[str, tuple[str, ...]] = {
     "series_gap": ("retry", "accept"),
     "series_ambiguous": ("retry", "choose"),
     "debt_chain": ("retry", "choose"),
     "transfer_origin": ("retry", "choose"),
     "settlement_changed": ("keep", "accept"),
+    "file_refused": ("dismiss",),
+    "document_refused": ("dismiss",),
     "posting_error": ("recheck", "deleted"),
     "posting_removed": ("recheck", "deleted"),
     "posting_unclear": ("recheck", "deleted"),
     "posting_other_content": ("recheck", "deleted"),
     "posting_unknown_document": ("recheck", "deleted"),
-    "posting_refused": ("retry",),
+    "posting_collision": ("deleted",),
     "changed_after_posting": ("keep",),
+    "books_differ": ("retry", "accept"),
 }
+
+# What passes by itself: asked again by a due row, not worth a person's time.
+_PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
 
 
 def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> None:
@@ -78,16 +103,46 @@ def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> Non
             {"asset": asset, "sentence": verdict.sentence, "rows": list(verdict.rows)},
             road.run,
         )
-    found = {finding.code for finding in result.findings}
-    own = ENDS_BY_ITSELF.get(asset, frozenset())
-    for finding in result.findings:
+    has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
+    ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
+    align(road, settlement_id, result.findings, ends | {_failure_code(asset)})
+
+
+def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:
+    """Open an item for a stage that raised what will not pass by itself; it ends when the stage gets through."""
+    if isinstance(error, _PASSING):
+        return
+    sentence = f"{asset} of settlement {settlement_id} could not be made: {sentence_of(error)}"
+    cure = "Correct what the sentence names, then resolve this item with `retry`; it is also tried again by itself."
+    align(road, settlement_id, (Finding(_failure_code(asset), sentence, cure, origin=asset),), frozenset())
+
+
+def align(road: Road, settlement_id: str, findings: tuple[Finding, ...], ends: frozenset[str] | set[str]) -> None:
+    """Open what blocks, and close items of the codes in `ends` whose very finding is gone."""
+    wanted: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
         if finding.is_blocking:
-            actions = _ACTIONS.get(finding.code, ("retry",))
-            road.stores.review.open(road.connection, settlement_id, finding, actions=actions, run=road.run)
-    if own - found:
-        road.stores.review.sync(road.connection, settlement_id, (), set(own - found), road.run)
+            wanted[finding.code, finding.details.get("document", "")].append(finding)
+    for item in road.stores.review.listing(road.connection, partition=settlement_id):
+        if item.code in ends:
+            wanted.setdefault((item.code, item.document_key), [])
+    for (code, document_key), found in wanted.items():
+        closing = {code} if code in ends else set()
+        road.stores.review.sync(
+            road.connection,
+            settlement_id,
+            found,
+            closing,
+            road.run,
+            document_key=document_key,
+            actions=ACTIONS.get(code, ("retry",)),
+        )
 
 
 def severity_of(verdict: Verdict) -> str:
     """Return `error` for what stops money, `warn` for what only waits or is worth a look."""
     return "error" if verdict.is_blocking and not verdict.is_waiting else "warn"
+
+
+def _failure_code(asset: str) -> str:
+    return f"{asset}_failed"

@@ -133,7 +133,9 @@ def _ask(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
     if seen is not None:
         return _take_over(desk, lease, document, seen, "found by key")
     if not sightings.is_certain:
-        return _still_unclear(desk, lease, document, "the ERP shows no record at all, so its empty answer proves nothing")
+        return _still_unclear(
+            desk, lease, document, "the ERP shows no record at all, so its empty answer proves nothing"
+        )
     if not _is_quiet(desk, document):
         return Driven(document, again_at=_quiet_until(desk, document))
     reason = f"provably absent: {sightings.control} was seen and the quiet period has passed"

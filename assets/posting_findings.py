@@ -17,9 +17,9 @@ SENDABLE_CODES = frozenset({"posting_unclear", "posting_unknown_document"})
 
 REVIEW_CURES = {
     "posting_unknown_document": (
-        "Compare it with the plan (connector plan). If it is wrong, delete or reverse it in the ERP and resolve this item "
-        "with `recheck`; if it is the settlement itself, resolve with `deleted`, then the refused journal with `retry`: it "
-        "is looked up again before anything is sent."
+        "Compare it with the plan (connector plan). If it is wrong, delete or reverse it in the ERP and resolve this "
+        "item with `recheck`; if it is the settlement itself, resolve with `deleted`, then the refused journal with "
+        "`retry`: it is looked up again before anything is sent."
     ),
     "posting_other_content": (
         "Compare both; correct the document in the ERP and resolve this item with `recheck`, or delete it there and "
@@ -31,12 +31,12 @@ REVIEW_CURES = {
         "revision, the same one when the refused journal is resolved with `retry`."
     ),
     "posting_unclear": (
-        "Look in the ERP for the journal named above. Resolve this item with `recheck`: what is there is followed, what "
-        "is provably absent is sent again; or with `deleted` to give this revision up."
+        "Look in the ERP for the journal named above. Resolve this item with `recheck`: what is there is followed, "
+        "what is provably absent is sent again; or with `deleted` to give this revision up."
     ),
     "posting_collision": (
-        "Report this collision. Nothing was sent: resolve this item with `deleted`, then the refused journal with `retry`; "
-        "the next revision has another key."
+        "Report this collision. Nothing was sent: resolve this item with `deleted`, then the refused journal with "
+        "`retry`; the next revision has another key."
     ),
 }
 _REFUSED_CURE = (
@@ -44,8 +44,8 @@ _REFUSED_CURE = (
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."
 )
 _BLIND_CURE = (
-    "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty; the next "
-    "run goes on by itself."
+    "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty; the "
+    "next run goes on by itself."
 )
 
 
@@ -75,8 +75,8 @@ def refused_finding(document: OutboxDocument) -> Finding:
 def blind_finding(document: OutboxDocument, control: str) -> Finding:
     """Return why nothing is sent while the ERP shows no record at all."""
     sentence = (
-        f"{named(document)} is not sent: the ERP shows no record that is known to be there ({control or 'none'}), so its "
-        "empty answer proves nothing."
+        f"{named(document)} is not sent: the ERP shows no record that is known to be there ({control or 'none'}), so "
+        "its empty answer proves nothing."
     )
     return finding(BLIND_CODE, document, sentence, _BLIND_CURE)
 
@@ -121,4 +121,7 @@ def other_content_sentence(document: OutboxDocument, seen: FoundDocument) -> str
 def stranger_sentence(document: OutboxDocument, strangers: Sequence[FoundDocument]) -> str:
     """Name the documents of this settlement that nobody here knows."""
     known = ", ".join(f"{found.erp_id} ({found.erp_status}, {found.debits} {found.currency})" for found in strangers)
-    return f"{named(document)} was not sent: the ERP already holds {known} for this settlement, which is not in our records."
+    return (
+        f"{named(document)} was not sent: the ERP already holds {known} for this settlement, which is not in our "
+        "records."
+    )

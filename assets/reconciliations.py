@@ -5,16 +5,21 @@ Read-only towards the ERP: materializing this asset again is how a person asks a
 checks wait, not fail.
 """
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assets.gate import verdict_of
 from assets.journals import Planned, planned_journals
+from assets.posting_findings import finding as posting_finding
+from assets.posting_findings import removed_sentence, review_reason
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_reports import registered
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
+from ledger.accounts import AccountKey
 from ledger.journal import Journal
 from ledger.posting import PostingState
 from ledger.reconciliation import (
@@ -30,6 +35,7 @@ from resources.store.outbox import OutboxDocument
 
 BEFORE_GO_LIVE, NOTHING_TO_POST, POSTED = "before go-live", "nothing to post", "posted"
 _LOOK = "Look at the documents in the ERP; nothing is corrected by itself."
+_LOOK_OR_ACCEPT = f"{_LOOK} If somebody corrected them there on purpose, resolve this item with `accept`."
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
         return StageResult(Standing(settlement_id, currency, total, BEFORE_GO_LIVE).facts())
     planned = planned_journals(road, settlement_id)
     documents = road.stores.outbox.documents(planned.journals.source)
-    if not documents and not planned.journals.journals:
+    if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
         return StageResult(Standing(settlement_id, currency, total, NOTHING_TO_POST).facts())
     if not documents or any(one.state is not PostingState.POSTED for one in documents):
         return _not_yet(Standing(settlement_id, currency, total, _states(documents), _ids(documents)))
@@ -89,24 +95,75 @@ def _proved(
     """Compare every document with the books."""
     currency = documents[0].journal.currency
     sightings = road.target.find([document.journal for document in documents])
+    gone = _taken_out(sightings, documents)
+    if gone:
+        return _removed(road, Standing(settlement_id, currency, total, "removed", _ids(documents)), gone)
     read = [(document, road.target.read_back(document.journal)) for document in documents]
+    account, reference = _open_item_of(planned, documents), documents[0].journal.document_reference
     own = (
-        line.amount
-        for _, back in read
-        for line in back.lines
-        if line.account == planned.clearing and line.reference == planned.reference
+        line.amount for _, back in read for line in back.lines if (line.account, line.reference) == (account, reference)
     )
     known = proof(settlement_id, currency, total, _ids(documents), money.total(own, currency))
-    item = road.target.open_item(planned.clearing, planned.reference, settlement_id).get(currency, Decimal(0))
-    standing = Standing(settlement_id, currency, total, POSTED, _ids(documents), known, item)
+    item = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))
+    standing = Standing(settlement_id, currency, total, POSTED, _ids(documents), known, money.total((item,), currency))
     verdicts = (
         verdict_of("posted_exactly_once", _once(documents, sightings), "not_once", _LOOK, settlement_id),
-        verdict_of("read_back_equals_journal", _same(read), "books_differ", _LOOK, settlement_id),
+        _same_verdict(road, settlement_id, _same(read)),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
     )
     links = {f"ERP document {document.part}": back.link or back.erp_id for document, back in read}
     rows = tuple(_row(document.journal, back) for document, back in read)
     return StageResult(standing.facts(), rows, len(rows), verdicts, links=links)
+
+
+def _taken_out(sightings: Sightings, documents: list[OutboxDocument]) -> list[tuple[OutboxDocument, str]]:
+    """Return posted documents that a person took out of the books, with the ERP's status ("" when nothing is left)."""
+    seen = {one.key_matches: one for one in sightings.found if one.key_matches}
+    gone = []
+    for document in documents:
+        found = seen.get(document.key)
+        if found is not None and found.state is BooksState.REMOVED:
+            gone.append((document, found.erp_status))
+        elif found is None and sightings.is_certain:
+            gone.append((document, ""))
+    return gone
+
+
+def _removed(road: Road, standing: Standing, gone: list[tuple[OutboxDocument, str]]) -> StageResult:
+    """Put what was taken out of the books into review: it is never created again by itself."""
+    findings = []
+    for document, erp_status in gone:
+        sentence = removed_sentence(document, erp_status)
+        reason = review_reason("posting_removed", sentence)
+        road.stores.outbox.step(document.key, PostingState.REVIEW, reason, lease=None, run=road.run, person=road.person)
+        findings.append(posting_finding("posting_removed", document, sentence))
+    words = " ".join(finding.sentence for finding in findings)
+    once = Verdict("posted_exactly_once", False, words, findings=tuple(findings))
+    names = ("read_back_equals_journal", "clearing_equals_total")
+    others = (Verdict(name, False, f"Cannot be told: {words}", is_waiting=True) for name in names)
+    return StageResult(facts=standing.facts(), verdicts=(once, *others))
+
+
+def _open_item_of(planned: Planned, documents: list[OutboxDocument]) -> AccountKey:
+    """Return the clearing account that was posted to, whatever the mapping says by now."""
+    used = {
+        line.account
+        for document in documents
+        for line in document.journal.lines
+        if line.reference == document.journal.document_reference
+    }
+    return min(used, key=str) if used and planned.clearing not in used else planned.clearing
+
+
+def _same_verdict(road: Road, settlement_id: str, compared: Compared) -> Verdict:
+    """Say whether the books are what was sent; a difference that a person accepted, this very one, is fine."""
+    digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    verdict = verdict_of("read_back_equals_journal", compared, "books_differ", _LOOK_OR_ACCEPT, digest)
+    for item in road.stores.review.decisions(road.connection, settlement_id, "books_differ"):
+        if not compared.passed and item.resolution == "accept" and item.origin == digest:
+            sentence = f"{compared.sentence} Accepted by {item.person}: {item.resolution_reason}"
+            return replace(verdict, passed=True, sentence=sentence, findings=())
+    return verdict
 
 
 def _once(documents: list[OutboxDocument], sightings: Sightings) -> Compared:

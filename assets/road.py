@@ -33,8 +33,12 @@ class StageOfRoad:
 
 
 STAGES: tuple[StageOfRoad, ...] = (
-    StageOfRoad("settlement_reports", fetch_report, "The settlement report as Amazon sent it, archived under its SHA-256."),
-    StageOfRoad("settlement_lines", read_lines, "Typed lines in file order; their sum ties to total-amount to the cent."),
+    StageOfRoad(
+        "settlement_reports", fetch_report, "The settlement report as Amazon sent it, archived under its SHA-256."
+    ),
+    StageOfRoad(
+        "settlement_lines", read_lines, "Typed lines in file order; their sum ties to total-amount to the cent."
+    ),
     StageOfRoad("mapped_lines", map_lines, "Every line as a movement between two accounts."),
     StageOfRoad("journals", make_journals, "Balanced journals, numbered parts, planned as one set."),
     StageOfRoad("erp_postings", post, "The journals in the ERP, exactly once, followed until posted."),

@@ -31,6 +31,7 @@ from emulators.peoplesoft.app import build_app
 from emulators.peoplesoft.demo_site import demo_site
 from emulators.peoplesoft.site import Timing
 from emulators.serve import serve
+from ledger.errors import ConnectorError
 
 CONNECTION = "amazon_us"
 ORDERS_EACH = 200
@@ -112,12 +113,18 @@ def _start(home: Path, processes: Processes, module: str, dagster_yaml: Path | N
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-m", module]
+    workspace = home / "workspace.yaml"
+    workspace.write_text(f"load_from: [{{python_module: {{module_name: {module}, location_name: connector}}}}]\n")
+    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)]
     command += ["--log-level", "warning"]
     variables = {**os.environ, "DAGSTER_HOME": str(dagster_home), "PYTHONPATH": str(PACKAGE.parent)}
     processes.start("dagster", command, variables)
     api = DagsterApi(f"http://127.0.0.1:{port}")
-    api.wait_until_loaded(180, processes.require_alive)
+    try:
+        api.wait_until_loaded(180, processes.require_alive)
+    except ConnectorError:
+        sys.stderr.write((home / "dagster.log").read_text(encoding="utf-8")[-4000:])
+        raise
     return api
 
 
@@ -161,7 +168,7 @@ def _backfill(api: DagsterApi, settlements: list[Settlement], processes: Process
 
 
 def _headers(books) -> list[dict[str, str]]:
-    return [{"status": journal.status} for journal in books.books.journals() if journal.key.journal_id.startswith("A")]
+    return [{"status": journal.status} for journal in books.books.journals() if journal.key.id.startswith("A")]
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ WITH left_over AS (
 SELECT
     source_row,
     0::SMALLINT AS leg,
-    'remainder' AS kind,
+    CASE WHEN amount > 0 THEN 'tax_left' ELSE 'tax_missing' END AS kind,
     part,
     category,
     rule,

@@ -5,8 +5,6 @@ import click
 from connector_defs.cli import output
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
-from connector_defs.cli.standing import documents_of
-from ledger.errors import InputRefused
 
 
 @click.command(
@@ -32,27 +30,15 @@ def reject(settlement: str, connection_name: str | None, reason: str, as_json: b
 
 
 def _decide(settlement: str, connection_name: str | None, reason: str, as_json: bool, *, is_approval: bool) -> None:
-    from assets.settlement_reports import SETTLEMENT_KIND, registered
-    from ledger.posting import PostingState
+    from assets import approval
 
     road = opened_road(connection_name)
-    registered(road, settlement)
-    documents = documents_of(road, settlement)
-    allowed = {PostingState.PLANNED} if is_approval else {PostingState.PLANNED, PostingState.APPROVED}
-    undecided = [one for one in documents if one.state in allowed]
-    if not undecided or (not is_approval and len(undecided) < len(documents)):
-        states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal is planned"
-        done = "approved" if is_approval else "rejected"
-        raise InputRefused(f"Settlement {settlement} of {road.connection} cannot be {done}: {states}.")
-    to = PostingState.APPROVED if is_approval else PostingState.REFUSED
-    word = "approved" if is_approval else "rejected"
-    for document in undecided:
-        road.stores.outbox.step(document.key, to, f"{word} by {road.person}: {reason}", lease=None, person=road.person)
-    if is_approval:
-        road.stores.due.ask(road.connection, SETTLEMENT_KIND, settlement, road.clock.now(), f"approved: {reason}")
+    decide = approval.approve if is_approval else approval.reject
+    documents = decide(road, settlement, road.person, reason)
     if as_json:
-        parts = [{"key": one.key, "part": one.part, "state": str(to)} for one in undecided]
+        parts = [{"key": one.key, "part": one.part, "state": str(one.state)} for one in documents]
         output.write_json({"connection": road.connection, "settlement_id": settlement, "documents": parts})
-    else:
-        follow = " The next run sends them; or now: connector post " + settlement if is_approval else ""
-        output.say(f"{len(undecided)} journals of settlement {settlement} are {word}.{follow}")
+        return
+    states = ", ".join(f"part {one.part} {one.state}" for one in documents)
+    follow = f" The next run sends it; or now: connector post {settlement} -c {road.connection}" if is_approval else ""
+    output.say(f"Settlement {settlement} of {road.connection}: {states}.{follow}")

@@ -9,7 +9,6 @@ import click
 from connector_defs.cli import output, spreadsheet
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
-from connector_defs.cli.standing import documents_of
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -68,6 +67,7 @@ def tables_of(road: "Road", settlement_id: str) -> spreadsheet.Tables:
 
 
 def _summary(road: "Road", record) -> Iterator[dict[str, object]]:
+    from assets.approval import documents_of
     from ledger import money
 
     facts = record.facts
@@ -91,6 +91,8 @@ def _summary(road: "Road", record) -> Iterator[dict[str, object]]:
 
 
 def _journal_rows(road: "Road", settlement_id: str) -> Iterator[dict[str, object]]:
+    from assets.approval import documents_of
+
     for document in documents_of(road, settlement_id):
         journal = document.journal
         for line in journal.lines:

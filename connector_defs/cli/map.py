@@ -8,9 +8,11 @@ from connector_defs.cli import output
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import chosen_settlements, opened_connection, opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
+from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
     from assets.roadmap import Road
+    from assets.settlement_books import Books
     from ledger.mapping import Unmapped
 
 
@@ -46,16 +48,25 @@ def suggest(ctx: click.Context, settlements: tuple[str, ...], connection_name: s
 
 def missing(road: "Road", settlement_id: str) -> list["Unmapped"]:
     """Return the combinations of a settlement that the mapping does not resolve; its lines are staged if need be."""
-    from assets.mapped_lines import books_of, resolve_combinations
-    from assets.settlement_lines import TABLE, read_lines
-    from assets.settlement_reports import fetch_report
+    from assets.mapped_lines import resolve_combinations
 
-    if road.stores.warehouse.current(road.connection, TABLE, settlement_id) is None:
-        fetch_report(road, settlement_id)
-        read_lines(road, settlement_id)
-    books = books_of(road, settlement_id)
+    books = _books(road, settlement_id).opened(road)
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         return [unmapped for unmapped, _ in resolve_combinations(duck, books, road).unmapped]
+
+
+def _books(road: "Road", settlement_id: str) -> "Books":
+    from assets.settlement_books import books_of
+    from assets.settlement_lines import read_lines
+    from assets.settlement_reports import fetch_report, registered
+
+    registered(road, settlement_id)
+    try:
+        return books_of(road, settlement_id)
+    except InputRefused:  # not read yet, or read from a report that no longer counts
+        fetch_report(road, settlement_id)
+        read_lines(road, settlement_id)
+        return books_of(road, settlement_id)
 
 
 @map_commands.command("check", epilog=examples("connector map check -c amazon_us", "connector map check --json"))

@@ -67,12 +67,12 @@ def _settings(connection: str, kind: str) -> str:
 
 
 def _mapping(connection: str) -> str:
-    from ledger.categories import categories
+    from ledger.categories import ROLE_OF_CATEGORY, categories
 
     rows = [
         f'  # {one.name}: ""   # {one.description} ({one.nature})'
         for one in categories().values()
-        if not one.is_carried and not one.posts_only_when_named
+        if not (one.is_carried or one.is_sales_tax or one.posts_only_when_named or one.name in ROLE_OF_CATEGORY)
     ]
     return _MAPPING_HEAD.format(name=connection) + "\n".join(rows) + "\n"
 

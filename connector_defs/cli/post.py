@@ -49,20 +49,7 @@ def posted(road: "Road", settlement_id: str) -> Standing:
 
     is_before = placed(road)[settlement_id].is_before_go_live
     try:
-        walked = walk(road, settlement_id)
+        walk(road, settlement_id)
     except ConnectorError as error:
         return standing(road, settlement_id, is_before_go_live=is_before, error=str(error), code=error.exit_code)
-    close_due(road, settlement_id, walked.stopped_at)
     return standing(road, settlement_id, is_before_go_live=is_before)
-
-
-def close_due(road: "Road", settlement_id: str, stopped_at: str) -> None:
-    """Close the row that asked for this settlement: it was walked, and what it still needs has rows of its own."""
-    from assets.settlement_reports import SETTLEMENT_KIND
-
-    for row in road.stores.due.ready(road.connection, road.clock.now(), kinds=(SETTLEMENT_KIND,), limit=100_000):
-        if row.partition == settlement_id:
-            road.stores.due.done(row)
-
-
-__all__ = ["close_due", "post", "posted"]

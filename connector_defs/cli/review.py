@@ -12,7 +12,6 @@ from connector_defs.cli import output
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import opened_project, opened_road, opened_stores
 from connector_defs.cli.options import examples, json_option, reason_option
-from connector_defs.cli.standing import documents_of
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -72,7 +71,10 @@ def show_item(item_id: int, as_json: bool) -> None:
 @reason_option
 @json_option
 def resolve(item_id: int, action: str, reason: str, as_json: bool) -> None:
-    """End a review item by a decision; its settlement goes on with the next run."""
+    """End a review item by a decision; its settlement goes on with the next run.
+
+    With the action `choose` the reason begins with the settlement that is meant: "24758260539: its reserve fits".
+    """
     item = _item(item_id)
     if item.state != "open" or action not in item.actions:
         words = f"has ended already ({item.state})" if item.state != "open" else f"takes: {', '.join(item.actions)}"
@@ -100,6 +102,7 @@ def _carry_out(item: "ReviewItem", action: str, reason: str) -> str:
 
 def _give_up(item: "ReviewItem", reason: str) -> str:
     """Close the documents in review as refused; raises TargetError while the ERP still holds one."""
+    from assets.approval import documents_of
     from assets.posting import give_up
     from ledger.posting import PostingState
 

@@ -15,6 +15,7 @@ import click
 from connector_defs.cli import output
 from connector_defs.cli.opened import opened_project, opened_stores
 from connector_defs.cli.options import examples, json_option
+from connector_defs.cli.spreadsheet import csv_cell, safe_text
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def _print(names: list[str], rows: list[tuple], as_json: bool, as_csv: bool) -> 
         output.write_json({"columns": names, "rows": [dict(zip(names, row, strict=True)) for row in rows]})
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerow([safe_text(name) for name in names])
+        writer.writerows([csv_cell(value) for value in row] for row in rows)
     else:
         shown = [dict(zip(names, row, strict=True)) for row in rows[:ROWS_SHOWN_MAX]]
         output.print_table(shown, names, nothing="No row.")

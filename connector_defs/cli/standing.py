@@ -37,19 +37,9 @@ class Standing:
         return {name: value for name, value in vars(self).items() if name != "exit_code"}
 
 
-def documents_of(road: "Road", settlement_id: str) -> list["OutboxDocument"]:
-    """Return the documents of the newest revision of a settlement, in order of parts."""
-    found = [
-        one
-        for one in road.stores.outbox.listing(road.connection, source_id=settlement_id, limit=100_000)
-        if one.partition == settlement_id
-    ]
-    newest = max((one.revision for one in found), default=0)
-    return sorted((one for one in found if one.revision == newest), key=lambda one: one.part)
-
-
 def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0) -> Standing:
     """Return where a settlement stands now; `error` and its `code` tell what ended the last attempt."""
+    from assets.approval import documents_of
     from assets.settlement_reports import registered
 
     facts = registered(road, settlement_id).facts

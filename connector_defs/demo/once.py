@@ -106,7 +106,7 @@ def _follow_all(settlements: list[tuple["Road", str]], progress: Progress) -> No
 
 
 def _is_waiting(road: "Road", settlement_id: str) -> bool:
-    from connector_defs.cli.standing import documents_of
+    from assets.approval import documents_of
 
     return any(
         str(one.state) in ("approved", "sending", "sent", "importing", "unclear")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from connector_defs.cli.standing import documents_of
-
 if TYPE_CHECKING:
     from assets.roadmap import Road
 
@@ -47,6 +45,7 @@ def proof(road: "Road", settlement_ids: Iterable[str]) -> list[ProofRow]:
 
 
 def _row(road: "Road", settlement_id: str, is_before_go_live: bool) -> ProofRow:
+    from assets.approval import documents_of
     from assets.settlement_reports import registered
     from ledger import money
 

@@ -69,7 +69,7 @@ class Due:
         return self._rows(query.order_by(due_rows.c.at, due_rows.c.kind, due_rows.c.partition))
 
     def open_row(self, connection: str, kind: str, partition: str) -> DueRow | None:
-        """Return the row of one partition that is still to be done, future moments included; None when there is none."""
+        """Return the row of one partition that is still to be done, future moments included; None without one."""
         found = self._rows(select(due_rows).where(*_key(connection, kind, partition), ~due_rows.c.is_done))
         return found[0] if found else None
 

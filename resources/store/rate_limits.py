@@ -55,6 +55,15 @@ class SharedBuckets:
             tokens = 0.0 if row is None else min(0.0, _refilled(row, now, row.rate))
             self._write(transaction, key, row, tokens=tokens, at=_later(row, now))
 
+    def give_back(self, key: str) -> None:
+        """Return one token that was reserved and will not be used; the burst bounds it at the next reservation."""
+        now = self._clock.now()
+        with self._control.transaction("traffic") as transaction:
+            row = self._row(transaction, key)
+            if row is not None:
+                tokens = _refilled(row, now, row.rate) + 1
+                self._write(transaction, key, row, tokens=tokens, at=_later(row, now))
+
     def _row(self, transaction: Connection, key: str) -> Row | None:
         return transaction.execute(select(rate_buckets).where(rate_buckets.c.key == key)).one_or_none()
 

@@ -115,6 +115,14 @@ class Settlements:
         found = self._records(connection, settlement_id)
         return found[0] if found else None
 
+    def elsewhere(self, settlement_id: str, seller: str) -> SettlementRecord | None:
+        """Return the same settlement as registered for another seller, None when no other has it."""
+        table = schema.settlements.c
+        query = select(table.connection).where(table.settlement_id == settlement_id, table.seller != seller)
+        with self._control.reading() as reading:
+            found = reading.execute(query.order_by(table.connection).limit(1)).scalar_one_or_none()
+        return None if found is None else self.get(found, settlement_id)
+
     def all(self, connection: str) -> list[SettlementRecord]:
         """Return all settlements of a connection, by id."""
         return self._records(connection)

@@ -1,7 +1,6 @@
 """One demonstration world on loopback for all commands, and a way to run a command that proves it leaks no secret."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -89,32 +88,17 @@ def place_in(folder: Path, world: DemoWorld, variables: dict[str, str]) -> Place
 def shared_place(world: tuple[DemoWorld, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A place where amazon_us is discovered and its first settlement after go-live is posted."""
     made = place_in(tmp_path_factory.mktemp("project"), *world)
-    with _inside(made):
+    with environment(made.variables):
         assert invoke((), "discover", "-c", "amazon_us").exit_code == 0
         result = invoke((), "post", made.before_go_live, made.posted, "-c", "amazon_us")
         assert result.exit_code == 0, result.output
     return made
 
 
-def _inside(place: Place):
-    """Run with the place's environment; unlike the demo's own, it names a project folder."""
-    stack = environment({})
-
-    class _Both:
-        def __enter__(self) -> None:
-            stack.__enter__()
-            os.environ.update(place.variables)
-
-        def __exit__(self, *error: object) -> None:
-            stack.__exit__(*error)
-
-    return _Both()
-
-
 @pytest.fixture
 def place(shared_place: Place) -> Iterator[Place]:
     """The shared place, for tests that only read or that leave nothing others see."""
-    with _inside(shared_place):
+    with environment(shared_place.variables):
         yield shared_place
 
 
@@ -122,7 +106,7 @@ def place(shared_place: Place) -> Iterator[Place]:
 def own_place(world: tuple[DemoWorld, dict[str, str]], tmp_path: Path) -> Iterator[Place]:
     """A place of one test's own, with nothing discovered yet."""
     made = place_in(tmp_path / "project", *world)
-    with _inside(made):
+    with environment(made.variables):
         yield made
 
 
@@ -133,7 +117,7 @@ def copied_place(shared_place: Place, tmp_path: Path) -> Iterator[Place]:
     shutil.copytree(shared_place.folder, folder)
     own = {**shared_place.variables, "CONNECTOR_PROJECT": str(folder), "CONNECTOR_HOME": str(folder / "var")}
     made = Place(folder, shared_place.world, own)
-    with _inside(made):
+    with environment(made.variables):
         yield made
 
 

@@ -65,9 +65,7 @@ def test_the_first_failure_counts_and_waiting_gives_way(codes: list[int], expect
 @pytest.mark.parametrize(
     "error, code", [(SourceRefused("no role"), 3), (TargetRefused("closed"), 4), (StoreError("full"), 5)]
 )
-def test_a_refusal_is_one_sentence_and_its_code(
-    error: Exception, code: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refusal_is_one_sentence_and_its_code(error: Exception, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors of the project end as their sentence on standard error, without a traceback."""
     result = _failing(error, monkeypatch)
     assert (result.exit_code, result.stdout, result.stderr) == (code, "", f"{error}\n")

@@ -111,3 +111,11 @@ def test_all_processes_together_respect_one_quota(control_url, open_control, clo
     with ThreadPoolExecutor(4) as pool:
         waits = sorted(wait for waits in pool.map(ten_calls, workers) for wait in waits)
     assert waits == pytest.approx([0] * 5 + [number / 10 for number in range(1, 36)])
+
+
+def test_a_token_given_back_serves_the_next_caller(buckets):
+    """A caller refused for too long a wait must not push everybody else further back."""
+    waits = [buckets.reserve(KEY, 2.0, 1) for _ in range(3)]
+    buckets.give_back(KEY)
+    assert waits == [0, 0.5, 1.0]
+    assert buckets.reserve(KEY, 2.0, 1) == 1.0

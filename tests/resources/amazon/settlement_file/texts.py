@@ -11,22 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
+
+from ledger.errors import SettlementFileRefused
 from resources.amazon.settlement_file import SettlementFile, lines_relation, read_settlement
 
-V2_COLUMNS = (
-    "settlement-id settlement-start-date settlement-end-date deposit-date total-amount currency transaction-type "
-    "order-id merchant-order-id adjustment-id shipment-id marketplace-name amount-type amount-description amount "
-    "fulfillment-id posted-date posted-date-time order-item-code merchant-order-item-id "
-    "merchant-adjustment-item-id sku quantity-purchased promotion-id"
-).split(" ")
-V1_COLUMNS = (
-    "settlement-id settlement-start-date settlement-end-date deposit-date total-amount currency transaction-type "
-    "order-id merchant-order-id adjustment-id shipment-id marketplace-name shipment-fee-type shipment-fee-amount "
-    "order-fee-type order-fee-amount fulfillment-id posted-date order-item-code merchant-order-item-id "
-    "merchant-adjustment-item-id sku quantity-purchased price-type price-amount item-related-fee-type "
-    "item-related-fee-amount misc-fee-amount other-fee-amount other-fee-reason-description promotion-id "
-    "promotion-type promotion-amount direct-payment-type direct-payment-amount other-amount"
-).split(" ")
+V2_COLUMNS = [
+    "settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount",
+    "currency", "transaction-type", "order-id", "merchant-order-id", "adjustment-id", "shipment-id",
+    "marketplace-name", "amount-type", "amount-description", "amount", "fulfillment-id", "posted-date",
+    "posted-date-time", "order-item-code", "merchant-order-item-id", "merchant-adjustment-item-id", "sku",
+    "quantity-purchased", "promotion-id",
+]  # fmt: skip
+V1_COLUMNS = [
+    "settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount",
+    "currency", "transaction-type", "order-id", "merchant-order-id", "adjustment-id", "shipment-id",
+    "marketplace-name", "shipment-fee-type", "shipment-fee-amount", "order-fee-type", "order-fee-amount",
+    "fulfillment-id", "posted-date", "order-item-code", "merchant-order-item-id",
+    "merchant-adjustment-item-id", "sku", "quantity-purchased", "price-type", "price-amount",
+    "item-related-fee-type", "item-related-fee-amount", "misc-fee-amount", "other-fee-amount",
+    "other-fee-reason-description", "promotion-id", "promotion-type", "promotion-amount",
+    "direct-payment-type", "direct-payment-amount", "other-amount",
+]  # fmt: skip
 SUMMARY = {
     "settlement-id": "24288684721",
     "settlement-start-date": "2026-03-01 10:00:00 UTC",
@@ -57,11 +63,13 @@ V1_ROW = {
 def lines_of(columns: Iterable[str], rows: Iterable[dict[str, str]]) -> str:
     """Return rows as tab-separated text with their header, LF line ends."""
     names = list(columns)
-    return "".join("\t".join(cells) + "\n" for cells in [names, *([row.get(name, "") for name in names] for row in rows)])
+    return "".join(
+        "\t".join(cells) + "\n" for cells in [names, *([row.get(name, "") for name in names] for row in rows)]
+    )
 
 
 def v2_text(rows: Iterable[str | dict[str, str]], *, columns: Iterable[str] = V2_COLUMNS, **summary: str) -> str:
-    """Return a V2 file; a row is an amount or the fields that differ from `ROW`, `total_amount` is added up if absent."""
+    """Return a V2 file; a row is an amount or the fields that differ from `ROW`; an absent total is added up."""
     full = [{**ROW, **({"amount": row} if isinstance(row, str) else row)} for row in rows]
     head = {**SUMMARY, **{name.replace("_", "-"): text for name, text in summary.items()}}
     if "total-amount" not in head:

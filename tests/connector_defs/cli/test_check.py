@@ -1,0 +1,138 @@
+"""`connector check`, `secrets`, `map check`, `new`: what must be right before anything is posted."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connector_defs.cli.exit_codes import ExitCode
+from ledger.errors import MappingRefused
+from ledger.mapping import load_mapping
+
+
+def _failing(document: dict) -> list[str]:
+    return [row["what"] for row in document["rows"] if not row["ok"]]
+
+
+def test_the_demo_connections_pass_every_check(place, run_json) -> None:
+    """Settings, secrets, marketplace, ERP and accounts of both."""
+    document = run_json("check")
+    assert document["ok"]
+    asked = {row["what"] for row in document["rows"] if row["connection"] == "amazon_eu"}
+    assert asked == {"settings", "go-live", "mapping", "secrets", "marketplace", "ERP", "accounts"}
+
+
+@pytest.mark.parametrize(
+    "file, before, after, what, code",
+    [
+        ("defs/amazon_us/defs.yaml", "region: na ", "region: moon ", "settings", ExitCode.REFUSED),
+        ("defs/amazon_us/defs.yaml", "  mapping:", "  mappings:", "settings", ExitCode.REFUSED),
+        ("mappings/amazon_us.yaml", "  revenue:", "  revenues:", "mapping", ExitCode.REFUSED),
+        ("mappings/amazon_us.yaml", '"600100"', '"699999"', "accounts", ExitCode.ERP),
+        (
+            "mappings/amazon_us.yaml",
+            'reserve_movement: "110700"',
+            'reserve_movement: "600100"',
+            "accounts",
+            ExitCode.ERP,
+        ),
+        ("defs/amazon_us/defs.yaml", "ATVPDKIKX0DER]", "A2Q3Y263D00KWC]", "marketplace", ExitCode.MARKETPLACE),
+        ("defs/amazon_us/defs.yaml", "node: PSFT_EP", "node: OTHER", "ERP", ExitCode.ERP),
+    ],
+)
+def test_what_is_wrong_has_a_row_with_a_cure(
+    copied_place, run_json, file: str, before: str, after: str, what: str, code: int
+) -> None:
+    """One fault, one kind of row, its own exit code."""
+    path = copied_place.folder / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=code)
+    assert _failing(document)[0] == what
+    assert all(row["cure"] for row in document["rows"] if not row["ok"])
+
+
+def test_no_go_live_waits_for_a_person(copied_place, run_json) -> None:
+    """Nothing is wrong, yet nothing would be posted."""
+    path = copied_place.folder / "defs/amazon_us/defs.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "books_from:" not in line), encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.WAITS)
+    assert _failing(document) == ["go-live"]
+
+
+def test_a_secret_goes_in_by_standard_input_and_never_comes_out(own_place, run, run_json) -> None:
+    """Set, list, rotate, remove; the value shows nowhere."""
+    said = [run("secrets", "set", "erp_password", stdin="hush-hush-value\n")]
+    assert "erp_password" in run_json("secrets", "list")["secrets"]
+    said += [run("secrets", "list"), run("secrets", "rotate"), run("secrets", "remove", "erp_password")]
+    assert all(one.exit_code == 0 for one in said), [one.output for one in said]
+    assert not any("hush-hush-value" in one.output for one in said)
+    assert "erp_password" not in run_json("secrets", "list")["secrets"]
+    gone = run("secrets", "remove", "erp_password")
+    assert gone.exit_code == ExitCode.STORES
+
+
+def test_an_empty_secret_is_not_stored(own_place, run) -> None:
+    """Standard input that ends at once is refused."""
+    assert run("secrets", "set", "erp_password").exit_code == 2
+
+
+def test_a_value_is_never_an_argument(own_place, run) -> None:
+    """An argument would be seen by every process of the machine."""
+    result = run("secrets", "set", "erp_password", "hush-hush-value")
+    assert result.exit_code == 2
+
+
+def test_secrets_that_are_missing_are_named_with_the_command(own_place, run_json, run) -> None:
+    """`check` never asks the outside without them."""
+    run("secrets", "remove", "peoplesoft_password")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.STORES)
+    assert _failing(document) == ["secrets"]
+    assert "connector secrets set peoplesoft_password" in document["rows"][-1]["cure"]
+
+
+def test_map_check_names_what_has_no_account(place, run, run_json) -> None:
+    """Both demo mappings hold together."""
+    document = run_json("map", "check", "-c", "amazon_eu")
+    assert document["warnings"] == []
+    assert "other" in document["categories_without_account"]
+    assert "revenue" not in document["categories_without_account"]
+    assert run("map", "check", "-c", "amazon_us").exit_code == 0
+
+
+def test_a_covered_settlement_has_nothing_to_suggest(place, run) -> None:
+    """The answer is a comment, so that it may be pasted as well."""
+    result = run("map", "suggest", place.posted, "-c", "amazon_us")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("#")
+
+
+def test_a_new_connection_is_refused_until_it_is_filled_in(own_place, run, run_json) -> None:
+    """Two commented files; neither passes as it stands, and neither is ever overwritten."""
+    files = run_json("new", "amazon_jp")["files"]
+    assert [one.rpartition("/")[2] for one in files] == ["defs.yaml", "amazon_jp.yaml"]
+    document = run_json("check", "-c", "amazon_jp", code=ExitCode.REFUSED)
+    assert _failing(document) == ["settings"]
+    text = Path(files[1]).read_text(encoding="utf-8")
+    with pytest.raises(MappingRefused, match="clearing"):
+        load_mapping(text, "amazon_jp.yaml")
+    again = run("new", "amazon_jp")
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+
+
+def test_a_filled_in_mapping_skeleton_is_whole(own_place, run_json) -> None:
+    """With its comments taken away and its blanks filled, the skeleton names every category that takes an account."""
+    files = run_json("new", "amazon_jp")["files"]
+    text = re.sub(r"(?m)^  # (\w+:)", r"  \1", Path(files[1]).read_text(encoding="utf-8"))
+    text = text.replace('unit: ""', "unit: JP001").replace('clearing: ""', 'clearing: "110500"')
+    mapping = load_mapping(text.replace('""', '"100100"'), "amazon_jp.yaml")
+    assert "revenue" in mapping.shape.categories
+
+
+@pytest.mark.parametrize("name", ["Amazon", "../up", "a b", ""])
+def test_a_connection_needs_a_plain_name(own_place, run, name: str) -> None:
+    """The name becomes a folder and a Dagster key."""
+    assert run("new", name).exit_code == 2

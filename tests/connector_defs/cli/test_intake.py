@@ -1,0 +1,66 @@
+"""`connector import` and `connector discover`: each file reported, each outcome with its code."""
+
+from pathlib import Path
+
+from connector_defs.cli.exit_codes import ExitCode
+
+
+def test_a_folder_is_imported_file_by_file(own_place, run_json, tmp_path: Path) -> None:
+    """A refused file does not keep the others out; the code says that one was refused."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(own_place.report(own_place.posted))
+    (folder / "b.txt").write_bytes(own_place.report(own_place.posted))
+    (folder / "c.txt").write_text("<html>Sign in</html>")
+    (folder / ".hidden").write_text("not looked at")
+    document = run_json("import", str(folder), "-c", "amazon_us", code=ExitCode.REFUSED)
+    assert [row["outcome"] for row in document["files"]] == ["new", "known", "refused"]
+    assert document["files"][0]["settlement_id"] == own_place.posted
+
+
+def test_other_content_under_a_known_id_waits_for_a_person(own_place, run, run_json, tmp_path: Path) -> None:
+    """The newer file is kept and shown; a person who accepts it makes it count."""
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    content = own_place.report(own_place.posted)
+    first.write_bytes(content)
+    second.write_bytes(content.replace(b"WAREHOUSE_DAMAGE", b"WAREHOUSE_LOST") + b"")
+    assert content != second.read_bytes()
+    run_json("import", str(first), "-c", "amazon_us")
+    document = run_json("import", str(second), "-c", "amazon_us", code=ExitCode.WAITS)
+    assert document["files"][0]["outcome"] == "changed"
+    items = run_json("review", "list", code=ExitCode.WAITS)["items"]
+    assert [item["code"] for item in items] == ["settlement_changed"]
+    resolved = run_json("review", "resolve", str(items[0]["id"]), "--action", "accept", "--reason", "restated")
+    assert (resolved["state"], resolved["resolution"]) == ("resolved", "accept")
+    again = run_json("import", str(second), "-c", "amazon_us")
+    assert again["files"][0]["outcome"] == "known"
+    assert run("review", "list").exit_code == 0
+
+
+def test_a_path_that_leads_nowhere_is_refused(own_place, run, tmp_path: Path) -> None:
+    """Nothing is imported then."""
+    result = run("import", str(tmp_path / "nothing"), "-c", "amazon_us")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no such file or folder" in result.stderr
+
+
+def test_discovery_finds_each_settlement_once(place, run_json) -> None:
+    """A second discovery finds nothing new: the twin under another report id is the same settlement."""
+    document = run_json("discover", "-c", "amazon_us")
+    assert document["new"] == []
+    assert document["interrupted"] == ""
+
+
+def test_discovery_without_a_secret_says_how_to_set_it(own_place, run) -> None:
+    """The name and the command stand in the sentence; the code is that of the stores."""
+    run("secrets", "remove", "amazon_us_refresh_token")
+    result = run("discover", "-c", "amazon_us")
+    assert result.exit_code == ExitCode.STORES
+    assert "connector secrets set amazon_us_refresh_token" in result.stderr
+
+
+def test_several_connections_must_be_told_apart(place, run) -> None:
+    """Without --connection the choices are named."""
+    result = run("discover")
+    assert result.exit_code == 2
+    assert "amazon_eu, amazon_us" in result.stderr

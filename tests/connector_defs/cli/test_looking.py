@@ -1,0 +1,115 @@
+"""`connector audit`, `sql`, `review`: looking without touching."""
+
+import csv
+import io
+import sqlite3
+
+import pytest
+
+from connector_defs.cli.exit_codes import ExitCode
+
+
+def test_the_trail_of_a_settlement_tells_its_road(place, run_json, run) -> None:
+    """From found to posted, in order."""
+    events = run_json("audit", "show", place.posted, "-c", "amazon_us")["events"]
+    kinds = [event["kind"] for event in events]
+    assert kinds[0] == "settlement_new"
+    assert kinds.index("document_planned") < kinds.index("document_sending") < kinds.index("document_posted")
+    assert run("audit", "show", "11111111111", "-c", "amazon_us").exit_code == 0
+
+
+def test_an_untouched_trail_verifies(place, run_json) -> None:
+    """Every chain is recomputed."""
+    assert run_json("audit", "verify")["ok"]
+
+
+def test_a_changed_event_is_named(copied_place, run) -> None:
+    """Somebody went around the triggers; exit 5 and the number of the event."""
+    with sqlite3.connect(copied_place.home / "control.db") as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in names:
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute("UPDATE audit_events SET person = 'nobody' WHERE sequence = 3")
+    database.close()
+    result = run("audit", "verify")
+    assert result.exit_code == ExitCode.STORES
+    assert "Event 3 of amazon_us" in result.stderr
+
+
+def test_sql_reads_what_is_staged_exactly(place, run_json, run) -> None:
+    """Amounts come as text with all their digits."""
+    query = f"SELECT count(*) AS n, sum(amount) AS total FROM settlement_lines WHERE partition = '{place.posted}'"
+    document = run_json("sql", query)
+    truth = next(one for one in place.world.seller.settlements if one.settlement_id == place.posted)
+    assert document["rows"][0]["total"] == f"{truth.total}0"
+    assert "settlement_lines" in run("sql").stdout
+    assert run_json("sql")["views"] == ["journals", "mapped_lines", "settlement_lines"]
+
+
+def test_sql_as_csv_is_safe_in_a_spreadsheet(place, run) -> None:
+    """Text that looks like a formula is marked; numbers stay numbers."""
+    rows = list(csv.reader(io.StringIO(run("sql", "SELECT '=1+1' AS text, -2.50 AS amount", "--csv").stdout)))
+    assert rows == [["text", "amount"], ["'=1+1", "-2.50"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "COPY (SELECT 1) TO '/tmp/stolen.csv'",
+        "DROP VIEW settlement_lines",
+        "SELECT 1; SELECT 2",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM '/etc/hostname'",
+        "ATTACH '/tmp/other.duckdb'",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+        "PRAGMA database_list",
+        "SELEC 1",
+        "",
+    ],
+)
+def test_sql_only_reads_and_only_the_warehouse(place, run, query: str) -> None:
+    """Nothing is written, attached, installed or read beside the staged files."""
+    result = run("sql", query)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr
+
+
+def test_an_unknown_review_item_is_refused(place, run) -> None:
+    """The sentence says how to list the others."""
+    for arguments in (("show", "99"), ("resolve", "99", "--action", "retry", "--reason", "x")):
+        result = run("review", *arguments)
+        assert result.exit_code == 2
+        assert "connector review list" in result.stderr
+
+
+def test_a_journal_with_errors_waits_until_it_is_gone_from_the_erp(copied_place, run, run_json) -> None:
+    """`deleted` is believed only when the ERP no longer holds the journal."""
+    site, books = copied_place.world.site, copied_place.world.peoplesoft.books
+    rules = site.rules
+    site.rules = (*rules, _rule())
+    try:
+        run_json("post", copied_place.untouched, "-c", "amazon_us", code=ExitCode.WAITS)
+        item = run_json("review", "list", code=ExitCode.WAITS)["items"][0]
+        assert item["code"] == "posting_error"
+        assert "DEPTID 10000: ChartField combination error" in run("review", "show", str(item["id"])).stdout
+        wrong = run("review", "resolve", str(item["id"]), "--action", "accept", "--reason", "x")
+        assert wrong.exit_code == 2
+        early = run("review", "resolve", str(item["id"]), "--action", "deleted", "--reason", "x")
+        assert early.exit_code == ExitCode.ERP
+        assert "Delete it there first" in early.stderr
+        for journal in books.journals("US001"):
+            if journal.status == "E":
+                books.people.delete(journal.key)
+    finally:
+        site.rules = rules
+    # Absence counts only after the quiet period, so that a slow save cannot come behind it.
+    quiet = run("review", "resolve", str(item["id"]), "--action", "deleted", "--reason", "deleted by GL")
+    assert quiet.exit_code == ExitCode.ERP
+    assert "Try again later" in quiet.stderr
+
+
+def _rule():
+    from emulators.peoplesoft.site import CombinationRule
+
+    return CombinationRule("FEES", "600100", "600100", "DEPTID", ("20000",))

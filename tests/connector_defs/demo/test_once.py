@@ -1,0 +1,51 @@
+"""`connector demo --once`: the whole road, as a person starts it, proved to the cent."""
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+from emulators.demo import demo_world
+from emulators.peoplesoft.demo_site import DEMO_PASSWORD
+
+
+def _demo(tmp_path: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from connector_defs.cli import main; main()", "demo", "--once", *options]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), **variables}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
+
+
+def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
+    """17 settlements in three currencies equal the seller's own truth; two before go-live are left alone.
+
+    An address of a real installation in the environment is not used, and the folder is gone afterwards.
+    """
+    elsewhere = tmp_path / "real" / "control.db"
+    done = _demo(tmp_path, "--json", CONNECTOR_CONTROL_URL=f"sqlite:///{elsewhere}")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["ties"]
+    world = demo_world()
+    truth = {one.settlement_id: one for one in world.seller.settlements}
+    secrets = (*world.seller.secrets, DEMO_PASSWORD)
+    world.close()
+    rows = {row["settlement_id"]: row for row in document["settlements"]}
+    assert rows.keys() == truth.keys()
+    for settlement_id, row in rows.items():
+        told = truth[settlement_id]
+        assert Decimal(row["total"]) == told.total
+        if told.is_before_go_live:
+            assert (row["state"], row["journals"]) == ("before go-live, left alone", "")
+        else:
+            assert (row["state"], Decimal(row["difference"])) == ("posted", 0)
+            assert Decimal(row["clearing"]) == told.total
+            assert Decimal(row["open_item"]) == told.payout_expected
+    posted = [row["currency"] for row in rows.values() if row["state"] == "posted"]
+    assert (posted.count("USD"), posted.count("GBP"), posted.count("EUR")) == (9, 4, 4)
+    journals = [one for row in rows.values() for one in row["journals"].split(", ") if one]
+    assert len(set(journals)) == len(journals)
+    assert not any(secret in done.stdout + done.stderr for secret in secrets)
+    assert not elsewhere.exists()
+    assert not list(tmp_path.glob("connector-demo-*"))

@@ -1,0 +1,138 @@
+"""The pieces of the demonstration: its environment, its processes, its proof."""
+
+import os
+import sys
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from connector_defs.cli.program import program
+from connector_defs.demo.dagster_api import DagsterApi, DagsterFault
+from connector_defs.demo.display import progress_display
+from connector_defs.demo.place import environment
+from connector_defs.demo.processes import MEMORY, Processes, running, started_at
+from connector_defs.demo.proof import LEFT_ALONE, ProofRow, table_rows, verdict_sentence
+from ledger.errors import ConfigurationRefused
+
+SLEEP = [sys.executable, "-c", "import signal; signal.pause()"]
+
+
+def test_the_demonstration_sees_nothing_of_a_real_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses and keys are taken out inside the block, and are back afterwards."""
+    monkeypatch.setenv("CONNECTOR_CONTROL_URL", "postgresql://books")
+    monkeypatch.setenv("CONNECTOR_VAULT_KEY", "key")
+    before = dict(os.environ)
+    with environment({"CONNECTOR_HOME": "/demo"}):
+        assert os.environ["CONNECTOR_HOME"] == "/demo"
+        assert not {"CONNECTOR_CONTROL_URL", "CONNECTOR_VAULT_KEY"} & set(os.environ)
+    assert dict(os.environ) == before
+
+
+def test_started_processes_are_remembered_and_ended(tmp_path: Path) -> None:
+    """Afterwards neither process nor memory is left."""
+    processes = Processes(tmp_path)
+    started = processes.start("sleeper", SLEEP, os.environ)
+    assert list(running(tmp_path)) == ["sleeper"]
+    processes.require_alive()
+    processes.stop()
+    assert started.returncode is not None
+    assert running(tmp_path) == {}
+    assert not (tmp_path / MEMORY).exists()
+
+
+def test_a_process_that_ended_by_itself_is_told_with_its_log(tmp_path: Path) -> None:
+    """The sentence names the code and where the last words are."""
+    processes = Processes(tmp_path)
+    processes.start("broken", [sys.executable, "-c", "raise SystemExit(3)"], os.environ).wait()
+    with pytest.raises(ConfigurationRefused, match=r"code 3.*broken\.log"):
+        processes.require_alive()
+    processes.stop()
+
+
+def test_a_number_that_another_process_got_is_not_ours(tmp_path: Path) -> None:
+    """Memory holds the moment of start beside the number: this test's own process is never ended by it."""
+    (tmp_path / MEMORY).write_text(f'{{"other": {{"pid": {os.getpid()}, "started": "1"}}}}', encoding="utf-8")
+    assert started_at(os.getpid())
+    assert running(tmp_path) == {}
+
+
+def test_stop_ends_what_another_command_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`connector demo --stop` reads the memory; a second one finds nothing."""
+    monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path))
+    (tmp_path / "demo").mkdir()
+    started = Processes(tmp_path / "demo").start("sleeper", SLEEP, os.environ)
+    # Its parent has to fetch the end of a child, or it stays as a zombie, which counts as ended.
+    first = CliRunner().invoke(program, ["demo", "--stop"])
+    assert first.stdout == "Ended: sleeper.\n"
+    assert started.wait(10) != 0
+    assert CliRunner().invoke(program, ["demo", "--stop"]).stdout == "No demonstration is running here.\n"
+
+
+def test_stop_and_once_exclude_each_other() -> None:
+    """`--once` has nothing to stop."""
+    assert CliRunner().invoke(program, ["demo", "--once", "--stop"]).exit_code == 2
+
+
+def test_a_folder_of_something_else_is_never_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demonstration removes only a folder that carries its own mark."""
+    monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path))
+    precious = tmp_path / "demo" / "precious.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine", encoding="utf-8")
+    result = CliRunner().invoke(program, ["demo"])
+    assert result.exit_code == 2
+    assert "holds files of something else" in result.stderr
+    assert precious.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_log_gets_one_line_per_kind_of_work(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal there is no bar to draw."""
+    with progress_display() as report:
+        for number in range(3):
+            report(f"Posting settlement {number}", number, 3)
+    assert capsys.readouterr().err == "Posting settlement 0 (0 of 3)\n"
+
+
+def test_dagster_that_does_not_answer_ends_the_wait() -> None:
+    """The wait is bounded, and what ends meanwhile is looked at."""
+    looked: list[bool] = []
+    with pytest.raises(DagsterFault, match="did not load"):
+        DagsterApi("http://127.0.0.1:9").wait_until_loaded(0.01, lambda: looked.append(True))
+    assert looked
+
+
+ROW = ProofRow(
+    connection="amazon_us",
+    settlement_id="24758260539",
+    marketplace="Amazon.com",
+    period="2026-09-09 to 2026-09-19",
+    currency="USD",
+    total=Decimal("3185.11"),
+    journals="US001 AQXE87QA6U 2026-09-19, US001 AQXE87QA6V 2026-09-30",
+    clearing=Decimal("3185.11"),
+    open_item=Decimal("3185.11"),
+    payout=Decimal("3185.11"),
+    difference=Decimal("0.00"),
+    state="posted",
+    ties=True,
+)
+
+
+def test_the_table_shows_journal_ids_alone() -> None:
+    """Unit and date stand in other places."""
+    assert table_rows([ROW])[0]["journals in PeopleSoft"] == "AQXE87QA6U, AQXE87QA6V"
+
+
+@pytest.mark.parametrize(
+    "rows, sentence",
+    [
+        ([ROW, replace(ROW, state=LEFT_ALONE)], "1 settlements are posted"),
+        ([ROW, replace(ROW, settlement_id="2", ties=False)], "1 of 2 settlements do not tie: 2."),
+    ],
+)
+def test_the_verdict_names_what_does_not_tie(rows: list[ProofRow], sentence: str) -> None:
+    """One that does not tie is enough to say so."""
+    assert verdict_sentence(rows).startswith(sentence)
