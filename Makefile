@@ -12,3 +12,30 @@ $(STAMP): requirements.txt pyproject.toml
 
 .PHONY: install
 install: $(STAMP)
+
+.PHONY: demo
+demo: $(STAMP)  ## Run a seller's ninety days through Dagster to reconciled postings, and leave the UI open.
+	$(VENV)/bin/connector demo
+
+.PHONY: demo-stop
+demo-stop: $(STAMP)  ## End what `make demo` left running.
+	$(VENV)/bin/connector demo --stop
+
+.PHONY: test
+test: $(STAMP)  ## Everything the project promises.
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+
+.PHONY: bench
+bench: $(STAMP)  ## Measure against bare DuckDB, pandas and Dagster's defaults; ratios in one run.
+	$(VENV)/bin/python -m benchmarks
+
+.PHONY: docs
+docs: $(STAMP)  ## Write the generated reference pages anew.
+	$(VENV)/bin/python docs/generate.py
+
+.PHONY: requirements
+requirements: $(STAMP)  ## Pin the dependencies anew, with hashes (needs `pip install uv`).
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-emit-index-url --no-header --output-file requirements.txt

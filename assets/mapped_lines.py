@@ -28,6 +28,8 @@ __all__ = ["TABLE", "Books", "Mapped", "books_of", "map_lines", "resolve_combina
 
 TABLE = "mapped_lines"
 
+# Fast zstd; a dictionary for columns of few values only, trying one on order ids costs more than it saves.
+_PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
 _NO_ORDER_TAXES = "SELECT '' AS order_id, false AS order_has_withheld, false AS order_has_tax WHERE false"
 # Amazon repeats the quantity on every row of an order item: it counts on the first revenue row with an amount.
 _QUANTITY_ONCE = (
@@ -121,16 +123,22 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
     resolved_lines = composed("resolved_lines", **inner)
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
-    bound = ["by_sku", "resolutions", "carried", "clearing", "reference"]
+    bound = ["by_sku", "resolutions"]
+    if Treatment.CARRY in treatments:
+        branches.append(composed("carry_movements", resolved_lines=resolved_lines))
+        bound += ["carried", "clearing", "reference"]
     if Treatment.SPLIT_VAT in treatments:
         branches.append(composed("vat_movements", resolved_lines=resolved_lines, quantity=quantity))
-        bound += ["minor_factor", "minor_unit"]
+        bound += ["clearing", "reference", "minor_factor", "minor_unit"]
     if Treatment.PASS_THROUGH in treatments:
-        branches.append(composed("tax_remainders", resolved_lines=resolved_lines))
+        # Added up first: beside the writer it would take twice the time in the same memory.
+        remainders = composed("tax_remainders", resolved_lines=resolved_lines)
+        taken = _values(duck, books, road, ("by_sku", "resolutions"), mapped)
+        duck.execute(f"CREATE OR REPLACE TEMP TABLE tax_remainders AS {remainders}", taken)
+        branches.append("FROM tax_remainders")
     values = _values(duck, books, road, tuple(bound), mapped)
-    duck.sql("\nUNION ALL BY NAME\n".join(f"({one})" for one in branches), params=values).write_parquet(
-        str(path), compression="zstd"
-    )
+    movements = "\nUNION ALL BY NAME\n".join(f"({one})" for one in branches)
+    duck.execute(f"COPY ({movements}) TO $path ({_PARQUET})", values | {"path": str(path)})
 
 
 def _inner(books: Books, road: Road) -> dict[str, str]:
@@ -152,8 +160,10 @@ def _values(
         "minor_factor": int(1 / unit),
         # Never empty: SQL takes names and types of the columns from the values.
         "carried": books.carried_items() or [{"source_row": -1, "account": "", "reference": ""}],
-        "resolutions": [_resolution(answer, row) for answer, row in mapped.resolved] if mapped else [],
+        "resolutions": [_resolution(*one, books) for one in mapped.resolved] if mapped else [],
     }
+    if not known["resolutions"]:
+        known["resolutions"] = [_NO_RESOLUTION]
     values = {name: known[name] for name in names} | _cuts(books) | {"lines": str(books.lines_path)}
     if road.policy.decides_by_order:
         values["tax_labels"] = _tax_labels(duck, books)
@@ -177,7 +187,8 @@ def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str,
     return found or [nothing]
 
 
-def _resolution(answer: Resolved, row: dict[str, Any]) -> dict[str, Any]:
+def _resolution(answer: Resolved, row: dict[str, Any], books: Books) -> dict[str, Any]:
+    """Return a combination's keys and answer as the row SQL joins; a negative amount swaps the sides."""
     share, whole = rate_ratio(answer.vat_rate) if answer.vat_rate is not None else (0, 1)
     keys = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "part")
     return {
@@ -187,11 +198,27 @@ def _resolution(answer: Resolved, row: dict[str, Any]) -> dict[str, Any]:
         "treatment": answer.treatment.value,
         "marketplace": answer.marketplace,
         "account": str(answer.account),
+        **_sides((str(books.clearing), books.reference), (str(answer.account), ""), is_swapped=row["direction"] < 0),
         "vat_account": str(answer.vat_account or ""),
         "vat_share": share,
         "vat_whole": whole,
         "remainder_account": str(answer.remainder_account or ""),
     }
+
+
+# A settlement without any amount has no combination, and SQL needs the columns: no line is of part 0.
+_TEXTS = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "category")
+_TEXTS += ("rule", "treatment", "marketplace", "account", "debit", "debit_reference", "credit", "credit_reference")
+_TEXTS += ("vat_account", "remainder_account")
+_NO_RESOLUTION = {
+    **dict.fromkeys(_TEXTS, ""),
+    **{"part": 0, "direction": 0, "order_has_withheld": False, "order_has_tax": False, "vat_share": 0, "vat_whole": 1},
+}
+
+
+def _sides(own: tuple[str, str], other: tuple[str, str], *, is_swapped: bool) -> dict[str, str]:
+    debit, credit = (other, own) if is_swapped else (own, other)
+    return {"debit": debit[0], "debit_reference": debit[1], "credit": credit[0], "credit_reference": credit[1]}
 
 
 def _dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:

@@ -168,8 +168,11 @@ def _vanished(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequ
         sightings = desk.target.find(siblings)
     except ConnectorError as error:
         return _look_again(desk, document, error)
-    if _seen(sightings, document) is not None:
-        return Driven(document, again_at=_after(desk, desk.patience.follow_up))
+    seen = _seen(sightings, document)
+    if seen is not None and seen.state is not BooksState.WAITING:
+        return _settle(desk, lease, document, _status_of(desk, document, seen))
+    if seen is not None:
+        return Driven(document, again_at=_after(desk, _growing(desk, document)))
     if sightings.is_certain and _is_quiet(desk, document):
         return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, ""))
     return _still_unclear(desk, lease, document, "it was saved, but the ERP does not show it")

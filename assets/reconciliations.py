@@ -85,6 +85,9 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
         return StageResult(Standing(settlement_id, currency, total, NOTHING_TO_POST).facts())
     if not documents or any(one.state is not PostingState.POSTED for one in documents):
+        gone = _taken_out_of_held(road, documents)
+        if gone:
+            return _removed(road, Standing(settlement_id, currency, total, "removed", _ids(documents)), gone)
         return _not_yet(Standing(settlement_id, currency, total, _states(documents), _ids(documents)))
     return _proved(road, planned, documents, settlement_id, total)
 
@@ -114,6 +117,15 @@ def _proved(
     links = {f"ERP document {document.part}": back.link or back.erp_id for document, back in read}
     rows = tuple(_row(document.journal, back) for document, back in read)
     return StageResult(standing.facts(), rows, len(rows), verdicts, links=links)
+
+
+def _taken_out_of_held(road: Road, documents: list[OutboxDocument]) -> list[tuple[OutboxDocument, str]]:
+    """Look whether the posted parts of a set that is held are still there; taking them out is how it is undone."""
+    states = {one.state for one in documents}
+    if PostingState.POSTED not in states or not states & {PostingState.REFUSED, PostingState.REVIEW}:
+        return []
+    sightings = road.target.find([document.journal for document in documents])
+    return _taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
 
 
 def _taken_out(sightings: Sightings, documents: list[OutboxDocument]) -> list[tuple[OutboxDocument, str]]:

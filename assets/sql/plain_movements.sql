@@ -1,4 +1,5 @@
--- One movement per line: clearing of this settlement against the account; a carried line against an earlier item.
+-- One movement per line: clearing of this settlement against the account. The sign of the amount is part of the
+-- combination, so that each combination knows its two sides.
 SELECT
     lines.source_row,
     lines.leg,
@@ -11,13 +12,11 @@ SELECT
     lines.order_id,
     lines.sku,
     {quantity} AS quantity,
-    CASE WHEN amount >= 0 THEN $clearing ELSE coalesce(carried.account, lines.account) END AS debit,
-    CASE WHEN amount >= 0 THEN $reference ELSE coalesce(carried.reference, '') END AS debit_reference,
-    CASE WHEN amount >= 0 THEN coalesce(carried.account, lines.account) ELSE $clearing END AS credit,
-    CASE WHEN amount >= 0 THEN coalesce(carried.reference, '') ELSE $reference END AS credit_reference,
-    abs(amount) AS amount,
-    amount AS clearing_amount
+    lines.debit,
+    lines.debit_reference,
+    lines.credit,
+    lines.credit_reference,
+    abs(lines.amount) AS amount,
+    lines.amount AS clearing_amount
 FROM ({resolved_lines}) AS lines
-LEFT JOIN (SELECT unnest($carried, recursive := true)) AS carried
-    ON lines.source_row = carried.source_row AND lines.treatment = 'carry'
-WHERE lines.treatment <> 'split_vat'
+WHERE lines.treatment IN ('plain', 'tax', 'pass_through')

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from connector_defs.cli.output import shown
 from ledger.errors import InputRefused
@@ -57,26 +58,40 @@ def write_csv(folder: Path, tables: Tables) -> list[Path]:
 def write_xlsx(path: Path, tables: Tables) -> Path:
     """Write one workbook with a sheet per table; raise InputRefused when a table has more rows than a sheet."""
     from openpyxl import Workbook
-    from openpyxl.styles import Font
 
     workbook = Workbook(write_only=True)
-    for name, (columns, rows) in tables.items():
-        sheet = workbook.create_sheet(name)
-        sheet.freeze_panes = "A2"
-        for position, column in enumerate(columns, start=1):
-            letter = _letter(position)
-            sheet.column_dimensions[letter].width = min(60, max(14, len(column) + 2))
-        header = [_cell(sheet, column) for column in columns]
-        for cell in header:
-            cell.font = Font(bold=True)
-        sheet.append(header)
-        for number, row in enumerate(rows, start=1):
-            if number > ROWS_MAX:
-                raise InputRefused(f"{name} has more than {ROWS_MAX:,} rows, a sheet's limit. Use --format csv.")
-            sheet.append([_cell(sheet, row.get(column)) for column in columns])
+    try:
+        for name, (columns, rows) in tables.items():
+            _fill(workbook.create_sheet(name), name, columns, rows)
+    except BaseException:
+        for sheet in workbook.worksheets:
+            _abandon(sheet)
+        raise
     path.parent.mkdir(parents=True, exist_ok=True)
     workbook.save(path)
     return path
+
+
+def _fill(sheet: Any, name: str, columns: Sequence[str], rows: Rows) -> None:
+    from openpyxl.styles import Font
+
+    sheet.freeze_panes = "A2"
+    for position, column in enumerate(columns, start=1):
+        sheet.column_dimensions[_letter(position)].width = min(60, max(14, len(column) + 2))
+    header = [_cell(sheet, column) for column in columns]
+    for cell in header:
+        cell.font = Font(bold=True)
+    sheet.append(header)
+    for number, row in enumerate(rows, start=1):
+        if number > ROWS_MAX:
+            raise InputRefused(f"{name} has more than {ROWS_MAX:,} rows, a sheet's limit. Use --format csv.")
+        sheet.append([_cell(sheet, row.get(column)) for column in columns])
+
+
+def _abandon(sheet: Any) -> None:
+    """End a sheet that is not to be kept; it has been growing in a temporary file of its own."""
+    sheet.close()
+    sheet._writer.cleanup()
 
 
 def _letter(position: int) -> str:
@@ -85,7 +100,7 @@ def _letter(position: int) -> str:
     return get_column_letter(position)
 
 
-def _cell(sheet: object, value: object):
+def _cell(sheet: Any, value: object):
     """Return a cell of the right type; text is marked as text whatever it looks like."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE

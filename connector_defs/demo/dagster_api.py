@@ -52,6 +52,10 @@ class DagsterApi:
         self._client = httpx.Client(base_url=address, trust_env=False, timeout=30)
         self._selector: dict[str, str] = {}
 
+    def close(self) -> None:
+        """Close the connections to the webserver."""
+        self._client.close()
+
     def wait_until_loaded(self, seconds: float, meanwhile: Callable[[], None]) -> None:
         """Wait until the code location is loaded; `meanwhile` may raise when a process has ended."""
         deadline = time.monotonic() + seconds

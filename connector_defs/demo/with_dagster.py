@@ -7,11 +7,12 @@ and Dagster are processes of their own; discovery and backfill go through Dagste
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,21 +46,22 @@ def run_with_dagster(*, port: int, is_ending: bool, show: Callable[[list[ProofRo
     """Run the demonstration in Dagster; return its proof once a person has ended it, or at once with `is_ending`."""
     home = _fresh_home()
     processes = Processes(home)
+    rows: list[ProofRow] = []
+    # A plain `kill` ends everything as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with ExitStack() as stack:
-            report = stack.enter_context(progress_display())
+        with progress_display() as report, ExitStack() as stack:
             rows, address = _proved(home, processes, port, report, stack)
-            stack.close()
-            show(rows)
-            if not is_ending:
-                complain(f"Dagster is open at {address} (logs and data: {home}). Ctrl-C ends everything.")
-                processes.wait()
-        return rows
+        show(rows)
+        if not is_ending:
+            complain(f"Dagster is open at {address} (logs and data: {home}). Ctrl-C ends everything.")
+            processes.wait()
     except KeyboardInterrupt:
         complain("Ending the demonstration.")
-        return rows if "rows" in locals() else []
     finally:
         processes.stop()
+        signal.signal(signal.SIGTERM, before)
+    return rows
 
 
 def _fresh_home() -> Path:
@@ -86,7 +88,7 @@ def _proved(
     stack.enter_context(environment(variables))
     seed_vault(Project(), seller)
     address = _start_dagster(home, processes, port)
-    api = DagsterApi(address)
+    api = stack.enter_context(closing(DagsterApi(address)))
     report("Starting Dagster", 0, 1)
     api.wait_until_loaded(LOAD_SECONDS_MAX, processes.require_alive)
     _discover(api, processes, report)
@@ -180,8 +182,10 @@ def _backfill(api: DagsterApi, processes: Processes, settlements: Mapping[str, l
     deadline = time.monotonic() + BACKFILL_SECONDS_MAX
     while time.monotonic() < deadline:
         states = [api.backfill(one) for one in backfills]
-        report("Backfilling settlements through Dagster", sum(state.runs_ended for state in states), total)
-        if all(state.is_ended for state in states):
+        ended = sum(state.runs_ended for state in states)
+        report("Backfilling settlements through Dagster", ended, total)
+        # One run per settlement; the daemon notes the end of the whole up to half a minute later.
+        if ended >= total or all(state.is_ended for state in states):
             return
         processes.require_alive()
         time.sleep(1)

@@ -190,10 +190,14 @@ class Bookkeeping:
         """Return the journals; every verdict on the way must have let the settlement pass."""
         result = self.journals(settlement_id)
         assert not result.stops, [verdict.sentence for verdict in result.verdicts if verdict.stops]
+        return self.planned(settlement_id)
+
+    def planned(self, settlement_id: str) -> tuple[Journal, ...]:
+        """Return the journals as they were staged, without making them anew."""
         return planned_journals(self.road, settlement_id).journals.journals
 
     def booked(self, settlement_id: str) -> list[str]:
-        """Return the lines of all journals the way an accountant writes them."""
+        """Make the journals; return their lines the way an accountant writes them."""
         return [shown(line) for journal in self.documents(settlement_id) for line in journal.lines]
 
     def movements(self, settlement_id: str) -> list[dict]:

@@ -10,10 +10,10 @@ AFTER_NEXT = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 
 
 def left(books, *settlements):
-    """Add up what all journals leave on each account and open item."""
+    """Add up what all journals made so far leave on each account and open item."""
     sums = {}
     for settlement in settlements:
-        for journal in books.documents(settlement):
+        for journal in books.planned(settlement):
             for line in journal.lines:
                 key = line.account.account + (f"[{line.reference}]" if line.reference else "")
                 sums[key] = sums.get(key, Decimal(0)) + line.amount
@@ -105,7 +105,7 @@ def test_a_debt_of_before_go_live_stands_under_opening_though_its_settlement_is_
     assert not result.verdicts
 
 
-def test_facilitator_tax_passes_through_one_account(books, row, verdict):
+def test_facilitator_tax_passes_through_one_account(books, row):
     """Rule 5, facilitator: collected and withheld rows sum to zero on one account."""
     rows = [row("principal", "100"), row("promotion", "-5"), row("tax", "8"), row("withheld", "-8")]
     books.take_in("1", [*rows, row("commission", "-15")])
@@ -118,7 +118,6 @@ def test_facilitator_tax_passes_through_one_account(books, row, verdict):
         "Dr fees 15.00",
         "Dr pass-through tax 8.00",
     ]
-    assert verdict(books.mapped("1"), "collected_and_withheld_tax").passed
 
 
 @pytest.mark.parametrize("withheld, expected", [("-6", "Cr tax liability 2.00"), ("-9", "Dr tax liability 1.00")])
@@ -126,10 +125,9 @@ def test_what_pass_through_leaves_is_listed_by_order(books, row, verdict, withhe
     """Rule 5, facilitator: a remainder is listed by order and goes to the tax liability; orders never offset."""
     rows = [row("tax", "8", "A"), row("withheld", withheld, "A"), row("tax", "5", "B"), row("withheld", "-5", "B")]
     books.take_in("1", rows)
-    lines = books.booked("1")
-    assert [line for line in lines if "tax liability" in line] == [expected]
     found = verdict(books.mapped("1"), "collected_and_withheld_tax")
     assert (found.passed, found.stops, [one["order"] for one in found.rows]) == (False, False, ["A"])
+    assert [line for line in books.booked("1") if "tax liability" in line] == [expected]
     sums = left(books, "1")
     assert sums["210500"] == 0
     assert sums["210600"] == -(Decimal(8) + Decimal(withheld))
@@ -220,7 +218,7 @@ def test_amounts_are_entered_in_the_settlements_currency(books, row, currency, a
     """Rule 8: entered amounts in settlement currency with its own decimals, and the rate type for the ERP."""
     books.take_in("1", [row("principal", amount)], currency=currency)
     assert sorted(books.booked("1")) == [f"Cr sales {text}", f"Dr clearing[S1] {text}"]
-    (journal,) = books.documents("1")
+    (journal,) = books.planned("1")
     assert (journal.currency, journal.rate_type, journal.accounting_date.isoformat()) == (currency, "CRRNT", "2026-03-15")
 
 
@@ -228,8 +226,6 @@ def test_a_line_of_another_unit_goes_through_due_to_and_due_from(books, row):
     """Rule 9: a line mapped to another unit becomes two movements; every document balances in its unit."""
     rows = [row("principal", "100", sku="US2-7"), row("principal", "-30", "B", sku="US2-7"), row("commission", "-15")]
     books.take_in("1", rows)
-    owner, partner = books.documents("1")
-    assert (owner.unit, partner.unit) == ("US001", "US002")
     assert sorted(books.booked("1")) == [
         "Cr US002 due to US001 30.00",
         "Cr US002 sales 100.00",
@@ -241,7 +237,7 @@ def test_a_line_of_another_unit_goes_through_due_to_and_due_from(books, row):
         "Dr due from US002 30.00",
         "Dr fees 15.00",
     ]
-    assert all(one.is_balanced for one in (owner, partner))
+    assert [(one.unit, one.is_balanced) for one in books.planned("1")] == [("US001", True), ("US002", True)]
 
 
 def test_an_empty_settlement_posts_nothing_and_says_so(books, row):
@@ -250,7 +246,7 @@ def test_an_empty_settlement_posts_nothing_and_says_so(books, row):
     result = books.journals("1")
     assert result.facts["journal"] == "none: the settlement has no amount other than zero"
     assert [(one.check, one.passed) for one in result.verdicts] == [("journal_balanced_and_equal", True)]
-    assert books.documents("1") == ()
+    assert books.planned("1") == ()
 
 
 def test_amounts_that_cancel_out_are_booked_all_the_same(books, row):

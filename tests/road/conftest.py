@@ -1,15 +1,21 @@
 """A whole world in one process: both emulators, the stores, the two demo connections, one clock that only tests move."""
 
+import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from assets.approval import documents_of
+from assets.posting import give_up
 from assets.road import STAGES, walk
-from assets.settlement_reports import discover
+from assets.settlement_reports import discover, import_file
 from connector_defs.connections import Connection, connections
 from connector_defs.project import PACKAGE, Project
+from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
 from emulators.demo import demo_world
 from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
@@ -17,8 +23,11 @@ from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from resources.clock import ManualClock
 from resources.store.stores import Stores
 from resources.vault import Vault
+from tests.road.rig import assert_in_books, opened
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+# The period of a settlement written by hand; it lies within one month unless told otherwise.
+FIRST = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -50,9 +59,10 @@ class World:
         }.items():
             self.vault.set(name, value)
 
-    def reopen(self):
-        """Open the stores anew, as a later process would."""
-        self.stores = Stores.open(self.home, self.clock)
+    def reopen(self, home: Path | None = None):
+        """Open the stores anew, as a later process would; another home is another control database."""
+        self.home = home or self.home
+        self.stores = Stores.open(self.home, self.clock) if self.home.exists() else opened(self.home, self.clock)
 
     def connections(self) -> dict[str, Connection]:
         """Return the demo connections of the project."""
@@ -62,9 +72,7 @@ class World:
         """Return the road of one connection; `changes` replace books (policy) settings."""
         connection = self.connections()[name]
         if changes:
-            books = type(connection.settings.books).model_validate(
-                connection.settings.books.model_dump() | changes
-            )
+            books = type(connection.settings.books).model_validate(connection.settings.books.model_dump() | changes)
             settings = connection.settings.model_copy(update={"books": books})
             connection = Connection(connection.name, settings, connection.mapping_path)
         return connection.road(
@@ -82,8 +90,82 @@ class World:
         """Return the emulator's books, which only tests look into."""
         return self.demo.peoplesoft.books
 
+    # --- settlements written by hand ------------------------------------------------------------------------------
 
-@pytest.fixture()
+    def settlement(self, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7) -> Path:
+        """Write one settlement as Amazon does and return the file."""
+        path = self.home / f"{settlement_id}-{len(list(self.home.glob('*.txt')))}.txt"
+        path.write_bytes(write_v2(Settlement(settlement_id, start, start + timedelta(days=days), "USD", rows), US))
+        return path
+
+    def take_in(self, road, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7) -> str:
+        """Import one settlement; return its id."""
+        assert import_file(road, self.settlement(settlement_id, *rows, start=start, days=days))[0] == settlement_id
+        return settlement_id
+
+    def small(self, run: str = "run-1", **changes):
+        """Return the US road with nothing held at go-live, so that one settlement stands alone."""
+        return self.road("amazon_us", run, **{"opening": [], "books_from": "2026-08-01", **changes})
+
+    def documents(self, road, settlement_id: str):
+        """Return the newest revision of a settlement."""
+        return documents_of(road, settlement_id)
+
+    def states(self, road, settlement_id: str) -> list[str]:
+        """Return the states of the newest revision, part by part."""
+        return [str(one.state) for one in documents_of(road, settlement_id)]
+
+    def items(self) -> dict[str, object]:
+        """Return the open review items by code."""
+        return {one.code: one for one in self.stores.review.listing()}
+
+    def resolve(self, code: str, action: str, reason: str = "checked"):
+        """Resolve the open item of a code."""
+        return self.stores.review.resolve(self.items()[code].id, action, "tester", reason)
+
+    def give_up(self, road, settlement_id: str):
+        """Do what `connector review resolve --action deleted` does before it closes the item."""
+        documents = documents_of(road, settlement_id)
+        siblings = [one.journal for one in documents]
+        for one in documents:
+            if str(one.state) == "review":
+                give_up(road.desk, one.key, siblings, "deleted in the ERP: checked")
+
+    def assert_in_books(self, *totals: str) -> None:
+        """Hold PeopleSoft's books, and nothing else, against the clearing amounts that should be in them."""
+        assert_in_books(self.demo.peoplesoft, "110500", totals)
+
+    def creates(self) -> int:
+        """Count the Creates that reached PeopleSoft."""
+        return self.erp_faults.calls("Create")
+
+
+def sale(
+    amount: str = "100.00", posted: datetime = FIRST + timedelta(hours=1), order: str = "111-0000001-0000001"
+) -> Row:
+    """Return a sale of one unit."""
+    facts = {"order_id": order, "marketplace_name": "Amazon.com", "fulfillment_id": "AFN", "sku": "SKU-1"}
+    more = {"order_item_code": order[-4:], "shipment_id": "D1", "quantity": 1}
+    return Row("Order", "ItemPrice", "Principal", Decimal(amount), posted, **facts, **more)
+
+
+def of_account(label: str, amount: str, posted: datetime = FIRST + timedelta(hours=2)) -> Row:
+    """Return a row of the account: a reserve, a carried debt, a fee."""
+    return Row("other-transaction", "other-transaction", label, Decimal(amount), posted)
+
+
+@pytest.fixture
+def tmp_path(tmp_path):
+    """Return a folder in memory where the system has one: these tests write durably, and a disk makes them wait."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir=memory, prefix="road-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def world(tmp_path, monkeypatch):
     """Return a fresh world."""
     monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
@@ -94,4 +176,4 @@ def world(tmp_path, monkeypatch):
     return made
 
 
-__all__ = ["STAGES", "World", "discover", "walk"]
+__all__ = ["FIRST", "STAGES", "World", "discover", "of_account", "sale", "walk"]

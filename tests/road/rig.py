@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -39,6 +40,28 @@ RESTING = (PostingState.POSTED, PostingState.REFUSED, PostingState.REVIEW, Posti
 @cache
 def _site() -> Site:
     return demo_site(START.date())
+
+
+class _NoTrail:
+    """A recorder that keeps nothing: the trail is proved elsewhere, and its disk writes take most of the time."""
+
+    def record(self, exchange: object) -> str:
+        return ""
+
+
+@cache
+def _empty_control() -> bytes:
+    """Return a control database as it is before anything happened; making one takes longer than a test."""
+    with TemporaryDirectory() as folder:
+        Stores.open(Path(folder), ManualClock(START)).close()
+        return (Path(folder) / "control.db").read_bytes()
+
+
+def opened(home: Path, clock: ManualClock) -> Stores:
+    """Open fresh stores."""
+    home.mkdir(parents=True)
+    (home / "control.db").write_bytes(_empty_control())
+    return Stores.open(home, clock)
 
 
 def line(number: int, account: str, amount: str, ref: str = "", text: str = "") -> JournalLine:
@@ -80,24 +103,30 @@ class Rig:
 
     def __post_init__(self) -> None:
         self.app: Emulator = build_app(self.site, self.clock, self.faults)
-        self.stores = Stores.open(self.folder / "home", self.clock)
+        self.stores = opened(self.folder / "home", self.clock)
+        self._targets: dict[str, PeopleSoft] = {}
 
     def lose_control_database(self) -> None:
         """Go on with an empty control database beside the same ERP."""
         self.stores.close()
-        self.stores = Stores.open(self.folder / f"home-{self.clock.now():%H%M%S%f}", self.clock)
+        self._targets.clear()
+        self.stores = opened(self.folder / f"home-{self.clock.now():%H%M%S%f}", self.clock)
 
     def target(self, transport: httpx.BaseTransport | None = None) -> PeopleSoft:
-        """Open a client, as every run does."""
+        """Return a client; without a transport of its own the same one again, its WSDL read once."""
+        if transport is None and self.password in self._targets:
+            return self._targets[self.password]
         client = build_client(
             connection="amazon_us",
             clock=self.clock,
             user_agent="tests",
-            recorder=self.stores.exchanges,
+            recorder=_NoTrail(),
             transport=transport or InProcessTransport(self.app, self.clock),
         )
         profile = PeopleSoftProfile(base_url="https://peoplesoft.example", units=("US001",))
-        return PeopleSoft(profile, client, lambda: (DEMO_USER, self.password), self.clock)
+        password = self.password
+        target = PeopleSoft(profile, client, lambda: (DEMO_USER, password), self.clock)
+        return self._targets.setdefault(password, target) if transport is None else target
 
     def plan(self, wanted: JournalSet, *, approved: bool = True, again: bool = False):
         """Store a set."""

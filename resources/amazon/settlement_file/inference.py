@@ -86,7 +86,8 @@ def _surplus_decimals(
     table: RawTable, shapes: list[ShapeCount], sign: str, decimals: int
 ) -> tuple[str, int, str] | None:
     """Return column, row and text of the first number that needs more decimals; only shapes that long are looked at."""
-    for column in dict.fromkeys(each.column for each in shapes if len(each.shape.rpartition(sign)[2]) > decimals):
+    long = [each for each in shapes if sign in each.shape and len(each.shape.rpartition(sign)[2]) > decimals]
+    for column in dict.fromkeys(each.column for each in long):
         found = table.first_where(column, f"{amounts.decimals_needed_sql('cell', sign)} > {decimals}")
         if found:
             return column, *found

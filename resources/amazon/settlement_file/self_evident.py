@@ -135,10 +135,8 @@ def _evidence(header: Header, suggestion: _Suggestion) -> list[str]:
         date = column["posted-date"]
         day = dates.read_shape(suggestion.posted.shape[:10])
         assert day is not None, suggestion.posted.shape
-        day_sql = day.sql(date, day.orders[0])
-        tests += [
-            f"({date} IS NULL OR {date} = left({posted}, 10) OR (length({date}) = 10 AND {day_sql} >= {dates.EARLIEST_SQL}))"
-        ]
+        is_day = f"length({date}) = 10 AND {day.sql(date, day.orders[0])} >= {dates.EARLIEST_SQL}"
+        tests += [f"({date} IS NULL OR {date} = left({posted}, 10) OR ({is_day}))"]
     tests += [
         f"({column[name]} IS NULL OR NOT (starts_with({column[name]}, ' ') OR ends_with({column[name]}, ' ')))"
         for name in _UNPADDED

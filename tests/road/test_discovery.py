@@ -1,0 +1,189 @@
+"""Finding settlements: whatever Amazon, the line or a file does, each settlement is taken in once and nothing is lost."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from assets.road import walk
+from assets.settlement_reports import discover, fetch_report, import_file
+from emulators import faults as general
+from emulators.amazon.settlement_writer import US, Settlement, write_v1, write_v2
+from emulators.amazon.world import Document
+from ledger.errors import InputRefused, SettlementFileRefused
+from tests.road.conftest import FIRST, sale
+
+ONE = "24000000001"
+
+# What goes wrong while 10 settlements of the US seller are discovered; each is harmless in the end.
+TROUBLE = [
+    ("token expires half way", "getReportDocument", 4, general.named("token_expired")),
+    ("throttled", "getReportDocument", 3, general.status(429)),
+    ("a fault of Amazon's own", "getReports", 1, general.status(503)),
+    ("the line drops", "download", 2, general.dropped()),
+    ("a link has expired", "download", 5, general.named("link_expired")),
+    ("a body is cut short once", "download", 6, general.truncated()),
+]
+
+
+def settlements(world) -> set[str]:
+    """Return the ids the US seller's files hold, from the seller's own truth."""
+    seller = world.demo.seller.sellers[0].seller_id
+    return {one.settlement_id for one in world.demo.seller.settlements if one.seller_id == seller}
+
+
+def test_trouble_on_the_way_loses_nothing(world):
+    """All at once, in one discovery; a second one downloads nothing again."""
+    for _, operation, call, fault in TROUBLE:
+        world.amazon_faults.at(operation, call, fault)
+    road = world.road("amazon_us")
+    found = discover(road)
+    assert set(found.new) == settlements(world)
+    assert len(found.new) == len(set(found.new))
+    assert (len(found.known), found.refused, found.damaged, found.interrupted) == (1, [], [], "")
+    assert {row.partition for row in world.stores.due.listing(road.connection)} == set(found.new)
+    downloads = world.amazon_faults.calls("download")
+    again = discover(road)
+    assert (again.new, again.known, world.amazon_faults.calls("download")) == ([], [], downloads)
+
+
+def test_a_used_up_quota_interrupts_and_the_next_discovery_goes_on(world):
+    """What is done is kept."""
+    road = world.road("amazon_us")
+    world.amazon_faults.at("getReportDocument", 4, general.status(429))
+    for call in range(5, 40):
+        world.amazon_faults.at("getReportDocument", call, general.status(429))
+    first = discover(road)
+    assert len(first.new) == 3
+    assert first.interrupted
+    world.amazon_faults.clear()
+    world.clock.advance(3600)
+    second = discover(road)
+    assert set(first.new) | set(second.new) == settlements(world)
+    assert not set(first.new) & set(second.new)
+
+
+def change(world, position, content, gzip=False):
+    """Put other content behind a report of the US seller; return its entry."""
+    seller = world.demo.seller.sellers[0].seller_id
+    entry = world.demo.seller.world.entries[seller][position]
+    document = Document(entry.document_id, content, gzip, "text/plain; charset=UTF-8")
+    world.demo.seller.world.documents[seller, entry.document_id] = document
+    return entry
+
+
+BAD = [
+    ("a web page", b"<html><body>maintenance</body></html>"),
+    ("nothing", b""),
+    ("an error in XML", b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"),
+    ("an id that names a folder", write_v2(Settlement("../../x", FIRST, FIRST, "USD", (sale(),)), US)),
+]
+
+
+def test_one_bad_report_stops_no_other(world):
+    """Refused by name, once; a dismissed one leaves no row that is due for ever."""
+    for position, (_, content) in enumerate(BAD, start=4):
+        change(world, position, content)
+    road = world.road("amazon_us")
+    found = discover(road)
+    assert len(found.refused) == len(BAD)
+    assert len(found.new) == len(settlements(world)) - len(BAD)
+    items = [one for one in world.stores.review.listing() if one.code == "file_refused"]
+    assert {one.partition for one in items} == set(found.refused)
+    world.stores.review.resolve(items[0].id, "dismiss", "tester", "seen")
+    again = discover(road)
+    assert (again.refused, again.new) == ([], [])
+    assert {row.partition for row in world.stores.due.listing(road.connection)} == set(found.new)
+
+
+def test_a_report_damaged_for_good_waits_for_the_next_discovery(world):
+    """Cut short every time: an item; whole the next time: taken in, and the item ends."""
+    road = world.road("amazon_us")
+    for call in (1, 2):
+        world.amazon_faults.at("download", call, general.truncated())
+    first = discover(road)
+    assert (len(first.damaged), len(first.new)) == (1, len(settlements(world)) - 1)
+    assert list(world.items()) == ["document_refused"]
+    second = discover(road)
+    assert set(first.new) | set(second.new) == settlements(world)
+    assert world.items() == {}
+
+
+@pytest.mark.parametrize("write", [write_v1, lambda one: write_v2(one, US)], ids=["v1", "v2"])
+def test_an_archived_file_walks_the_same_road(world, write):
+    """Both layouts; the same file again is known, and walking it again posts nothing."""
+    road = world.small()
+    path = world.home / "archived.txt"
+    path.write_bytes(write(Settlement(ONE, FIRST, FIRST.replace(day=9), "USD", (sale(),))))
+    assert import_file(road, path) == (ONE, "new")
+    assert import_file(road, path) == (ONE, "known")
+    assert walk(road, ONE).results["reconciliations"].facts["ties"]
+    world.assert_in_books("100.00")
+
+
+@pytest.mark.parametrize("decision", ["keep", "accept"])
+def test_the_same_id_with_other_content_is_an_alarm(world, decision):
+    """Kept: never asked again for this document. Accepted: the newer one counts, what is posted stays posted."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    other = world.settlement(ONE, sale("101.00"))
+    assert import_file(road, other) == (ONE, "changed")
+    walk(road, ONE)
+    assert list(world.items()) == ["settlement_changed"]
+    if decision == "accept":
+        world.stores.settlements.accept(
+            road.connection, ONE, world.items()["settlement_changed"].origin, "t", "restated"
+        )
+    world.resolve("settlement_changed", decision)
+    import_file(road, other)
+    walk(road, ONE)
+    # The books tie to the content that was posted, not to the one that counts now: both are told.
+    assert set(world.items()) == ({"changed_after_posting", "clearing_differs"} if decision == "accept" else set())
+    assert world.creates() == 1
+    world.assert_in_books("100.00")
+
+
+def test_a_file_of_another_seller_is_refused(world):
+    """Booked under the wrong seller it would be booked twice."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    other = replace(road, connection="amazon_eu", seller="A14F921DEMOEU")
+    with pytest.raises(InputRefused, match="--connection amazon_us"):
+        import_file(other, world.settlement(ONE, sale()))
+    assert world.stores.settlements.all("amazon_eu") == []
+
+
+def test_a_file_that_is_no_settlement_is_refused_whole(world):
+    """Nothing archived, nothing registered."""
+    path = world.home / "page.txt"
+    path.write_bytes(b"<html></html>")
+    with pytest.raises(SettlementFileRefused):
+        import_file(world.small(), path)
+    assert world.stores.settlements.all("amazon_us") == []
+
+
+def test_a_lost_archive_is_fetched_again_or_says_so(world):
+    """From Amazon while it has the bytes; an imported file only a person has."""
+    road = world.small()
+    settlement_id = discover(road).new[3]
+    imported = world.take_in(road, ONE, sale())
+    shutil.rmtree(world.home / "documents")
+    result = fetch_report(road, settlement_id)
+    assert world.stores.documents.exists(result.links["document"])
+    with pytest.raises(InputRefused, match="Import the file"):
+        fetch_report(road, imported)
+    record = world.stores.settlements.get(road.connection, settlement_id)
+    shutil.rmtree(world.home / "documents")
+    world.clock.advance(100 * 24 * 3600)
+    with pytest.raises(InputRefused, match="90 days"):
+        fetch_report(road, record.settlement_id)
+
+
+@pytest.mark.parametrize("key", ["24999999999", "../x", "a,b", ""])
+def test_a_key_that_is_no_settlement_gets_a_sentence_and_leaves_no_trace(world, key):
+    """Neither due rows nor review items."""
+    road = world.small()
+    with pytest.raises(InputRefused, match="settlement"):
+        walk(road, key)
+    assert (world.stores.due.listing(road.connection), world.items()) == ([], {})

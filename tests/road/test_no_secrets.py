@@ -1,0 +1,64 @@
+"""After walks with faults, no secret stands in any table, document, file, log record or error."""
+
+import logging
+import os
+
+from sqlalchemy import select
+
+from assets.road import walk
+from assets.settlement_reports import discover
+from emulators import faults as general
+from emulators.peoplesoft import mischief
+from emulators.peoplesoft.demo_site import DEMO_PASSWORD
+from ledger.errors import ConnectorError
+from resources.store.schema import metadata
+from tests.road.conftest import sale
+
+ONE = "24000000001"
+
+
+def test_no_secret_is_left_anywhere(world, caplog):
+    """Tables, documents, every file of the home but the vault, logs, and the texts of errors."""
+    caplog.set_level(logging.DEBUG)
+    secrets = [*world.demo.seller.secrets, DEMO_PASSWORD, os.environ["CONNECTOR_VAULT_KEY"]]
+    assert all(len(one) >= 5 for one in secrets)
+    said = _walk_with_faults(world)
+    with world.stores.control.reading() as reading:
+        tables = {
+            table.name: [str(tuple(row)) for row in reading.execute(select(table))] for table in metadata.sorted_tables
+        }
+    assert tables["exchanges"]
+    assert tables["audit_events"]
+    texts = [*said, caplog.text, *(row for rows in tables.values() for row in rows)]
+    files = [path.read_bytes() for path in world.home.rglob("*") if path.is_file() and "vault" not in path.name]
+    assert len(files) > 10
+    for secret in secrets:
+        assert not [text[:200] for text in texts if secret in text], "a secret stands in a text"
+        assert not [len(content) for content in files if secret.encode() in content], "a secret stands in a file"
+
+
+def _walk_with_faults(world) -> list[str]:
+    """Discover, post, fail in many ways; return what errors said."""
+    said = []
+    world.amazon_faults.at("token", 1, general.named("server_error"))
+    world.amazon_faults.at("getReportDocument", 2, general.named("token_expired"))
+    world.amazon_faults.at("download", 2, general.named("link_expired"))
+    for call in range(5, 30):
+        world.amazon_faults.at("getReportDocument", call, general.status(429))
+    road = world.small()
+    said.append(discover(road).interrupted)
+    world.take_in(road, ONE, sale())
+    for fault in (general.html(503), general.status(500), mischief.gateway_error(), general.dropped()):
+        world.erp_faults.next("Create", fault)
+    for _ in range(5):
+        walk(road, ONE)
+        world.clock.advance(400)
+    world.vault.set("peoplesoft_password", "not-the-password")
+    for settlement_id in (ONE, *(one.settlement_id for one in world.stores.settlements.all(road.connection)[:2])):
+        try:
+            walk(world.small("run-2"), settlement_id)
+        except ConnectorError as error:
+            said.append(str(error))
+    assert any("peoplesoft_password" in one for one in said)
+    world.assert_in_books("100.00")
+    return said
