@@ -15,7 +15,7 @@ install: $(STAMP)
 
 .PHONY: demo
 demo: $(STAMP)  ## Run a seller's ninety days through Dagster to reconciled postings, and leave the UI open.
-	$(VENV)/bin/connector demo
+	$(VENV)/bin/connector demo --leave
 
 .PHONY: demo-stop
 demo-stop: $(STAMP)  ## End what `make demo` left running.

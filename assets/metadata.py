@@ -14,6 +14,9 @@ from assets.verdicts import Row, StageResult, Verdict
 
 ROWS_SHOWN_MAX = 25
 BAR_WIDTH = 12
+CELL_MAX = 500
+# `:` and `@` and `.` stay: without brackets and angle brackets a bare address is text the reader sees whole.
+_SPELLED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", **{letter: f"\\{letter}" for letter in "\\|[]`*_~"}}
 
 
 def metadata_of(result: StageResult, document_path: Path | None = None) -> dict[str, dg.MetadataValue]:
@@ -34,6 +37,7 @@ def metadata_of(result: StageResult, document_path: Path | None = None) -> dict[
 
 
 def _scalar(value: object) -> dg.MetadataValue:
+    assert not isinstance(value, float), "an amount as float shows cents that are not there"
     if isinstance(value, bool):
         return dg.MetadataValue.text("yes" if value else "no")
     if isinstance(value, int):
@@ -44,7 +48,7 @@ def _scalar(value: object) -> dg.MetadataValue:
 def markdown_table(rows: Sequence[Mapping[str, str]], rows_total: int | None = None) -> str:
     """Write rows as a markdown table; cells are cleaned so that free text cannot break or forge the table."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    lines = ["| " + " | ".join(map(_cell, names)) + " |", "|" + "---|" * len(names)]
     lines += ["| " + " | ".join(_cell(str(row.get(name, ""))) for name in names) + " |" for row in rows]
     if rows_total is not None and rows_total > len(rows):
         lines.append(f"\n{rows_total - len(rows)} more rows: see `connector plan` or `connector sql`.")
@@ -52,10 +56,8 @@ def markdown_table(rows: Sequence[Mapping[str, str]], rows_total: int | None = N
 
 
 def _cell(text: str) -> str:
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    for letter in "\\|<>[]`*_":
-        plain = plain.replace(letter, f"\\{letter}" if letter not in "<>" else {"<": "&lt;", ">": "&gt;"}[letter])
-    return plain
+    """Return text that says in a cell what it says in the books, and does nothing: no mark-up, link or line break."""
+    return "".join(_SPELLED.get(letter, letter) if letter.isprintable() else " " for letter in text[:CELL_MAX])
 
 
 def _bars(bars: Iterable[tuple[str, Decimal]]) -> str:

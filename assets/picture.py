@@ -14,7 +14,10 @@ LENGTH_MAX = 1000
 
 
 def waterfall_svg(bars: Sequence[tuple[str, Decimal]], last: str = "Deposit") -> str:
-    """Draw bars that start where the one before ended; the last one stands on the zero line."""
+    """Draw bars that start where the one before ended; the one named `last` stands on the zero line.
+
+    A bar is as long as its amount, cut to whole pixels and at least one; labels are ours, never text of a file.
+    """
     low, high, level = Decimal(0), Decimal(0), Decimal(0)
     spans: list[tuple[str, Decimal, Decimal, Decimal]] = []
     for label, amount in bars:
@@ -25,7 +28,8 @@ def waterfall_svg(bars: Sequence[tuple[str, Decimal]], last: str = "Deposit") ->
     scale = Decimal(WIDTH - 110) / ((high - low) or Decimal(1))
     body = "".join(_bar(row, span, low, scale, span[0] == last) for row, span in enumerate(spans))
     height = ROW * len(spans)
-    return f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH * 2}' viewBox='0 0 {WIDTH} {height}'><g font-size='9'>{body}</g></svg>"
+    frame = f"xmlns='http://www.w3.org/2000/svg' width='{WIDTH * 2}' viewBox='0 0 {WIDTH} {height}'"
+    return f"<svg {frame}><g font-size='9'>{body}</g></svg>"
 
 
 def _bar(row: int, span: tuple[str, Decimal, Decimal, Decimal], low: Decimal, scale: Decimal, is_last: bool) -> str:

@@ -15,8 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assets.settlement_reports import import_file
@@ -25,8 +24,9 @@ from connector_defs.demo.dagster_api import DagsterApi
 from connector_defs.demo.place import demo_environment, environment, seed_vault
 from connector_defs.demo.processes import Processes
 from connector_defs.project import PACKAGE, Project
-from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
+from emulators.amazon.settlement_writer import US, Settlement, write_v2
 from emulators.demo_seller.seller import demo_seller
+from emulators.demo_seller.small import one_day_settlements
 from emulators.peoplesoft.app import build_app
 from emulators.peoplesoft.demo_site import demo_site
 from emulators.peoplesoft.site import Timing
@@ -35,51 +35,14 @@ from ledger.errors import ConnectorError
 
 CONNECTION = "amazon_us"
 ORDERS_EACH = 200
-RESERVE = Decimal("876.18")  # what the demo connection's books hold at go-live
-
-
-def chain(count: int, last_day: date) -> list[Settlement]:
-    """Return one-day settlements, each returning the reserve that the one before held."""
-    made = []
-    first = datetime(last_day.year, last_day.month, last_day.day, 5, tzinfo=UTC) - timedelta(days=count)
-    for number in range(count):
-        start = first + timedelta(days=number)
-        end = start + timedelta(days=1)
-        held = RESERVE if number % 2 else RESERVE + 1
-        brought = RESERVE if number % 2 == 0 else RESERVE + 1
-        rows = [
-            Row("other-transaction", "other-transaction", "Previous Reserve Amount Balance", brought, start),
-            *(row for order in range(ORDERS_EACH) for row in _order(number, order, start)),
-            Row("other-transaction", "other-transaction", "Current Reserve Amount", -held, end),
-        ]
-        made.append(Settlement(str(90_000_000_000 + number), start, end, "USD", tuple(rows)))
-    return made
-
-
-def _order(day: int, order: int, start: datetime) -> list[Row]:
-    price = Decimal(1000 + (order * 37 + day * 11) % 9000) / 100
-    posted = start + timedelta(seconds=60 * order)
-    common = {
-        "order_id": f"111-{day:07d}-{order:07d}",
-        "marketplace_name": "Amazon.com",
-        "sku": f"SKU-{order % 40}",
-        "fulfillment_id": "AFN",
-    }
-    tax = (price * 8 / 100).quantize(Decimal("0.01"))
-    return [
-        Row("Order", "ItemPrice", "Principal", price, posted, **common, quantity=1),
-        Row("Order", "ItemPrice", "Tax", tax, posted, **common, quantity=1),
-        Row("Order", "ItemWithheldTax", "MarketplaceFacilitatorTax-Principal", -tax, posted, **common, quantity=1),
-        Row("Order", "ItemFees", "Commission", -(price * 15 / 100).quantize(Decimal("0.01")), posted, **common),
-        Row("Order", "ItemFees", "FBAPerUnitFulfillmentFee", Decimal("-3.22"), posted, **common),
-    ]
 
 
 def measure(count: int, module: str, dagster_yaml: Path | None) -> dict[str, float]:
     """Backfill a fresh world of `count` settlements; return seconds."""
     home = Path(tempfile.mkdtemp(prefix="connector-bench-"))
-    today = datetime.now(UTC).date()
-    settlements = chain(count, today)
+    now = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
+    today = now.date()
+    settlements = one_day_settlements(count, now - timedelta(days=count), orders=ORDERS_EACH)
     seller = demo_seller(7, today)
     site = demo_site(today, timing=Timing(0, 0))
     processes = Processes(home)
@@ -133,7 +96,7 @@ def _wait_for_partitions(api: DagsterApi, settlements: list[Settlement], process
     deadline = time.monotonic() + 120
     query = "query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { partitionKeys } } }"
     while time.monotonic() < deadline:
-        answer = api._asked(query, {"k": {"path": [CONNECTION, "settlement_reports"]}})
+        answer = api.asked(query, {"k": {"path": [CONNECTION, "settlement_reports"]}})
         if len(answer["assetNodeOrError"].get("partitionKeys", ())) >= len(settlements):
             return
         processes.require_alive()
@@ -154,8 +117,8 @@ def _backfill(api: DagsterApi, settlements: list[Settlement], processes: Process
             break
         processes.require_alive()
         time.sleep(0.5)
-    query = 'query { runsOrError { ... on Runs { results { status startTime endTime } } } }'
-    runs = [run for run in api._asked(query, {})["runsOrError"]["results"] if run["endTime"]]
+    query = "query { runsOrError { ... on Runs { results { status startTime endTime } } } }"
+    runs = [run for run in api.asked(query, {})["runsOrError"]["results"] if run["endTime"]]
     first, last = min(run["startTime"] for run in runs), max(run["endTime"] for run in runs)
     posted = sum(header["status"] == "P" for header in _headers(books))
     return {

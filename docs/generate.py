@@ -148,7 +148,7 @@ def _values(values: list[Any]) -> str:
 def _bounds(schema: dict[str, Any]) -> str:
     low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum")
     if low is not None and high is not None:
-        return f" from {low:,} to {high:,}"
+        return f" above {low:,}, up to {high:,}" if "exclusiveMinimum" in schema else f" from {low:,} to {high:,}"
     if low is None:
         return ""
     return f" above {low:,}" if "exclusiveMinimum" in schema else f", {low:,} or more"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ledger.accounts import AccountKey
@@ -119,8 +119,12 @@ class Mapping:
         )
 
 
+@lru_cache(maxsize=16)
 def load_mapping(text: str, file: str) -> Mapping:
-    """Return the mapping of a file's text; raise MappingRefused with every problem as file, line, key and cure."""
+    """Return the mapping of a file's text; raise MappingRefused with every problem as file, line, key and cure.
+
+    The same text gives the same mapping, so a run that asks once per stage reads it once.
+    """
     shape, lines = read_mapping(text, file)
     return Mapping(file, shape, lines)
 

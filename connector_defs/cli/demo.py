@@ -24,20 +24,25 @@ if TYPE_CHECKING:
         "connector demo --once",
         "connector demo --once --json",
         "connector demo --port 3000",
+        "connector demo --leave",
         "connector demo --stop",
     ),
 )
 @click.option("--once", is_flag=True, help="Without Dagster: run, prove, exit 0 only if every settlement ties.")
 @click.option("--exit", "is_ending", is_flag=True, help="With Dagster: end everything after the proof.")
+@click.option("--leave", is_flag=True, help="With Dagster: return after the proof and leave everything running.")
 @click.option("--stop", is_flag=True, help="End a demonstration that is still running.")
 @click.option("--keep", is_flag=True, help="Keep the folder of --once and print where it is.")
 @click.option("--port", type=click.IntRange(0, 65534), default=0, help="First port to use; free ones by default.")
 @json_option
 @click.pass_context
-def demo(ctx: click.Context, once: bool, is_ending: bool, stop: bool, keep: bool, port: int, as_json: bool) -> None:
+def demo(
+    ctx: click.Context, once: bool, is_ending: bool, leave: bool, stop: bool, keep: bool, port: int, as_json: bool
+) -> None:
     """Run the demonstration: two connections, three currencies, emulated Amazon and PeopleSoft.
 
-    Without --once Dagster runs it: its pages stay open at the address printed at the end, until Ctrl-C.
+    Without --once Dagster runs it: its pages stay open at the address printed at the end, until Ctrl-C, or with
+    --leave until `connector demo --stop`.
     """
     if stop and once:
         raise InputRefused("--stop ends a demonstration with Dagster; --once ends by itself.")
@@ -46,7 +51,7 @@ def demo(ctx: click.Context, once: bool, is_ending: bool, stop: bool, keep: bool
 
         output.say(stop_running())
         return
-    rows = _once(keep, port, as_json) if once else _with_dagster(port, is_ending, as_json)
+    rows = _once(keep, port, as_json) if once else _with_dagster(port, is_ending, leave, as_json)
     ctx.exit(ExitCode.FINE if rows and all(row.ties for row in rows) else ExitCode.REFUSED)
 
 
@@ -62,10 +67,11 @@ def _once(keep: bool, port: int, as_json: bool) -> list["ProofRow"]:
     return rows
 
 
-def _with_dagster(port: int, is_ending: bool, as_json: bool) -> list["ProofRow"]:
-    from connector_defs.demo.with_dagster import run_with_dagster
+def _with_dagster(port: int, is_ending: bool, is_leaving: bool, as_json: bool) -> list["ProofRow"]:
+    from connector_defs.demo.with_dagster import Afterwards, run_with_dagster
 
-    return run_with_dagster(port=port, is_ending=is_ending, show=lambda rows: show_proof(rows, as_json))
+    afterwards = Afterwards.END if is_ending else Afterwards.LEAVE if is_leaving else Afterwards.WAIT
+    return run_with_dagster(port=port, afterwards=afterwards, show=lambda rows: show_proof(rows, as_json))
 
 
 @contextmanager

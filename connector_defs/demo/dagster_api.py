@@ -62,7 +62,7 @@ class DagsterApi:
         while time.monotonic() < deadline:
             meanwhile()
             try:
-                nodes = self._asked(_LOCATIONS, {})["repositoriesOrError"].get("nodes")
+                nodes = self.asked(_LOCATIONS, {})["repositoriesOrError"].get("nodes")
             except (httpx.HTTPError, DagsterFault):
                 nodes = None
             if nodes:
@@ -74,12 +74,12 @@ class DagsterApi:
 
     def launch_job(self, name: str) -> str:
         """Launch a job; return its run id."""
-        answer = self._asked(_LAUNCH, {"selector": {**self._selector, "pipelineName": name}})["launchRun"]
+        answer = self.asked(_LAUNCH, {"selector": {**self._selector, "pipelineName": name}})["launchRun"]
         return _required(answer, "run", f"launch {name}")["runId"]
 
     def is_run_ended(self, run_id: str) -> bool:
         """Tell whether a run has ended well; raises DagsterFault when it failed."""
-        status = self._asked(_STATUS, {"id": run_id})["runOrError"].get("status", "")
+        status = self.asked(_STATUS, {"id": run_id})["runOrError"].get("status", "")
         if status in _ENDED and status != "SUCCESS":
             raise DagsterFault(f"Run {run_id} ended with {status}; open it in the UI.")
         return status in _ENDED
@@ -88,12 +88,12 @@ class DagsterApi:
         """Launch a backfill of assets over partitions; return its id."""
         selection = [{"path": path} for path in assets]
         params = {"assetSelection": selection, "partitionNames": partitions}
-        answer = self._asked(_BACKFILL, {"params": params})["launchPartitionBackfill"]
+        answer = self.asked(_BACKFILL, {"params": params})["launchPartitionBackfill"]
         return _required(answer, "backfillId", "launch the backfill")
 
     def backfill(self, backfill_id: str) -> BackfillState:
         """Return how far a backfill is."""
-        answer = self._asked(_BACKFILL_STATUS, {"id": backfill_id, "tag": backfill_id})
+        answer = self.asked(_BACKFILL_STATUS, {"id": backfill_id, "tag": backfill_id})
         statuses = [run["status"] for run in answer["runsOrError"].get("results", ())]
         return BackfillState(
             is_ended=answer["partitionBackfillOrError"].get("status") in _BACKFILL_ENDED,
@@ -101,7 +101,8 @@ class DagsterApi:
             runs_failed=sum(status == "FAILURE" for status in statuses),
         )
 
-    def _asked(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def asked(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of one question; raises DagsterFault when Dagster refuses it."""
         response = self._client.post("/graphql", json={"query": query, "variables": variables})
         response.raise_for_status()
         body = response.json()

@@ -1,6 +1,6 @@
 """`connector demo`: the demonstration with Dagster, left running so that a person can look around.
 
-In: a port and whether to end after the proof. Out: the proof rows, and a webserver with daemon on loopback. Emulators
+In: a port and what happens after the proof. Out: the proof rows, and a webserver with daemon on loopback. Emulators
 and Dagster are processes of their own; discovery and backfill go through Dagster's GraphQL, as the UI does it.
 """
 
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,19 @@ POSTED_SECONDS_MAX = 120
 _MARK = ".connector-demo"
 
 
-def run_with_dagster(*, port: int, is_ending: bool, show: Callable[[list[ProofRow]], None]) -> list[ProofRow]:
-    """Run the demonstration in Dagster; return its proof once a person has ended it, or at once with `is_ending`."""
+class Afterwards(StrEnum):
+    """What becomes of the processes once the proof is shown."""
+
+    WAIT = "wait"  # until Ctrl-C, then end them
+    LEAVE = "leave"  # running in the background, until `connector demo --stop`
+    END = "end"
+
+
+def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[ProofRow]], None]) -> list[ProofRow]:
+    """Run the demonstration in Dagster, show its proof and return it; `afterwards` says when everything ends."""
     home = _fresh_home()
     processes = Processes(home)
+    is_left = False
     rows: list[ProofRow] = []
     # A plain `kill` ends everything as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -53,13 +63,17 @@ def run_with_dagster(*, port: int, is_ending: bool, show: Callable[[list[ProofRo
         with progress_display() as report, ExitStack() as stack:
             rows, address = _proved(home, processes, port, report, stack)
         show(rows)
-        if not is_ending:
+        if afterwards is Afterwards.LEAVE:
+            is_left = True
+            complain(f"Dagster is open at {address} (logs and data: {home}). End it: connector demo --stop")
+        elif afterwards is Afterwards.WAIT:
             complain(f"Dagster is open at {address} (logs and data: {home}). Ctrl-C ends everything.")
             processes.wait()
     except KeyboardInterrupt:
         complain("Ending the demonstration.")
     finally:
-        processes.stop()
+        if not is_left:
+            processes.stop()
         signal.signal(signal.SIGTERM, before)
     return rows
 

@@ -114,7 +114,7 @@ def demo_site(
     journals += _opening_journals(opening, opening_on or first_day)
     return Site(
         profile=profile or journal_entry_profile(),
-        timing=timing or Timing(edit_after_seconds=2, post_after_seconds=4),
+        timing=timing or Timing(edit_after_seconds=0.5, post_after_seconds=1),
         switches=switches or Switches(),
         units=UNITS,
         users=(User(DEMO_USER, DEMO_PASSWORD, default_unit="US001"),),

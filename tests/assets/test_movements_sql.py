@@ -112,7 +112,7 @@ def lines(draw):
     return drawn
 
 
-def staged(drawn, currency, path):
+def staged(duck, drawn, currency, path):
     """Write the lines as the reader stages them: one row per row of the file, the summary row first."""
     blank = dict.fromkeys(COLUMN_TYPES)
     rows = [blank] + [
@@ -130,10 +130,9 @@ def staged(drawn, currency, path):
         for one in drawn
     ]
     columns = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in COLUMN_TYPES.items())
-    with duckdb.connect() as duck:
-        shape = "STRUCT(" + ", ".join(f"{name} VARCHAR" for name in COLUMN_TYPES) + ")[]"
-        sql = f"COPY (SELECT {columns} FROM (SELECT unnest($rows::{shape}, recursive := true))) TO $path (FORMAT parquet)"
-        duck.execute(sql, {"rows": rows, "path": str(path)})
+    shape = "STRUCT(" + ", ".join(f"{name} VARCHAR" for name in COLUMN_TYPES) + ")[]"
+    sql = f"COPY (SELECT {columns} FROM (SELECT unnest($rows::{shape}, recursive := true))) TO $path (FORMAT parquet)"
+    duck.execute(sql, {"rows": rows, "path": str(path)})
 
 
 def books_for(drawn, currency, policy, mapping, path):
@@ -228,29 +227,35 @@ def mapping():
     return load_mapping(MAPPING, "mapping.yaml")
 
 
-@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@pytest.fixture(scope="module")
+def duck():
+    """Return one DuckDB for all settlements: opening one costs more than mapping a small settlement."""
+    with duckdb.connect() as opened:
+        yield opened
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(
     drawn=lines(),
     currency=st.sampled_from(["EUR", "JPY", "KWD"]),
     time_zone=st.sampled_from(["America/New_York", "Europe/Berlin", "UTC"]),
     month_end=st.sampled_from(["split", "none"]),
 )
-def test_sql_books_what_the_rules_book(tmp_path, mapping, drawn, currency, time_zone, month_end):
+def test_sql_books_what_the_rules_book(tmp_path, duck, mapping, drawn, currency, time_zone, month_end):
     """Every line's movements in SQL are those of the pure rules, and clearing moves by exactly the lines' sum."""
     path, made = tmp_path / "lines.parquet", tmp_path / "movements.parquet"
     policy = policy_of(time_zone, month_end)
-    staged(drawn, currency, path)
+    staged(duck, drawn, currency, path)
     books = books_for(drawn, currency, policy, mapping, path)
     road = Road("c", "s", "l", policy, lambda: mapping, None, None, None, None)
-    with duckdb.connect() as duck:
-        mapped = resolve_combinations(duck, books, road)
-        assert mapped.unmapped == []
-        write_movements(duck, books, mapped, road, made)
-        columns = "source_row, part, debit, debit_reference, credit, credit_reference, amount"
-        where = "amount <> 0 AND (debit <> credit OR debit_reference <> credit_reference)"
-        sql = f"SELECT {columns} FROM read_parquet($path) WHERE {where}"
-        rows = duck.sql(sql, params={"path": str(made)}).fetchall()
-        total = duck.sql("SELECT sum(clearing_amount) FROM read_parquet($path)", params={"path": str(made)}).fetchall()[0]
+    mapped = resolve_combinations(duck, books, road)
+    assert mapped.unmapped == []
+    write_movements(duck, books, mapped, road, made)
+    columns = "source_row, part, debit, debit_reference, credit, credit_reference, amount"
+    where = "amount <> 0 AND (debit <> credit OR debit_reference <> credit_reference)"
+    sql = f"SELECT {columns} FROM read_parquet($path) WHERE {where}"
+    rows = duck.sql(sql, params={"path": str(made)}).fetchall()
+    total = duck.sql("SELECT sum(clearing_amount) FROM read_parquet($path)", params={"path": str(made)}).fetchall()[0]
     assert Counter((*one[:6], one[6].normalize()) for one in rows) == by_the_rules(drawn, books, policy)
     assert (total[0] or Decimal(0)) == money.from_minor(sum(one["minor"] for one in drawn), currency)
 

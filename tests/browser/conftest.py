@@ -10,7 +10,6 @@ import socket
 import sys
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,37 +20,21 @@ from connector_defs.demo.dagster_api import DagsterApi
 from connector_defs.demo.place import demo_environment, environment, seed_vault
 from connector_defs.demo.processes import Processes
 from connector_defs.project import PACKAGE, Project
-from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
+from emulators.amazon.settlement_writer import US, write_v2
 from emulators.demo_seller.seller import demo_seller
+from emulators.demo_seller.small import one_day_settlements
 from emulators.peoplesoft.app import build_app
 from emulators.peoplesoft.demo_site import demo_site
 from emulators.peoplesoft.site import Timing
 from emulators.serve import serve
 
 CONNECTION = "amazon_us"
-GOOD, ODD = "90000000001", "90000000002"
 CHROMIUM = "/usr/bin/chromium"
 # Without these, a headless Chromium looks for its maker's servers, which a closed network refuses.
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-RESERVE = Decimal("876.18")  # what the demo connection's books hold at go-live
-
-
-def _settlement(settlement_id: str, start: datetime, brought: Decimal, *, has_odd_label: bool) -> bytes:
-    posted = start + timedelta(hours=2)
-    order = {"order_id": "111-0000001-0000001", "marketplace_name": "Amazon.com", "sku": "SKU-1", "fulfillment_id": "AFN"}
-    rows = [
-        Row("other-transaction", "other-transaction", "Previous Reserve Amount Balance", brought, start),
-        Row("Order", "ItemPrice", "Principal", Decimal("1250.37"), posted, **order, quantity=3),
-        Row("Order", "ItemFees", "Commission", Decimal("-187.56"), posted, **order, quantity=3),
-        Row("Refund", "ItemPrice", "Principal", Decimal("-99.10"), posted, **order),
-        Row("other-transaction", "other-transaction", "Current Reserve Amount", -RESERVE, start + timedelta(days=1)),
-    ]
-    if has_odd_label:
-        rows.append(Row("AmazonFees", "Moon Landing Fee", "Base fee", Decimal("-4.00"), posted))
-    return write_v2(Settlement(settlement_id, start, start + timedelta(days=1), "USD", tuple(rows)), US)
 
 
 def _free_port() -> int:
@@ -78,9 +61,9 @@ def dagster(tmp_path_factory):
         project = Project()
         seed_vault(project, demo_seller(7, today.date()))
         road = connection(project, CONNECTION).road(open_stores(project), open_vault(project))
-        for number, (settlement_id, is_odd) in enumerate(((GOOD, False), (ODD, True))):
-            path = home / f"{settlement_id}.txt"
-            path.write_bytes(_settlement(settlement_id, start + timedelta(days=number), RESERVE, has_odd_label=is_odd))
+        for settlement in one_day_settlements(2, start, ends_with_unknown_label=True):
+            path = home / f"{settlement.settlement_id}.txt"
+            path.write_bytes(write_v2(settlement, US))
             import_file(road, path)
         (home / "dagster").mkdir()
         shutil.copyfile(PACKAGE.parent / "deploy" / "dagster.yaml", home / "dagster" / "dagster.yaml")

@@ -54,7 +54,7 @@ def _partition_shows_its_picture(address, page):
     assert picture.bounding_box()["width"] > 200, "the waterfall is drawn, not a broken image"
     expect(page.get_by_text("Amazon.com").first).to_be_visible()
     page.goto(f"{address}/assets/amazon_us/reconciliations?view=partitions&partition={GOOD}")
-    expect(page.get_by_text("963.71").first).to_be_visible()
+    expect(page.get_by_text("1058.59").first).to_be_visible()
 
 
 def _check_says(address, page, asset, check, settlement, verdict, words):

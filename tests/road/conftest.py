@@ -1,4 +1,4 @@
-"""A whole world in one process: both emulators, the stores, the two demo connections, one clock that only tests move."""
+"""A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move."""
 
 import os
 from dataclasses import dataclass, field
@@ -138,6 +138,9 @@ class World:
     def creates(self) -> int:
         """Count the Creates that reached PeopleSoft."""
         return self.erp_faults.calls("Create")
+
+
+_ORDER = "111-0000001-0000001"
 
 
 def sale(

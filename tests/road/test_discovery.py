@@ -1,4 +1,4 @@
-"""Finding settlements: whatever Amazon, the line or a file does, each settlement is taken in once and nothing is lost."""
+"""Finding settlements: whatever Amazon, the line or a file does, each is taken in once and nothing is lost."""
 
 import shutil
 from dataclasses import replace

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import SettlementFileRefused
 from resources.amazon.settlement_file import COLUMN_TYPES, CarriedAmount, TripleTotal, lines_relation, read_settlement
-from tests.resources.amazon.settlement_file.texts import Desk, lines_of, v1_text, v2_text
+from tests.resources.amazon.settlement_file.texts import Desk, v1_text, v2_text
 
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_FILES = sorted(path.stem.removesuffix(".lines") for path in GOLDEN.glob("*.lines.txt"))
@@ -285,8 +285,3 @@ def test_undated_amounts_and_unknown_columns_are_warned_of(desk: Desk) -> None:
         "1 amounts have no posted date.",
     )
     assert desk.rows("posted_at")[1] == (None,)
-
-
-def test_lines_of_helper_writes_what_it_is_given() -> None:
-    """Rule: the test's own writer adds nothing."""
-    assert lines_of(["a", "b"], [{"b": "2"}]) == "a\tb\n\t2\n"

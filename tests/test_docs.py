@@ -1,0 +1,205 @@
+"""The docs say what the code does: generated pages are current, commands exist, links lead somewhere, tables are whole."""
+
+import ast
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
+from assets.posting_findings import REVIEW_CURES
+from assets.road import STAGES
+from connector_defs.cli.program import program
+from ledger.posting import PostingState
+from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
+from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
+_BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.S | re.M)
+_CODE = re.compile(r"`(connector [^`\n]+)`")
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def generator():
+    """Return docs/generate.py as a module."""
+    described = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+    assert described is not None
+    assert described.loader is not None
+    module = importlib.util.module_from_spec(described)
+    described.loader.exec_module(module)
+    return module
+
+
+def commands_in(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield every `connector` command of a page and whether it stands in a shell block, ready to be run."""
+    for language, body in _BLOCK.findall(text):
+        for line in body.splitlines() if language == "sh" else ():
+            for piece in re.split(r"\s[|]\s|&&", line):
+                if re.match(r"(?:\w+=\S+ )*connector\b", piece.strip()):
+                    yield piece.strip().partition("connector")[2].strip(), True
+    for span in _CODE.findall(_BLOCK.sub("", text)):
+        yield span.removeprefix("connector ").strip(), False
+
+
+def parsed(arguments: list[str], *, is_whole: bool) -> None:
+    """Parse a command line; raise click's own error for a command, option or value that does not exist."""
+    command: click.Command = program
+    context = click.Context(command, info_name="connector")
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        inner = command.get_command(context, arguments[0])
+        if inner is None:
+            raise click.UsageError(f"there is no command {arguments[0]}")
+        command, arguments = inner, arguments[1:]
+        context = click.Context(command, info_name=command.name, parent=context)
+    if is_whole and "--help" not in arguments:
+        with command.make_context(command.name, list(arguments), parent=context.parent):
+            return
+    named = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
+    unknown = [one for one in arguments if one.startswith("-") and one != "..." and one not in named]
+    if unknown:
+        raise click.UsageError(f"{command.name} has no {unknown[0]}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_in_the_docs_exist(name: str) -> None:
+    """Shell blocks parse whole; commands in running text name what exists."""
+    wrong = []
+    for line, is_whole in commands_in((ROOT / name).read_text(encoding="utf-8")):
+        arguments = shlex.split(re.split(r"\s[>#]", line)[0])
+        try:
+            parsed(arguments, is_whole=is_whole)
+        except click.exceptions.NoArgsIsHelpError:
+            continue
+        except click.ClickException as error:
+            wrong.append(f"connector {line}: {error.format_message()}")
+    assert wrong == []
+
+
+def test_a_command_that_does_not_exist_is_seen() -> None:
+    """The reader of commands is not blind: a wrong name, option or value is refused."""
+    for line in ("posts 1", "post --everything", "demo --port many", "outbox list --state lost", "review resolve 7"):
+        with pytest.raises(click.ClickException):
+            parsed(shlex.split(line), is_whole=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_somewhere(name: str) -> None:
+    """A relative link names a file of the project, and its part after # a heading there."""
+    wrong = []
+    text = _BLOCK.sub("", (ROOT / name).read_text(encoding="utf-8"))
+    for link in _LINK.findall(text):
+        if link.startswith(("http://", "https://")):
+            continue
+        target, _, heading = link.partition("#")
+        path = ((ROOT / name).parent / target).resolve() if target else ROOT / name
+        if not path.exists() or (heading and heading not in headings(path)):
+            wrong.append(link)
+    assert wrong == []
+
+
+def headings(path: Path) -> set[str]:
+    """Return the anchors of a page."""
+    found = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in found}
+
+
+def test_generated_pages_are_current() -> None:
+    """`python docs/generate.py` would change nothing."""
+    assert [path.relative_to(DOCS).as_posix() for path in generator().stale()] == []
+
+
+def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
+    """docs/texts/settings.yaml and the settings models name the same keys."""
+    said = yaml.safe_load((DOCS / "texts" / "settings.yaml").read_text(encoding="utf-8"))
+    models = generator().settings_models()
+    assert {name: set(keys) for name, keys in said.items()} == {
+        name: set(model.model_fields) for name, model in models.items()
+    }
+
+
+def first_cells(page: str) -> list[str]:
+    """Return the code words in the first column of all tables of a page, generated parts left out."""
+    text = re.sub(r"<!-- generated:.*?<!-- end -->", "", (DOCS / page).read_text(encoding="utf-8"), flags=re.S)
+    return re.findall(r"^\| `(\w+)` \|", text, re.M)
+
+
+def test_every_posting_state_is_explained() -> None:
+    """The table of states is whole and has nothing else."""
+    told = first_cells("guides/posting-and-its-states.md")
+    assert sorted(told) == sorted(str(state) for state in PostingState)
+
+
+def codes_in_code() -> set[str]:
+    """Return every finding code that the code can open, from calls and from its own tables."""
+    positions = {"Finding": 0, "finding": 0, "_finding": 0, "posting_finding": 0, "_stopped": 0, "_unknown": 0}
+    positions |= {"verdict_of": 2, "_to_review": 3, "_hold_report": 2}
+    found: set[str] = set()
+    for folder in ("ledger", "assets", "resources", "connector_defs"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                position = positions.get(name)
+                given = [one.value for one in node.keywords if one.arg == "code"]
+                if position is not None:
+                    given += node.args[position : position + 1]
+                    found |= {one.value for one in given if isinstance(one, ast.Constant) and one.value}
+    found |= {code for codes in ENDS_BY_ITSELF.values() for code in codes} | set(ACTIONS)
+    return found | set(ACCOUNT_CODES) | set(REVIEW_CURES)
+
+
+def test_every_finding_is_explained() -> None:
+    """Each code that can be opened has a row with meaning and cure; none is left over."""
+    told = first_cells("guides/when-something-stops.md")
+    assert len(told) == len(set(told))
+    assert set(told) == codes_in_code()
+
+
+def test_every_stage_that_can_fail_is_named() -> None:
+    """A stage that could not be made opens an item of its name."""
+    text = (DOCS / "guides/when-something-stops.md").read_text(encoding="utf-8")
+    assert [stage.asset for stage in STAGES if f"`{stage.asset}_failed`" not in text] == []
+
+
+def test_the_setup_guide_names_every_query_prompt_and_field() -> None:
+    """What an administrator has to create is what the client asks for."""
+    text = (DOCS / "guides/peoplesoft-setup.md").read_text(encoding="utf-8")
+    rows = {row[0]: row for row in re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([\w, ]+) \|", text, re.M)}
+    shipped = {
+        purpose: (purpose, query["name"], ", ".join(query["prompts"].values()))
+        for purpose, query in SHIPPED_QUERIES.items()
+    }
+    assert rows == shipped
+    assert [field for field in (*HEADER_FIELDS_SENT, *LINE_FIELDS_SENT) if field not in text] == []
+
+
+def test_make_targets_in_the_docs_exist() -> None:
+    """Every `make` command of the docs is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = {
+        word for path in PAGES for word in re.findall(r"(?:^ *|`)make ([a-z]+)", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert named - targets == set()
+
+
+def test_decisions_are_numbered_without_gaps_and_listed() -> None:
+    """0001, 0002, ...; each says question, choice and what would change it."""
+    notes = sorted(path for path in (DOCS / "decisions").glob("*.md") if path.name != "README.md")
+    index = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+    assert [path.name[:4] for path in notes] == [f"{number:04d}" for number in range(1, len(notes) + 1)]
+    assert [path.name for path in notes if f"({path.name})" not in index] == []
+    for path in notes:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {path.name[:4]} ")
+        assert "**Question.**" in text
+        assert "**Choice.**" in text
+        assert "**What would change it.**" in text
