@@ -243,7 +243,7 @@ def _staged_rows(journals: tuple[Journal, ...]) -> Iterator[dict[str, Any]]:
 
 
 def planned_journals(road: Road, settlement_id: str) -> Planned:
-    """Return the staged journals; raises InputRefused when there are none. `out_of_date` says whether they still hold."""
+    """Return the staged journals, whether they still hold or not (`out_of_date`); raises InputRefused without any."""
     version = road.stores.warehouse.current(road.connection, TABLE, settlement_id)
     if version is None:
         raise InputRefused(f"Settlement {settlement_id} has no journals yet: materialize journals first.")

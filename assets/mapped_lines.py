@@ -135,7 +135,8 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
         remainders = composed("tax_remainders", resolved_lines=resolved_lines)
         taken = _values(duck, books, road, ("by_sku", "resolutions"), mapped)
         duck.execute(f"CREATE OR REPLACE TEMP TABLE tax_remainders AS {remainders}", taken)
-        branches.append("FROM tax_remainders")
+        if duck.sql("SELECT 1 FROM tax_remainders LIMIT 1").fetchall():
+            branches.append("FROM tax_remainders")
     values = _values(duck, books, road, tuple(bound), mapped)
     movements = "\nUNION ALL BY NAME\n".join(f"({one})" for one in branches)
     duck.execute(f"COPY ({movements}) TO $path ({_PARQUET})", values | {"path": str(path)})

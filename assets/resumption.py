@@ -1,6 +1,7 @@
 """Due rows of the road: how a settlement is taken up again by itself, and when it no longer has to be.
 
-A row asks for a settlement: the whole road (found, resolved, approved) or its postings (the ERP is still at work). A
+A row asks for a settlement: the whole road (it arrived, or somebody resolved or approved something) or its postings (the
+ERP is still at work). A
 run that takes a row up leaves its mark on it and a time after which it counts as dead; at the end of the road it closes
 the row, unless somebody asked anew meanwhile. A stage that raises asks again, later each time, so that an outage heals.
 """
@@ -12,14 +13,15 @@ from assets.roadmap import Road
 from ledger.errors import ConnectorError
 from resources.store.due import DueRow
 
-SETTLEMENT_KIND = "settlement"  # kind of a due row: take this settlement down the road
+ARRIVAL_KIND = "arrival"  # kind of a due row: a settlement nobody has looked at yet; an automatic connection takes it up
+SETTLEMENT_KIND = "settlement"  # kind of a due row: take this settlement down the road again
 POSTING_KIND = "posting"  # kind of a due row: look again at this settlement's documents
 
 # A run that has not come to its end by then is taken for dead, and another one is asked for.
 RUN_SECONDS_MAX = 1800
 RETRY_SECONDS_FIRST = 60
 RETRY_SECONDS_MAX = 3600
-_KIND_TAKEN_UP_BY = {"settlement_reports": SETTLEMENT_KIND, "erp_postings": POSTING_KIND}
+_KINDS_TAKEN_UP_BY = {"settlement_reports": (ARRIVAL_KIND, SETTLEMENT_KIND), "erp_postings": (POSTING_KIND,)}
 _FOLLOWED_UP = ("erp_postings", "reconciliations")
 _FAILURE = re.compile(r"failure (\d+)")
 
@@ -29,21 +31,26 @@ def ask_for(road: Road, settlement_id: str, reason: str) -> None:
     road.stores.due.ask(road.connection, SETTLEMENT_KIND, settlement_id, road.clock.now(), reason)
 
 
+def arrived(road: Road, settlement_id: str, reason: str) -> None:
+    """Ask for a settlement that is new; a connection that is not automatic leaves the first walk to a person."""
+    road.stores.due.ask(road.connection, ARRIVAL_KIND, settlement_id, road.clock.now(), reason)
+
+
 def taken_up(road: Road, asset: str, settlement_id: str) -> None:
-    """Mark the row that asked for this stage, so that its run is not asked for twice."""
-    kind = _KIND_TAKEN_UP_BY.get(asset)
-    row = road.stores.due.open_row(road.connection, kind, settlement_id) if kind else None
-    if row is None:
-        return
-    failed = _FAILURE.search(row.reason)
-    reason = _mark(road) + (f", after {failed[0]}" if failed else "")
-    dead_at = road.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
-    road.stores.due.ask(road.connection, kind, settlement_id, dead_at, reason)
+    """Mark the rows that asked for this stage, so that its run is not asked for twice."""
+    for kind in _KINDS_TAKEN_UP_BY.get(asset, ()):
+        row = road.stores.due.open_row(road.connection, kind, settlement_id)
+        if row is None:
+            continue
+        failed = _FAILURE.search(row.reason)
+        reason = _mark(road) + (f", after {failed[0]}" if failed else "")
+        dead_at = road.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
+        road.stores.due.ask(road.connection, kind, settlement_id, dead_at, reason)
 
 
 def ended(road: Road, settlement_id: str) -> None:
     """Close what this run took up; a row that was asked for anew meanwhile stays."""
-    for kind in (SETTLEMENT_KIND, POSTING_KIND):
+    for kind in (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND):
         row = road.stores.due.open_row(road.connection, kind, settlement_id)
         if row is not None and _is_marked(road, row):
             road.stores.due.done(row)
@@ -59,14 +66,13 @@ def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> None:
     at = road.clock.now() + timedelta(seconds=seconds)
     reason = f"failure {count} of {asset}: {sentence[:300]}"
     road.stores.due.ask(road.connection, kind, settlement_id, at, reason)
-    if kind == POSTING_KIND:
-        ended(road, settlement_id)
+    ended(road, settlement_id)
 
 
 def sweep(road: Road, registered: set[str]) -> None:
     """Close rows that ask for what is no settlement, such as a report that was refused and then resolved."""
     for row in road.stores.due.listing(road.connection):
-        if row.kind == SETTLEMENT_KIND and row.partition not in registered:
+        if row.kind in (ARRIVAL_KIND, SETTLEMENT_KIND) and row.partition not in registered:
             road.stores.due.done(row)
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
-from assets.resumption import SETTLEMENT_KIND, ask_for, sweep
+from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger import money
@@ -72,7 +72,9 @@ def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
             return
         archived = road.stores.documents.put_file(download.path)
         try:
-            head = read_settlement(download.path, None, charset=download.charset, scratch=folder)
+            head = read_settlement(
+                download.path, None, charset=download.charset, document_sha256=archived.sha256, scratch=folder
+            )
             outcome = _register(road, head, archived.sha256, "api", entry.report_id)
         except InputRefused as error:
             _hold_report(road, name, "file_refused", str(error), archived.sha256)
@@ -106,7 +108,7 @@ def _register(road: Road, head: SettlementFile, sha256: str, source: str, report
     settlement_id = require_settlement_key(head.settlement_id)
     if road.stores.settlements.get(road.connection, settlement_id) is None:
         # Asked for before it is recorded: a worker that dies in between leaves a row too many, never one too few.
-        ask_for(road, settlement_id, f"found by {source}")
+        arrived(road, settlement_id, f"found by {source}")
     outcome = road.stores.settlements.record(
         road.connection,
         road.seller,

@@ -57,12 +57,11 @@ def sentence(connection: str, found: Discovery) -> str:
     return f"{words}. Interrupted: {found.interrupted}" if found.interrupted else f"{words}."
 
 
-def road_job(connection: str, partitions: dg.DynamicPartitionsDefinition, assets: list[dg.AssetsDefinition]):
+def road_job(connection: str, assets: list[dg.AssetsDefinition]):
     """Take one settlement down the whole road."""
     return dg.define_asset_job(
         name=f"{connection}_settlement_road",
         selection=dg.AssetSelection.assets(*assets),
-        partitions_def=partitions,
         description="One settlement from its archived report to a reconciled posting.",
         executor_def=dg.in_process_executor,
         tags={"connector/connection": connection},

@@ -4,7 +4,6 @@ A resource's fields are visible in the UI, so they hold addresses and the names 
 opened once per process.
 """
 
-from functools import lru_cache
 from pathlib import Path
 
 import dagster as dg
@@ -15,9 +14,19 @@ from connector_defs.project import Project
 from resources.store.stores import Stores
 
 
-@lru_cache(maxsize=4)
+_OPENED: dict[Path, Stores] = {}
+
+
 def _opened(home: Path) -> Stores:
-    return open_stores(Project(home=home))
+    if home not in _OPENED:
+        _OPENED[home] = open_stores(Project(home=home))
+    return _OPENED[home]
+
+
+def close_all() -> None:
+    """Close the stores of this process."""
+    while _OPENED:
+        _OPENED.popitem()[1].close()
 
 
 class StoresResource(dg.ConfigurableResource):

@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from assets.erp_postings import POSTING_KIND
-from assets.settlement_reports import SETTLEMENT_KIND
+from assets.resumption import ARRIVAL_KIND, POSTING_KIND, SETTLEMENT_KIND
 from resources.clock import Clock
 from resources.store.due import DueRow
 from resources.store.stores import Stores
@@ -27,8 +26,8 @@ def due_sensor(
     stores_of_tick: Callable[[], tuple[Stores, Clock]],
     is_automatic: bool,
 ) -> dg.SensorDefinition:
-    """Return the sensor; a connection that is not automatic only follows up what a person started."""
-    kinds = (SETTLEMENT_KIND, POSTING_KIND) if is_automatic else (POSTING_KIND,)
+    """Return the sensor; a connection that is not automatic only goes on with what a person started or decided."""
+    kinds = (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND) if is_automatic else (SETTLEMENT_KIND, POSTING_KIND)
 
     @dg.sensor(
         name=f"{connection}_due",
@@ -38,7 +37,7 @@ def due_sensor(
         description=(
             "Carries new settlements to posted and follows up what the ERP is still working on."
             if is_automatic
-            else "Follows up what the ERP is still working on; new settlements wait for a person."
+            else "Goes on with what a person started or decided; new settlements wait for a person."
         ),
     )
     def due(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

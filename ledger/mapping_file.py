@@ -26,7 +26,7 @@ _PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,19}")
 _PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG = "tag:yaml.org,2002:"
 # libyaml reads a mapping ten times as fast as pure Python, with the same nodes and lines; not every build has it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_mapping(text: str, file: str) -> tuple[MappingShape, dict[Path, int]]:
@@ -83,16 +83,23 @@ class _Tree:
         if len(text) > _TEXT_MAX:
             raise _refused(file, [(1, "", f"is longer than {_TEXT_MAX:,} characters: split the connection or trim it")])
         try:
-            self._survey(file, text)
-            return yaml.compose(text, Loader=_LOADER)
+            return self._read(file, text, _FAST)
+        except yaml.YAMLError:
+            pass
+        try:
+            return self._read(file, text, yaml.SafeLoader)  # its sentence is the same on every build
         except yaml.YAMLError as error:
             problem = f"is no YAML ({_reason(error)}): check the indentation"
             raise _refused(file, [(_line_of(error), "", problem)]) from None
 
-    def _survey(self, file: str, text: str) -> None:
+    def _read(self, file: str, text: str, loader: type) -> yaml.Node | None:
+        self._survey(file, text, loader)
+        return yaml.compose(text, Loader=loader)
+
+    def _survey(self, file: str, text: str, loader: type) -> None:
         """Refuse aliases and deep nesting while the text is still a stream, before either can cost anything."""
         depth = 0
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=loader):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
                 raise _refused(file, [(line, "", f"*{event.anchor} is an alias: write the value out instead")])

@@ -1,4 +1,7 @@
-"""The docs say what the code does: generated pages are current, commands exist, links lead somewhere, tables are whole."""
+"""The docs say what the code does.
+
+Generated pages are current, commands and settings in examples exist, links lead somewhere, tables are whole.
+"""
 
 import ast
 import importlib.util
@@ -15,6 +18,8 @@ from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
 from assets.posting_findings import REVIEW_CURES
 from assets.road import STAGES
 from connector_defs.cli.program import program
+from ledger.mapping import load_mapping
+from ledger.policy import Policy
 from ledger.posting import PostingState
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
@@ -123,6 +128,20 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
     assert {name: set(keys) for name, keys in said.items()} == {
         name: set(model.model_fields) for name, model in models.items()
     }
+
+
+def test_examples_of_yaml_are_accepted() -> None:
+    """A whole mapping file loads; a piece of the accounting settings is valid."""
+    seen = []
+    for path in PAGES:
+        for body in (body for language, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if language == "yaml"):
+            keys = yaml.safe_load(body)
+            seen.append(next(iter(keys)))
+            if "version" in keys:
+                assert load_mapping(body, path.name).shape.categories
+            else:
+                assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
+    assert set(seen) == {"version", "books", "marketplaces"}
 
 
 def first_cells(page: str) -> list[str]:

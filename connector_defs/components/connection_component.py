@@ -79,14 +79,14 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     def road_of_run(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Road:
         opened: StoresResource = context.resources.stores
         resource: ConnectionResource = getattr(context.resources, door)
-        return resource.road(opened, run=context.run_id, person=_person(context))
+        return resource.road(opened, run=context.run.run_id, person=_person(context))
 
     def stores_of_tick():
         return StoresResource().open(), SystemClock()
 
     assets = settlement_assets(name, partitions, road_of_run, resource_keys)
     discovery = discovery_job(name, partitions, road_of_run, resource_keys)
-    road = road_job(name, partitions, assets)
+    road = road_job(name, assets)
     schedule = dg.ScheduleDefinition(
         name=f"{name}_discovery_schedule",
         job=discovery,

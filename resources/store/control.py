@@ -9,7 +9,9 @@ both and nothing is decided on a row that is changing. SQLite runs in WAL mode w
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +31,7 @@ Scope = Literal["books", "traffic"]
 _LOCK_NUMBERS: dict[Scope, int] = {"books": 7_302_001, "traffic": 7_302_002}
 
 BUSY_SECONDS = 30
+_WAL_ATTEMPTS, _WAL_PAUSE_SECONDS = 100, 0.05
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _POSTGRES_OPTIONS = (
     f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s -c synchronous_commit=on "
@@ -169,7 +172,8 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         # sqlite.org/pragma.html#pragma_synchronous: in WAL mode only FULL survives a power cut without losing a commit.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -178,6 +182,18 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to the write-ahead log; two processes opening a new file at once meet a lock that no time-out covers."""
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS - 1:
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)
 
 
 def _postgres_engine(url: URL) -> Engine:

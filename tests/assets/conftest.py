@@ -4,12 +4,12 @@ A settlement is a few short names of labels with amounts; what comes out is writ
 Ids are small numbers, so that the reference of settlement 1 is S1.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -137,6 +137,7 @@ class Bookkeeping:
 
     stores: Stores
     folder: Path
+    connection: str
     policy: dict = field(default_factory=lambda: dict(POLICY))
     mapping: str = MAPPING
     target: EveryAccount = field(default_factory=EveryAccount)
@@ -145,7 +146,7 @@ class Bookkeeping:
     @property
     def road(self) -> Road:
         return Road(
-            connection="amazon_us",
+            connection=self.connection,
             seller="SELLER",
             ledger="peoplesoft:TEST:ACTUALS",
             policy=Policy(**self.policy),
@@ -203,7 +204,7 @@ class Bookkeeping:
     def movements(self, settlement_id: str) -> list[dict]:
         """Return the staged movements."""
         warehouse = self.stores.warehouse
-        version = warehouse.current("amazon_us", "mapped_lines", settlement_id)
+        version = warehouse.current(self.connection, "mapped_lines", settlement_id)
         with warehouse.connect() as duck:
             relation = duck.sql("SELECT * FROM read_parquet($path)", params={"path": str(warehouse.path(version))})
             return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
@@ -241,20 +242,17 @@ def row():
 
 
 @pytest.fixture(scope="session")
-def empty_home(tmp_path_factory) -> Path:
-    """Return a home whose control database is at its newest version: migrating costs more than a test."""
-    home = tmp_path_factory.mktemp("empty") / "home"
-    Stores.open(home, ManualClock(NOW)).close()
-    return home
+def stores(tmp_path_factory) -> Stores:
+    """Return stores that all tests share, each under a connection of its own: opening them costs more than a test."""
+    opened = Stores.open(tmp_path_factory.mktemp("stores") / "home", ManualClock(NOW))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def books(tmp_path, empty_home) -> Bookkeeping:
+def books(stores, tmp_path) -> Bookkeeping:
     """Return an empty connection."""
-    shutil.copytree(empty_home, tmp_path / "home")
-    stores = Stores.open(tmp_path / "home", ManualClock(NOW))
-    yield Bookkeeping(stores, tmp_path)
-    stores.close()
+    return Bookkeeping(stores, tmp_path, f"c{uuid4().hex}")
 
 
 @pytest.fixture

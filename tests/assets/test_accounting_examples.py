@@ -172,7 +172,7 @@ def test_without_a_rate_nothing_is_booked(books, row):
     books.take_in("1", [row("principal", "119", marketplace="Amazon.de")], currency="EUR")
     result = books.mapped("1")
     assert [finding.code for finding in result.findings] == ["no_vat_rate"]
-    assert books.stores.warehouse.current("amazon_us", "mapped_lines", "1") is None
+    assert books.stores.warehouse.current(books.connection, "mapped_lines", "1") is None
 
 
 def test_mixed_marketplaces_decide_by_the_rows_of_an_order(books, row):
@@ -220,7 +220,8 @@ def test_amounts_are_entered_in_the_settlements_currency(books, row, currency, a
     books.take_in("1", [row("principal", amount)], currency=currency)
     assert sorted(books.booked("1")) == [f"Cr sales {text}", f"Dr clearing[S1] {text}"]
     (journal,) = books.planned("1")
-    assert (journal.currency, journal.rate_type, journal.accounting_date.isoformat()) == (currency, "CRRNT", "2026-03-15")
+    assert (journal.currency, journal.rate_type) == (currency, "CRRNT")
+    assert journal.accounting_date.isoformat() == "2026-03-15"
 
 
 def test_a_line_of_another_unit_goes_through_due_to_and_due_from(books, row):
@@ -253,4 +254,5 @@ def test_an_empty_settlement_posts_nothing_and_says_so(books, row):
 def test_amounts_that_cancel_out_are_booked_all_the_same(books, row):
     """Rules 1 and 10: a total of zero is no empty settlement; what was earned and charged is booked."""
     books.take_in("1", [row("principal", "15"), row("commission", "-15")])
-    assert sorted(books.booked("1")) == ["Cr clearing[S1] 15.00", "Cr sales 15.00", "Dr clearing[S1] 15.00", "Dr fees 15.00"]
+    sides = ["Cr clearing[S1] 15.00", "Cr sales 15.00", "Dr clearing[S1] 15.00", "Dr fees 15.00"]
+    assert sorted(books.booked("1")) == sides

@@ -35,9 +35,8 @@ def test_a_finding_closes_when_the_mapping_is_completed(books, row):
     """The review item of an unmapped label closes with the next stage that maps it."""
     books.take_in("1", [row("unknown", "-7.35")])
     books.mapped("1")
-    assert [item.code for item in books.stores.review.list("amazon_us")] == ["unmapped_label"]
-    books.mapping += (
-        "triples:\n  - {transaction_type: AmazonFees, amount_type: '*', amount_description: '*', category: referral_fee}\n"
-    )
+    assert [item.code for item in books.stores.review.listing(books.connection)] == ["unmapped_label"]
+    own = "{transaction_type: AmazonFees, amount_type: '*', amount_description: '*', category: referral_fee}"
+    books.mapping += f"triples:\n  - {own}\n"
     books.mapped("1")
-    assert books.stores.review.list("amazon_us") == []
+    assert books.stores.review.listing(books.connection) == []

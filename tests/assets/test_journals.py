@@ -84,7 +84,8 @@ def test_the_line_limit_splits_into_numbered_parts_that_balance(books, row, limi
     """More lines than the ERP takes become numbered parts of whole movements; together they are the settlement."""
     books.policy["grain"] = "order"
     books.target.lines_max = limit
-    books.take_in("1", [row("principal", str(10 + one), f"O{one}") for one in range(7)] + [row("commission", "-3", "O1")])
+    rows = [row("principal", str(10 + one), f"O{one}") for one in range(7)]
+    books.take_in("1", [*rows, row("commission", "-3", "O1")])
     documents = books.documents("1")
     assert [one.part for one in documents] == list(range(1, len(documents) + 1))
     assert {one.parts for one in documents} == {len(documents)}
@@ -94,7 +95,8 @@ def test_the_line_limit_splits_into_numbered_parts_that_balance(books, row, limi
 
 
 @pytest.mark.parametrize(
-    "rule, expected", [("settlement_end", "2026-03-15"), ("deposit_date", "2026-03-17"), ("month_last_day", "2026-03-31")]
+    "rule, expected",
+    [("settlement_end", "2026-03-15"), ("deposit_date", "2026-03-17"), ("month_last_day", "2026-03-31")],
 )
 def test_the_accounting_date_follows_the_rule(books, row, rule, expected):
     """The date is the settlement's end, its deposit date, or the last day of its month, as the connection says."""
@@ -206,15 +208,15 @@ def test_making_the_same_journals_again_is_no_new_version(books, row):
     books.take_in("1", [*rows, row("tax", "3", "O1"), row("tax", "4", "O2")])
     warehouse = books.stores.warehouse
     books.journals("1")
-    first = [warehouse.current("amazon_us", table, "1").id for table in ("mapped_lines", "journals")]
+    first = [warehouse.current(books.connection, table, "1").id for table in ("mapped_lines", "journals")]
     books.journals("1")
-    assert [warehouse.current("amazon_us", table, "1").id for table in ("mapped_lines", "journals")] == first
+    assert [warehouse.current(books.connection, table, "1").id for table in ("mapped_lines", "journals")] == first
 
 
 def test_the_archived_set_holds_amounts_as_text(books, row):
     """What posting reads is one archived document; no amount in it is a float."""
     books.take_in("1", [row("principal", "0.10"), row("shipping", "0.20")])
     books.journals("1")
-    version = books.stores.warehouse.current("amazon_us", "journals", "1")
+    version = books.stores.warehouse.current(books.connection, "journals", "1")
     content = json.loads(books.stores.documents.read_bytes(version.facts["set"]), parse_float=pytest.fail)
     assert [line["amount"] for line in content["journals"][0]["lines"] if line["reference"]] == ["0.30"]

@@ -20,14 +20,14 @@ def test_an_unmapped_line_stops_only_its_settlement(books, row, verdict):
     (finding,) = found.findings
     assert (finding.code, finding.amount) == ("unmapped_label", Decimal("-8.35"))
     assert finding.origin.startswith("row 4 of document ")
-    assert books.stores.warehouse.current("amazon_us", "mapped_lines", "1") is None
+    assert books.stores.warehouse.current(books.connection, "mapped_lines", "1") is None
     assert not books.mapped("2").stops
 
 
 def test_what_was_staged_before_stays_unused_when_a_label_is_unmapped_later(books, row):
     """Taking a row out of the mapping stops the settlement; the older version cannot become a journal."""
-    own = "triples:\n  - {transaction_type: AmazonFees, amount_type: '*', amount_description: '*', category: referral_fee}\n"
-    without, books.mapping = books.mapping, books.mapping + own
+    own = "{transaction_type: AmazonFees, amount_type: '*', amount_description: '*', category: referral_fee}"
+    without, books.mapping = books.mapping, books.mapping + f"triples:\n  - {own}\n"
     books.take_in("1", [row("unknown", "-7.35")])
     assert sorted(books.booked("1")) == ["Cr clearing[S1] 7.35", "Dr fees 7.35"]
     books.mapping = without

@@ -21,7 +21,8 @@ def bars_in(svg):
     labels = [one.text for one in tree.iter("{http://www.w3.org/2000/svg}text")]
     paths = list(tree.iter("{http://www.w3.org/2000/svg}path"))
     drawn = [re.fullmatch(r"M(\d+) \d+h(\d+)v9h-\d+", one.get("d")) for one in paths]
-    return [(label, int(one[1]), int(one[2]), path.get("fill")) for label, one, path in zip(labels, drawn, paths, strict=True)]
+    rows = zip(labels, drawn, paths, strict=True)
+    return [(label, int(one[1]), int(one[2]), path.get("fill")) for label, one, path in rows]
 
 
 def test_bars_have_the_proportions_of_the_amounts():
@@ -47,12 +48,12 @@ def test_a_negative_deposit_stands_left_of_zero():
 @given(st.lists(AMOUNTS, min_size=1, max_size=len(LABELS)))
 def test_the_picture_is_always_shown_inline(amounts):
     """Dagster shows markdown inline up to 1,000 characters: every settlement's picture fits, extreme amounts too."""
-    bars = [*zip(LABELS, amounts, strict=False)][:-1] + [("Deposit", sum(amounts[:-1], Decimal(0)))]
+    bars = [*zip(LABELS, amounts[:-1], strict=False), ("Deposit", sum(amounts[:-1], Decimal(0)))]
     text = waterfall_markdown(bars)
     assert 0 < len(text) <= LENGTH_MAX
     address = re.fullmatch(r"!\[gross to deposit\]\(data:image/svg\+xml,([^ ()]+)\)", text)
     drawn = bars_in(unquote(address[1]))
-    assert all(60 <= left and left + length <= 240 for _, left, length, _ in drawn)
+    assert all(left >= 60 and left + length <= 240 for _, left, length, _ in drawn)
 
 
 def test_eight_bars_are_drawn_without_joining_any():

@@ -15,7 +15,7 @@ def test_a_head_says_what_the_file_said(books, row):
     (head,) = heads_of(books.road)
     assert (head.settlement_id, head.marketplace, head.total) == ("1", "Amazon.com", Decimal("77.20"))
     assert (head.reserve_held, head.debt) == (Decimal("22.80"), 0)
-    assert books.stores.warehouse.currents() == []
+    assert books.stores.warehouse.currents(books.connection) == []
 
 
 def test_settlements_follow_each_other(books, row):
@@ -31,8 +31,8 @@ def test_an_accepted_gap_no_longer_stops(books, row):
     books.take_in("1", [row("principal", "1")])
     books.take_in("2", [row("principal", "1")], LATER)
     assert books.lines("2").stops
-    (item,) = books.stores.review.list("amazon_us")
-    books.stores.review.resolve(item.id, "accept", "the week was settled outside", person="an accountant")
+    (item,) = books.stores.review.listing(books.connection)
+    books.stores.review.resolve(item.id, "accept", "an accountant", "the week was settled outside")
     result = books.lines("2")
     assert not result.stops
     assert "the week was settled outside" in " ".join(one.sentence for one in placed(books.road)["2"].findings)
@@ -46,6 +46,6 @@ def test_a_persons_choice_says_which_payout_came_back(books, row):
     books.take_in("3", [row("returned", "500")], third)
     result = books.lines("3")
     assert [finding.code for finding in result.findings] == ["transfer_origin"]
-    (item,) = books.stores.review.list("amazon_us")
-    books.stores.review.resolve(item.id, "choose", "1: the bank statement says so", person="an accountant")
+    (item,) = books.stores.review.listing(books.connection)
+    books.stores.review.resolve(item.id, "choose", "an accountant", "1: the bank statement says so")
     assert sorted(books.booked("3")) == ["Cr clearing[S1] 500.00", "Dr clearing[S3] 500.00"]

@@ -33,7 +33,7 @@ def test_a_settlement_that_came_to_its_end_is_not_asked_for_again(world):
     """Found: due at once. Under way: not before the run counts as dead. At its end: closed."""
     road = world.small()
     world.take_in(road, ONE, sale())
-    assert due(world, road) == [("settlement", 0, "found by import")]
+    assert due(world, road) == [("arrival", 0, "found by import")]
     run_stage(road, STAGES[0], ONE)
     assert due(world, road) == [("settlement", 1800, "run run-1 is on its way")]
     walk(road, ONE)

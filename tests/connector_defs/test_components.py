@@ -1,0 +1,90 @@
+"""Connections in YAML: strict, templated, and errors that name file, line and key."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connector_defs.components.connection_component import templated
+from connector_defs.connections import AmazonToPeopleSoftSettings, read_connection
+from connector_defs.project import PACKAGE, ConnectionFile, Project, render
+from ledger.errors import ConfigurationRefused
+
+SHIPPED = PACKAGE / "defs" / "amazon_us" / "defs.yaml"
+
+BROKEN = [
+    ("region: na ", "region: mars ", "amazon.region"),
+    ("seller_id:", "seler_id:", "amazon.seler_id"),
+    ("month_end: split", "month_end: accrue", "accrue is not offered"),
+    ("tax_model: facilitator", "tax_model: fasilitator", "tax_model"),
+    ('reserve: "876.18"', "reserve: 876.18", "loses cents"),
+    ("time_zone: America/New_York", "time_zone: America/Atlantis", "IANA time zone"),
+    ("poll_seconds: 0.5", "poll_seconds: 0", "poll_seconds"),
+]
+
+
+@pytest.mark.parametrize("good, bad, said", BROKEN)
+def test_a_broken_setting_is_refused_with_file_line_and_key(tmp_path, good, bad, said):
+    """A misspelt nested key or a wrong value never passes."""
+    text = SHIPPED.read_text()
+    assert good in text
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text.replace(good, bad))
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if good in row)
+    with pytest.raises(ConfigurationRefused) as refused:
+        read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    assert said in str(refused.value)
+    assert str(path) in str(refused.value)
+    assert any(f"{path}:{near}:" in str(refused.value) for near in range(line - 3, line + 1)), str(refused.value)
+
+
+def test_templates_are_resolved_before_validation():
+    """A date or an address may come from the environment."""
+    settings = templated(AmazonToPeopleSoftSettings)
+    given = ConnectionFile(SHIPPED)._document["attributes"]
+    assert settings.model_validate(given).books.books_from is not None
+
+
+def test_a_missing_variable_is_named():
+    """Without a default, the variable must be set."""
+    with pytest.raises(ConfigurationRefused, match="NO_SUCH_THING is not set"):
+        render({"a": ["{{ env.NO_SUCH_THING }}"]}, {})
+    assert render({"a": "{{ env('NO_SUCH_THING', 'x') }}"}, {}) == {"a": "x"}
+
+
+def test_templates_cannot_reach_into_python():
+    """YAML comes from people, but it is no place for code."""
+    with pytest.raises(Exception, match="(?i)unsafe|cannot be resolved|undefined|access"):
+        render("{{ ''.__class__.__mro__ }}", {})
+
+
+def test_a_mapping_outside_the_project_is_refused(tmp_path):
+    """A connection reads no file of somebody else."""
+    with pytest.raises(ConfigurationRefused, match="lies outside"):
+        Project(tmp_path, tmp_path).mapping_path("../../etc/passwd")
+
+
+@pytest.mark.parametrize("command", [("check", "yaml"), ("check", "defs"), ("list", "defs", "--json")])
+def test_dg_accepts_the_project(command, tmp_path):
+    """`dg check yaml`, `dg check defs` and `dg list defs` are clean."""
+    dg = Path(sys.executable).with_name("dg")
+    variables = {**os.environ, "CONNECTOR_HOME": str(tmp_path), "VIRTUAL_ENV": str(dg.parent.parent)}
+    done = subprocess.run([dg, *command], cwd=PACKAGE.parent, env=variables, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "list" in command:
+        assert "amazon_us/reconciliations" in done.stdout
+
+
+def test_a_project_folder_given_by_path_is_loaded(tmp_path, monkeypatch):
+    """An installation may keep its YAML outside the package."""
+    shutil.copytree(SHIPPED.parent, tmp_path / "defs" / "my_shop")
+    shutil.copytree(PACKAGE / "mappings", tmp_path / "mappings")
+    monkeypatch.setenv("CONNECTOR_PROJECT", str(tmp_path))
+    from connector_defs.definitions import loaded
+
+    keys = {key.path[0] for key in loaded().resolve_asset_graph().get_all_asset_keys()}
+    assert keys == {"my_shop"}
