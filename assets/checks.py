@@ -32,7 +32,9 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     ),
     "journals": (
         CheckOfAsset("journal_balanced_and_equal", "Every part balances; clearing equals the settlement's total."),
-        CheckOfAsset("accounts_valid", "The ERP has the accounts, active, postable, of the right nature; periods open."),
+        CheckOfAsset(
+            "accounts_valid", "The ERP has the accounts, active, postable, of the right nature; periods open."
+        ),
     ),
     "erp_postings": (
         CheckOfAsset("gate", "Asked again before sending: placed, tied, balanced, valid, open, approved."),

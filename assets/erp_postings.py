@@ -118,7 +118,7 @@ def _gate(road: Road, planned: Planned, place: Place, facts: dict) -> tuple[Verd
     total = money.exact(facts["total_amount"], facts["currency"])
     verdicts = [
         place_verdict(place),
-        journal_verdict(planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
+        journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
         accounts_verdict(road, road.load_mapping(), planned.journals),
     ]
     changed = out_of_date(road, planned.journals.source.source_id, planned)

@@ -19,10 +19,11 @@ from resources.erp.target import AccountUse
 
 
 def journal_verdict(
-    journals: JournalSet, clearing: AccountKey, reference: str, total: Decimal, currency: str
+    road: Road, journals: JournalSet, clearing: AccountKey, reference: str, total: Decimal, currency: str
 ) -> Verdict:
     """Every part balances, and the clearing lines of all parts together are the settlement's total-amount."""
-    compared = journal_equals_settlement(journals, clearing, reference, total, currency)
+    per_unit = road.policy.inter_unit == "accounts"
+    compared = journal_equals_settlement(journals, clearing, reference, total, currency, per_unit=per_unit)
     return verdict_of("journal_balanced_and_equal", compared, "not_equal_settlement", _REPORT_IT)
 
 

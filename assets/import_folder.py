@@ -53,7 +53,9 @@ def _refuse(road: Road, folder: Path, path: Path, error: InputRefused) -> None:
     moved = _move(path, folder / "refused")
     moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
     key = "file-" + "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in path.stem)[:90]
-    finding = Finding("file_refused", str(error), f"Correct the file and put it into {folder} again.", origin=moved.name)
+    finding = Finding(
+        "file_refused", str(error), f"Correct the file and put it into {folder} again.", origin=moved.name
+    )
     road.stores.review.open(road.connection, key, finding, actions=("dismiss",), run=road.run)
 
 

@@ -54,7 +54,7 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
         return StageResult(facts=facts, rows=_rows(planned), rows_total=_count(planned), version=staged.id)
     currency = books.currency
     total = money.exact(books.record.facts["total_amount"], currency)
-    verdicts = [journal_verdict(planned.journals, planned.clearing, planned.reference, total, currency)]
+    verdicts = [journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, currency)]
     if planned.journals.journals:
         verdicts.append(accounts_verdict(road, books.mapping, planned.journals))
     return StageResult(facts, _rows(planned), _count(planned), tuple(verdicts), version=staged.id)

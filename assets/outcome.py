@@ -71,6 +71,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
 # What a person can say to a finding; every other one takes `retry`: look again.
 ACTIONS: dict[str, tuple[str, ...]] = {
     "series_gap": ("retry", "accept"),
+    "reserve_chain": ("retry", "accept"),
     "series_ambiguous": ("retry", "choose"),
     "debt_chain": ("retry", "choose"),
     "transfer_origin": ("retry", "choose"),

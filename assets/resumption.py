@@ -1,9 +1,8 @@
 """Due rows of the road: how a settlement is taken up again by itself, and when it no longer has to be.
 
-A row asks for a settlement: the whole road (it arrived, or somebody resolved or approved something) or its postings (the
-ERP is still at work). A
-run that takes a row up leaves its mark on it and a time after which it counts as dead; at the end of the road it closes
-the row, unless somebody asked anew meanwhile. A stage that raises asks again, later each time, so that an outage heals.
+A row asks for a settlement: the whole road (it arrived, or somebody decided something) or its postings (the ERP is still
+at work). A run that takes a row up leaves its mark on it and a time after which it counts as dead; at the end of the road
+it closes the row, unless somebody asked anew meanwhile. A stage that raises asks again, later each time, so that an outage heals.
 """
 
 import re
@@ -13,7 +12,9 @@ from assets.roadmap import Road
 from ledger.errors import ConnectorError
 from resources.store.due import DueRow
 
-ARRIVAL_KIND = "arrival"  # kind of a due row: a settlement nobody has looked at yet; an automatic connection takes it up
+ARRIVAL_KIND = (
+    "arrival"  # kind of a due row: a settlement nobody has looked at yet; an automatic connection takes it up
+)
 SETTLEMENT_KIND = "settlement"  # kind of a due row: take this settlement down the road again
 POSTING_KIND = "posting"  # kind of a due row: look again at this settlement's documents
 

@@ -6,21 +6,25 @@ without opening the lines of another. Pure rules are in ledger/series.py; this b
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from assets.roadmap import Road
 from ledger import money
 from ledger.combination import Context
+from ledger.mapping import Mapping, category_of
 from ledger.series import CarryRow, Place, SettlementHead, place
 from resources.store.settlements import SettlementRecord
 
 GAP_CODE = "series_gap"
+RESERVE_CODE = "reserve_chain"
 CHOICE_CODES = ("series_ambiguous", "debt_chain", "transfer_origin")
+_ACCOUNT_LEVEL = "other-transaction"
 _ROW = re.compile(r"(\d+) row (\d+)")
 
 
-def head_of(record: SettlementRecord) -> SettlementHead:
-    """Return the head of one registered settlement."""
+def head_of(record: SettlementRecord, mapping: Mapping | None = None) -> SettlementHead:
+    """Return the head of one registered settlement; the mapping knows labels that the user has classified."""
     facts = record.facts
     currency = facts["currency"]
     return SettlementHead(
@@ -30,13 +34,24 @@ def head_of(record: SettlementRecord) -> SettlementHead:
         start=datetime.fromisoformat(facts["start"]),
         end=datetime.fromisoformat(facts["end"]),
         total=money.exact(facts["total_amount"], currency),
-        carries=tuple(CarryRow(text, money.exact(amount, currency), row) for text, amount, row in facts["carries"]),
+        carries=tuple(
+            CarryRow(text, money.exact(amount, currency), row, _category(text, mapping))
+            for text, amount, row in facts["carries"]
+        ),
     )
 
 
 def heads_of(road: Road) -> list[SettlementHead]:
     """Return the heads of all settlements of the connection."""
-    return [head_of(record) for record in road.stores.settlements.all(road.connection)]
+    mapping = road.load_mapping()
+    return [head_of(record, mapping) for record in road.stores.settlements.all(road.connection)]
+
+
+def _category(description: str, mapping: Mapping | None) -> str:
+    """Return what the user's own rows call an account-level label; empty where the shipped table decides."""
+    if mapping is None or not mapping.own_triples:
+        return ""
+    return category_of(_ACCOUNT_LEVEL, _ACCOUNT_LEVEL, description, mapping) or ""
 
 
 def placed(road: Road) -> dict[str, Place]:
@@ -46,7 +61,23 @@ def placed(road: Road) -> dict[str, Place]:
         for item in road.stores.review.decisions(road.connection, None, GAP_CODE)
         if item.resolution == "accept"
     }
-    return place(heads_of(road), road.policy, accepted, dict(_choices(road)))
+    places = place(heads_of(road), road.policy, accepted, dict(_choices(road)))
+    return {settlement_id: _as_accepted(road, settlement_id, one) for settlement_id, one in places.items()}
+
+
+def _as_accepted(road: Road, settlement_id: str, found: Place) -> Place:
+    """Return a place whose broken reserve chain a person has accepted: shown on, not held any more."""
+    if all(finding.code != RESERVE_CODE for finding in found.findings):
+        return found
+    decisions = road.stores.review.decisions(road.connection, settlement_id, RESERVE_CODE)
+    reasons = {item.sentence: item.resolution_reason for item in decisions if item.resolution == "accept"}
+    findings = tuple(
+        replace(finding, sentence=f"{finding.sentence} Accepted: {reasons[finding.sentence]}", is_blocking=False)
+        if finding.sentence in reasons
+        else finding
+        for finding in found.findings
+    )
+    return replace(found, findings=findings)
 
 
 def _choices(road: Road) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,9 @@ def discovery_job(
         context.instance.add_dynamic_partitions(partitions.name, everything)
         context.log.info(sentence(connection, found))
         if imported.new or imported.refused:
-            context.log.info(f"Import folder: {len(imported.new)} new, refused: {', '.join(imported.refused) or 'none'}.")
+            context.log.info(
+                f"Import folder: {len(imported.new)} new, refused: {', '.join(imported.refused) or 'none'}."
+            )
         context.add_output_metadata(
             {
                 "new": len(found.new),

@@ -1,7 +1,7 @@
 """Where an installation keeps its YAML, and how a connection's YAML is read.
 
-A project folder holds `defs/<connection>/defs.yaml` and `mappings/`; it is a clone's `connector_defs/` or a folder named
-by CONNECTOR_PROJECT. What runs and what is stored lies under CONNECTOR_HOME (`var/` beside the project by default).
+A project folder holds `defs/<connection>/defs.yaml` and `mappings/`; it is a clone's `connector_defs/` or a folder that
+CONNECTOR_PROJECT names. What runs and what is stored lies under CONNECTOR_HOME (`var/` beside the project by default).
 Templates `{{ env.NAME }}` and `{{ env('NAME', 'default') }}` are resolved first, then the result is validated; an error
 names file, line and key.
 """
@@ -148,5 +148,7 @@ class Project:
         """Return the path of a mapping file; raise ConfigurationRefused when it leaves the project folder."""
         path = (self.folder / name).resolve()
         if not path.is_relative_to(self.folder):
-            raise ConfigurationRefused(f"mapping: {name} lies outside {self.folder}. Keep mappings in {self.folder / 'mappings'}.")
+            raise ConfigurationRefused(
+                f"mapping: {name} lies outside {self.folder}. Keep mappings in {self.folder / 'mappings'}."
+            )
         return path

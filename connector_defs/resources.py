@@ -13,7 +13,6 @@ from connector_defs.connections import Connection, connection, open_stores, open
 from connector_defs.project import Project
 from resources.store.stores import Stores
 
-
 _OPENED: dict[Path, Stores] = {}
 
 

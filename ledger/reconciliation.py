@@ -50,10 +50,19 @@ def ties_to_total(sum_amount: Decimal, total: Decimal, currency: str) -> Compare
 
 
 def journal_equals_settlement(
-    journals: JournalSet, clearing: AccountKey, reference: str, total: Decimal, currency: str
+    journals: JournalSet,
+    clearing: AccountKey,
+    reference: str,
+    total: Decimal,
+    currency: str,
+    *,
+    per_unit: bool = True,
 ) -> Compared:
-    """Compare the clearing lines of all documents with total-amount; each document balances per unit besides."""
-    lopsided = [row for journal in journals.journals for row in unbalanced(journal)]
+    """Compare the clearing lines of all documents with total-amount; each document balances per unit besides.
+
+    `per_unit` is off where the ERP itself balances units within a document.
+    """
+    lopsided = [row for journal in journals.journals for row in unbalanced(journal, per_unit=per_unit)]
     if lopsided:
         parts = ", ".join(sorted({row["part"] for row in lopsided}))
         return Compared(False, f"Out of balance: part {parts}. Nothing may be sent.", tuple(lopsided))

@@ -5,13 +5,12 @@ component names a strict settings model, and `get_model_cls` gives Dagster that 
 templates are resolved first, then everything is validated, so that an error names key and line.
 """
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import dagster as dg
 from pydantic import BaseModel, model_validator
-from typing_extensions import Self
 
 from assets.factory import settlement_assets
 from assets.partitions import settlement_partitions
@@ -25,7 +24,7 @@ from ledger.errors import ConfigurationRefused
 from resources.clock import SystemClock
 
 
-@lru_cache(maxsize=None)
+@cache
 def templated(model: type[BaseModel]) -> type[BaseModel]:
     """Return a model that resolves templates in what it is given, then is the given model."""
 

@@ -31,10 +31,15 @@ from emulators.serve import serve
 CONNECTION = "amazon_us"
 CHROMIUM = "/usr/bin/chromium"
 # Without these, a headless Chromium looks for its maker's servers, which a closed network refuses.
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def _free_port() -> int:

@@ -48,9 +48,7 @@ class Place:
         """Take one settlement down the road as a Dagster run."""
         self.instance.add_dynamic_partitions(f"{CONNECTION}_settlements", self.settlement_ids)
         job = self.defs().resolve_job_def(f"{CONNECTION}_settlement_road")
-        return job.execute_in_process(
-            instance=self.instance, partition_key=settlement_id, raise_on_error=False, **more
-        )
+        return job.execute_in_process(instance=self.instance, partition_key=settlement_id, raise_on_error=False, **more)
 
 
 @pytest.fixture

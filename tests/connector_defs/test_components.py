@@ -58,7 +58,7 @@ def test_a_missing_variable_is_named():
 
 def test_templates_cannot_reach_into_python():
     """YAML comes from people, but it is no place for code."""
-    with pytest.raises(Exception, match="(?i)unsafe|cannot be resolved|undefined|access"):
+    with pytest.raises(Exception, match=r"(?i)unsafe|cannot be resolved|undefined|access"):
         render("{{ ''.__class__.__mro__ }}", {})
 
 
@@ -73,7 +73,9 @@ def test_dg_accepts_the_project(command, tmp_path):
     """`dg check yaml`, `dg check defs` and `dg list defs` are clean."""
     dg = Path(sys.executable).with_name("dg")
     variables = {**os.environ, "CONNECTOR_HOME": str(tmp_path), "VIRTUAL_ENV": str(dg.parent.parent)}
-    done = subprocess.run([dg, *command], cwd=PACKAGE.parent, env=variables, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [dg, *command], cwd=PACKAGE.parent, env=variables, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     if "list" in command:
         assert "amazon_us/reconciliations" in done.stdout

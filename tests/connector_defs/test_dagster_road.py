@@ -1,5 +1,7 @@
 """The road as Dagster runs it: assets, partitions, checks that stop, sensor and discovery."""
 
+from itertools import pairwise
+
 import dagster as dg
 
 from assets.checks import CHECKS
@@ -19,7 +21,7 @@ def test_each_connection_has_the_road_with_its_partitions(dagster_place):
     for connection in ("amazon_us", "amazon_eu"):
         keys = [dg.AssetKey([connection, stage.asset]) for stage in STAGES]
         assert set(keys) <= graph.get_all_asset_keys()
-        for before, after in zip(keys, keys[1:], strict=False):
+        for before, after in pairwise(keys):
             assert graph.get(after).parent_keys == {before}
             assert graph.get(after).partitions_def.name == f"{connection}_settlements"
 
@@ -27,7 +29,9 @@ def test_each_connection_has_the_road_with_its_partitions(dagster_place):
 def test_every_check_named_is_a_check_of_its_asset(dagster_place):
     """The table of checks and what Dagster shows are the same, blocking ones blocking."""
     graph = dagster_place.defs().resolve_asset_graph()
-    shown = {(key.asset_key.path[-1], key.name) for key in graph.asset_check_keys if key.asset_key.path[0] == CONNECTION}
+    shown = {
+        (key.asset_key.path[-1], key.name) for key in graph.asset_check_keys if key.asset_key.path[0] == CONNECTION
+    }
     assert shown == {(asset, check.name) for asset, checks in CHECKS.items() for check in checks}
 
 
@@ -41,8 +45,15 @@ def test_a_settlement_goes_from_report_to_reconciled_in_one_run(dagster_place):
     assert {check.partition for check in checks.values()} == {settlement}
     proof = result.asset_materializations_for_node(f"{CONNECTION}__reconciliations")[0].metadata
     assert (proof["total"].value, proof["difference"].value) == ("1058.59", "0.00")
-    assert "svg" in result.asset_materializations_for_node(f"{CONNECTION}__mapped_lines")[0].metadata["gross to deposit"].value
-    values = [value.value for one in result.get_asset_materialization_events() for value in one.materialization.metadata.values()]
+    assert (
+        "svg"
+        in result.asset_materializations_for_node(f"{CONNECTION}__mapped_lines")[0].metadata["gross to deposit"].value
+    )
+    values = [
+        value.value
+        for one in result.get_asset_materialization_events()
+        for value in one.materialization.metadata.values()
+    ]
     assert not any(isinstance(value, float) for value in values)
 
 

@@ -35,7 +35,7 @@ def test_a_settlement_that_came_to_its_end_is_not_asked_for_again(world):
     world.take_in(road, ONE, sale())
     assert due(world, road) == [("arrival", 0, "found by import")]
     run_stage(road, STAGES[0], ONE)
-    assert due(world, road) == [("settlement", 1800, "run run-1 is on its way")]
+    assert due(world, road) == [("arrival", 1800, "run run-1 is on its way")]
     walk(road, ONE)
     assert due(world, road) == []
 
