@@ -30,7 +30,7 @@ TABLE = "mapped_lines"
 
 # Fast zstd; a dictionary for columns of few values only, trying one on order ids costs more than it saves.
 _PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
-_NO_ORDER_TAXES = "SELECT '' AS order_id, false AS order_has_withheld, false AS order_has_tax WHERE false"
+_NO_FLAGS = "SELECT *, false AS order_has_withheld, false AS order_has_tax FROM ({numbered_lines})"
 # Amazon repeats the quantity on every row of an order item: it counts on the first revenue row with an amount.
 _QUANTITY_ONCE = (
     "CASE WHEN lines.category = 'revenue' AND lines.amount <> 0 AND row_number() OVER (PARTITION BY lines.order_id, "
@@ -68,7 +68,7 @@ def map_lines(road: Road, settlement_id: str) -> StageResult:
 def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: Books, road: Road) -> Mapped:
     """Ask the rules once per distinct combination."""
     mapped = Mapped()
-    rows = duck.sql(composed("combinations", **_inner(books, road)), params=_values(duck, books, road, ("by_sku",)))
+    rows = duck.sql(composed("combinations", lines=_lines(road)), params=_values(duck, books, road, ("by_sku",)))
     for row in _dicts(rows):
         answer = resolve(_combination(row, books), books.mapping, road.policy, books.context)
         if isinstance(answer, Unmapped):
@@ -98,7 +98,7 @@ def _require_origins(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, 
     carries = Mapped([one for one in mapped.resolved if _carries(*one)])
     if not carries.resolved:
         return
-    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", **_inner(books, road)))
+    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", lines=_lines(road)))
     rows = duck.sql(sql, params=_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
     for row in _dicts(rows):
         sentence = f"{_labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
@@ -119,8 +119,7 @@ def _labels_of(row: dict[str, Any]) -> str:
 def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path) -> None:
     """Write the movements of all lines, in the order of the file per kind."""
     treatments = {answer.treatment for answer, _ in mapped.resolved}
-    inner = _inner(books, road)
-    resolved_lines = composed("resolved_lines", **inner)
+    resolved_lines = composed("resolved_lines", lines=_lines(road))
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
     bound = ["by_sku", "resolutions"]
@@ -142,10 +141,13 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
     duck.execute(f"COPY ({movements}) TO $path ({_PARQUET})", values | {"path": str(path)})
 
 
-def _inner(books: Books, road: Road) -> dict[str, str]:
+def _lines(road: Road) -> str:
+    """Return the statement of the lines, with what their orders' tax rows show where that decides anything."""
     numbered = statement("numbered_lines")
-    taxes = composed("order_taxes", numbered_lines=numbered) if road.policy.decides_by_order else _NO_ORDER_TAXES
-    return {"order_taxes": taxes, "numbered_lines": numbered}
+    if not road.policy.decides_by_order:
+        return _NO_FLAGS.replace("{numbered_lines}", numbered)
+    taxes = composed("order_taxes", numbered_lines=numbered)
+    return composed("flagged_lines", numbered_lines=numbered, order_taxes=taxes)
 
 
 def _values(

@@ -1,8 +1,9 @@
 """Due rows of the road: how a settlement is taken up again by itself, and when it no longer has to be.
 
-A row asks for a settlement: the whole road (it arrived, or somebody decided something) or its postings (the ERP is still
-at work). A run that takes a row up leaves its mark on it and a time after which it counts as dead; at the end of the road
-it closes the row, unless somebody asked anew meanwhile. A stage that raises asks again, later each time, so that an outage heals.
+A row asks for a settlement: the whole road (it arrived, or somebody decided something) or its postings (the ERP is
+still at work). A run that takes a row up leaves its mark on it and a time after which it counts as dead; at the end of
+the road it closes the row, unless somebody asked anew meanwhile. A stage that raises asks again, later each time, so
+that an outage heals.
 """
 
 import re

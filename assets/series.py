@@ -12,19 +12,17 @@ from datetime import datetime
 from assets.roadmap import Road
 from ledger import money
 from ledger.combination import Context
-from ledger.mapping import Mapping, category_of
 from ledger.series import CarryRow, Place, SettlementHead, place
 from resources.store.settlements import SettlementRecord
 
 GAP_CODE = "series_gap"
 RESERVE_CODE = "reserve_chain"
 CHOICE_CODES = ("series_ambiguous", "debt_chain", "transfer_origin")
-_ACCOUNT_LEVEL = "other-transaction"
 _ROW = re.compile(r"(\d+) row (\d+)")
 
 
-def head_of(record: SettlementRecord, mapping: Mapping | None = None) -> SettlementHead:
-    """Return the head of one registered settlement; the mapping knows labels that the user has classified."""
+def head_of(record: SettlementRecord) -> SettlementHead:
+    """Return the head of one registered settlement."""
     facts = record.facts
     currency = facts["currency"]
     return SettlementHead(
@@ -34,24 +32,13 @@ def head_of(record: SettlementRecord, mapping: Mapping | None = None) -> Settlem
         start=datetime.fromisoformat(facts["start"]),
         end=datetime.fromisoformat(facts["end"]),
         total=money.exact(facts["total_amount"], currency),
-        carries=tuple(
-            CarryRow(text, money.exact(amount, currency), row, _category(text, mapping))
-            for text, amount, row in facts["carries"]
-        ),
+        carries=tuple(CarryRow(text, money.exact(amount, currency), row) for text, amount, row in facts["carries"]),
     )
 
 
 def heads_of(road: Road) -> list[SettlementHead]:
     """Return the heads of all settlements of the connection."""
-    mapping = road.load_mapping()
-    return [head_of(record, mapping) for record in road.stores.settlements.all(road.connection)]
-
-
-def _category(description: str, mapping: Mapping | None) -> str:
-    """Return what the user's own rows call an account-level label; empty where the shipped table decides."""
-    if mapping is None or not mapping.own_triples:
-        return ""
-    return category_of(_ACCOUNT_LEVEL, _ACCOUNT_LEVEL, description, mapping) or ""
+    return [head_of(record) for record in road.stores.settlements.all(road.connection)]
 
 
 def placed(road: Road) -> dict[str, Place]:

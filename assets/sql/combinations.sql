@@ -1,6 +1,4 @@
 -- The distinct combinations of everything the mapping looks at, with a sample row and what they amount to.
-WITH numbered AS ({numbered_lines}),
-order_taxes AS ({order_taxes})
 SELECT
     transaction_type,
     amount_type,
@@ -10,12 +8,11 @@ SELECT
     fulfilment,
     part,
     direction,
-    coalesce(order_has_withheld, false) AS order_has_withheld,
-    coalesce(order_has_tax, false) AS order_has_tax,
+    order_has_withheld,
+    order_has_tax,
     count(*) AS lines,
     sum(amount) AS amount,
     min(source_row) AS first_row
-FROM numbered
-LEFT JOIN order_taxes USING (order_id)
+FROM ({lines})
 GROUP BY ALL
 ORDER BY ALL

@@ -27,8 +27,7 @@ SELECT
     resolved.vat_share,
     resolved.vat_whole,
     resolved.remainder_account
-FROM ({numbered_lines}) AS numbered
-LEFT JOIN ({order_taxes}) AS order_taxes USING (order_id)
+FROM ({lines}) AS numbered
 JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     ON numbered.transaction_type = resolved.transaction_type
     AND numbered.amount_type = resolved.amount_type
@@ -38,5 +37,5 @@ JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     AND numbered.fulfilment = resolved.fulfilment
     AND numbered.part = resolved.part
     AND numbered.direction = resolved.direction
-    AND coalesce(order_taxes.order_has_withheld, false) = resolved.order_has_withheld
-    AND coalesce(order_taxes.order_has_tax, false) = resolved.order_has_tax
+    AND numbered.order_has_withheld = resolved.order_has_withheld
+    AND numbered.order_has_tax = resolved.order_has_tax

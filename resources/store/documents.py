@@ -71,7 +71,7 @@ class DocumentStore:
 
     def _keep(self, temporary: Path, document: Document) -> Document:
         if not self._is_kept(document):
-            self._place.keep(temporary, _name(document.sha256))
+            self._place.keep(temporary, _name(document.sha256), document.sha256)
         return document
 
     def _is_kept(self, document: Document) -> bool:

@@ -33,6 +33,7 @@ class Place:
         self.root = Path(url.removeprefix("file://")).absolute() if self.is_local else UPath(url)
         self.shown = _without_credentials(url)
         self._copies: Path | None = None
+        self._digests: dict[Path, tuple[tuple[int, int, int], str]] = {}
 
     @contextmanager
     def temporary(self, suffix: str = "") -> Iterator[Path]:
@@ -43,8 +44,10 @@ class Place:
         finally:
             path.unlink(missing_ok=True)
 
-    def keep(self, temporary: Path, name: str) -> None:
+    def keep(self, temporary: Path, name: str, sha256: str) -> None:
         """Put a finished file in place under its final name; raise StoreError when it cannot be written.
+
+        `sha256` is the hash of the temporary file, so that this process need not take it once more.
 
         The temporary file stays, so that a writer who lost a race can put it under the next name; what stands under a
         name is never moved away, for it may be somebody else's by now.
@@ -52,6 +55,7 @@ class Place:
         with self.sentence_for_disk(f"keep {name}"):
             if self.is_local:
                 self._keep_local(temporary, self.root / name)
+                self._digests[self.root / name] = (_mark(self.root / name), sha256)
             else:
                 self._keep_remote(temporary, name)
 
@@ -74,7 +78,7 @@ class Place:
         """Return a local path to a file, every byte checked; raise StoreError naming a missing or damaged one."""
         with self.sentence_for_disk(f"read {name}"):
             path = self.root / name if self.is_local else self._copy(name, sha256)
-            found = digest_of(path) if path.exists() else None
+            found = self._digest(path) if path.exists() else None
         if found is None:
             raise StoreError(f"File {name} with SHA-256 {sha256} is missing in {self.shown}. Restore it from a backup.")
         if found != sha256:
@@ -83,6 +87,14 @@ class Place:
                 "not used. Restore it from a backup, or remove it and fetch it again."
             )
         return path
+
+    def _digest(self, path: Path) -> str:
+        """Return the SHA-256 of a file, taken once per process for a file that nobody has written to since."""
+        mark = _mark(path)
+        known = self._digests.get(path)
+        if known is None or known[0] != mark:
+            known = self._digests[path] = (mark, digest_of(path))
+        return known[1]
 
     @contextmanager
     def sentence_for_disk(self, doing: str) -> Iterator[None]:
@@ -139,6 +151,12 @@ def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    """Return what changes when somebody writes to a file."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _missing_folders(folder: Path) -> list[Path]:

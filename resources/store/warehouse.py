@@ -165,7 +165,7 @@ class Warehouse:
             is_known = last is not None and (last.sha256, last.facts) == (draft.sha256, draft.facts)
             version = last if is_known else _numbered(draft, 1 if last is None else last.version + 1)
             if not self._place.holds(version.name, version.bytes):
-                self._place.keep(temporary, version.name)
+                self._place.keep(temporary, version.name, version.sha256)
             if is_known:
                 return version
             with self._control.transaction() as transaction:

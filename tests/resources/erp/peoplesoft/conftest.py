@@ -18,6 +18,7 @@ from emulators.peoplesoft.app import PeopleSoft as Emulator
 from emulators.peoplesoft.app import build_app
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD, DEMO_USER, demo_site
 from emulators.peoplesoft.journal_table import JournalKey
+from emulators.peoplesoft.site import Timing
 from ledger.accounts import AccountKey
 from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import reference
@@ -101,7 +102,7 @@ def profile() -> PeopleSoftProfile:
 @pytest.fixture(scope="session")
 def demo():
     """The demo installation, built once; tests take copies."""
-    return demo_site(TODAY)
+    return demo_site(TODAY, timing=Timing(2, 4))
 
 
 @pytest.fixture
