@@ -1,4 +1,4 @@
-"""`connector export`: one settlement as a workbook for finance: summary, journal, lines, proof."""
+"""`connector export`: one settlement as a workbook for finance: summary, categories, journal, lines, proof."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ import click
 from connector_defs.cli import output, spreadsheet
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
+from connector_defs.cli.pivot import pivot
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def export(settlement: str, connection_name: str | None, folder: Path, kind: str
 
 
 def tables_of(road: "Road", settlement_id: str) -> spreadsheet.Tables:
-    """Return the four tables of a settlement; raise InputRefused when its lines were never read."""
+    """Return the tables of a settlement (categories once it is mapped); raise InputRefused when its lines were never read."""
     from assets.settlement_reports import registered
 
     record = registered(road, settlement_id)
@@ -58,8 +59,11 @@ def tables_of(road: "Road", settlement_id: str) -> spreadsheet.Tables:
             f"--connection {road.connection} (or connector plan, which posts nothing)."
         )
     columns, lines = _lines(road, version, record.facts["currency"])
+    mapped = road.stores.warehouse.current(road.connection, "mapped_lines", settlement_id)
+    by_category = {"categories": pivot(road, mapped, record.facts["currency"])} if mapped else {}
     return {
         "summary": (("what", "value"), _summary(road, record)),
+        **by_category,
         "journal": ((*_JOURNAL_COLUMNS, *_JOURNAL_AMOUNTS), _journal_rows(road, settlement_id)),
         "lines": (columns, lines),
         "proof": (_PROOF_COLUMNS, _proof_rows(road, settlement_id)),

@@ -113,18 +113,19 @@ def test_the_outbox_shows_documents_by_settlement_and_by_erp_id(place, run, run_
 
 
 def test_a_workbook_holds_exact_amounts(place, run_json, tmp_path: Path) -> None:
-    """Four sheets; the lines' amounts add up to the settlement's total."""
+    """Five sheets; the lines add up to the settlement's total, and so do the categories."""
     import openpyxl
 
     path = run_json("export", place.posted, "-c", "amazon_us", "--to", str(tmp_path))["files"][0]
     book = openpyxl.load_workbook(path, read_only=True)
     try:
-        assert book.sheetnames == ["summary", "journal", "lines", "proof"]
+        assert book.sheetnames == ["summary", "categories", "journal", "lines", "proof"]
         summary = {row[0]: row[1] for row in book["summary"].iter_rows(values_only=True)}
         rows = list(book["lines"].iter_rows(values_only=True))
         amount = rows[0].index("amount")
         found = sum(Decimal(str(row[amount])) for row in rows[1:] if row[amount] is not None)
         assert found == Decimal(str(summary["total"]))
+        assert Decimal(str(list(book["categories"].iter_rows(values_only=True))[-1][-1])) == found
         assert any(row[0] == "clearing_equals_total" for row in book["proof"].iter_rows(values_only=True))
     finally:
         book.close()
@@ -133,8 +134,8 @@ def test_a_workbook_holds_exact_amounts(place, run_json, tmp_path: Path) -> None
 def test_the_same_comes_as_csv(place, run_json, tmp_path: Path) -> None:
     """One file per sheet; journal debits equal credits."""
     files = run_json("export", place.posted, "-c", "amazon_us", "--to", str(tmp_path), "--format", "csv")["files"]
-    assert [Path(one).name for one in files] == ["summary.csv", "journal.csv", "lines.csv", "proof.csv"]
-    with open(files[1], encoding="utf-8", newline="") as file:
+    assert [Path(one).name for one in files] == ["summary.csv", "categories.csv", "journal.csv", "lines.csv", "proof.csv"]
+    with open(files[2], encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert sum(Decimal(row["debit"] or 0) for row in rows) == sum(Decimal(row["credit"] or 0) for row in rows) > 0
 
