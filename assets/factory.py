@@ -89,7 +89,7 @@ def _materialized(
     document = result.links.get("document")
     path = road.stores.documents.local_path(document) if document else None
     given = {verdict.check: verdict for verdict in result.verdicts}
-    verdicts = [given.get(check.name) or _not_applicable(check.name) for check in CHECKS.get(stage.asset, ())]
+    verdicts = [given.get(check.name) or _without_verdict(check.name, result) for check in CHECKS.get(stage.asset, ())]
     return dg.MaterializeResult(
         asset_key=key,
         metadata=metadata_of(result, path),
@@ -98,6 +98,8 @@ def _materialized(
     )
 
 
-def _not_applicable(check: str) -> Verdict:
-    """A check that had nothing to look at in this run (for example before go-live) passes and says so."""
+def _without_verdict(check: str, result: StageResult) -> Verdict:
+    """A check that was not reached because its stage stopped does not pass; one with nothing to look at does."""
+    if result.stops:
+        return Verdict(check, False, "Not looked at: the settlement stopped before.", is_blocking=False)
     return Verdict(check, True, "Nothing to check: no journal is made for this settlement.")

@@ -3,6 +3,7 @@
 Amounts travel as text: a float in metadata would show cents that are not there.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from assets.verdicts import Row, StageResult, Verdict
 
 ROWS_SHOWN_MAX = 25
 BAR_WIDTH = 12
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+$")
 CELL_MAX = 500
 # `:` and `@` and `.` stay: without brackets and angle brackets a bare address is text the reader sees whole.
 _SPELLED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", **{letter: f"\\{letter}" for letter in "\\|[]`*_~"}}
@@ -32,8 +34,13 @@ def metadata_of(result: StageResult, document_path: Path | None = None) -> dict[
         shown["table"] = dg.MetadataValue.md(markdown_table(result.rows[:ROWS_SHOWN_MAX], len(result.rows)))
     for name, target in result.links.items():
         is_archived = name == "document" and document_path is not None
-        shown[name] = dg.MetadataValue.path(str(document_path)) if is_archived else dg.MetadataValue.text(target)
+        shown[name] = dg.MetadataValue.path(str(document_path)) if is_archived else _link(target)
     return shown
+
+
+def _link(target: str) -> dg.MetadataValue:
+    """Return an address as a link to click, anything else (a key of the ERP, a hash) as text."""
+    return dg.MetadataValue.url(target) if _ADDRESS.match(target) else dg.MetadataValue.text(target)
 
 
 def _scalar(value: object) -> dg.MetadataValue:

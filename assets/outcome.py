@@ -76,6 +76,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "debt_chain": ("retry", "choose"),
     "transfer_origin": ("retry", "choose"),
     "settlement_changed": ("keep", "accept"),
+    "settlement_elsewhere": ("retry", "dismiss"),
     "file_refused": ("dismiss",),
     "document_refused": ("dismiss",),
     "posting_error": ("recheck", "deleted"),

@@ -39,12 +39,15 @@ def arrived(road: Road, settlement_id: str, reason: str) -> None:
 
 
 def taken_up(road: Road, asset: str, settlement_id: str) -> None:
-    """Mark the rows that asked for this stage, so that its run is not asked for twice."""
+    """Mark the rows that asked for this stage, so that its run is not asked for twice.
+
+    Posting leaves a mark even where nobody had asked: whatever a run killed in the middle has sent is then looked for.
+    """
     for kind in _KINDS_TAKEN_UP_BY.get(asset, ()):
         row = road.stores.due.open_row(road.connection, kind, settlement_id)
-        if row is None:
+        if row is None and kind != POSTING_KIND:
             continue
-        failed = _FAILURE.search(row.reason)
+        failed = _FAILURE.search(row.reason) if row else None
         reason = _mark(road) + (f", after {failed[0]}" if failed else "")
         dead_at = road.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
         road.stores.due.ask(road.connection, kind, settlement_id, dead_at, reason)

@@ -34,6 +34,7 @@ class Road:
 
     `seller` and `ledger` are the seller account's and the ERP ledger's own ids (never the connection's name): they make
     the posting key. `load_mapping` reads the mapping file anew, so that a change is seen by the next stage.
+    `marketplaces` are those whose settlements are taken in, named as settlements do; empty takes in all.
     """
 
     connection: str
@@ -51,6 +52,7 @@ class Road:
     run: str = ""
     person: str = ""
     memory_limit_mb: int = 512
+    marketplaces: tuple[str, ...] = ()
 
     @property
     def desk(self) -> Desk:

@@ -10,9 +10,11 @@ from assets.settlement_reports import head_facts, registered
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.categories import DEBT_MOVED
+from ledger.errors import SettlementFileRefused
 from ledger.golive import cross_account_debt
 from ledger.series import Place
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
+from resources.store.settlements import SettlementRecord
 
 TABLE = "settlement_lines"
 DEBT_CHECK = "debt_between_accounts"
@@ -26,22 +28,21 @@ def read_lines(road: Road, settlement_id: str) -> StageResult:
     read: list[SettlementFile] = []
 
     def produce(path) -> None:
-        charset = record.facts.get("charset")
-        read.append(
-            read_settlement(
-                source,
-                path,
-                charset=charset,
-                document_sha256=record.document_sha,
-                memory_limit_mb=road.memory_limit_mb,
-            )
+        file = read_settlement(
+            source,
+            path,
+            charset=record.facts.get("charset"),
+            document_sha256=record.document_sha,
+            memory_limit_mb=road.memory_limit_mb,
         )
+        _require_same(record, file)
+        read.append(file)
 
     version = road.stores.warehouse.write(
         road.connection, TABLE, settlement_id, produce, {"document": record.document_sha, **record.facts}
     )
-    file, places = read[0], placed(road)
-    place = places[settlement_id]
+    places = placed(road)
+    file, place = read[0], places[settlement_id]
     return StageResult(
         facts=_facts(file, place),
         rows=tuple(_row(one, file.currency) for one in file.by_triple[:25]),
@@ -50,6 +51,18 @@ def read_lines(road: Road, settlement_id: str) -> StageResult:
         links={"document": record.document_sha},
         version=version.id,
     )
+
+
+def _require_same(record: SettlementRecord, file: SettlementFile) -> None:
+    """Raise SettlementFileRefused unless the document is of the settlement and the total that were registered."""
+    registered_as = record.settlement_id, record.facts["total_amount"], record.facts["currency"]
+    found = file.settlement_id, money.text(file.total_amount, file.currency), file.currency
+    if found != registered_as:
+        raise SettlementFileRefused(
+            f"Document {record.document_sha[:12]} holds settlement {found[0]} with a total of {found[1]} {found[2]}; "
+            f"registered was {registered_as[0]} with {registered_as[1]} {registered_as[2]}. Nothing was read from it. "
+            "Restore the archive and the control database from the same backup, or import the file again."
+        )
 
 
 def _facts(file: SettlementFile, place: Place) -> dict:

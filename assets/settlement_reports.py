@@ -18,10 +18,12 @@ from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger import money
-from ledger.errors import DocumentDamaged, Finding, InputRefused, SourceRefused, SourceUnavailable
+from ledger.combination import Context
+from ledger.errors import ConnectorError, DocumentDamaged, Finding, InputRefused, SourceRefused, SourceUnavailable
 from resources.amazon.client import ReportEntry
+from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
-from resources.store.settlements import SettlementRecord
+from resources.store.settlements import SettlementElsewhere, SettlementRecord
 
 _GONE = (404, 410)  # Amazon lists a report and has no document for it (any more)
 
@@ -30,7 +32,9 @@ _GONE = (404, 410)  # Amazon lists a report and has no document for it (any more
 class Discovery:
     """What one discovery did: settlement ids, and names of reports in `refused` and `damaged`.
 
-    `damaged` came broken and are fetched again next time; `interrupted` says why the rest was left for next time.
+    `damaged` came broken, or could not be read, and are fetched again next time; `elsewhere` are in another
+    connection's hands; `foreign` are of a marketplace this connection does not list. `interrupted` says why the rest
+    was left for next time.
     """
 
     new: list[str] = field(default_factory=list)
@@ -38,7 +42,14 @@ class Discovery:
     changed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     interrupted: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether something in it waits for a person."""
+        return bool(self.changed or self.refused or self.damaged or self.elsewhere)
 
 
 def discover(road: Road, created_since: datetime | None = None) -> Discovery:
@@ -50,12 +61,37 @@ def discover(road: Road, created_since: datetime | None = None) -> Discovery:
     try:
         since = created_since or road.clock.now() - road.look_back
         for entry in road.source.settlement_reports(since):
-            if not road.stores.settlements.known_report(road.connection, entry.report_document_id):
-                _take_in(road, entry, discovery)
+            if not _is_done(road, entry):
+                _take_in_guarded(road, entry, discovery)
     except SourceUnavailable as error:
         discovery.interrupted = str(error)
     sweep(road, {record.settlement_id for record in road.stores.settlements.all(road.connection)})
     return discovery
+
+
+def _is_done(road: Road, entry: ReportEntry) -> bool:
+    """Tell whether a report was taken in; one a person wants looked at again was not, until it is registered."""
+    settlements = road.stores.settlements
+    if not settlements.known_report(road.connection, entry.report_document_id):
+        return False
+    items = road.stores.review.listing(road.connection, state=None, partition=_report_name(entry.report_id))
+    asked = [one for one in items if one.code == "settlement_elsewhere"]
+    if not asked or asked[-1].resolution != "retry":
+        return True
+    return settlements.report_names_settlement(road.connection, entry.report_document_id)
+
+
+def _take_in_guarded(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
+    """Take one report in; a fault nobody foresaw holds this report, by the kind of the fault only, and no other."""
+    try:
+        _take_in(road, entry, discovery)
+    except ConnectorError:
+        raise
+    except Exception as error:
+        name = _report_name(entry.report_id)
+        sentence = f"Report {entry.report_id} could not be read: {type(error).__name__}."
+        _hold_report(road, name, "document_refused", sentence, entry.report_document_id)
+        discovery.damaged.append(name)
 
 
 def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
@@ -75,37 +111,63 @@ def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
             head = read_settlement(
                 download.path, None, charset=download.charset, document_sha256=archived.sha256, scratch=folder
             )
+            if _is_foreign(road, head):
+                discovery.foreign.append(head.settlement_id)
+                _remember(road, entry, "")
+                return
             outcome = _register(road, head, archived.sha256, "api", entry.report_id)
+        except SettlementElsewhere as error:
+            _hold_report(road, name, "settlement_elsewhere", str(error), archived.sha256)
+            discovery.elsewhere.append(head.settlement_id)
+            _remember(road, entry, "")
+            return
         except InputRefused as error:
             _hold_report(road, name, "file_refused", str(error), archived.sha256)
             discovery.refused.append(name)
-            road.stores.settlements.remember_report(road.connection, entry.report_id, entry.report_document_id, "")
+            _remember(road, entry, "")
             return
-    road.stores.settlements.remember_report(
-        road.connection, entry.report_id, entry.report_document_id, head.settlement_id
-    )
+    _remember(road, entry, head.settlement_id)
     align(road, name, (), {"document_refused"})
     getattr(discovery, outcome).append(head.settlement_id)
 
 
+def _remember(road: Road, entry: ReportEntry, settlement_id: str) -> None:
+    """Note that a report need not be fetched again; the id is empty when no settlement came of it."""
+    road.stores.settlements.remember_report(
+        road.connection, entry.report_id, entry.report_document_id, settlement_id
+    )
+
+
+def _is_foreign(road: Road, head: SettlementFile) -> bool:
+    """Tell whether a settlement not yet registered names one known marketplace that the connection does not list.
+
+    Amazon lists all of a seller's settlements in a region; those of other marketplaces are another connection's.
+    """
+    selling = marketplace_named(Context(head.currency, head.marketplaces).selling_marketplace or "")
+    if selling is None or not road.marketplaces:
+        return False
+    if selling.settlement_name.lower() in {name.lower() for name in road.marketplaces}:
+        return False
+    return road.stores.settlements.get(road.connection, require_settlement_key(head.settlement_id)) is None
+
+
 def import_file(road: Road, path: Path) -> tuple[str, str]:
     """Drop one file onto the road; return its settlement id and new, known or changed; raise what refuses it."""
-    with _scratch() as folder:
-        head = read_settlement(path, None, scratch=folder)
-    other = road.stores.settlements.elsewhere(head.settlement_id, road.seller)
-    if other is not None:
-        raise InputRefused(
-            f"Settlement {head.settlement_id} belongs to seller {other.seller} of connection {other.connection}, not "
-            f"to {road.seller}: booked here it would be booked twice. Nothing was imported. Import it there: "
-            f"connector import FILE --connection {other.connection}"
-        )
+    # Archived first: what is read is what is kept, whatever becomes of the file meanwhile.
     archived = road.stores.documents.put_file(path)
+    with _scratch() as folder:
+        source = road.stores.documents.local_path(archived.sha256)
+        head = read_settlement(source, None, document_sha256=archived.sha256, scratch=folder)
     return head.settlement_id, _register(road, head, archived.sha256, "import", "")
 
 
 def _register(road: Road, head: SettlementFile, sha256: str, source: str, report_id: str) -> str:
-    """Record the settlement by its own id; the same id with other content is an alarm, never a replacement."""
+    """Record the settlement by its own id; the same id with other content is an alarm, never a replacement.
+
+    Raises SettlementElsewhere when it is in another seller's or another ERP ledger's hands.
+    """
     settlement_id = require_settlement_key(head.settlement_id)
+    road.stores.settlements.refuse_elsewhere(road.connection, settlement_id, road.seller, road.ledger)
     if road.stores.settlements.get(road.connection, settlement_id) is None:
         # Asked for before it is recorded: a worker that dies in between leaves a row too many, never one too few.
         arrived(road, settlement_id, f"found by {source}")
@@ -117,7 +179,7 @@ def _register(road: Road, head: SettlementFile, sha256: str, source: str, report
         content_hash=head.content_hash,
         source=source,
         report_id=report_id,
-        facts=head_facts(head),
+        facts={**head_facts(head), "ledger": road.ledger},
         run=road.run,
     ).outcome
     if outcome == "new":
@@ -187,6 +249,8 @@ def _report_name(report_id: str) -> str:
 def _hold_report(road: Road, name: str, code: str, sentence: str, origin: str) -> None:
     cure = {
         "file_refused": "Look at the archived document; import a whole file, or dismiss it.",
+        "settlement_elsewhere": "Dismiss it; or correct the connection and resolve with `retry`: the next discovery "
+        "looks again.",
         "document_refused": "It is fetched again with the next discovery; or download it by hand and import it.",
     }[code]
     finding = Finding(code, sentence, cure, origin=origin)

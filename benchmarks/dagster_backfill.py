@@ -116,7 +116,7 @@ def _backfill(api: DagsterApi, settlements: list[Settlement], processes: Process
         if state.runs_ended >= len(settlements):
             break
         processes.require_alive()
-        time.sleep(0.5)
+        time.sleep(2)
     query = "query { runsOrError { ... on Runs { results { status startTime endTime } } } }"
     runs = [run for run in api.asked(query, {})["runsOrError"]["results"] if run["endTime"]]
     first, last = min(run["startTime"] for run in runs), max(run["endTime"] for run in runs)

@@ -7,7 +7,6 @@ settings name secrets; values come from the vault when a door is opened.
 import getpass
 import os
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,10 +22,12 @@ from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
 from ledger.policy import Policy
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
+from resources.amazon.marketplaces import marketplace
 from resources.clock import Clock, SystemClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.store.stores import Stores
+from resources.transport.retry import RetryPolicy
 from resources.transport.rings import build_client
 from resources.vault import Vault
 
@@ -140,6 +141,7 @@ class Connection:
             timeout=httpx.Timeout(profile.read_timeout_seconds, connect=profile.connect_timeout_seconds),
             transport=transport,
             unavailable=TargetUnavailable,
+            retry=RetryPolicy(attempts_max=3, seconds_max=60),
         )
         return PeopleSoft(
             profile, client, lambda: (vault.get(profile.user_secret), vault.get(profile.password_secret)), clock
@@ -180,7 +182,14 @@ class Connection:
             holder=f"{socket.gethostname()}:{os.getpid()}:{run}",
             run=run,
             person=person or operating_person(),
+            marketplaces=_marketplace_names(self.settings.amazon.marketplaces),
         )
+
+
+def _marketplace_names(marketplace_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names settlements use; nothing, hence no filter, when one of the ids is unknown."""
+    known = [marketplace(one) for one in marketplace_ids]
+    return () if None in known else tuple(one.settlement_name for one in known if one is not None)
 
 
 def operating_person() -> str:
@@ -219,6 +228,3 @@ def open_stores(project: Project, clock: Clock | None = None) -> Stores:
 def open_vault(project: Project) -> Vault:
     """Open the vault under the project's home."""
     return Vault.open(project.home)
-
-
-VaultReader = Callable[[str], str]

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.factory import RoadOfRun
-from assets.import_folder import import_waiting
+from assets.import_folder import Imported, import_waiting
 from assets.settlement_reports import Discovery, discover
 from connector_defs.project import Project
 
@@ -16,10 +16,14 @@ def discovery_job(
     @dg.op(name=f"{connection}_discover", required_resource_keys=resource_keys)
     def discover_settlements(context: dg.OpExecutionContext) -> None:
         road = road_of_run(context)
-        found = discover(road)
-        imported = import_waiting(road, Project().import_folder(connection))
-        everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
-        context.instance.add_dynamic_partitions(partitions.name, everything)
+        # The folder first: it needs nobody outside. A discovery that raises ends the run, partitions are added before.
+        imported, found = Imported(), Discovery()
+        try:
+            imported = import_waiting(road, Project().import_folder(connection))
+            found = discover(road)
+        finally:
+            everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
+            context.instance.add_dynamic_partitions(partitions.name, everything)
         context.log.info(sentence(connection, found))
         if imported.new or imported.refused:
             context.log.info(
@@ -31,6 +35,9 @@ def discovery_job(
                 "already known": len(found.known),
                 "came again with other content": ", ".join(found.changed) or "none",
                 "refused": ", ".join(found.refused) or "none",
+                "damaged, fetched again next time": ", ".join(found.damaged) or "none",
+                "held by another connection": ", ".join(found.elsewhere) or "none",
+                "of marketplaces not listed here": len(found.foreign),
                 "imported from files": len(imported.new),
                 "files refused": ", ".join(imported.refused) or "none",
                 "interrupted": found.interrupted or "no",
@@ -56,6 +63,12 @@ def sentence(connection: str, found: Discovery) -> str:
         words += f", {len(found.changed)} came again with other content (see the review queue)"
     if found.refused:
         words += f", {len(found.refused)} files refused (see the review queue)"
+    if found.damaged:
+        words += f", {len(found.damaged)} came damaged and are fetched again (see the review queue)"
+    if found.elsewhere:
+        words += f", {len(found.elsewhere)} held by another connection (see the review queue)"
+    if found.foreign:
+        words += f", {len(found.foreign)} of marketplaces that this connection does not list"
     return f"{words}. Interrupted: {found.interrupted}" if found.interrupted else f"{words}."
 
 

@@ -48,7 +48,7 @@ def export(settlement: str, connection_name: str | None, folder: Path, kind: str
 
 
 def tables_of(road: "Road", settlement_id: str) -> spreadsheet.Tables:
-    """Return the tables of a settlement (categories once it is mapped); raise InputRefused when its lines were never read."""
+    """Return the tables of a settlement, categories once it is mapped; raise InputRefused for lines never read."""
     from assets.settlement_reports import registered
 
     record = registered(road, settlement_id)

@@ -94,6 +94,9 @@ def discover(ctx: click.Context, connection_name: str | None, as_json: bool) -> 
         "known": found.known,
         "changed": found.changed,
         "refused": found.refused,
+        "damaged": found.damaged,
+        "elsewhere": found.elsewhere,
+        "foreign": found.foreign,
         "interrupted": found.interrupted,
     }
     if as_json:
@@ -103,7 +106,7 @@ def discover(ctx: click.Context, connection_name: str | None, as_json: bool) -> 
     if found.interrupted:
         output.complain(f"{road.connection}: discovery was interrupted and will go on next time. {found.interrupted}")
         ctx.exit(ExitCode.MARKETPLACE)
-    ctx.exit(ExitCode.WAITS if found.changed or found.refused else ExitCode.FINE)
+    ctx.exit(ExitCode.WAITS if found.waits else ExitCode.FINE)
 
 
 def _listed(value: str | list[str]) -> str:

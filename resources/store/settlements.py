@@ -25,6 +25,10 @@ _documents = schema.settlement_documents
 _reports = schema.settlement_reports
 
 
+class SettlementElsewhere(InputRefused):
+    """Another connection holds this settlement for another seller or another ERP ledger: it would be booked twice."""
+
+
 class Standing(StrEnum):
     """What a document of a settlement counts for."""
 
@@ -90,11 +94,16 @@ class Settlements:
         person: str = "",
         run: str = "",
     ) -> Recorded:
-        """Register one archived document of a settlement; `report_id` is empty for an imported file."""
+        """Register one archived document of a settlement; `report_id` is empty for an imported file.
+
+        `facts["ledger"]` is the ERP ledger's own id. Raises SettlementElsewhere, and registers nothing, when the
+        settlement is in another seller's or another ledger's hands.
+        """
         told = {"document": document_sha, "content": content_hash, "source": source, "report": report_id}
         values = {"document_sha": document_sha, "content_hash": content_hash, "source": source}
         values |= {"connection": connection, "settlement_id": settlement_id, "facts": facts_text(facts)}
         with self._control.transaction() as transaction:
+            _refuse_elsewhere(transaction, connection, settlement_id, seller, facts.get("ledger", ""))
             known = self._known(transaction, connection, settlement_id)
             outcome, standing = _judged(known, document_sha, content_hash)
             now = self._clock.now()
@@ -115,13 +124,10 @@ class Settlements:
         found = self._records(connection, settlement_id)
         return found[0] if found else None
 
-    def elsewhere(self, settlement_id: str, seller: str) -> SettlementRecord | None:
-        """Return the same settlement as registered for another seller, None when no other has it."""
-        table = schema.settlements.c
-        query = select(table.connection).where(table.settlement_id == settlement_id, table.seller != seller)
+    def refuse_elsewhere(self, connection: str, settlement_id: str, seller: str, ledger: str) -> None:
+        """Raise SettlementElsewhere when another seller, or another connection's other ERP ledger, has it already."""
         with self._control.reading() as reading:
-            found = reading.execute(query.order_by(table.connection).limit(1)).scalar_one_or_none()
-        return None if found is None else self.get(found, settlement_id)
+            _refuse_elsewhere(reading, connection, settlement_id, seller, ledger)
 
     def all(self, connection: str) -> list[SettlementRecord]:
         """Return all settlements of a connection, by id."""
@@ -183,8 +189,15 @@ class Settlements:
         with self._control.reading() as reading:
             return reading.execute(query).scalar_one() > 0
 
+    def report_names_settlement(self, connection: str, report_document_id: str) -> bool:
+        """Tell whether this report document was taken in and led to a registered settlement."""
+        query = select(func.count()).select_from(_reports).where(_reports.c.connection == connection)
+        query = query.where(_reports.c.report_document_id == report_document_id, _reports.c.settlement_id != "")
+        with self._control.reading() as reading:
+            return reading.execute(query).scalar_one() > 0
+
     def remember_report(self, connection: str, report_id: str, report_document_id: str, settlement_id: str) -> None:
-        """Note that a report document was taken in; `settlement_id` is empty when it was refused."""
+        """Note that a report document was taken in; `settlement_id` is empty when none was registered."""
         with self._control.transaction() as transaction:
             self._note_report(transaction, connection, report_id, report_document_id, settlement_id)
 
@@ -251,6 +264,28 @@ def _judged(known: list[Row], document_sha: str, content_hash: str) -> tuple[str
         return ("changed" if stored[document_sha] is Standing.OTHER else "known"), None
     decided = {row.content_hash for row in known if row.standing != Standing.OTHER}
     return ("known", Standing.SAME) if content_hash in decided else ("changed", Standing.OTHER)
+
+
+def _refuse_elsewhere(
+    reading: Connection, connection: str, settlement_id: str, seller: str, ledger: str
+) -> None:
+    """Compare sellers with every record, ERP ledgers with those of other connections that name theirs."""
+    table, document = schema.settlements.c, _documents.c
+    joined = (table.connection == document.connection) & (table.settlement_id == document.settlement_id)
+    joined &= table.document_sha == document.document_sha
+    query = select(table.connection, table.seller, document.facts)
+    query = query.join_from(schema.settlements, _documents, joined).where(table.settlement_id == settlement_id)
+    for row in reading.execute(query.order_by(table.connection)):
+        theirs = json.loads(row.facts).get("ledger", "") or ledger
+        is_other_ledger = row.connection != connection and bool(ledger) and theirs != ledger
+        if row.seller == seller and not is_other_ledger:
+            continue
+        owner = f"seller {row.seller}" if row.seller != seller else f"ledger {theirs}"
+        raise SettlementElsewhere(
+            f"Settlement {settlement_id} belongs to {owner} of connection {row.connection}, not to "
+            f"{seller if row.seller != seller else ledger}: booked in {connection} too it would be booked twice. "
+            f"Nothing was registered. Its place is there: connector import FILE --connection {row.connection}"
+        )
 
 
 def _settlement(table, connection: str, settlement_id: str) -> tuple:

@@ -17,7 +17,7 @@ from emulators.amazon.settlement_writer import US, write_v2
 from emulators.demo_seller.seller import demo_seller
 from emulators.demo_seller.small import one_day_settlements
 from emulators.peoplesoft.app import build_app
-from emulators.peoplesoft.demo_site import demo_site
+from emulators.peoplesoft.demo_site import DEMO_PASSWORD, demo_site
 from emulators.peoplesoft.site import Timing
 from emulators.serve import serve
 
@@ -32,6 +32,7 @@ class Place:
     peoplesoft: object
     settlement_ids: list[str]
     instance: dg.DagsterInstance
+    secrets: tuple[str, ...]
 
     def defs(self) -> dg.Definitions:
         """Load what Dagster loads."""
@@ -73,6 +74,7 @@ def dagster_place(tmp_path):
             path.write_bytes(write_v2(settlement, US))
             import_file(road, path)
         road.stores.close()
+        secrets = (*seller.secrets, DEMO_PASSWORD)
         instance = stack.enter_context(dg.DagsterInstance.ephemeral())
-        yield Place(tmp_path / "home", books, [one.settlement_id for one in settlements], instance)
+        yield Place(tmp_path / "home", books, [one.settlement_id for one in settlements], instance, secrets)
         dagster_resources.close_all()

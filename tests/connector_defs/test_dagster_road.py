@@ -120,3 +120,23 @@ def test_discovery_imports_what_waits_in_the_folder(dagster_place):
     assert result.success, "Amazon is out of reach here: discovery says so and keeps what it has"
     assert (folder / "refused" / "page.txt.why.txt").read_text().startswith("page.txt is an HTML page")
     assert dagster_place.instance.get_dynamic_partitions(f"{CONNECTION}_settlements") == dagster_place.settlement_ids
+
+
+def test_no_secret_stands_in_event_log_metadata_or_files(dagster_place, caplog):
+    """Every demo secret and the vault's key are looked for in what Dagster keeps, says and shows, and on disk."""
+    result = dagster_place.run(dagster_place.settlement_ids[0])
+    failed = dagster_place.run(dagster_place.settlement_ids[1])
+    key = (dagster_place.home / "vault.key").read_text().strip()
+    secrets = [*dagster_place.secrets, key]
+    kept = [repr(event) for run in (result, failed) for event in run.all_events]
+    kept += [repr(record) for record in dagster_place.instance.all_logs(result.run_id)]
+    kept += [repr(dagster_place.defs().resources), caplog.text]
+    files = [
+        path for path in dagster_place.home.rglob("*") if path.is_file() and path.name not in ("vault.key", "vault")
+    ]
+    assert len(kept) > 50
+    assert len(files) > 10
+    for secret in secrets:
+        assert len(secret) > 8
+        assert not [text for text in kept if secret in text]
+        assert not [path for path in files if secret.encode() in path.read_bytes()]

@@ -134,7 +134,13 @@ def test_a_workbook_holds_exact_amounts(place, run_json, tmp_path: Path) -> None
 def test_the_same_comes_as_csv(place, run_json, tmp_path: Path) -> None:
     """One file per sheet; journal debits equal credits."""
     files = run_json("export", place.posted, "-c", "amazon_us", "--to", str(tmp_path), "--format", "csv")["files"]
-    assert [Path(one).name for one in files] == ["summary.csv", "categories.csv", "journal.csv", "lines.csv", "proof.csv"]
+    assert [Path(one).name for one in files] == [
+        "summary.csv",
+        "categories.csv",
+        "journal.csv",
+        "lines.csv",
+        "proof.csv",
+    ]
     with open(files[2], encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert sum(Decimal(row["debit"] or 0) for row in rows) == sum(Decimal(row["credit"] or 0) for row in rows) > 0

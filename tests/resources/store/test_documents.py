@@ -44,7 +44,9 @@ def test_the_same_bytes_are_written_once(tmp_path, monkeypatch):
     """However they come."""
     kept = []
     keep = places.Place.keep
-    monkeypatch.setattr(places.Place, "keep", lambda place, path, name, sha256: (kept.append(name), keep(place, path, name, sha256)))
+    monkeypatch.setattr(
+        places.Place, "keep", lambda place, path, name, sha256: (kept.append(name), keep(place, path, name, sha256))
+    )
     store = DocumentStore(f"file://{tmp_path}/documents")
     (tmp_path / "again").write_bytes(b"body")
     documents = [store.put_bytes(b"body"), store.put_bytes(b"body"), store.put_file(tmp_path / "again")]
