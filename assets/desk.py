@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.errors import Finding
+from ledger.posting import PostingState
 from resources.clock import Clock
 from resources.erp.target import Target
 from resources.store.outbox import Outbox, OutboxDocument
+
+# Nothing of a document in these states is in the ERP's books, nor on its way there.
+UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED, PostingState.REFUSED})
 
 
 @dataclass(frozen=True)

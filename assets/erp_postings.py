@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from assets.desk import UNSENT
 from assets.gate import accounts_verdict, journal_verdict, place_verdict
 from assets.journals import Planned, out_of_date, planned_journals
 from assets.posting import Driven, drive
@@ -18,7 +19,8 @@ from assets.series import placed
 from assets.settlement_reports import registered
 from assets.verdicts import StageResult, Verdict
 from ledger import money
-from ledger.errors import Finding
+from ledger.errors import ConnectorError, Finding, TargetError
+from ledger.journal import JournalSet
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.series import Place
 from resources.store.outbox import OutboxDocument
@@ -26,7 +28,8 @@ from resources.store.review import ReviewItem
 
 # A part is sent when every part before it has got this far.
 _HANDED_OVER = frozenset({PostingState.SENT, PostingState.IMPORTING, PostingState.POSTED})
-_UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED, PostingState.REFUSED})
+# What was sent and seen in the ERP is never sent again; everything else still may be.
+_DONE = _HANDED_OVER | {PostingState.REFUSED, PostingState.REVERSED}
 
 
 def post(road: Road, settlement_id: str) -> StageResult:
@@ -38,26 +41,41 @@ def post(road: Road, settlement_id: str) -> StageResult:
     place = placed(road)[settlement_id]
     planned = planned_journals(road, settlement_id)
     known = road.stores.outbox.documents(planned.journals.source)
-    if place.is_before_go_live and all(one.state in _UNSENT for one in known):
+    if place.is_before_go_live and all(one.state in UNSENT for one in known):
         return StageResult(facts={"posting": "none: before go-live, already in the books by hand"})
-    verdicts = () if _is_settled(known) else _gate(road, planned, place, record.facts)
-    is_held = place.is_before_go_live or any(verdict.stops for verdict in verdicts)
+    verdicts = () if _is_settled(known) else _gate_or_hold(road, planned, known, place, record.facts)
+    is_held = place.is_before_go_live or any(not verdict.passed and verdict.is_blocking for verdict in verdicts)
     if any(finding.code == "changed_meanwhile" for verdict in verdicts for finding in verdict.findings):
         ask_for(road, settlement_id, "something changed after the journals were made")
-    if not is_held:
-        verdicts = (*verdicts, *_plan(road, planned, settlement_id, known))
+    if not is_held or (_may_exist(known) and not place.is_before_go_live):
+        alarms, may_send = _plan(road, planned, settlement_id, known)
+        verdicts, is_held = (*verdicts, *alarms), is_held or not may_send
     documents = road.stores.outbox.documents(planned.journals.source)
     if not documents or _is_withdrawn(planned, documents):
         word = "stopped at the gate" if is_held else "none: no amount other than zero"
         return StageResult(facts={"posting": word}, verdicts=verdicts)
     driven = _drive_all(road, settlement_id, documents, is_held)
     _ask_again(road, settlement_id, driven)
+    if _may_exist(documents) and all(one.document.state in UNSENT for one in driven):
+        ask_for(road, settlement_id, "nothing of it is in the ERP: what is planned now may go")
     return _result([one.document for one in driven], (*verdicts, _progress(driven)))
 
 
 def _is_settled(documents: list[OutboxDocument]) -> bool:
-    """Tell whether everything was sent already, so that the gate has nothing left to guard."""
-    return bool(documents) and all(one.state not in _UNSENT for one in documents)
+    """Tell whether everything is in the ERP already, so that the gate has nothing left to guard."""
+    return bool(documents) and all(one.state in _HANDED_OVER for one in documents)
+
+
+def _may_exist(documents: list[OutboxDocument]) -> bool:
+    return any(one.state in MAY_EXIST for one in documents)
+
+
+def _to_send(planned: Planned, known: list[OutboxDocument]) -> JournalSet:
+    """Return the journals that would be sent: once something may be in the ERP, the stored ones and no others."""
+    if not _may_exist(known):
+        return planned.journals
+    stored = tuple(one.journal for one in known if one.state not in _DONE)
+    return JournalSet(planned.journals.source, known[0].revision, stored)
 
 
 def _is_withdrawn(planned: Planned, documents: list[OutboxDocument]) -> bool:
@@ -65,8 +83,13 @@ def _is_withdrawn(planned: Planned, documents: list[OutboxDocument]) -> bool:
     return not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents)
 
 
-def _plan(road: Road, planned: Planned, settlement_id: str, known: list[OutboxDocument]) -> tuple[Verdict, ...]:
-    """Store the set as intent where it is new; an alarm where something else may be in the ERP already."""
+def _plan(
+    road: Road, planned: Planned, settlement_id: str, known: list[OutboxDocument]
+) -> tuple[tuple[Verdict, ...], bool]:
+    """Store the set as intent where it is new; an alarm where something else may be in the ERP already.
+
+    Also tell whether what is stored may be sent: it is what the gate was asked about, and nobody wants it otherwise.
+    """
     outcome = road.stores.outbox.plan(
         road.connection,
         planned.journals,
@@ -78,12 +101,13 @@ def _plan(road: Road, planned: Planned, settlement_id: str, known: list[OutboxDo
         again=_is_wanted_again(road, settlement_id, known),
     ).outcome
     if outcome != "changed":
-        return ()
+        return (), outcome == "same" or not _may_exist(known)
     documents = road.stores.outbox.documents(planned.journals.source)
-    if any(one.state in MAY_EXIST for one in documents):
-        return (_changed(road, planned, settlement_id, documents),)
+    if _may_exist(documents):
+        alarm = _changed(road, planned, settlement_id, documents)
+        return (alarm,), alarm.passed and _may_exist(known)
     sentence = "The journals changed, and another worker still holds what was planned before; the next run replaces it."
-    return (Verdict("unchanged_since_posting", False, sentence, is_blocking=False, is_waiting=True),)
+    return (Verdict("unchanged_since_posting", False, sentence, is_blocking=False, is_waiting=True),), False
 
 
 def _decisions(road: Road, settlement_id: str, codes: frozenset[str], resolution: str) -> Iterator[ReviewItem]:
@@ -113,13 +137,32 @@ def _wanted_if_absent(road: Road, settlement_id: str, documents: list[OutboxDocu
     )
 
 
-def _gate(road: Road, planned: Planned, place: Place, facts: dict) -> tuple[Verdict, ...]:
-    """Ask everything again that a blocking check guarded in an earlier run."""
+def _gate_or_hold(
+    road: Road, planned: Planned, known: list[OutboxDocument], place: Place, facts: dict
+) -> tuple[Verdict, ...]:
+    """Ask the gate; when it cannot be asked, hold what is unsent, so that what is under way is followed all the same.
+
+    Raises what the gate raises while nothing is under way.
+    """
+    try:
+        return _gate(road, planned, _to_send(planned, known), place, facts)
+    except ConnectorError as error:
+        if not _may_exist(known):
+            raise
+        sentence = f"The gate cannot be asked, so nothing is sent: {error}"
+        if isinstance(error, TargetError):
+            return (Verdict("gate", False, sentence, is_waiting=True),)
+        finding = Finding("changed_meanwhile", sentence, "Correct what the sentence names; then resolve with `retry`.")
+        return (Verdict("gate", False, sentence, findings=(finding,)),)
+
+
+def _gate(road: Road, planned: Planned, to_send: JournalSet, place: Place, facts: dict) -> tuple[Verdict, ...]:
+    """Ask everything again that a blocking check guarded in an earlier run, accounts and periods of what is sent."""
     total = money.exact(facts["total_amount"], facts["currency"])
     verdicts = [
         place_verdict(place),
         journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
-        accounts_verdict(road, road.load_mapping(), planned.journals),
+        accounts_verdict(road, road.load_mapping(), to_send),
     ]
     changed = out_of_date(road, planned.journals.source.source_id, planned)
     if changed:

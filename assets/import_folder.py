@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assets.roadmap import Road
 from assets.settlement_reports import import_file
-from ledger.errors import Finding, InputRefused
+from ledger.errors import ConnectorError, Finding, InputRefused
 
 SETTLED_SECONDS = 5
 _OWN_FOLDERS = ("imported", "refused")
@@ -39,6 +39,13 @@ def import_waiting(road: Road, folder: Path) -> Imported:
             _refuse(road, folder, path, error)
             done.refused.append(path.name)
             continue
+        except ConnectorError:
+            raise
+        except Exception as error:
+            # A fault nobody foresaw holds this file, by the kind of the fault only; it stays, to be tried again.
+            _hold(road, path, f"{path.name} could not be read: {type(error).__name__}.", "It is tried again by itself.")
+            done.refused.append(path.name)
+            continue
         _move(path, folder / "imported")
         getattr(done, outcome).append(settlement_id)
     return done
@@ -52,10 +59,12 @@ def _refuse(road: Road, folder: Path, path: Path, error: InputRefused) -> None:
     """Put the file aside with the reason beside it, and into the review queue."""
     moved = _move(path, folder / "refused")
     moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
+    _hold(road, path, str(error), f"Correct the file and put it into {folder} again.", moved.name)
+
+
+def _hold(road: Road, path: Path, sentence: str, cure: str, origin: str = "") -> None:
     key = "file-" + "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in path.stem)[:90]
-    finding = Finding(
-        "file_refused", str(error), f"Correct the file and put it into {folder} again.", origin=moved.name
-    )
+    finding = Finding("file_refused", sentence, cure, origin=origin or path.name)
     road.stores.review.open(road.connection, key, finding, actions=("dismiss",), run=road.run)
 
 

@@ -38,6 +38,9 @@ from ledger.posting import PostingState
 from resources.erp.target import BooksState, FoundDocument, Sightings, TargetStatus
 from resources.store.outbox import Lease, OutboxDocument
 
+# After so many sends an absent document is a matter for a person: something eats them.
+_ATTEMPTS_MAX = 3
+_ALL_DOCUMENTS = 1_000_000
 # However long the ERP takes, somebody looks again within the hour.
 _LOOK_SECONDS_MAX = 3600
 
@@ -88,7 +91,7 @@ def _send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence
     strangers = _strangers(desk, sightings, document, siblings)
     if strangers:
         return _to_review(desk, lease, document, "posting_unknown_document", stranger_sentence(document, strangers))
-    if not sightings.is_certain:
+    if not sightings.is_certain and not _is_first_into_empty(desk, document, sightings):
         again_at = _after(desk, _growing(desk, document))
         return Driven(document, again_at=again_at, finding=blind_finding(document, sightings.control))
     if not desk.may_send:
@@ -138,6 +141,9 @@ def _ask(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
         )
     if not _is_quiet(desk, document):
         return Driven(document, again_at=_quiet_until(desk, document))
+    if document.attempts >= _ATTEMPTS_MAX:
+        sentence = f"{named(document)} was sent {document.attempts} times, and the ERP has never saved it."
+        return _to_review(desk, lease, document, "posting_unclear", f"{sentence} Last answer: {document.reason}")
     reason = f"provably absent: {sightings.control} was seen and the quiet period has passed"
     return Driven(_step(desk, lease, document, PostingState.APPROVED, reason))
 
@@ -266,6 +272,20 @@ _STEP_OF_STATE = {
 def _seen(sightings: Sightings, document: OutboxDocument) -> FoundDocument | None:
     """Return what the ERP holds under this document's own key."""
     return next((found for found in sightings.found if found.key_matches == document.key), None)
+
+
+def _is_first_into_empty(desk: Desk, document: OutboxDocument, sightings: Sightings) -> bool:
+    """Tell whether the units that show nothing are empty by a person's word, and nothing of ours was ever sent there.
+
+    The word counts for the first send alone: from then on an empty answer about such a unit would hide our own journal.
+    """
+    if not sightings.confirmed_empty or document.attempts:
+        return False
+    return not any(
+        other.journal.unit in sightings.confirmed_empty
+        for other in desk.outbox.listing(limit=_ALL_DOCUMENTS)
+        if other.source.ledger == document.source.ledger and (other.attempts or other.erp_id)
+    )
 
 
 def _strangers(

@@ -44,8 +44,9 @@ _REFUSED_CURE = (
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."
 )
 _BLIND_CURE = (
-    "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty; the "
-    "next run goes on by itself."
+    "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty, "
+    "which counts until something was first sent there: after that, book any journal in the unit. The next run goes on "
+    "by itself."
 )
 
 

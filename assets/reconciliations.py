@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from assets.approval import documents_of
+from assets.desk import UNSENT
 from assets.gate import verdict_of
 from assets.journals import Planned, planned_journals
 from assets.posting_findings import finding as posting_finding
@@ -78,7 +80,8 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     record = registered(road, settlement_id)
     currency = record.facts["currency"]
     total = money.exact(record.facts["total_amount"], currency)
-    if placed(road)[settlement_id].is_before_go_live:
+    known = documents_of(road, settlement_id)
+    if placed(road)[settlement_id].is_before_go_live and all(one.state in UNSENT for one in known):
         return StageResult(Standing(settlement_id, currency, total, BEFORE_GO_LIVE).facts())
     planned = planned_journals(road, settlement_id)
     documents = road.stores.outbox.documents(planned.journals.source)

@@ -61,7 +61,8 @@ def _require_same(record: SettlementRecord, file: SettlementFile) -> None:
         raise SettlementFileRefused(
             f"Document {record.document_sha[:12]} holds settlement {found[0]} with a total of {found[1]} {found[2]}; "
             f"registered was {registered_as[0]} with {registered_as[1]} {registered_as[2]}. Nothing was read from it. "
-            "Restore the archive and the control database from the same backup, or import the file again."
+            "Restore the archive and the control database from the same backup, or import the file again.",
+            source=f"document {record.document_sha[:12]}",
         )
 
 

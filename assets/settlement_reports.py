@@ -133,9 +133,7 @@ def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
 
 def _remember(road: Road, entry: ReportEntry, settlement_id: str) -> None:
     """Note that a report need not be fetched again; the id is empty when no settlement came of it."""
-    road.stores.settlements.remember_report(
-        road.connection, entry.report_id, entry.report_document_id, settlement_id
-    )
+    road.stores.settlements.remember_report(road.connection, entry.report_id, entry.report_document_id, settlement_id)
 
 
 def _is_foreign(road: Road, head: SettlementFile) -> bool:

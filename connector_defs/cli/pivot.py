@@ -28,7 +28,8 @@ def pivot(road: "Road", version: "Version", currency: str) -> tuple[list[str], l
     import pandas
 
     with road.stores.warehouse.connect() as duck:
-        table = duck.execute(_QUERY, {"movements": str(road.stores.warehouse.path(version))}).to_arrow_table()
+        bound = {"movements": str(road.stores.warehouse.path(version))}
+        table = duck.sql(_QUERY, params=bound).to_arrow_table()
     frame = table.to_pandas(types_mapper=pandas.ArrowDtype)
     wide = frame.pivot(index="category", columns="marketplace", values="amount").sort_index()
     marketplaces = sorted(str(name) for name in wide.columns)

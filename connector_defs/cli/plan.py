@@ -57,13 +57,15 @@ def planned(road: "Road", settlement_id: str) -> dict:
         if stopped:
             break
     has_journals = not is_before and not any(stop["stage"] != "journals" for stop in stops)
-    journals = planned_journals(road, settlement_id).journals.journals if has_journals else ()
+    planned_set = planned_journals(road, settlement_id).journals if has_journals else None
+    journals = planned_set.journals if planned_set else ()
     return {
         "connection": road.connection,
         "settlement_id": settlement_id,
         "currency": facts["currency"],
         "total_amount": facts["total_amount"],
         "is_before_go_live": is_before,
+        "fingerprint": planned_set.fingerprint if planned_set and journals else "",
         "stops": stops,
         "missing_mapping": _snippet(road, settlement_id, stops),
         "journals": [_journal(road, one) for one in journals],
@@ -116,7 +118,7 @@ def _show(document: dict) -> None:
         f"{document['total_amount']} {document['currency']}"
     )
     if document["is_before_go_live"]:
-        output.say("It ended before go-live: it is in the books by hand and nothing is posted.")
+        output.say("It starts before go-live: it is in the books by hand and nothing is posted.")
     for stop in document["stops"]:
         output.say(f"Stopped at {stop['stage']} ({stop['check']}): {stop['sentence']} {stop['cure']}")
     if document["missing_mapping"]:
@@ -126,5 +128,7 @@ def _show(document: dict) -> None:
         output.say("")
         output.print_facts(facts)
         output.print_table(journal["lines"])
+    if document["fingerprint"]:
+        output.say(f"Fingerprint of the set, for connector approve --fingerprint: {document['fingerprint']}")
     if not document["journals"] and not document["stops"] and not document["is_before_go_live"]:
         output.say("It has no amount other than zero: nothing is posted.")

@@ -64,12 +64,14 @@ class Sightings:
     """Everything the ERP shows for the documents of one source, over all revisions.
 
     `is_certain` is True only when a record known to be visible came back through the same read, so that an empty
-    answer means absent; `control` names that record.
+    answer means absent; `control` names that record. `confirmed_empty` are the units without any record that a person
+    has confirmed to be empty, when every other unit showed one: it allows a first send, and never proves absence.
     """
 
     found: tuple[FoundDocument, ...]
     is_certain: bool
     control: str = ""
+    confirmed_empty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -266,9 +266,7 @@ def _judged(known: list[Row], document_sha: str, content_hash: str) -> tuple[str
     return ("known", Standing.SAME) if content_hash in decided else ("changed", Standing.OTHER)
 
 
-def _refuse_elsewhere(
-    reading: Connection, connection: str, settlement_id: str, seller: str, ledger: str
-) -> None:
+def _refuse_elsewhere(reading: Connection, connection: str, settlement_id: str, seller: str, ledger: str) -> None:
     """Compare sellers with every record, ERP ledgers with those of other connections that name theirs."""
     table, document = schema.settlements.c, _documents.c
     joined = (table.connection == document.connection) & (table.settlement_id == document.settlement_id)

@@ -99,6 +99,7 @@ class Rig:
     faults: FaultPlan = field(default_factory=FaultPlan)
     password: str = DEMO_PASSWORD
     patience: PostingPatience = field(default_factory=PostingPatience)
+    settings: dict = field(default_factory=dict)
     site: Site = field(default_factory=lambda: replace(_site()))
 
     def __post_init__(self) -> None:
@@ -123,7 +124,7 @@ class Rig:
             recorder=_NoTrail(),
             transport=transport or InProcessTransport(self.app, self.clock),
         )
-        profile = PeopleSoftProfile(base_url="https://peoplesoft.example", units=("US001",))
+        profile = PeopleSoftProfile(base_url="https://peoplesoft.example", units=("US001",), **self.settings)
         password = self.password
         target = PeopleSoft(profile, client, lambda: (DEMO_USER, password), self.clock)
         return self._targets.setdefault(password, target) if transport is None else target

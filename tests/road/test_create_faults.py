@@ -9,6 +9,7 @@ from assets.posting import give_up
 from emulators import faults as general
 from emulators.peoplesoft import mischief
 from emulators.peoplesoft.demo_site import DEMO_USER
+from ledger.errors import TargetUnavailable
 from ledger.posting import PostingState
 from tests.road.rig import START, Rig, journals
 
@@ -215,4 +216,54 @@ def test_a_lost_control_database_meets_a_later_revision_as_a_stranger(tmp_path):
     rig.plan(journals("100.00"), again=True)
     assert rig.until_rest() == ["posted"]
     assert rig.faults.calls("Create") == 2
+    rig.assert_in_books("100.00")
+
+
+def test_a_journal_that_never_arrives_is_sent_three_times_and_then_asked_about(tmp_path):
+    """Provably absent each time: something eats it, and a person decides about the fourth send."""
+    rig = Rig(tmp_path)
+    rig.plan(journals("100.00"))
+    rig.faults.always("Create", general.html(502))
+    assert rig.until_rest()[-1] == "review"
+    driven = rig.run()[0]
+    assert (driven.finding.code, rig.faults.calls("Create")) == ("posting_unclear", 3)
+    assert "sent 3 times" in driven.finding.sentence
+    rig.faults.clear()
+    wanted = frozenset({driven.document.key})
+    assert rig.run(rig.desk(may_send_again=wanted))[0].document.state is PostingState.POSTED
+    rig.assert_in_books("100.00")
+
+
+def empty_rig(folder):
+    """Return a rig whose unit has no record, as a person has confirmed."""
+    rig = Rig(folder, settings={"units_confirmed_empty": {"US001"}})
+    rig.site.opening_journals = ()
+    return Rig(folder / "empty", settings=rig.settings, site=rig.site)
+
+
+def test_a_unit_confirmed_empty_takes_its_first_journals(tmp_path):
+    """Afterwards the first one is the control of the second."""
+    rig = empty_rig(tmp_path)
+    rig.plan(journals("100.00", "50.00"))
+    assert rig.until_rest() == ["posted"]
+    rig.assert_in_books("100.00", "50.00")
+
+
+def test_a_confirmed_empty_unit_proves_nothing_once_something_was_sent(tmp_path):
+    """Saved, and then nothing is visible: neither asked again, nor given up, nor sent as a new revision."""
+    rig = empty_rig(tmp_path)
+    rig.plan(journals("100.00"))
+    rig.faults.next("Create", general.dropped(after=True))
+    rig.run(rig.desk(target=_BlindAfterSend(rig, "ExecuteQuery")))
+    assert rig.until_rest()[-1] == "review"
+    document = rig.documents()[0]
+    with pytest.raises(TargetUnavailable, match="cannot show yet"):
+        give_up(rig.desk(), document.key, [document.journal], "deleted")
+    assert rig.run(rig.desk(may_send_again=frozenset({document.key})))[0].document.state is PostingState.REVIEW
+    assert rig.faults.calls("Create") == 1
+    rig.stores.outbox.step(document.key, PostingState.REFUSED, "given up", lease=None)
+    assert rig.plan(journals("100.00"), again=True).outcome == "new"
+    assert rig.run()[0].finding.code == "posting_blind"
+    assert rig.faults.calls("Create") == 1
+    rig.faults.clear()
     rig.assert_in_books("100.00")

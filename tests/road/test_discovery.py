@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from assets import settlement_reports
+from assets.import_folder import import_waiting
 from assets.road import walk
+from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover, fetch_report, import_file
 from emulators import faults as general
 from emulators.amazon.settlement_writer import US, Settlement, write_v1, write_v2
 from emulators.amazon.world import Document
-from ledger.errors import InputRefused, SettlementFileRefused
+from ledger.errors import InputRefused, SettlementFileRefused, StoreError
 from tests.road.conftest import FIRST, sale
 
 ONE = "24000000001"
@@ -187,3 +190,138 @@ def test_a_key_that_is_no_settlement_gets_a_sentence_and_leaves_no_trace(world, 
     with pytest.raises(InputRefused, match="settlement"):
         walk(road, key)
     assert (world.stores.due.listing(road.connection), world.items()) == ([], {})
+
+
+@pytest.mark.parametrize("changes", [{"seller": "A14F921DEMOEU"}, {"ledger": "peoplesoft:PSFT_EP:LOCAL"}], ids=str)
+def test_a_settlement_of_another_connection_enters_no_second_books(world, changes):
+    """Discovery too: another seller or another ledger leaves it unregistered, with an item, and goes on."""
+    road = world.small()
+    mine = discover(road).new
+    other = replace(road, connection="amazon_second", **changes)
+    found = discover(other)
+    assert (found.new, set(found.elsewhere), found.waits) == ([], set(mine), True)
+    assert world.stores.settlements.all("amazon_second") == []
+    items = [one for one in world.stores.review.listing("amazon_second") if one.code == "settlement_elsewhere"]
+    assert {one.actions for one in items} == {("retry", "dismiss")}
+    assert world.stores.due.listing("amazon_second") == []
+    downloads = world.amazon_faults.calls("download")
+    assert (discover(other).elsewhere, world.amazon_faults.calls("download")) == ([], downloads)
+    world.stores.review.resolve(items[0].id, "retry", "tester", "look again")
+    assert len(discover(other).elsewhere) == 1
+    world.stores.review.resolve(items[1].id, "dismiss", "tester", "theirs")
+    assert (discover(other).elsewhere, discover(other).new) == ([], [])
+
+
+def test_the_same_books_under_two_connections_are_one_posting_key(world):
+    """The same seller and ledger make the same key, so nothing can be booked twice and nothing is refused."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    twin = replace(road, connection="amazon_twin")
+    assert import_file(twin, world.settlement(ONE, sale())) == (ONE, "new")
+
+
+def test_a_file_of_another_ledger_is_refused(world):
+    """The record names the ledger; the sentence names the connection whose it is."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    other = replace(road, connection="amazon_second", ledger="peoplesoft:PSFT_EP:LOCAL")
+    with pytest.raises(InputRefused, match="--connection amazon_us"):
+        import_file(other, world.settlement(ONE, sale()))
+    assert world.stores.settlements.all("amazon_second") == []
+
+
+@pytest.mark.parametrize(
+    ("marketplaces", "is_foreign"), [(("Amazon.ca",), True), (("amazon.COM",), False), ((), False)], ids=str
+)
+def test_settlements_of_marketplaces_not_listed_are_left_alone(world, marketplaces, is_foreign):
+    """Counted, no error, no item, not fetched again; no list takes in all."""
+    road = replace(world.small(), marketplaces=marketplaces)
+    found = discover(road)
+    assert (set(found.foreign), set(found.new)) == (
+        (settlements(world), set()) if is_foreign else (set(), settlements(world))
+    )
+    assert (found.waits, world.items()) == (False, {})
+    downloads = world.amazon_faults.calls("download")
+    assert (discover(road).foreign, world.amazon_faults.calls("download")) == ([], downloads)
+
+
+def test_a_road_lists_the_marketplaces_of_its_connection(world):
+    """By the names settlements use."""
+    assert world.road("amazon_us").marketplaces == ("Amazon.com",)
+    assert world.road("amazon_eu").marketplaces == ("Amazon.co.uk", "Amazon.de")
+
+
+def failing_once(monkeypatch, error):
+    """Let the reader raise for the first file it sees."""
+    read, calls = settlement_reports.read_settlement, []
+
+    def reader(*arguments, **more):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise error
+        return read(*arguments, **more)
+
+    monkeypatch.setattr(settlement_reports, "read_settlement", reader)
+
+
+def test_a_fault_nobody_foresaw_holds_one_report_only(world, monkeypatch):
+    """Its kind is told, never its words; the next discovery takes it in."""
+    failing_once(monkeypatch, MemoryError("secret words"))
+    road = world.road("amazon_us")
+    first = discover(road)
+    assert (len(first.damaged), first.waits) == (1, True)
+    item = world.items()["document_refused"]
+    assert "MemoryError" in item.sentence
+    assert "secret words" not in item.sentence
+    second = discover(road)
+    assert set(first.new) | set(second.new) == settlements(world)
+    assert world.items() == {}
+
+
+def test_a_fault_of_our_own_stores_ends_discovery(world, monkeypatch):
+    """Nothing could be kept safely then."""
+    failing_once(monkeypatch, StoreError("no room"))
+    with pytest.raises(StoreError, match="no room"):
+        discover(world.road("amazon_us"))
+
+
+def test_a_fault_nobody_foresaw_holds_one_file_of_the_folder_only(world, monkeypatch):
+    """The file stays where it is and is tried again."""
+    failing_once(monkeypatch, MemoryError("secret words"))
+    folder = world.home / "import"
+    folder.mkdir()
+    for settlement_id in (ONE, "24000000002"):
+        world.settlement(settlement_id, sale()).rename(folder / f"{settlement_id}.txt")
+    world.clock.advance(366 * 24 * 3600)
+    done = import_waiting(world.small(), folder)
+    assert (done.new, done.refused) == (["24000000002"], [f"{ONE}.txt"])
+    assert "secret words" not in world.items()["file_refused"].sentence
+    assert import_waiting(world.small(), folder).new == [ONE]
+
+
+def test_a_file_that_changes_while_it_is_read_is_archived_as_it_was_read(world, monkeypatch):
+    """What is registered is what the archive holds, whatever becomes of the file."""
+    read, path = settlement_reports.read_settlement, world.settlement(ONE, sale())
+
+    def reader(source, *arguments, **more):
+        path.write_bytes(world.settlement(ONE, sale("999.00")).read_bytes())
+        return read(source, *arguments, **more)
+
+    monkeypatch.setattr(settlement_reports, "read_settlement", reader)
+    road = world.small()
+    assert import_file(road, path) == (ONE, "new")
+    record = world.stores.settlements.get(road.connection, ONE)
+    assert record.facts["total_amount"] == "100.00"
+    assert read_lines(road, ONE).facts["total"] == 100
+
+
+@pytest.mark.parametrize("facts", [{"total_amount": "99.00"}, {"currency": "CAD"}], ids=str)
+def test_lines_of_another_total_than_registered_are_refused(world, monkeypatch, facts):
+    """A document that is not what was registered is never staged."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    record = world.stores.settlements.get(road.connection, ONE)
+    wrong = replace(record, facts={**record.facts, **facts})
+    monkeypatch.setattr("assets.settlement_lines.registered", lambda *_: wrong)
+    with pytest.raises(SettlementFileRefused, match="registered was"):
+        read_lines(road, ONE)

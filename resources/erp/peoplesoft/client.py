@@ -68,7 +68,9 @@ class PeopleSoft:
         TargetUnclear (ask by key, also when PeopleSoft says that the key exists already).
         """
         name = self.erp_id(journal)
-        reply = self._broker.create(payload.buffer(journal, self._profile), name)
+        # Its own for every send: a site that keeps message ids would turn each later send of a lost journal away.
+        message_id = f"{name} {self._clock.now():%Y%m%dT%H%M%S%f}"
+        reply = self._broker.create(payload.buffer(journal, self._profile), name, message_id)
         if reply.verdict is Verdict.SAVED:
             self._require_own_key(reply, journal)
             return name
@@ -98,16 +100,6 @@ class PeopleSoft:
             messages = messages or ("PeopleSoft gives no message: open the journal's Errors page there.",)
         return TargetStatus(head.state, head.status, messages, head.waiting_for)
 
-    def follow(self, journal: Journal) -> TargetStatus:
-        """Ask for the status until the journal waits no more, at most `status_wait_seconds` long."""
-        deadline = self._clock.monotonic() + self._profile.status_wait_seconds
-        while True:
-            status = self.status(journal)
-            waits = status.state in (BooksState.WAITING, BooksState.ABSENT)
-            if not waits or self._clock.monotonic() + self._profile.status_every_seconds > deadline:
-                return status
-            self._clock.sleep(self._profile.status_every_seconds)
-
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every document of this source in all units it may be in, over all revisions."""
         asked = {self.erp_id(journal): journal for journal in journals}
@@ -115,12 +107,15 @@ class PeopleSoft:
         units = sorted({*(journal.unit for journal in journals), *self._profile.units})
         found = self._search.documents(sources, units, asked)
         controls = {unit: self._search.control(unit) for unit in units}
+        unseen = frozenset(unit for unit, name in controls.items() if not name)
+        is_empty = all(self._search.is_confirmed_empty(unit) for unit in unseen)
         if not found.keys() >= asked.keys():
             found = {**self._search.documents(sources, units, asked), **found}
         return Sightings(
             found=tuple(found.values()),
             is_certain=bool(controls) and all(controls.values()),
             control="; ".join(f"{unit}: {name or 'none seen'}" for unit, name in controls.items()),
+            confirmed_empty=unseen if is_empty else frozenset(),
         )
 
     def read_back(self, journal: Journal) -> ReadBack:
@@ -189,7 +184,7 @@ class PeopleSoft:
             return [
                 Finding("peoplesoft_queries", str(error), "Correct the queries, or the user's permission to run them.")
             ]
-        if control:
+        if control or self._search.is_confirmed_empty(unit):
             return []
         sentence = (
             f"No journal of unit {unit} is visible to the connector's user, so an empty answer could not be told from "

@@ -61,8 +61,8 @@ class IntegrationBroker:
             wsdl.require(profile.operation("Get"), [(profile.header_property(name),) for name in KEY_FIELDS])
         return wsdl
 
-    def create(self, values: Mapping[str, object], message_id: str) -> reply.Reply:
-        """Send one Create, once, and judge its answer.
+    def create(self, values: Mapping[str, object], name: str, message_id: str) -> reply.Reply:
+        """Send one Create, once, and judge its answer; `name` is the journal in sentences.
 
         Raises TargetMisconfigured or TargetUnavailable when nothing was sent, TargetUnclear when it may have arrived.
         """
@@ -72,12 +72,12 @@ class IntegrationBroker:
             answer = soap.receive(self._client, request, auth=self._basic("basic", "both"))
         except (*_NEVER_LEFT, SourceUnavailable, TargetUnavailable) as error:
             raise TargetUnavailable(
-                f"Journal {message_id} was not sent: PeopleSoft at {self._profile.root_url} could not be reached "
+                f"Journal {name} was not sent: PeopleSoft at {self._profile.root_url} could not be reached "
                 f"({type(error).__name__}). A later run sends it."
             ) from None
         except Exception as error:  # Whatever it was, a recorder that failed included: the request may have arrived.
             raise TargetUnclear(
-                f"Journal {message_id} was sent, but no answer could be read ({type(error).__name__}): PeopleSoft is "
+                f"Journal {name} was sent, but no answer could be read ({type(error).__name__}): PeopleSoft is "
                 "asked for it by key before anything else is sent."
             ) from None
         return self._judged("Create", answer)

@@ -130,8 +130,6 @@ class PeopleSoftProfile(_Settings):
     connect_timeout_seconds: float = Field(10, gt=0)
     read_timeout_seconds: float = Field(120, gt=0)
     quiet_period_seconds: int = Field(330, ge=0)
-    status_every_seconds: float = Field(10, gt=0)
-    status_wait_seconds: float = Field(120, ge=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -167,6 +165,11 @@ class PeopleSoftProfile(_Settings):
             raise ValueError(
                 "the address is plain http, which shows the password to the network: use https, or set "
                 "is_plain_http_allowed: true where the network is trusted"
+            )
+        if self.quiet_period_seconds <= self.read_timeout_seconds:
+            raise ValueError(
+                f"quiet_period_seconds ({self.quiet_period_seconds}) must be longer than read_timeout_seconds "
+                f"({self.read_timeout_seconds:g}): a send can still be saved while its answer is waited for"
             )
         self._require_known_fields()
         return self

@@ -52,7 +52,7 @@ class Search:
         if reference is None:
             rows = self._ask("control", BUSINESS_UNIT=unit)
             if not rows:
-                return "confirmed empty" if unit in self._profile.units_confirmed_empty else ""
+                return ""
             reference = payload.prompt_text(rows[0].text("DESCR254", "")) or self._line_reference(rows[0])
         if not reference:
             return ""
@@ -61,6 +61,10 @@ class Search:
         except queries.Truncated:
             return reference  # Too many to list, and so certainly visible.
         return seen[0].text("JOURNAL_ID") if seen else ""
+
+    def is_confirmed_empty(self, unit: str) -> bool:
+        """Tell whether a person has said that the unit's ledger is empty; a control that is named says it is not."""
+        return unit in self._profile.units_confirmed_empty and unit not in self._profile.controls
 
     def header(self, journal: Journal) -> books.Header | None:
         """Return the header of one journal by its key, or None; reversals of an unpost are not it."""

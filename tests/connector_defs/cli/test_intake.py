@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from assets.settlement_reports import Discovery
 from connector_defs.cli.exit_codes import ExitCode
 
 
@@ -49,6 +52,20 @@ def test_discovery_finds_each_settlement_once(place, run_json) -> None:
     document = run_json("discover", "-c", "amazon_us")
     assert document["new"] == []
     assert document["interrupted"] == ""
+    assert (document["damaged"], document["elsewhere"], document["foreign"]) == ([], [], [])
+
+
+@pytest.mark.parametrize("trouble", ["changed", "refused", "damaged", "elsewhere"])
+def test_discovery_that_leaves_something_to_a_person_says_so(place, run, monkeypatch, trouble: str) -> None:
+    """What was found is named, and the code is that of waiting; foreign settlements wait for nobody."""
+    found = Discovery(foreign=["24000000009"])
+    monkeypatch.setattr("assets.settlement_reports.discover", lambda road: found)
+    assert run("discover", "-c", "amazon_us").exit_code == ExitCode.FINE
+    getattr(found, trouble).append("report-7")
+    result = run("discover", "-c", "amazon_us")
+    assert result.exit_code == ExitCode.WAITS
+    assert "report-7" in result.stdout
+    assert "24000000009" in result.stdout
 
 
 def test_discovery_without_a_secret_says_how_to_set_it(own_place, run) -> None:

@@ -84,8 +84,16 @@ def test_journals_wait_for_approval_where_the_connection_says_so(copied_place, r
     row = run_json("post", copied_place.untouched, "-c", "amazon_us", code=ExitCode.WAITS)["settlements"][0]
     assert row["state"] == "planned"
     assert "connector approve" in row["waits_for"]
-    approved = run_json("approve", copied_place.untouched, "-c", "amazon_us", "--reason", "checked")
+    fingerprint = run_json("plan", copied_place.untouched, "-c", "amazon_us")["fingerprint"]
+    approve = ("approve", copied_place.untouched, "-c", "amazon_us", "--reason", "checked")
+    for other in ("0" * 12, fingerprint[:4]):
+        refused = run(*approve, "--fingerprint", other)
+        assert refused.exit_code == 2
+        assert "nothing was approved" in refused.stderr
+    approved = run_json(*approve, "--fingerprint", fingerprint[:12])
     assert [one["state"] for one in approved["documents"]] == ["approved"]
+    assert approved["fingerprint"] == fingerprint
+    assert approved["documents"][0]["debits"] == approved["documents"][0]["credits"]
     again = run("approve", copied_place.untouched, "-c", "amazon_us", "--reason", "checked")
     assert again.exit_code == 2
     assert "part 1 approved" in again.stderr

@@ -7,7 +7,7 @@ import gzip
 import httpx
 import pytest
 
-from resources.transport.receive import AnswerTooLarge
+from resources.transport.receive import STREAMED_SECONDS_MAX, AnswerTooLarge, ReceiveTransport
 from resources.transport.retry import RetryPolicy
 from tests.resources.transport.rig import Scripted, client_of, manual_clock, repeatable
 
@@ -57,3 +57,30 @@ def test_an_operating_system_error_becomes_a_read_error(error: Exception):
     clock = manual_clock()
     with pytest.raises(httpx.ReadError, match=type(error).__name__):
         client_of(Scripted(clock, error), clock).get("https://h.example/")
+
+
+class Dripping(httpx.SyncByteStream):
+    """One byte a minute, for hours; no single read takes too long."""
+
+    def __init__(self, clock):
+        self._clock = clock
+
+    def __iter__(self):
+        for _ in range(1000):
+            self._clock.advance(59)
+            yield b"x"
+
+
+@pytest.mark.parametrize(("extensions", "seconds"), [({}, 120), ({"streamed": True}, STREAMED_SECONDS_MAX)], ids=str)
+def test_a_body_that_drips_for_ever_has_an_end(extensions: dict, seconds: float):
+    """The whole body has a deadline: two read timeouts, ten minutes for a streamed one."""
+    clock = manual_clock()
+    side = Scripted(clock, httpx.Response(200, stream=Dripping(clock)))
+    ring = ReceiveTransport(side, monotonic=clock.monotonic)
+    with httpx.Client(transport=ring, timeout=60) as client:
+        request = client.build_request("GET", "https://h.example/", extensions=extensions | {"timeout": {"read": 60}})
+        with pytest.raises(httpx.ReadTimeout, match=f"more than {seconds:g} seconds"):
+            # In pieces larger than what drips in: a deadline that waits for a full piece would never be looked at.
+            for _ in client.send(request, stream=True).iter_raw(256 * 1024):
+                pass
+    assert seconds < clock.monotonic() <= seconds + 60

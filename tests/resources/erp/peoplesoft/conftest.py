@@ -26,6 +26,7 @@ from resources.clock import ManualClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.erp.peoplesoft.queries import Row, read_rows
+from resources.erp.target import BooksState, TargetStatus
 from resources.transport.record import Exchange
 from resources.transport.rings import build_client
 
@@ -83,6 +84,15 @@ class Place:
         """Return a client with these settings laid over the shipped profile."""
         profile = PeopleSoftProfile(**{"base_url": BASE_URL, **settings})
         return PeopleSoft(profile, self.client, lambda: (user, password), self.clock)
+
+    def follow(self, target: PeopleSoft, journal: Journal) -> TargetStatus:
+        """Look until the journal waits no more, half a minute long."""
+        for _ in range(15):
+            status = target.status(journal)
+            if status.state not in (BooksState.WAITING, BooksState.ABSENT):
+                break
+            self.clock.sleep(2)
+        return status
 
     def journals(self) -> list[JournalKey]:
         """Return the keys of the journals in the books, without those that stood there from the start."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from emulators.peoplesoft.profile import custom_journal_profile
-from emulators.peoplesoft.site import Switches, Timing
+from emulators.peoplesoft.site import Switches
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused, TargetMisconfigured, TargetRefused, TargetUnavailable, TargetUnclear
 from ledger.journal import SourceKey
@@ -31,7 +31,7 @@ def test_a_journal_travels_to_posted_and_back(make_place, journal, custom_names,
     assert target.find([journal]).found == ()
     assert target.submit(journal) == KEY == target.erp_id(journal)
     assert target.status(journal).state is BooksState.WAITING
-    assert target.follow(journal).state is BooksState.POSTED
+    assert place.follow(target, journal).state is BooksState.POSTED
     book = target.read_back(journal)
     assert (book.erp_id, book.erp_status, book.currency, book.accounting_date) == (KEY, "P", "USD", date(2026, 11, 14))
     sent = [
@@ -44,7 +44,7 @@ def test_a_journal_travels_to_posted_and_back(make_place, journal, custom_names,
 
 def test_the_status_is_followed_through_edit_and_posting(place, journal):
     """N, then V, then P; what it waits for is said."""
-    target = place.target(status_every_seconds=1)
+    target = place.target()
     target.submit(journal)
     seen = []
     for _ in range(6):
@@ -55,22 +55,12 @@ def test_the_status_is_followed_through_edit_and_posting(place, journal):
     assert seen == [edit, edit, post, post, ("P", ""), ("P", "")]
 
 
-def test_following_ends_after_its_time_whatever_the_site_does(make_place, journal):
-    """A batch that nobody scheduled is not waited for beyond the settings."""
-    place = make_place(timing=Timing(edit_after_seconds=None, post_after_seconds=None))
-    target = place.target(status_every_seconds=10, status_wait_seconds=60)
-    target.submit(journal)
-    before = place.clock.monotonic()
-    assert target.follow(journal).state is BooksState.WAITING
-    assert place.clock.monotonic() - before == 60
-
-
 def test_a_journal_that_waits_for_approval_says_so(make_place, journal):
     """A valid journal whose source wants approval is not posted by itself."""
     place = make_place()
-    target = place.target(source="APR", status_wait_seconds=30)
+    target = place.target(source="APR")
     target.submit(journal)
-    status = target.follow(journal)
+    status = place.follow(target, journal)
     assert (status.state, status.erp_status, status.waiting_for) == (BooksState.WAITING, "V", "approval")
 
 
@@ -82,7 +72,7 @@ def test_edit_errors_come_home_with_line_and_chartfield(place, make_journal):
     )
     target = place.target()
     target.submit(journal)
-    status = target.follow(journal)
+    status = place.follow(target, journal)
     assert status.state is BooksState.ERROR
     assert status.messages == ("line 2, DEPTID 20000: ChartField combination error in group REVENUE (5010,1)",)
 
@@ -92,7 +82,7 @@ def test_a_closed_period_comes_home_as_an_edit_error(place, journal):
     target = place.target()
     place.app.books.set_periods("US001", (2026, 12), (2026, 12))
     target.submit(journal)
-    status = target.follow(journal)
+    status = place.follow(target, journal)
     assert status.state is BooksState.ERROR
     assert status.messages == ("header, JOURNAL_DATE 2026-11-14: Accounting period is not open (5010,2)",)
 
@@ -236,7 +226,8 @@ def test_nothing_is_certain_without_a_visible_record(make_place, journal):
     assert (sightings.found, sightings.is_certain, sightings.control) == ((), False, "US001: none seen")
     assert [one.code for one in place.target(units=("US001",)).reach()] == ["peoplesoft_control"]
     confirmed = place.target(units_confirmed_empty={"US001"})
-    assert confirmed.find([journal]).is_certain
+    sightings = confirmed.find([journal])
+    assert (sightings.is_certain, sightings.confirmed_empty) == (False, {"US001"})
     assert confirmed.reach(["US001"]) == []
     assert not place.target().find([]).is_certain
 
@@ -299,7 +290,7 @@ def test_what_a_person_removed_is_seen_as_removed(place, journal, step, state, s
     target = place.target()
     target.submit(journal)
     if step == "unpost":
-        target.follow(journal)
+        place.follow(target, journal)
     people, key = place.app.books.people, place.journals()[0]
     getattr(people, step)(key)
     assert (target.status(journal).state, target.status(journal).erp_status) == (state, status)
@@ -326,7 +317,7 @@ def test_lines_that_the_erp_generates_are_read_apart(place, make_journal):
     )
     target = place.target()
     target.submit(journal)
-    target.follow(journal)
+    place.follow(target, journal)
     book = target.read_back(journal)
     assert book.lines == journal.lines
     assert [(one.account.unit, one.account.account, one.amount) for one in book.generated_lines] == [
@@ -347,7 +338,7 @@ def test_amounts_are_read_in_the_entered_currency(place, make_journal):
     )
     target = place.target()
     target.submit(journal)
-    assert target.follow(journal).state is BooksState.POSTED
+    assert place.follow(target, journal).state is BooksState.POSTED
     book = target.read_back(journal)
     assert (book.currency, book.lines) == ("GBP", journal.lines)
     assert all(one.amount == 0 for one in book.generated_lines)
@@ -376,7 +367,7 @@ def test_an_open_item_is_summed_over_posted_journals_by_reference(place, make_jo
     )
     for one in (journal, carried):
         target.submit(one)
-        target.follow(one)
+        place.follow(target, one)
     waiting = make_journal(part=2, parts=2)
     target.submit(waiting)
     assert target.open_item(CLEARING, REFERENCE, "12345678901") == {"USD": Decimal("828.68")}
@@ -443,7 +434,7 @@ def test_facts_that_nobody_published_may_be_either_way(make_place, make_journal,
     journal = make_journal(description="Amazon\u2019s settlement; \u201cNovember\u201d")
     assert target.find([journal]) == target.find([journal])
     target.submit(journal)
-    assert target.follow(journal).state is BooksState.POSTED
+    assert place.follow(target, journal).state is BooksState.POSTED
     assert target.find([journal]).found[0].is_same
     assert [one.amount for one in target.read_back(journal).lines] == [one.amount for one in journal.lines]
 
@@ -465,3 +456,14 @@ def test_a_get_without_rows_is_no_empty_journal(make_place, journal, is_fault):
     place.app.handle = remove_before_get
     with pytest.raises(TargetUnavailable, match=r"could not be read|without lines"):
         target.read_back(journal)
+
+
+def test_every_send_has_a_message_id_of_its_own(make_place, journal):
+    """A site that keeps message ids would turn every later send of a lost journal away, for ever."""
+    place = make_place(switches=Switches(is_external_message_id_honoured=True))
+    target = place.target()
+    target.submit(journal)
+    place.app.books.people.delete(place.journals()[0], is_row_removed=True)
+    place.clock.sleep(400)
+    assert target.submit(journal) == KEY
+    assert len(place.journals()) == 1

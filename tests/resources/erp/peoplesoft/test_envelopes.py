@@ -92,7 +92,7 @@ def test_the_shipped_names_make_this_envelope(send, make_journal, here):
     assert str(request.url) == "https://ps.example/PSIGW/PeopleSoftServiceListeningConnector"
     assert request.headers["SOAPAction"] == "CI_JOURNAL_ENTRY_CI_C.V1"
     assert request.headers["Content-Type"] == "text/xml;charset=UTF-8"
-    assert request.headers["ExternalMessageID"] == "US001-AS65SIDGKE-2026-11-14"
+    assert request.headers["ExternalMessageID"].startswith("US001-AS65SIDGKE-2026-11-14-20")
     assert "Authorization" not in request.headers
     assert request.extensions["operation"] == "CI_JOURNAL_ENTRY_CI_C"
     assert request.extensions["repeatable"] is False

@@ -237,7 +237,7 @@ def test_rows_in_another_order_or_twice_change_nothing(place, journal, fault):
     """A join too many, or no ORDER BY."""
     target = place.target()
     target.submit(journal)
-    target.follow(journal)
+    place.follow(target, journal)
     right = (target.find([journal]), target.read_back(journal), target.status(journal))
     item = target.open_item(journal.lines[0].account, journal.lines[0].reference, "12345678901")
     place.faults.always("ExecuteQuery", fault)

@@ -69,6 +69,9 @@ def test_every_name_can_be_overridden():
         ({"host": "a.example", "fault_classes": {"158,1": "ignored"}}, "misconfigured"),
         ({"host": "a.example", "journal_id_letter": "9"}, "journal_id_letter"),
         ({"host": "a.example", "source": "AMAZON"}, "source"),
+        ({"host": "a.example", "quiet_period_seconds": 0}, "quiet_period_seconds"),
+        ({"host": "a.example", "quiet_period_seconds": 120}, "must be longer than read_timeout_seconds"),
+        ({"host": "a.example", "read_timeout_seconds": 400}, "must be longer than read_timeout_seconds"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused_by_name(settings, word):
