@@ -7,7 +7,7 @@ from emulators import faults as general
 from emulators.peoplesoft.site import Timing
 from ledger.errors import MappingRefused
 from tests.road.conftest import sale
-from tests.road.test_posting_road import ONE, close_november, open_november, with_mapping
+from tests.road.test_posting_road import ONE, close_november, follow_up, open_november, parted, with_mapping
 
 
 def unclear(world, road):
