@@ -154,8 +154,10 @@ def import_file(road: Road, path: Path) -> tuple[str, str]:
     # Archived first: what is read is what is kept, whatever becomes of the file meanwhile.
     archived = road.stores.documents.put_file(path)
     with _scratch() as folder:
-        source = road.stores.documents.local_path(archived.sha256)
-        head = read_settlement(source, None, document_sha256=archived.sha256, scratch=folder)
+        # Under the name that the person knows, so that a refusal says it.
+        named = folder / path.name
+        named.symlink_to(road.stores.documents.local_path(archived.sha256))
+        head = read_settlement(named, None, document_sha256=archived.sha256, scratch=folder)
     return head.settlement_id, _register(road, head, archived.sha256, "import", "")
 
 
