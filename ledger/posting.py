@@ -89,9 +89,6 @@ MAY_EXIST = frozenset(
     }
 )
 
-# States from which the road goes on by itself.
-IN_FLIGHT = frozenset({PostingState.SENDING, PostingState.SENT, PostingState.IMPORTING, PostingState.UNCLEAR})
-
 
 def require_step(present: PostingState, following: PostingState, key: str) -> str:
     """Return why a step is legal; raise IllegalStep when it is not."""
