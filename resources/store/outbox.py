@@ -135,6 +135,7 @@ class Outbox:
             "fingerprint": journals.fingerprint,
             "mapping_hash": mapping_hash,
             "planned_at": self._clock.now(),
+            "planned_by": actor.person,
         }
         transaction.execute(insert(outbox_sets), values)
         for journal in journals.journals:

@@ -53,6 +53,9 @@ class ReviewItem:
     person: str
     resolution: str
     resolution_reason: str
+    proposed_action: str = ""
+    proposed_by: str = ""
+    proposed_reason: str = ""
 
 
 class Review:

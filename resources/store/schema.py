@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from resources.store.columns import Moment
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -74,6 +74,7 @@ outbox_sets = Table(
     _text("fingerprint"),
     _text("mapping_hash"),
     _moment("planned_at"),
+    _text("planned_by", server_default=text("''")),
 )
 
 outbox_documents = Table(
@@ -205,6 +206,9 @@ review_items = Table(
     _text("person"),
     _text("resolution"),
     _text("resolution_reason"),
+    _text("proposed_action", server_default=text("''")),
+    _text("proposed_by", server_default=text("''")),
+    _text("proposed_reason", server_default=text("''")),
     Index(
         "review_items_open",
         "connection",
@@ -231,6 +235,35 @@ check_verdicts = Table(
     _text("run"),
     _moment("at"),
     Index("check_verdicts_latest", "connection", "partition", "check_name", "id"),
+)
+
+# --- people who sign, and the files that decide what is booked --------------------------------------------------------
+
+people = Table(
+    "people",
+    metadata,
+    _text("name", primary_key=True),
+    _text("public_key"),
+    _text("added_by"),
+    _moment("added_at"),
+    _text("ended_by"),
+    Column("ended_at", Moment),
+)
+
+configuration_changes = Table(
+    "configuration_changes",
+    metadata,
+    _id(),
+    _text("connection"),
+    _text("kind"),
+    _text("name"),
+    _text("sha256"),
+    _text("previous_sha256"),
+    _text("owner"),
+    _text("person"),
+    _text("run"),
+    _moment("seen_at"),
+    Index("configuration_changes_latest", "connection", "kind", "name", "id"),
 )
 
 # --- staged tables ---------------------------------------------------------------------------------------------------
