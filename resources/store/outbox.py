@@ -32,6 +32,7 @@ _STEP_DOCUMENT = update(outbox_documents).where(outbox_documents.c.key == bindpa
 _STEP_DOCUMENT = _STEP_DOCUMENT.values({name: bindparam(f"to_{name}") for name in _STEP_COLUMNS})
 
 _REPLACED = "replaced by revision {} before anything was sent"
+_BY_ITSELF = "the connection posts by itself"
 _WITHDRAWN = "withdrawn before anything was sent: the settlement has nothing to post any more"
 
 
@@ -183,8 +184,7 @@ class Outbox:
         for part in known:
             if part.state is PostingState.PLANNED:
                 row = self._row(transaction, part.key)
-                reason = f"approved by {actor.person}" if actor.person else "the connection posts by itself"
-                self._move(transaction, row, PostingState.APPROVED, reason, actor)
+                self._move(transaction, row, PostingState.APPROVED, _BY_ITSELF, actor)
 
     def _note_difference(
         self,
@@ -235,6 +235,30 @@ class Outbox:
             changes = {"erp_id": erp_id or row.erp_id, "not_before": not_before}
             moved = self._move(transaction, row, to, reason, actor, changes, more)
         return moved
+
+    def decide(
+        self,
+        keys: Iterable[str],
+        to: PostingState,
+        reason: str,
+        *,
+        person: str,
+        run: str = "",
+        facts: dict | None = None,
+    ) -> list[OutboxDocument]:
+        """Take all documents a person decided on one legal step further, all of them or none, in one transaction.
+
+        Raises IllegalStep and StoreError as `step` does; LeaseLost while a worker holds one of them.
+        """
+        with self._control.transaction() as transaction:
+            rows = [self._row(transaction, key) for key in keys]
+            for row in rows:
+                self._require_lease(transaction, row, to, None)
+            more = {"fence": None, **({"details": facts} if facts else {})}
+            return [
+                self._move(transaction, row, to, reason, _Actor(row.connection, row.partition, run, person), None, more)
+                for row in rows
+            ]
 
     def _move(
         self,

@@ -263,6 +263,7 @@ configuration_changes = Table(
     _text("person"),
     _text("run"),
     _moment("seen_at"),
+    _text("confirmed_by"),
     Index("configuration_changes_latest", "connection", "kind", "name", "id"),
 )
 

@@ -21,7 +21,18 @@ def upgrade() -> None:
     op.create_table(
         "configuration_changes",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        *_texts("connection", "kind", "name", "sha256", "previous_sha256", "owner", "person", "run", "seen_at"),
+        *_texts(
+            "connection",
+            "kind",
+            "name",
+            "sha256",
+            "previous_sha256",
+            "owner",
+            "person",
+            "run",
+            "seen_at",
+            "confirmed_by",
+        ),
     )
     op.create_index("configuration_changes_latest", "configuration_changes", ["connection", "kind", "name", "id"])
 
