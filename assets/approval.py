@@ -1,30 +1,52 @@
 """A person's word on planned journals: approve or reject the newest revision of a settlement.
 
 In: the road, a settlement, who decides and why. Out: the documents as they stand then. Approval is for exactly the
-content that is planned: when the journals change before they are sent, the new revision asks again.
+content that is planned: when the journals change before they are sent, the new revision asks again. Where the
+connection says `approval: required`, whoever planned the journals, or changed the files they are made with, does not
+approve them.
 """
 
+from collections.abc import Iterator
+
+from assets.configuration import note_configuration, unconfirmed_hands
 from assets.journals import KIND
 from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.settlement_reports import registered
 from ledger.errors import InputRefused
+from ledger.four_eyes import Decider, Hand, require_another
 from ledger.journal import SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
+FINGERPRINT_LETTERS_MIN = 8
 
-def approve(road: Road, settlement_id: str, person: str, reason: str) -> list[OutboxDocument]:
-    """Approve what is planned and ask for the settlement; raises InputRefused when nothing waits for approval."""
-    approved = _decide(road, settlement_id, person, reason, {PostingState.PLANNED}, PostingState.APPROVED)
-    ask_for(road, settlement_id, f"approved by {person}: {reason}")
+
+def approve(
+    road: Road, settlement_id: str, decider: Decider, reason: str, fingerprint: str = ""
+) -> list[OutboxDocument]:
+    """Approve what is planned and ask for the settlement.
+
+    With `fingerprint` (its beginning is enough) only that very set. Raises InputRefused when nothing waits for
+    approval or other content does, NeedsAnotherPerson for somebody who had a hand in it.
+    """
+    documents = _undecided(road, settlement_id, "approved", decider, reason, {PostingState.PLANNED})
+    _require_fingerprint(settlement_id, documents, fingerprint.strip().lower())
+    if road.policy.approval == "required":
+        note_configuration(road)
+        hands = (*planners(road, documents), *unconfirmed_hands(road))
+        require_another(decider, hands, f"Settlement {settlement_id} of {road.connection}")
+    approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
+    road.stores.configuration.confirm(road.connection, decider.name, decider.identities)
+    ask_for(road, settlement_id, f"approved by {decider.name}: {reason}")
     return approved
 
 
-def reject(road: Road, settlement_id: str, person: str, reason: str) -> list[OutboxDocument]:
-    """Reject journals of which nothing was sent; raises InputRefused when something was, or nothing is planned."""
+def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> list[OutboxDocument]:
+    """Reject journals of which nothing was sent, one's own too; raises InputRefused when something was, or none is."""
     unsent = {PostingState.PLANNED, PostingState.APPROVED}
-    return _decide(road, settlement_id, person, reason, unsent, PostingState.REFUSED)
+    documents = _undecided(road, settlement_id, "rejected", decider, reason, unsent)
+    return _decide(road, documents, PostingState.REFUSED, decider, f"rejected by {decider.name}: {reason}")
 
 
 def documents_of(road: Road, settlement_id: str) -> list[OutboxDocument]:
@@ -32,19 +54,46 @@ def documents_of(road: Road, settlement_id: str) -> list[OutboxDocument]:
     return road.stores.outbox.documents(SourceKey(road.seller, road.ledger, KIND, settlement_id))
 
 
-def _decide(
-    road: Road, settlement_id: str, person: str, reason: str, from_states: set[PostingState], to: PostingState
+def planners(road: Road, documents: list[OutboxDocument]) -> Iterator[Hand]:
+    """Yield who planned the sets of these documents."""
+    for source, revision in sorted({(one.source, one.revision) for one in documents}, key=str):
+        person = road.stores.outbox.planned_by(source, revision)
+        if person:
+            yield Hand(person, "planned these journals")
+
+
+def _undecided(
+    road: Road, settlement_id: str, word: str, decider: Decider, reason: str, from_states: set[PostingState]
 ) -> list[OutboxDocument]:
+    """Return the documents a person decides on; raise InputRefused when there are none or only some of the set."""
     registered(road, settlement_id)
-    word = "approved" if to is PostingState.APPROVED else "rejected"
-    if not person.strip() or not reason.strip():
+    if not decider.name.strip() or not reason.strip():
         raise InputRefused(f"Settlement {settlement_id} cannot be {word} without the person who decides and a reason.")
     documents = documents_of(road, settlement_id)
     undecided = [one for one in documents if one.state in from_states]
-    if not undecided or (to is PostingState.REFUSED and len(undecided) < len(documents)):
+    if not undecided or (word == "rejected" and len(undecided) < len(documents)):
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal is planned"
         raise InputRefused(f"Settlement {settlement_id} of {road.connection} cannot be {word}: {states}.")
-    for document in undecided:
-        said = f"{word} by {person}: {reason}"
-        road.stores.outbox.step(document.key, to, said, lease=None, run=road.run, person=person)
-    return documents_of(road, settlement_id)
+    return undecided
+
+
+def _decide(
+    road: Road, documents: list[OutboxDocument], to: PostingState, decider: Decider, said: str
+) -> list[OutboxDocument]:
+    facts = {"set_fingerprint": documents[0].set_fingerprint, **decider.facts()}
+    keys = [one.key for one in documents]
+    road.stores.outbox.decide(keys, to, said, person=decider.name, run=road.run, facts=facts)
+    return road.stores.outbox.documents(documents[0].source)
+
+
+def _require_fingerprint(settlement_id: str, documents: list[OutboxDocument], fingerprint: str) -> None:
+    """Raise InputRefused unless the set is the one whose fingerprint begins so; any set will do when none is given."""
+    if not fingerprint:
+        return
+    if len(fingerprint) < FINGERPRINT_LETTERS_MIN:
+        raise InputRefused(f"--fingerprint needs at least {FINGERPRINT_LETTERS_MIN} letters; nothing was approved.")
+    if any(not one.set_fingerprint.startswith(fingerprint) for one in documents):
+        raise InputRefused(
+            f"Settlement {settlement_id} has other journals planned (fingerprint {documents[0].set_fingerprint}); "
+            f"nothing was approved. Look at them: connector outbox show {settlement_id}"
+        )

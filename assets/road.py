@@ -10,6 +10,7 @@ a blocking verdict fails.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from assets.configuration import READING_STAGES, note_configuration
 from assets.erp_postings import post
 from assets.journals import make_journals
 from assets.mapped_lines import map_lines
@@ -62,6 +63,8 @@ def run_stage(road: Road, stage: StageOfRoad, settlement_id: str) -> StageResult
     """
     taken_up(road, stage.asset, settlement_id)
     try:
+        if stage.asset in READING_STAGES:
+            note_configuration(road)
         result = stage.run(road, settlement_id)
         keep(road, stage.asset, settlement_id, result)
     except Exception as error:

@@ -3,7 +3,7 @@
 Built once by the component (or by a test, with emulators behind the doors) and given to every stage.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from ledger.policy import Policy
 from resources.amazon.client import Download, ReportEntry
 from resources.clock import Clock
 from resources.erp.target import Target
+from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
 
 
@@ -35,6 +36,7 @@ class Road:
     `seller` and `ledger` are the seller account's and the ERP ledger's own ids (never the connection's name): they make
     the posting key. `load_mapping` reads the mapping file anew, so that a change is seen by the next stage.
     `marketplaces` are those whose settlements are taken in, named as settlements do; empty takes in all.
+    `configuration` reads the connection's files as they stand, so that a change is kept with whose hand it was.
     """
 
     connection: str
@@ -53,6 +55,7 @@ class Road:
     person: str = ""
     memory_limit_mb: int = 512
     marketplaces: tuple[str, ...] = ()
+    configuration: Callable[[], Iterable[ConfigurationFile]] = tuple
 
     @property
     def desk(self) -> Desk:

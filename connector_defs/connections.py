@@ -4,9 +4,10 @@ The Dagster components and the command line both come through here, so that a co
 settings name secrets; values come from the vault when a door is opened.
 """
 
-import getpass
 import os
+import pwd
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from resources.amazon.marketplaces import marketplace
 from resources.clock import Clock, SystemClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
 from resources.transport.retry import RetryPolicy
 from resources.transport.rings import build_client
@@ -82,11 +84,12 @@ class AmazonToPeopleSoftSettings(_Settings):
 
 @dataclass(frozen=True)
 class Connection:
-    """One connection: its name, settings and where its mapping lies."""
+    """One connection: its name, settings and where its files lie."""
 
     name: str
     settings: AmazonToPeopleSoftSettings
     mapping_path: Path
+    file_path: Path | None = None
 
     @property
     def ledger_id(self) -> str:
@@ -101,6 +104,18 @@ class Connection:
         except OSError as error:
             raise ConfigurationRefused(f"{self.mapping_path}: the mapping cannot be read: {error.strerror}.") from None
         return load_mapping(text, str(self.mapping_path))
+
+    def configuration(self) -> Iterator[ConfigurationFile]:
+        """Yield the files that decide what is booked, as they stand; one that cannot be read is told elsewhere."""
+        for kind, path in (("connection", self.file_path), ("mapping", self.mapping_path)):
+            if path is None:
+                continue
+            try:
+                content, owner = path.read_bytes(), account_name(path.stat().st_uid)
+            except OSError:
+                continue
+            name = f"{path.parent.name}/{path.name}"
+            yield ConfigurationFile(kind, name, content, owner)
 
     def source(self, stores: Stores, vault: Vault, clock: Clock, transport: httpx.BaseTransport | None = None):
         """Open the door to Amazon."""
@@ -183,6 +198,7 @@ class Connection:
             run=run,
             person=person or operating_person(),
             marketplaces=_marketplace_names(self.settings.amazon.marketplaces),
+            configuration=self.configuration,
         )
 
 
@@ -193,8 +209,16 @@ def _marketplace_names(marketplace_ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def operating_person() -> str:
-    """Return the operating-system account that acts; never an argument."""
-    return getpass.getuser()
+    """Return the operating-system account that acts; never an argument, nor what the environment claims."""
+    return account_name(os.getuid())
+
+
+def account_name(number: int) -> str:
+    """Return the name of an account, its number where the system has no name for it."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"uid {number}"
 
 
 # Component type -> settings model: one line per pairing.
@@ -207,7 +231,7 @@ def read_connection(project: Project, file: ConnectionFile) -> Connection:
     if model is None:
         raise ConfigurationRefused(f"{file.path}: type {file.type_name} is none of {', '.join(SETTINGS)}.")
     settings = file.settings(model)
-    return Connection(file.connection, settings, project.mapping_path(settings.mapping))
+    return Connection(file.connection, settings, project.mapping_path(settings.mapping), file.path)
 
 
 def connection(project: Project, name: str) -> Connection:

@@ -63,7 +63,7 @@ class ConnectionResource(dg.ConfigurableResource):
             mapping=opened.settings.mapping,
         )
 
-    def road(self, stores: StoresResource, *, run: str, person: str) -> Road:
-        """Open the doors of the connection for one run."""
+    def road(self, stores: StoresResource, *, run: str) -> Road:
+        """Open the doors of the connection for one run; who acts is the account that Dagster runs under."""
         project = Project()
-        return connection(project, self.name).road(stores.open(), open_vault(project), run=run, person=person)
+        return connection(project, self.name).road(stores.open(), open_vault(project), run=run)

@@ -78,7 +78,7 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     def road_of_run(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Road:
         opened: StoresResource = context.resources.stores
         resource: ConnectionResource = getattr(context.resources, door)
-        return resource.road(opened, run=context.run.run_id, person=_person(context))
+        return resource.road(opened, run=context.run.run_id)
 
     def stores_of_tick():
         return StoresResource().open(), SystemClock()
@@ -100,8 +100,3 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
         sensors=[due_sensor(name, partitions, road, stores_of_tick, connection.settings.automatic)],
         resources={door: ConnectionResource.of(connection)},
     )
-
-
-def _person(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> str:
-    """Return who started the run as far as Dagster knows; the service account otherwise."""
-    return context.run.tags.get("user", "")

@@ -354,6 +354,12 @@ class Outbox:
         with self._control.reading() as reading:
             return [document_of(row) for row in reading.execute(query.order_by(table.part)).mappings()]
 
+    def planned_by(self, source: SourceKey, revision: int) -> str:
+        """Return the account that planned a revision, "" when there is none."""
+        query = select(outbox_sets.c.planned_by).filter_by(source=str(source), revision=revision)
+        with self._control.reading() as reading:
+            return reading.execute(query).scalar() or ""
+
     def listing(
         self,
         connection: str | None = None,

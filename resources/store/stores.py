@@ -14,11 +14,13 @@ from typing import Protocol
 
 from resources.clock import Clock
 from resources.store.audit import Audit
+from resources.store.configuration import Configuration
 from resources.store.control import ControlDatabase
 from resources.store.documents import DocumentStore
 from resources.store.due import Due
 from resources.store.exchanges import Exchanges
 from resources.store.outbox import Outbox
+from resources.store.people import People
 from resources.store.rate_limits import SharedBuckets
 from resources.store.review import Review
 from resources.store.settlements import Settlements
@@ -72,6 +74,8 @@ class Stores:
     verdicts: Verdicts
     buckets: SharedBuckets
     exchanges: Exchanges
+    people: People
+    configuration: Configuration
 
     @classmethod
     def open(cls, where: Path | StoreUrls, clock: Clock) -> Stores:
@@ -96,6 +100,8 @@ class Stores:
             verdicts=Verdicts(control, clock),
             buckets=SharedBuckets(control, clock),
             exchanges=Exchanges(control, documents, clock),
+            people=People(control, audit, clock),
+            configuration=Configuration(control, audit, documents, clock),
         )
 
     def tokens(self, vault: Sealer) -> SealedTokens:
