@@ -1,9 +1,9 @@
 """Due rows of the road: how a settlement is taken up again by itself, and when it no longer has to be.
 
-A row asks for a settlement: the whole road (it arrived, or somebody decided something) or its postings (the ERP is
-still at work). A run that takes a row up leaves its mark on it and a time after which it counts as dead; at the end of
-the road it closes the row, unless somebody asked anew meanwhile. A stage that raises asks again, later each time, so
-that an outage heals.
+A row asks for a settlement: the whole road (it arrived, or somebody decided something), its postings (the ERP is still
+at work), or that it is read back (every day while its period is young). A run that takes a row up leaves its mark on it
+and a time after which it counts as dead; at the end of the road it closes the row, unless somebody asked anew
+meanwhile. A stage that raises asks again, later each time, so that an outage heals.
 """
 
 import re
@@ -18,13 +18,21 @@ ARRIVAL_KIND = (
 )
 SETTLEMENT_KIND = "settlement"  # kind of a due row: take this settlement down the road again
 POSTING_KIND = "posting"  # kind of a due row: look again at this settlement's documents
+READ_BACK_KIND = "read_back"  # kind of a due row: read this posted settlement back, as every day
+LISTING_KIND = "listing"  # kind of a due row: list the ERP's documents under our source; its partition is LISTING
+LISTING = "documents"
+
+# Rows that only look at what is done already: they come back every day, and nothing waits for them.
+WATCH_KINDS = frozenset({READ_BACK_KIND, LISTING_KIND})
 
 # A run that has not come to its end by then is taken for dead, and another one is asked for.
 RUN_SECONDS_MAX = 1800
 RETRY_SECONDS_FIRST = 60
 RETRY_SECONDS_MAX = 3600
 _KINDS_TAKEN_UP_BY = {"settlement_reports": (ARRIVAL_KIND, SETTLEMENT_KIND), "erp_postings": (POSTING_KIND,)}
+_KINDS_TAKEN_UP_BY |= {"reconciliations": (READ_BACK_KIND,), "erp_documents": (LISTING_KIND,)}
 _FOLLOWED_UP = ("erp_postings", "reconciliations")
+_KIND_OF_FAILURE = {"erp_documents": LISTING_KIND}
 _FAILURE = re.compile(r"failure (\d+)")
 
 
@@ -47,6 +55,8 @@ def taken_up(road: Road, asset: str, settlement_id: str) -> None:
         row = road.stores.due.open_row(road.connection, kind, settlement_id)
         if row is None and kind != POSTING_KIND:
             continue
+        if row is not None and kind in WATCH_KINDS and row.at > road.clock.now():
+            continue  # It asks for tomorrow's look, not for this one.
         failed = _FAILURE.search(row.reason) if row else None
         reason = _mark(road) + (f", after {failed[0]}" if failed else "")
         dead_at = road.clock.now() + timedelta(seconds=RUN_SECONDS_MAX)
@@ -55,7 +65,7 @@ def taken_up(road: Road, asset: str, settlement_id: str) -> None:
 
 def ended(road: Road, settlement_id: str) -> None:
     """Close what this run took up; a row that was asked for anew meanwhile stays."""
-    for kind in (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND):
+    for kind in (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND, READ_BACK_KIND, LISTING_KIND):
         row = road.stores.due.open_row(road.connection, kind, settlement_id)
         if row is not None and _is_marked(road, row):
             road.stores.due.done(row)
@@ -63,7 +73,7 @@ def ended(road: Road, settlement_id: str) -> None:
 
 def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> None:
     """Ask again after a stage that raised: a minute later first, an hour at most."""
-    kind = POSTING_KIND if asset in _FOLLOWED_UP else SETTLEMENT_KIND
+    kind = POSTING_KIND if asset in _FOLLOWED_UP else _KIND_OF_FAILURE.get(asset, SETTLEMENT_KIND)
     row = road.stores.due.open_row(road.connection, kind, settlement_id)
     before = _FAILURE.search(row.reason) if row else None
     count = int(before[1]) + 1 if before else 1
