@@ -63,6 +63,6 @@ def require_another(decider: Decider, hands: Iterable[Hand], what: str) -> None:
         if hand.person in decider.identities:
             through = "" if hand.person == decider.name else f" (the key {decider.name} was made by {hand.person})"
             raise NeedsAnotherPerson(
-                f"{what} cannot be decided by {decider.name}{through}: {hand.person} {hand.did}. Another person decides, "
-                "under their own account or with a named key that somebody else made (connector people add NAME)."
+                f"{what} cannot be decided by {decider.name}{through}: {hand.person} {hand.did}. Another person has to "
+                "decide, under their own account or with a named key that somebody else made (connector people add)."
             )

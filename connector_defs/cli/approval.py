@@ -1,7 +1,8 @@
 """`connector approve` and `connector reject`: a person's word on planned journals.
 
 What is decided on is shown with it: totals, count of lines, revision, and the fingerprint of the whole set. With
-`--fingerprint` (as `connector plan` shows it) only that very set is approved.
+`--fingerprint` (as `connector plan` shows it) only that very set is approved. Where the connection says `approval:
+required`, whoever planned the journals or changed the files they are made with cannot approve them.
 """
 
 from decimal import Decimal
@@ -10,47 +11,51 @@ from typing import TYPE_CHECKING
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
-from ledger.errors import InputRefused
+from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
     from resources.store.outbox import OutboxDocument
-
-FINGERPRINT_LETTERS_MIN = 8
 
 
 @click.command(
     "approve",
     epilog=examples(
         'connector approve 24758260539 -c amazon_us --reason "checked with the plan"',
-        'connector approve 24758260539 -c amazon_us --fingerprint 3f9a1c0b7d24 --reason "checked with the plan"',
+        'connector approve 24758260539 -c amazon_us --fingerprint 3f9a1c0b7d24 --sign-as maria --reason "as planned"',
     ),
 )
 @click.argument("settlement")
 @connection_option
 @reason_option
 @click.option("--fingerprint", default="", metavar="TEXT", help="Approve only the set whose fingerprint begins so.")
+@sign_option
 @json_option
-def approve(settlement: str, connection_name: str | None, reason: str, fingerprint: str, as_json: bool) -> None:
+def approve(
+    settlement: str, connection_name: str | None, reason: str, fingerprint: str, sign_as: str, as_json: bool
+) -> None:
     """Approve the planned journals of a settlement; they are sent by the next run."""
-    _decide(settlement, connection_name, reason, as_json, is_approval=True, fingerprint=fingerprint)
+    _decide(settlement, connection_name, reason, sign_as, as_json, is_approval=True, fingerprint=fingerprint)
 
 
 @click.command("reject", epilog=examples('connector reject 24758260539 -c amazon_us --reason "wrong department"'))
 @click.argument("settlement")
 @connection_option
 @reason_option
+@sign_option
 @json_option
-def reject(settlement: str, connection_name: str | None, reason: str, as_json: bool) -> None:
+def reject(settlement: str, connection_name: str | None, reason: str, sign_as: str, as_json: bool) -> None:
     """Reject the journals of a settlement of which nothing was sent; corrected ones become a new revision."""
-    _decide(settlement, connection_name, reason, as_json, is_approval=False)
+    _decide(settlement, connection_name, reason, sign_as, as_json, is_approval=False)
 
 
 def _decide(
     settlement: str,
     connection_name: str | None,
     reason: str,
+    sign_as: str,
     as_json: bool,
     *,
     is_approval: bool,
@@ -59,10 +64,15 @@ def _decide(
     from assets import approval
 
     road = opened_road(connection_name)
-    if fingerprint:
-        _require_fingerprint(settlement, approval.documents_of(road, settlement), fingerprint.strip().lower())
-    decide = approval.approve if is_approval else approval.reject
-    documents = decide(road, settlement, road.person, reason)
+    planned = approval.documents_of(road, settlement)
+    content = planned[0].set_fingerprint if planned else ""
+    word = "approve" if is_approval else "reject"
+    person = decider(sign_as, statement(word, road.connection, settlement, content, reason))
+    if is_approval:
+        # What was shown, or signed, is what is approved: nothing that somebody planned meanwhile.
+        documents = approval.approve(road, settlement, person, reason, fingerprint or content)
+    else:
+        documents = approval.reject(road, settlement, person, reason)
     if as_json:
         parts = [{"key": one.key, "state": str(one.state), **_content(one)} for one in documents]
         fingerprint = documents[0].set_fingerprint
@@ -89,16 +99,3 @@ def _content(document: "OutboxDocument") -> dict[str, int | str | Decimal]:
         "credits": journal.credits,
         "lines": len(journal.lines),
     }
-
-
-def _require_fingerprint(settlement: str, documents: "list[OutboxDocument]", fingerprint: str) -> None:
-    """Raise InputRefused unless the newest revision is the set whose fingerprint begins so."""
-    if len(fingerprint) < FINGERPRINT_LETTERS_MIN:
-        raise InputRefused(f"--fingerprint needs at least {FINGERPRINT_LETTERS_MIN} letters; nothing was approved.")
-    if not documents:
-        raise InputRefused(f"Settlement {settlement} has no planned journal; nothing was approved.")
-    if any(not one.set_fingerprint.startswith(fingerprint) for one in documents):
-        raise InputRefused(
-            f"Settlement {settlement} has other journals planned (fingerprint {documents[0].set_fingerprint}); nothing "
-            f"was approved. Look at them: connector outbox show {settlement}"
-        )

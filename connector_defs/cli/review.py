@@ -1,7 +1,8 @@
 """`connector review`: what waits for a person, and the decision that lets the road go on.
 
 Resolving validates first what the action promises: `deleted` asks the ERP, `accept` of a changed settlement makes the
-newer document count. Then the item is closed with person and reason, and its settlement is asked for.
+newer document count. Then the item is closed with person and reason, and its settlement is asked for. Where the
+connection says `approval: required`, a decision that changes what is posted needs a second person who says the same.
 """
 
 from typing import TYPE_CHECKING
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import opened_project, opened_road, opened_stores
 from connector_defs.cli.options import examples, json_option, reason_option
 from ledger.errors import InputRefused
+from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
     from resources.store.review import ReviewItem
@@ -69,50 +72,31 @@ def show_item(item_id: int, as_json: bool) -> None:
 @click.argument("item_id", metavar="ID", type=int)
 @click.option("--action", required=True, metavar="A", help="One of the item's actions.")
 @reason_option
+@sign_option
 @json_option
-def resolve(item_id: int, action: str, reason: str, as_json: bool) -> None:
+def resolve(item_id: int, action: str, reason: str, sign_as: str, as_json: bool) -> None:
     """End a review item by a decision; its settlement goes on with the next run.
 
     With the action `choose` the reason begins with the settlement that is meant: "24758260539: its reserve fits".
     """
+    from assets import decisions
+
     item = _item(item_id)
-    if item.state != "open" or action not in item.actions:
-        words = f"has ended already ({item.state})" if item.state != "open" else f"takes: {', '.join(item.actions)}"
-        raise InputRefused(f"Review item {item_id} cannot be resolved with {action!r}: it {words}.")
-    person = _carry_out(item, action, reason)
-    ended = opened_stores().review.resolve(item_id, action, person, reason)
+    person = decider(sign_as, statement(action, item.connection, f"review item {item_id}", item.sentence, reason))
+    decided = decisions.resolve(opened_road(item.connection), item, action, person, reason)
     if as_json:
-        output.write_json(row_of(ended))
+        output.write_json(row_of(decided))
+    elif decided.state == "open":
+        output.say(
+            f"{person.name} proposes {action!r} for review item {item_id}. It counts when another person says so too: "
+            f'connector review resolve {item_id} --action {action} --reason "..."'
+        )
     else:
-        output.say(f"Review item {item_id} is resolved with {action!r}; settlement {item.partition} is due again.")
+        output.say(f"Review item {item_id} is resolved with {action!r}; {_what_follows(decided)}")
 
 
-def _carry_out(item: "ReviewItem", action: str, reason: str) -> str:
-    """Do what the action promises, before the item is closed; return who acts."""
-    from connector_defs.connections import operating_person
-
-    if action == "deleted":
-        return _give_up(item, reason)
-    if action == "accept" and item.code == "settlement_changed":
-        person = operating_person()
-        opened_stores().settlements.accept(item.connection, item.partition, item.origin, person, reason)
-        return person
-    return operating_person()
-
-
-def _give_up(item: "ReviewItem", reason: str) -> str:
-    """Close the documents in review as refused; raises TargetError while the ERP still holds one."""
-    from assets.approval import documents_of
-    from assets.posting import give_up
-    from ledger.posting import PostingState
-
-    road = opened_road(item.connection)
-    documents = documents_of(road, item.partition)
-    siblings = [one.journal for one in documents]
-    held = [one for one in documents if one.state is PostingState.REVIEW and item.document_key in ("", one.key)]
-    for document in held:
-        give_up(road.desk, document.key, siblings, f"deleted in the ERP: {reason}")
-    return road.person
+def _what_follows(item: "ReviewItem") -> str:
+    return f"settlement {item.partition} is due again." if item.partition else "the next discovery looks again."
 
 
 def _item(item_id: int) -> "ReviewItem":
@@ -141,4 +125,5 @@ def row_of(item: "ReviewItem") -> dict[str, object]:
         "person": item.person,
         "resolution": item.resolution,
         "reason": item.resolution_reason,
+        "proposed": f"{item.proposed_action} by {item.proposed_by}" if item.proposed_action else "",
     }

@@ -31,7 +31,10 @@ SETTLEMENT_KIND = "settlement"  # kind of the due row that takes a settlement up
 
 @dataclass(frozen=True)
 class ReviewItem:
-    """One item; `resolution` is the action that ended it, `resolution_reason` why, `details` plain JSON values."""
+    """One item; `resolution` is the action that ended it, `resolution_reason` why, `details` plain JSON values.
+
+    `proposed_*` are what one person wants and a second has to confirm, empty where nobody proposed anything.
+    """
 
     id: int
     connection: str
@@ -120,17 +123,42 @@ class Review:
         found = self._items(select(review_items).where(review_items.c.id == item_id))
         return found[0] if found else None
 
-    def resolve(self, item_id: int, action: str, person: str, reason: str, run: str = "") -> ReviewItem:
-        """End an item by a person's decision, and ask for its settlement at once.
+    def propose(
+        self, item_id: int, action: str, person: str, reason: str, run: str = "", facts: dict | None = None
+    ) -> ReviewItem:
+        """Keep what one person wants until a second one confirms it; the item stays open.
+
+        Raises InputRefused as `resolve` does.
+        """
+        _require_person(person, reason)
+        values = {"proposed_action": action, "proposed_by": person, "proposed_reason": reason}
+        with self._control.transaction() as transaction:
+            row = self._open_row(transaction, item_id, action)
+            transaction.execute(update(review_items).where(review_items.c.id == item_id).values(values))
+            told = {"item": item_id, "code": row.code, "action": action, "reason": reason, **(facts or {})}
+            self._audit.append(
+                transaction,
+                row.connection,
+                "review_proposed",
+                told,
+                document_key=row.document_key,
+                partition=row.partition,
+                run=run,
+                person=person,
+            )
+            return self._one(transaction, item_id)
+
+    def resolve(
+        self, item_id: int, action: str, person: str, reason: str, run: str = "", facts: dict | None = None
+    ) -> ReviewItem:
+        """End an item by a person's decision, and ask for its settlement at once; `facts` go into the audit trail.
 
         Raises InputRefused for an unknown or ended item, an action it does not have, or a missing person or reason.
         """
-        if not person.strip() or not reason.strip():
-            raise InputRefused("Resolving a review item needs the person who decides and a reason.")
+        _require_person(person, reason)
         with self._control.transaction() as transaction:
-            row = transaction.execute(select(review_items).where(review_items.c.id == item_id)).one_or_none()
-            _require_open(row, item_id, action)
-            self._end(transaction, row, RESOLVED, action, reason, person, run)
+            row = self._open_row(transaction, item_id, action)
+            self._end(transaction, row, RESOLVED, action, reason, person, run, facts)
             why = f"review item {item_id} resolved: {action}"
             self._due.ask_within(transaction, row.connection, SETTLEMENT_KIND, row.partition, self._clock.now(), why)
             return self._one(transaction, item_id)
@@ -158,7 +186,9 @@ class Review:
         row = transaction.execute(select(review_items).filter_by(**key, state=OPEN)).one_or_none()
         if row is not None:
             if any(getattr(row, name) != value for name, value in said.items()):
-                transaction.execute(update(review_items).where(review_items.c.id == row.id).values(said))
+                # What was proposed was proposed on what the item said before.
+                voided = {"proposed_action": "", "proposed_by": "", "proposed_reason": ""}
+                transaction.execute(update(review_items).where(review_items.c.id == row.id).values(said | voided))
             return row.id
         values = {**key, **said, "state": OPEN, "opened_at": self._clock.now(), "opened_run": run}
         values |= {"ended_run": "", "person": "", "resolution": "", "resolution_reason": ""}
@@ -171,12 +201,20 @@ class Review:
         return item_id
 
     def _end(
-        self, transaction: Connection, row: Row, state: str, resolution: str, reason: str, person: str, run: str
+        self,
+        transaction: Connection,
+        row: Row,
+        state: str,
+        resolution: str,
+        reason: str,
+        person: str,
+        run: str,
+        facts: dict | None = None,
     ) -> None:
         values = {"state": state, "ended_at": self._clock.now(), "ended_run": run, "person": person}
         values |= {"resolution": resolution, "resolution_reason": reason}
         transaction.execute(update(review_items).where(review_items.c.id == row.id).values(values))
-        told = {"item": row.id, "code": row.code, "action": resolution, "reason": reason}
+        told = {"item": row.id, "code": row.code, "action": resolution, "reason": reason, **(facts or {})}
         self._audit.append(
             transaction,
             row.connection,
@@ -187,6 +225,20 @@ class Review:
             run=run,
             person=person,
         )
+
+    def _open_row(self, transaction: Connection, item_id: int, action: str) -> Row:
+        """Return an open item that takes the action; raise InputRefused otherwise."""
+        row = transaction.execute(select(review_items).where(review_items.c.id == item_id)).one_or_none()
+        if row is None:
+            raise InputRefused(f"There is no review item {item_id}. List the open ones: connector review list")
+        if row.state != OPEN:
+            how = row.resolution or row.resolution_reason
+            raise InputRefused(f"Review item {item_id} has ended already ({row.state}: {how}). Nothing was changed.")
+        allowed = json.loads(row.actions)
+        if action not in allowed:
+            words = f"it takes: {', '.join(allowed)}"
+            raise InputRefused(f"Review item {item_id} cannot be resolved with {action!r}; {words}.")
+        return row
 
     def _one(self, transaction: Connection, item_id: int) -> ReviewItem:
         return _item(transaction.execute(select(review_items).where(review_items.c.id == item_id)).one())
@@ -208,15 +260,9 @@ def _said(finding: Finding, actions: tuple[str, ...]) -> dict:
     }
 
 
-def _require_open(row: Row | None, item_id: int, action: str) -> None:
-    if row is None:
-        raise InputRefused(f"There is no review item {item_id}. List the open ones: connector review list")
-    if row.state != OPEN:
-        how = row.resolution or row.resolution_reason
-        raise InputRefused(f"Review item {item_id} has ended already ({row.state}: {how}). Nothing was changed.")
-    allowed = json.loads(row.actions)
-    if action not in allowed:
-        raise InputRefused(f"Review item {item_id} cannot be resolved with {action!r}; it takes: {', '.join(allowed)}.")
+def _require_person(person: str, reason: str) -> None:
+    if not person.strip() or not reason.strip():
+        raise InputRefused("Resolving a review item needs the person who decides and a reason.")
 
 
 def _item(row: Row) -> ReviewItem:

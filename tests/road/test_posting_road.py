@@ -10,10 +10,12 @@ from assets.road import STAGES, run_stage, walk
 from connector_defs.project import PACKAGE
 from emulators.peoplesoft.site import ChartFieldValue, Timing
 from ledger.errors import InputRefused, TargetRefused
+from ledger.four_eyes import Decider
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, of_account, sale
 
 ONE = "24000000001"
+CHECKER = Decider("checker")
 OVER_MONTH_END = datetime(2026, 10, 28, 12, tzinfo=UTC)
 OPEN_PERIODS = ((2026, 4), (2027, 1))
 
@@ -104,13 +106,13 @@ def test_a_mapping_changed_before_sending_makes_the_next_revision(world):
     world.take_in(road, ONE, sale())
     walk(road, ONE)
     assert world.states(road, ONE) == ["planned"]
-    approve(road, ONE, "tester", "fine")
+    approve(road, ONE, CHECKER, "fine")
     assert world.states(road, ONE) == ["approved"]
     changed = with_mapping(road, 'revenue: "400100"', 'revenue: "400200"')
     walk(changed, ONE)
     assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(2, "planned")]
     assert world.creates() == 0
-    approve(changed, ONE, "tester", "fine now")
+    approve(changed, ONE, CHECKER, "fine now")
     walk(changed, ONE)
     assert world.states(road, ONE) == ["posted"]
     assert "400100" not in {line.account for line in world.books.lines()}
@@ -124,10 +126,10 @@ def test_approval_is_asked_once_and_asks_for_its_settlement(world):
     assert walk(road, ONE).results["erp_postings"].verdicts[-1].is_waiting
     follow_up(road, ONE)
     assert world.creates() == 0
-    approve(road, ONE, "tester", "fine")
+    approve(road, ONE, CHECKER, "fine")
     assert [row.partition for row in world.stores.due.ready(road.connection, world.clock.now())] == [ONE]
     with pytest.raises(InputRefused, match="cannot be approved"):
-        approve(road, ONE, "tester", "twice")
+        approve(road, ONE, CHECKER, "twice")
     walk(road, ONE)
     world.assert_in_books("100.00")
 
@@ -137,19 +139,19 @@ def test_rejected_journals_stay_away_until_a_person_or_the_mapping_changes(world
     road = world.small(approval="required")
     world.take_in(road, ONE, sale())
     walk(road, ONE)
-    reject(road, ONE, "tester", "wrong department")
+    reject(road, ONE, CHECKER, "wrong department")
     with pytest.raises(InputRefused, match="without the person"):
-        approve(road, ONE, "", "")
+        approve(road, ONE, Decider(""), "")
     walk(road, ONE)
     assert "wrong department" in world.items()["posting_refused"].sentence
     world.resolve("posting_refused", "retry")
     walk(road, ONE)
     assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(2, "planned")]
     assert world.items() == {}
-    approve(road, ONE, "tester", "fine")
+    approve(road, ONE, CHECKER, "fine")
     walk(road, ONE)
     with pytest.raises(InputRefused, match="cannot be rejected"):
-        reject(road, ONE, "tester", "too late")
+        reject(road, ONE, CHECKER, "too late")
     world.assert_in_books("100.00")
 
 
@@ -256,7 +258,7 @@ def test_the_gate_asks_again_in_the_posting_step_itself(world):
     road = world.small(approval="required")
     world.take_in(road, ONE, sale())
     walk(road, ONE)
-    approve(road, ONE, "tester", "fine")
+    approve(road, ONE, CHECKER, "fine")
     close_november(world)
     assert follow_up(road, ONE)[0].stops
     assert (world.states(road, ONE), world.creates()) == (["approved"], 0)
@@ -422,7 +424,7 @@ def test_a_changed_mapping_found_by_a_follow_up_run_asks_for_the_whole_road(worl
     road = world.small(approval="required")
     world.take_in(road, ONE, sale())
     walk(road, ONE)
-    approve(road, ONE, "tester", "fine")
+    approve(road, ONE, CHECKER, "fine")
     walked_due = {row.version for row in world.stores.due.listing(road.connection)}
     changed = with_mapping(road, 'revenue: "400100"', 'revenue: "400200"')
     assert follow_up(changed, ONE)[0].stops

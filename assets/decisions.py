@@ -1,0 +1,86 @@
+"""A person's decision on a review item: carried out, then kept; by two persons where it changes what is posted.
+
+In: an item, an action it takes, who decides and why. Out: the item, ended; or still open with the proposal, where the
+connection says `approval: required` and nobody has proposed the same before. Whoever proposed it, planned the journals
+or changed the files they are made with does not confirm it.
+"""
+
+from collections.abc import Iterator
+
+from assets.approval import documents_of, planners
+from assets.configuration import note_configuration, unconfirmed_hands
+from assets.posting import give_up
+from assets.roadmap import Road
+from ledger.errors import InputRefused
+from ledger.four_eyes import Decider, Hand, require_another
+from ledger.posting import PostingState
+from resources.store.review import OPEN, ReviewItem
+
+# What a decision of these kinds says ends up in the books, or keeps something out of them.
+CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted"})
+
+
+def needs_second_person(road: Road, item: ReviewItem, action: str) -> bool:
+    """Tell whether one person alone may not decide this."""
+    return road.policy.approval == "required" and action in CHANGES_WHAT_IS_POSTED
+
+
+def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason: str) -> ReviewItem:
+    """Decide on an item; return it as it stands then: ended, or open with what is proposed.
+
+    Raises InputRefused for an ended item or an action it does not take, NeedsAnotherPerson for somebody who had a hand
+    in what would be confirmed, TargetError while the ERP does not show what `deleted` says.
+    """
+    _require_takes(item, action)
+    facts = decider.facts()
+    if not needs_second_person(road, item, action):
+        _carry_out(road, item, action, decider.name, reason)
+        return road.stores.review.resolve(item.id, action, decider.name, reason, road.run, facts)
+    if item.proposed_action != action or not _says_the_same(item, action, reason):
+        return road.stores.review.propose(item.id, action, decider.name, reason, road.run, facts)
+    note_configuration(road)
+    require_another(decider, _hands(road, item), f"Review item {item.id} of {item.connection}")
+    # The first words decide for `choose`, so the proposal's reason comes first.
+    both = f"{item.proposed_reason} (proposed by {item.proposed_by}; confirmed: {reason})"
+    _carry_out(road, item, action, decider.name, both)
+    facts |= {"proposed_by": item.proposed_by}
+    return road.stores.review.resolve(item.id, action, decider.name, both, road.run, facts)
+
+
+def _hands(road: Road, item: ReviewItem) -> Iterator[Hand]:
+    yield Hand(item.proposed_by, f"proposed `{item.proposed_action}`")
+    yield from planners(road, documents_of(road, item.partition) if item.partition else [])
+    yield from unconfirmed_hands(road)
+
+
+def _says_the_same(item: ReviewItem, action: str, reason: str) -> bool:
+    """Tell whether two persons chose the same settlement; other actions say all by their name."""
+    return action != "choose" or chosen(item.proposed_reason) == chosen(reason)
+
+
+def chosen(reason: str) -> str:
+    """Return the settlement that a reason for `choose` begins with: `24758260539: its reserve fits`."""
+    return reason.split(":")[0].strip()
+
+
+def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: str) -> None:
+    """Do what the action promises, before the item is closed."""
+    if action == "deleted":
+        _give_up(road, item, reason)
+    if action == "accept" and item.code == "settlement_changed":
+        road.stores.settlements.accept(item.connection, item.partition, item.origin, person, reason)
+
+
+def _give_up(road: Road, item: ReviewItem, reason: str) -> None:
+    """Close the documents in review as refused; raises TargetError while the ERP still holds one."""
+    documents = documents_of(road, item.partition)
+    siblings = [one.journal for one in documents]
+    held = [one for one in documents if one.state is PostingState.REVIEW and item.document_key in ("", one.key)]
+    for document in held:
+        give_up(road.desk, document.key, siblings, f"deleted in the ERP: {reason}")
+
+
+def _require_takes(item: ReviewItem, action: str) -> None:
+    if item.state != OPEN or action not in item.actions:
+        words = f"has ended already ({item.state})" if item.state != OPEN else f"takes: {', '.join(item.actions)}"
+        raise InputRefused(f"Review item {item.id} cannot be resolved with {action!r}: it {words}.")
