@@ -1,7 +1,8 @@
-"""What the project asks of an ERP: five verbs, and the plain values they answer with.
+"""What the project asks of an ERP: a handful of verbs, and the plain values they answer with.
 
-`check_accounts` before anything is sent, `submit` once, `find` before the first and after every unclear send,
-`status` until the ERP is done, `read_back` to prove the books. Nothing else in the project knows which ERP it is.
+`check_accounts` and `open_day` before anything is sent, `submit` once, `find` before the first and after every unclear
+send, `status` until the ERP is done, `read_back` and `open_item` to prove the books. Nothing else in the project knows
+which ERP it is.
 
 Errors, all verbs: TargetMisconfigured (a person must act), TargetUnavailable (nothing was written, may pass);
 `submit` also TargetRefused (a parsed no) and TargetUnclear (nobody knows).
@@ -57,6 +58,10 @@ class FoundDocument:
     key_matches: str = ""  # posting key of the asked document with the same natural key, else ""
     description: str = ""
     is_same: bool = False  # same natural key, totals, count of lines and description as the asked document
+    happened: str = ""  # what a person did to a removed document: "was unposted", "was deleted"
+    source_id: str = ""  # the settlement that its description names, as far as it does
+    repeats: str = ""  # posting key of an asked document whose very lines it holds under another natural key
+    reverses: str = ""  # posting key of an asked document whose lines it holds with the opposite sign
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class TargetStatus:
     erp_status: str
     messages: tuple[str, ...] = ()
     waiting_for: str = ""
+    happened: str = ""  # as of a FoundDocument
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ class ReadBack:
     lines: tuple[JournalLine, ...]
     generated_lines: tuple[JournalLine, ...] = ()
     link: str = ""
+    period: str = ""  # the accounting period its header stands in, as far as the ERP shows it
+    period_of_date: str = ""  # the accounting period of its date
 
 
 class Target(Protocol):
@@ -110,6 +118,13 @@ class Target(Protocol):
     def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
         """Return what would keep these accounts from being posted to, and closed periods of these journals."""
 
+    def open_day(self, unit: str, day: date) -> date | None:
+        """Return the first day on or after a day whose period takes journals of this unit.
+
+        That day itself when it is open, or when the ERP knows no period for it (`check_accounts` says so); None when no
+        later period is open within two years.
+        """
+
     def submit(self, journal: Journal) -> str:
         """Hand over one document exactly once; return the ERP's id for it."""
 
@@ -121,6 +136,9 @@ class Target(Protocol):
 
     def read_back(self, journal: Journal) -> ReadBack:
         """Read one document whole from the books."""
+
+    def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
+        """Return every document under our source in these units that is dated on or after a day, whoever made it."""
 
     def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
         """Return per currency what the books hold on one open item, over all documents, debit positive."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.errors import Finding, InputRefused
 from ledger.journal import Journal
-from resources.erp.peoplesoft import payload, queries
+from resources.erp.peoplesoft import books, payload, queries
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.erp.peoplesoft.queries import Row
 from resources.erp.target import AccountUse
@@ -23,6 +23,8 @@ Values = dict[tuple[str, str, date], dict[str, Row]]
 
 # Up to this many values of one field are asked for one by one; more are cheaper as one list.
 _ASKED_SINGLY_MAX = 3
+# An open period is looked for this many months ahead.
+_MONTHS_MAX = 24
 
 
 def check_uses(uses: Sequence[AccountUse], profile: PeopleSoftProfile, ask: Ask) -> list[Finding]:
@@ -53,11 +55,57 @@ def check_periods(journals: Sequence[Journal], profile: PeopleSoftProfile, ask: 
     )
     findings = []
     for unit, day in places:
-        asked = {"BUSINESS_UNIT": unit, "LEDGER_GROUP": profile.ledger_group, "SOURCE": profile.source}
-        rows = ask("period", **asked, JOURNAL_DATE=day.isoformat())
-        if not any(row.text("OPEN_FLAG").upper() == "Y" for row in rows):
+        rows = _period(unit, day, profile, ask)
+        if not _is_open(rows):
             findings.append(_period_finding(unit, day, rows, profile))
     return findings
+
+
+def open_day(unit: str, day: date, profile: PeopleSoftProfile, ask: Ask) -> date | None:
+    """Return the first day on or after a day whose period is open in a unit; see `Target.open_day`.
+
+    Asked month by month; the month found is then halved until its first open day is certain, because a period need not
+    begin with a month.
+    """
+    rows = _period(unit, day, profile, ask)
+    if not rows or _is_open(rows):
+        return day
+    closed, open_one = day, day
+    for _ in range(_MONTHS_MAX):
+        open_one = (open_one.replace(day=1) + timedelta(days=32)).replace(day=1)
+        rows = _period(unit, open_one, profile, ask)
+        if not rows:
+            return None
+        if _is_open(rows):
+            return _first_open(unit, closed, open_one, profile, ask)
+        closed = open_one
+    return None
+
+
+def period_of(unit: str, day: date, profile: PeopleSoftProfile, ask: Ask) -> str:
+    """Return the accounting period that a date belongs to in a unit, for example 11/2026; "" when it is not shown."""
+    rows = _period(unit, day, profile, ask)
+    return books.period(rows[0]) if rows else ""
+
+
+def _first_open(unit: str, closed: date, open_one: date, profile: PeopleSoftProfile, ask: Ask) -> date:
+    """Return the first open day after a closed one and up to an open one."""
+    while (open_one - closed).days > 1:
+        middle = closed + (open_one - closed) // 2
+        if _is_open(_period(unit, middle, profile, ask)):
+            open_one = middle
+        else:
+            closed = middle
+    return open_one
+
+
+def _period(unit: str, day: date, profile: PeopleSoftProfile, ask: Ask) -> list[Row]:
+    asked = {"BUSINESS_UNIT": unit, "LEDGER_GROUP": profile.ledger_group, "SOURCE": profile.source}
+    return ask("period", **asked, JOURNAL_DATE=day.isoformat())
+
+
+def _is_open(rows: list[Row]) -> bool:
+    return any(row.text("OPEN_FLAG").upper() == "Y" for row in rows)
 
 
 def check_fit(journals: Iterable[Journal], profile: PeopleSoftProfile) -> list[Finding]:

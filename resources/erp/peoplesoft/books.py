@@ -8,6 +8,7 @@ Source: PeopleSoft FSCM 9.2 General Ledger, "Determining the Status of Journals"
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,9 +31,9 @@ STATUSES: dict[str, tuple[BooksState, str]] = {
     "I": (BooksState.WAITING, "the posting run to be repeated: posting is incomplete"),
     "E": (BooksState.ERROR, ""),
     "P": (BooksState.POSTED, ""),
-    "U": (BooksState.REMOVED, ""),
-    "D": (BooksState.REMOVED, ""),
-    "X": (BooksState.REMOVED, ""),
+    "U": (BooksState.REMOVED, "was unposted: what it had posted is taken back by an entry of PeopleSoft's own"),
+    "D": (BooksState.REMOVED, "was deleted"),
+    "X": (BooksState.REMOVED, "was cancelled"),
 }
 _PROCESS_REQUESTS = {"G": "approval", "E": "a decision: approval was denied", "S": "a decision: security denied it"}
 
@@ -51,6 +52,8 @@ class Header:
     lines: int
     debits: Decimal
     credits: Decimal
+    source: str = ""
+    period: str = ""
 
     @property
     def erp_id(self) -> str:
@@ -61,6 +64,11 @@ class Header:
     def state(self) -> BooksState:
         """Return what the status comes to; a status nobody knows waits for a person."""
         return STATUSES.get(self.status, (BooksState.WAITING, ""))[0]
+
+    @property
+    def happened(self) -> str:
+        """Say what a person did to a removed journal."""
+        return STATUSES[self.status][1] if self.state is BooksState.REMOVED else ""
 
     @property
     def waiting_for(self) -> str:
@@ -107,7 +115,14 @@ def header(row: Row, currency: str = "") -> Header:
         lines=0,
         debits=Decimal(0),
         credits=Decimal(0),
+        source=row.text("SOURCE", ""),
+        period=period(row),
     )
+
+
+def period(row: Row) -> str:
+    """Return the accounting period of a header or of a period row, for example 11/2026; "" when neither is shown."""
+    return f"{row.text('ACCOUNTING_PERIOD', '')}/{row.text('FISCAL_YEAR', '')}".strip("/")
 
 
 def is_live(row: Row) -> bool:
@@ -174,9 +189,17 @@ def sort_out(
 
 
 def found(
-    head: Header, lines: Sequence[BookLine] | None, asked: Journal | None, profile: PeopleSoftProfile
+    head: Header,
+    lines: Sequence[BookLine] | None,
+    asked: Journal | None,
+    profile: PeopleSoftProfile,
+    others: Sequence[Journal] = (),
 ) -> FoundDocument:
-    """Return a document as `find` reports it; `asked` is the journal of the same natural key, if it was asked for."""
+    """Return a document as `find` reports it; `asked` is the journal of the same natural key, if it was asked for.
+
+    `others` are the journals asked for: a document of another key may repeat or reverse one of them.
+    """
+    strange = others if asked is None else ()
     if asked is not None and lines is not None:
         head = _with_totals(head, sort_out(lines, asked, profile)[0])
     return FoundDocument(
@@ -191,7 +214,17 @@ def found(
         key_matches=asked.key if asked else "",
         description=head.description,
         is_same=asked is not None and _is_same(head, asked, profile),
+        happened=head.happened,
+        source_id=payload.source_id_of(head.description, profile),
+        repeats=next((one.key for one in strange if _holds(lines or (), one, 1)), ""),
+        reverses=next((one.key for one in strange if _holds(lines or (), one, -1)), ""),
     )
+
+
+def _holds(lines: Sequence[BookLine], journal: Journal, sign: int) -> bool:
+    """Tell whether all lines of a journal are among these, with this sign; the ERP may have added some."""
+    held = Counter((one.account, one.reference, one.amount) for one in lines)
+    return Counter((one.account, one.reference, sign * one.amount) for one in journal.lines) <= held
 
 
 def _is_same(head: Header, asked: Journal, profile: PeopleSoftProfile) -> bool:

@@ -1,4 +1,4 @@
-"""PeopleSoft as a target: the five verbs over component interface and queries.
+"""PeopleSoft as a target: the verbs over component interface and queries.
 
 Create only saves a journal (status N); edit and post are batch runs of the site, so "accepted", "valid" and "posted"
 are three things, and only the header's status says which. A journal is known by a key that we made, so an unclear
@@ -9,6 +9,7 @@ back through the same query, between two reads that agree.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import httpx
@@ -30,7 +31,7 @@ from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.erp.peoplesoft.queries import Row
 from resources.erp.peoplesoft.reply import Reply, Verdict
 from resources.erp.peoplesoft.search import Search
-from resources.erp.target import AccountUse, BooksState, ReadBack, Sightings, TargetStatus
+from resources.erp.target import AccountUse, BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
 
 
 class PeopleSoft:
@@ -60,6 +61,13 @@ class PeopleSoft:
             *accounts.check_uses(uses, self._profile, self._broker.ask),
             *accounts.check_periods(journals, self._profile, self._broker.ask),
         ]
+
+    def open_day(self, unit: str, day: date) -> date | None:
+        """Return the first day on or after a day that is open for our ledger group and source, or None.
+
+        Raises TargetUnavailable and TargetMisconfigured when PeopleSoft cannot be asked.
+        """
+        return accounts.open_day(unit, day, self._profile, self._broker.ask)
 
     def submit(self, journal: Journal) -> str:
         """Create one journal, once; return its natural key.
@@ -98,7 +106,7 @@ class PeopleSoft:
         if head.state is BooksState.ERROR:
             messages = sentences.edit_errors(self._search.of_journal("errors", journal), journal, self._profile)
             messages = messages or ("PeopleSoft gives no message: open the journal's Errors page there.",)
-        return TargetStatus(head.state, head.status, messages, head.waiting_for)
+        return TargetStatus(head.state, head.status, messages, head.waiting_for, head.happened)
 
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every document of this source in all units it may be in, over all revisions."""
@@ -143,7 +151,16 @@ class PeopleSoft:
             lines=tuple(one.as_journal_line(currency) for one in ours),
             generated_lines=tuple(one.as_journal_line(currency) for one in generated),
             link=self._link(head),
+            period=head.period,
+            period_of_date=accounts.period_of(head.unit, head.day, self._profile, self._broker.ask),
         )
+
+    def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
+        """Return every journal under our source in these units and those of the profile, dated on or after a day.
+
+        Raises TargetUnavailable when a unit holds more of them under one beginning than a query answers.
+        """
+        return self._search.listing(sorted({*units, *self._profile.units}), since)
 
     def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
         """Return what posted journals hold on one open item, per currency, debit positive.

@@ -19,6 +19,8 @@ from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import leads_back, settlement_of
+from ledger.reversal import KIND as REVERSAL_KIND
+from ledger.reversal import undone_by
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -72,6 +74,12 @@ def reference_text(source: SourceKey, profile: PeopleSoftProfile) -> str:
             "blank, dot, hyphen and underscore pass through a query prompt."
         )
     return f"{text} r"
+
+
+def source_id_of(description: str, profile: PeopleSoftProfile) -> str:
+    """Return the settlement that a description of ours names, or "": `AMZ 12345678901 r1 p1/2 ...`."""
+    found = re.match(rf"{re.escape(profile.reference_word)} (?:[a-z_]+ )?([A-Za-z0-9_.-]+) r\d+ p\d+/\d+", description)
+    return found[1] if found else ""
 
 
 def description_text(journal: Journal, profile: PeopleSoftProfile) -> str:
@@ -182,7 +190,7 @@ def _full_id(line: JournalLine, text: str, source: SourceKey) -> str:
     if not line.reference:
         return ""
     known = settlement_of(line.reference) or next(iter(_LONG_NUMBER.findall(text)), "")
-    own = source.source_id
+    own = undone_by(source)[0] if source.kind == REVERSAL_KIND else source.source_id
     return known or (own if _is_id(own) and leads_back(line.reference, own) else "")
 
 

@@ -8,6 +8,8 @@ search by beginning finds everything; what was asked for and not seen that way i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from string import ascii_lowercase, ascii_uppercase
 
 from ledger.journal import Journal, SourceKey
 from resources.erp.peoplesoft import books, payload, queries
@@ -16,6 +18,12 @@ from resources.erp.peoplesoft.queries import Row
 from resources.erp.target import FoundDocument
 
 Ask = Callable[..., list[Row]]
+
+_DIGITS = "0123456789"
+# What our descriptions go on with after our word: a settlement's digits, or the name of another kind of document.
+_FIRST_LETTERS = _DIGITS + ascii_lowercase + ascii_uppercase
+# Ids have up to 20 digits; a seller's own begin alike.
+_LISTED_DEPTH_MAX = 24
 
 # A search that reaches its row limit is narrowed by one more character of revision or part, this deep.
 _NARROWED_MAX = 8
@@ -37,7 +45,8 @@ class Search:
             for source in sources:
                 prefix = payload.reference_text(source, self._profile)
                 for head, lines in books.journals_of(self._begins_with(unit, prefix), self._profile):
-                    found[head.erp_id] = books.found(head, lines, asked.get(head.erp_id), self._profile)
+                    one = asked.get(head.erp_id)
+                    found[head.erp_id] = books.found(head, lines, one, self._profile, tuple(asked.values()))
         for erp_id, journal in asked.items():
             head = None if erp_id in found else self.header(journal)
             if head is not None:
@@ -45,6 +54,44 @@ class Search:
                 head, lines = journals[0] if journals else (head, [])
                 found[head.erp_id] = books.found(head, lines, journal, self._profile)
         return found
+
+    def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
+        """Return every journal under our source dated since a day: of our journal source, or naming a settlement.
+
+        A person's own journal may begin with the same word; under another journal source it is no business of ours.
+        """
+        found = []
+        for unit in units:
+            for head, lines in books.journals_of(self._under_our_word(unit), self._profile):
+                one = books.found(head, lines, None, self._profile)
+                if head.day >= since and (one.source_id or head.source in ("", self._profile.source)):
+                    found.append(one)
+        return sorted(found, key=lambda one: one.erp_id)
+
+    def _under_our_word(self, unit: str) -> list[Row]:
+        """Return lines of journals whose description begins with our word; too many are read in narrower pieces."""
+        word = f"{self._profile.reference_word} "
+        try:
+            rows = self._ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=word.strip())
+        except queries.Truncated:
+            pieces = [self._narrowed(unit, f"{word}{letter}", 1) for letter in _FIRST_LETTERS]
+            rows = [row for piece in pieces for row in piece]
+        ours = [row for row in rows if row.text("DESCR254", "").startswith(word)]
+        return queries.once_each(ours, self._profile.ledger)
+
+    def _narrowed(self, unit: str, beginning: str, depth: int) -> list[Row]:
+        """Return lines under one beginning; our descriptions go on with digits and blanks after a digit."""
+        try:
+            return self._ask("by_reference", BUSINESS_UNIT=unit, REFERENCE=beginning)
+        except queries.Truncated:
+            if depth >= _LISTED_DEPTH_MAX:
+                raise
+            following = _DIGITS if beginning[-1].isdigit() else _FIRST_LETTERS
+            pieces = [self._narrowed(unit, f"{beginning}{letter}", depth + 1) for letter in following]
+            # A prompt takes no blank at its end, so what goes on with a blank is asked for up to the letter after it.
+            if beginning[-1].isdigit():
+                pieces += [self._narrowed(unit, f"{beginning} {letter}", depth + 2) for letter in "rp"]
+            return [row for piece in pieces for row in piece]
 
     def control(self, unit: str) -> str:
         """Return the name of a record of the unit that came back through the searching query, or "" when none did."""
