@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from connector_defs.project import Project
+from connector_defs.run_worker import started_at
 from ledger.errors import ConfigurationRefused
 
 MEMORY = "demo.json"
@@ -103,19 +104,6 @@ def running(home: Path) -> dict[str, dict]:
     except (OSError, ValueError):
         return {}
     return {name: one for name, one in known.items() if one["started"] and started_at(one["pid"]) == one["started"]}
-
-
-def started_at(pid: int) -> str:
-    """Return a mark of the moment a process began, empty when there is none of that number or it has ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        # proc(5): state is the first field after the name, starttime the twentieth.
-        return "" if fields[0] in ("Z", "X") else fields[19]
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return told.stdout.strip()
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
