@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from ledger import money
 from ledger.accounts import AccountKey
@@ -79,6 +80,8 @@ class Journal:
     """One document of a set, as the ERP will hold it.
 
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
+    `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
+    a reversing one undoes. Both are empty otherwise.
     """
 
     source: SourceKey
@@ -93,6 +96,7 @@ class Journal:
     lines: tuple[JournalLine, ...]
     document_reference: str = ""
     original_period: str = ""
+    reverses: str = ""
 
     @property
     def key(self) -> str:
@@ -136,6 +140,8 @@ class Journal:
             "description": self.description,
             "document_reference": self.document_reference,
             "original_period": self.original_period,
+            # Left out where there is none, so that the fingerprints of ordinary documents stay what they were.
+            **({"reverses": self.reverses} if self.reverses else {}),
             "lines": [
                 {
                     "number": line.number,
@@ -170,11 +176,12 @@ class Journal:
             description=content["description"],
             document_reference=content["document_reference"],
             original_period=content["original_period"],
+            reverses=content.get("reverses", ""),
             lines=lines,
             **plain,
         )
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return a SHA-256 over what would be booked: every field but the revision and the count of parts."""
         content = {name: value for name, value in self.content().items() if name not in ("revision", "parts")}
@@ -189,7 +196,7 @@ class JournalSet:
     revision: int
     journals: tuple[Journal, ...]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return a SHA-256 over count and fingerprints of all parts."""
         text = json.dumps([len(self.journals), *(journal.fingerprint for journal in self.journals)])
@@ -201,6 +208,8 @@ class JournalSet:
 
     def with_revision(self, revision: int) -> JournalSet:
         """Return the same content as another revision."""
+        if all(one.revision == revision for one in self.journals) and self.revision == revision:
+            return self
         return JournalSet(self.source, revision, tuple(replace(one, revision=revision) for one in self.journals))
 
 

@@ -175,7 +175,8 @@ class Policy(Settings):
     `books_from`: a date (settlements that start on or after it, in the ledger's time zone) or the first settlement of
     each series; without it nothing is posted. `accounting_date`: the day the settlement ends, its deposit date, or
     the last day of the month in which it ends. `grain`: what journal lines are added up by. `quantities`: the ERP's
-    statistics code for units sold, or nothing.
+    statistics code for units sold, or nothing. `closed_period`: what becomes of a journal whose period is closed while
+    nothing of it is in the ERP: it waits, moves to the first open day, or a person is asked.
     """
 
     time_zone: str
@@ -190,7 +191,7 @@ class Policy(Settings):
     marketplaces: dict[str, Marketplace] = Field(default_factory=dict)
     inter_unit: Literal["accounts", "erp"] = "accounts"
     approval: Literal["automatic", "required"] = "required"
-    closed_period: Literal["hold"] = "hold"
+    closed_period: Literal["hold", "next_open", "ask"] = "hold"
 
     @field_validator("month_end", mode="before")
     @classmethod

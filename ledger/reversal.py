@@ -1,0 +1,76 @@
+"""Reversing journals: what undoes the posted documents of one revision, line by line.
+
+In: posted journals with what the ERP calls them. Out: one set of its own source, a reversing journal per document in
+the same order: same unit, currency, rate type, accounts and open-item references, opposite signs. So the settlement's
+clearing item goes back to zero, and what it had carried in from an older item is open there again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ledger.errors import InputRefused
+from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
+
+KIND = "reversal"
+_SOURCE_ID = re.compile(r"(.+)\.(\d+)")
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One document in the books: what was posted, and the ERP's own key for it."""
+
+    journal: Journal
+    erp_id: str
+
+
+def reversal_source(source: SourceKey, revision: int) -> SourceKey:
+    """Return the source of the reversal of one revision, the same for ever."""
+    if source.kind == KIND:
+        raise InputRefused(
+            f"{source.source_id} is a reversal itself: what it undid is posted again, not reversed twice."
+        )
+    return SourceKey(source.seller, source.ledger, KIND, f"{source.source_id}.{revision}")
+
+
+def undone_by(source: SourceKey) -> tuple[str, int]:
+    """Return settlement id and revision that a reversal's source undoes; raise InputRefused for another source."""
+    found = _SOURCE_ID.fullmatch(source.source_id) if source.kind == KIND else None
+    if found is None:
+        raise InputRefused(f"{source.source_id} of kind {source.kind} is no reversal.")
+    return found[1], int(found[2])
+
+
+def reversal_of(posted: Sequence[Posted]) -> JournalSet:
+    """Return the reversing documents of one revision, numbered anew and dated as what they undo.
+
+    Raises InputRefused for nothing, for documents of several revisions, and for reversals.
+    """
+    if not posted or len({(one.journal.source, one.journal.revision) for one in posted}) > 1:
+        raise InputRefused("A reversal undoes documents of one revision of one source, and at least one.")
+    source = reversal_source(posted[0].journal.source, posted[0].journal.revision)
+    ordered = sorted(posted, key=lambda one: one.journal.part)
+    journals = tuple(_reversed(one, source, number, len(ordered)) for number, one in enumerate(ordered, start=1))
+    return JournalSet(source, 1, journals)
+
+
+def _reversed(posted: Posted, source: SourceKey, part: int, parts: int) -> Journal:
+    journal = posted.journal
+    return replace(
+        journal,
+        source=source,
+        revision=1,
+        part=part,
+        parts=parts,
+        description=f"Reverses {posted.erp_id} of {journal.source.kind} {journal.source.source_id}",
+        lines=tuple(_opposite(line) for line in journal.lines),
+        original_period="",
+        reverses=journal.key,
+    )
+
+
+def _opposite(line: JournalLine) -> JournalLine:
+    """Return the line with the other sign; a quantity goes back as well."""
+    return replace(line, amount=-line.amount, quantity=None if line.quantity is None else -line.quantity)
