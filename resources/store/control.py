@@ -88,29 +88,20 @@ class ControlDatabase:
         Raises StoreError when a newer version of the connector has written this database.
         """
         with self.reading() as connection:
-            if _revision(connection) == HEAD:
+            if version_of(connection) == HEAD:
                 return
         with self.transaction() as connection:
-            present = _revision(connection)
+            present = version_of(connection)
             if present != HEAD:
                 self._upgrade(connection, present)
 
     def _upgrade(self, connection: Connection, present: str | None) -> None:
-        # Alembic costs a quarter of a second to import, and is needed once in the life of a database.
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
-
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if present is not None and present not in known:
+        if present is not None and present not in known_versions():
             raise StoreError(
                 f"The control database {self.url_shown} is at version {present}, this connector knows {HEAD}: a newer "
                 "connector has written it. Install that version, or restore a backup made before."
             )
-        config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
+        upgrade(connection)
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -134,6 +125,38 @@ class ControlDatabase:
         lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
         password = self._url.password
         return lines[0].replace(str(password), "***") if password else lines[0]
+
+
+def upgrade(connection: Connection, to: str = HEAD) -> None:
+    """Bring the tables to a version inside the caller's write transaction; there are none yet, or older ones."""
+    from alembic import command
+
+    config = _alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def known_versions() -> set[str]:
+    """Return every version of the tables that this connector can bring to the newest one."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(_alembic_config()).walk_revisions()}
+
+
+def version_of(connection: Connection) -> str | None:
+    """Return the version the tables are at, None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _alembic_config():
+    # Alembic costs a quarter of a second to import, and is needed once in the life of a database.
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _checked(url: str) -> URL:
@@ -199,13 +222,6 @@ def _use_wal(connection: Any) -> None:
 def _postgres_engine(url: URL) -> Engine:
     arguments = {"options": _POSTGRES_OPTIONS, "connect_timeout": 10}
     return create_engine(url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True)
-
-
-def _revision(connection: Connection) -> str | None:
-    """Return the version the tables are at, None for an empty database."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def _forget_connections_after_fork(engine: Engine) -> None:

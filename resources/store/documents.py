@@ -37,6 +37,11 @@ class DocumentStore:
         """Return the address without credentials."""
         return self._place.shown
 
+    @property
+    def place(self) -> Place:
+        """Return the place that documents lie in, under `document_name`."""
+        return self._place
+
     def put_file(self, path: Path) -> Document:
         """Archive a copy of a file of any size; putting the same bytes again changes nothing.
 
@@ -59,11 +64,11 @@ class DocumentStore:
 
     def exists(self, sha256: str) -> bool:
         """Tell whether a document of this hash is archived."""
-        return self._place.exists(_name(sha256))
+        return self._place.exists(document_name(sha256))
 
     def local_path(self, sha256: str) -> Path:
         """Return a local path to the document, every byte checked; raise StoreError naming a hash that is not whole."""
-        return self._place.fetch(_name(sha256), sha256)
+        return self._place.fetch(document_name(sha256), sha256)
 
     def read_bytes(self, sha256: str) -> bytes:
         """Return the whole document; raise StoreError naming the hash when it is missing or damaged."""
@@ -71,15 +76,15 @@ class DocumentStore:
 
     def _keep(self, temporary: Path, document: Document) -> Document:
         if not self._is_kept(document):
-            self._place.keep(temporary, _name(document.sha256), document.sha256)
+            self._place.keep(temporary, document_name(document.sha256), document.sha256)
         return document
 
     def _is_kept(self, document: Document) -> bool:
         """Tell whether it is there in full length; a shortened one is written anew."""
-        return self._place.holds(_name(document.sha256), document.bytes)
+        return self._place.holds(document_name(document.sha256), document.bytes)
 
 
-def _name(sha256: str) -> str:
+def document_name(sha256: str) -> str:
     """Return where a document lies, in folders by the first two bytes of its hash."""
     if not _HASH.fullmatch(sha256):
         raise StoreError(f"{sha256[:80]!r} names no document: a name is a SHA-256 in 64 small hexadecimal digits.")

@@ -63,9 +63,13 @@ class Place:
         """Tell whether a file stands under this name."""
         return (self.root / name).exists()
 
+    def size(self, name: str) -> int | None:
+        """Return the length of the file under this name, None without one."""
+        return int((self.root / name).stat().st_size) if self.exists(name) else None
+
     def holds(self, name: str, size_bytes: int) -> bool:
         """Tell whether a file of this length stands under this name."""
-        return self.exists(name) and int((self.root / name).stat().st_size) == size_bytes
+        return self.size(name) == size_bytes
 
     def scratch(self) -> Path:
         """Return a local folder for unfinished files."""

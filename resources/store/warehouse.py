@@ -71,6 +71,11 @@ class Warehouse:
         """Return the address without credentials."""
         return self._place.shown
 
+    @property
+    def place(self) -> Place:
+        """Return the place that versions lie in, each under its `name`."""
+        return self._place
+
     def write(
         self, connection: str, table: str, partition: str, produce: Callable[[Path], None], facts: dict
     ) -> Version:

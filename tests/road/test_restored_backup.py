@@ -1,0 +1,115 @@
+"""An old control database, or none at all: the ERP is asked by key first, so nothing is posted twice."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from assets.approval import approve
+from assets.road import walk
+from resources.store.backup import write_backup
+from resources.store.restore import restore_backup
+from resources.store.stores import StoreUrls
+from tests.road.conftest import FIRST, sale
+from tests.road.test_posting_road import CHECKER, ONE, OVER_MONTH_END, Unchecking, parted, with_mapping
+
+TWO = "24000000002"
+
+
+def backed_up(world):
+    """Write a backup beside the home."""
+    return write_backup(world.stores, world.home.parent / "backup.tar.gz", "0.1.0", with_files=True).path
+
+
+def put_back(world, path):
+    """Restore over what is there, and open the stores as a later process does."""
+    world.stores.close()
+    restored = restore_backup(StoreUrls.of(world.home), world.clock, path, person="tester", replace=True)
+    world.reopen()
+    assert restored.broken == ()
+    assert all(world.stores.audit.verify(name).ok for name in world.stores.audit.connections())
+
+
+def test_a_backup_from_before_the_second_posting_posts_nothing_again(world):
+    """Two posted, the copy knows of one: walked again, both are found and none is sent."""
+    road = world.small()
+    world.take_in(road, ONE, sale("100.00"))
+    walk(road, ONE)
+    path = backed_up(world)
+    world.take_in(road, TWO, sale("50.00"), start=FIRST.replace(day=9))
+    walk(road, TWO)
+    assert world.creates() == 2
+    put_back(world, path)
+    road = world.small("run-2")
+    assert [one.settlement_id for one in world.stores.settlements.all(road.connection)] == [ONE]
+    world.take_in(road, TWO, sale("50.00"), start=FIRST.replace(day=9))
+    for settlement_id in (ONE, TWO):
+        assert walk(road, settlement_id).results["reconciliations"].facts["ties"]
+        assert world.states(road, settlement_id) == ["posted"]
+    assert world.creates() == 2
+    assert world.items() == {}
+    world.assert_in_books("100.00", "50.00")
+
+
+@pytest.mark.parametrize("state", ["planned", "approved"])
+def test_a_backup_from_before_the_send_finds_what_was_sent(world, state):
+    """Whatever the copy says a document is waiting for, the ERP's own key is looked for before the call."""
+    road = world.small(approval="required")
+    parted(world, road)
+    walk(road, ONE)
+    if state == "approved":
+        approve(road, ONE, CHECKER, "fine")
+    path = backed_up(world)
+    if state == "planned":
+        approve(road, ONE, CHECKER, "fine")
+    walk(road, ONE)
+    assert world.creates() == 2
+    put_back(world, path)
+    road = world.small("run-2", approval="required")
+    assert world.states(road, ONE) == [state, state]
+    if state == "planned":
+        approve(road, ONE, CHECKER, "fine once more")
+    assert walk(road, ONE).results["reconciliations"].facts["ties"]
+    assert world.states(road, ONE) == ["posted", "posted"]
+    assert world.creates() == 2
+    world.assert_in_books("60.00", "40.00")
+
+
+def test_a_control_database_rebuilt_from_nothing_posts_nothing_again(world):
+    """Everything imported again into an empty home: found by key, in parts too."""
+    road = world.small()
+    world.take_in(road, TWO, sale("50.00"), start=OVER_MONTH_END + timedelta(days=7))
+    parted(world, road)
+    for settlement_id in (ONE, TWO):
+        walk(road, settlement_id)
+    creates = world.creates()
+    world.stores.close()
+    world.reopen(world.home.parent / "rebuilt")
+    road = world.small("run-2")
+    world.take_in(road, TWO, sale("50.00"), start=OVER_MONTH_END + timedelta(days=7))
+    parted(world, road)
+    for settlement_id in (ONE, TWO):
+        assert walk(road, settlement_id).results["reconciliations"].facts["ties"]
+    assert world.creates() == creates == 3
+    world.assert_in_books("60.00", "40.00", "50.00")
+
+
+def test_a_second_revision_ends_in_review_when_everything_is_lost(world):
+    """The first revision's key is free, but the ERP holds a document of this source: a person decides, none is sent."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    bad = with_mapping(road, 'revenue: "400100"', 'revenue: "499999"')
+    walk(replace(bad, target=Unchecking(bad.target)), ONE)
+    assert world.states(road, ONE) == ["refused"]
+    walk(road, ONE)
+    assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(2, "posted")]
+    creates = world.creates()
+    world.stores.close()
+    world.reopen(world.home.parent / "rebuilt")
+    road = world.small("run-2")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(1, "review")]
+    assert "posting_unknown_document" in world.items()
+    assert world.creates() == creates
+    world.assert_in_books("100.00")
