@@ -17,18 +17,26 @@ from sqlalchemy import Connection, Row, Text, bindparam, insert, select, type_co
 
 from resources.store.columns import facts_text, moment_text
 from resources.store.control import ControlDatabase
+from resources.store.prepared import Prepared
 from resources.store.schema import audit_chains, audit_events
 
 _FIRST = "0" * 64
 
-# Built once: an event is written at every step of every document.
-_SELECT_HEAD = select(audit_chains.c.sequence, audit_chains.c.hash).where(
-    audit_chains.c.connection == bindparam("of_connection")
+_SELECT_HEAD = Prepared(
+    select(audit_chains.c.sequence, audit_chains.c.hash).where(audit_chains.c.connection == bindparam("of_connection"))
 )
-_INSERT_EVENT = insert(audit_events)
-_INSERT_HEAD = insert(audit_chains)
-_MOVE_HEAD = update(audit_chains).where(audit_chains.c.connection == bindparam("of_connection"))
-_MOVE_HEAD = _MOVE_HEAD.values(sequence=bindparam("to_sequence"), hash=bindparam("to_hash"))
+# The moment is text already: it was hashed as it is stored.
+_INSERT_EVENT = Prepared(
+    insert(audit_events).values(
+        {column.name: bindparam(column.name) for column in audit_events.columns} | {"at": bindparam("at", type_=Text)}
+    )
+)
+_INSERT_HEAD = Prepared(insert(audit_chains))
+_MOVE_HEAD = Prepared(
+    update(audit_chains)
+    .where(audit_chains.c.connection == bindparam("of_connection"))
+    .values(sequence=bindparam("to_sequence"), hash=bindparam("to_hash"))
+)
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,10 @@ class Audit:
     ) -> int:
         """Write one event inside the caller's transaction (scope `books`); return its number."""
         sequence, previous_hash = self._head(transaction, connection)
-        at = self._control.clock.now()
         values = {
             "connection": connection,
             "sequence": sequence + 1,
-            "at": moment_text(at),
+            "at": moment_text(self._control.clock.now()),
             "kind": kind,
             "document_key": document_key,
             "partition": partition,
@@ -95,7 +102,7 @@ class Audit:
             "previous_hash": previous_hash,
         }
         values["hash"] = _hash(values)
-        transaction.execute(_INSERT_EVENT, {**values, "at": at})
+        _INSERT_EVENT.run(transaction, **values)
         self._move_head(transaction, connection, sequence + 1, values["hash"])
         return sequence + 1
 
@@ -127,23 +134,23 @@ class Audit:
     def verify(self, connection: str) -> Verdict:
         """Recompute a chain from its first event; name the first row that is wrong."""
         with self._control.reading() as reading:
-            head = reading.execute(_SELECT_HEAD, {"of_connection": connection}).one_or_none()
+            head = _SELECT_HEAD.row(reading, of_connection=connection)
             query = select(*_RAW).where(audit_events.c.connection == connection).order_by(audit_events.c.sequence)
             with reading.execute(query.execution_options(yield_per=1000)) as rows:
                 return _verdict(connection, rows, head)
 
     def _head(self, transaction: Connection, connection: str) -> tuple[int, str]:
-        row = transaction.execute(_SELECT_HEAD, {"of_connection": connection}).one_or_none()
+        row = _SELECT_HEAD.row(transaction, of_connection=connection)
         return (0, _FIRST) if row is None else (row.sequence, row.hash)
 
     def _move_head(self, transaction: Connection, connection: str, sequence: int, event_hash: str) -> None:
         if sequence == 1:
-            transaction.execute(_INSERT_HEAD, {"connection": connection, "sequence": sequence, "hash": event_hash})
+            _INSERT_HEAD.run(transaction, connection=connection, sequence=sequence, hash=event_hash)
         else:
-            values = {"of_connection": connection, "to_sequence": sequence, "to_hash": event_hash}
-            transaction.execute(_MOVE_HEAD, values)
+            _MOVE_HEAD.run(transaction, of_connection=connection, to_sequence=sequence, to_hash=event_hash)
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _HASHED = tuple(column.name for column in audit_events.columns if column.name != "hash")
 # Read as it stands: a time that somebody changed may be no time any more.
 _RAW = tuple(type_coerce(column, Text) if column.name == "at" else column for column in audit_events.columns)
@@ -151,8 +158,7 @@ _RAW = tuple(type_coerce(column, Text) if column.name == "at" else column for co
 
 def _hash(values: dict) -> str:
     """Return the SHA-256 over every column but the hash itself, as a JSON array in the order of the columns."""
-    plain = [values[name] for name in _HASHED]
-    return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_encode([values[name] for name in _HASHED]).encode()).hexdigest()
 
 
 def _verdict(connection: str, rows: Iterator[Row], head: Row | None) -> Verdict:

@@ -23,7 +23,8 @@ def moment_text(moment: datetime) -> str:
     """Write an aware moment as fixed-width UTC text, for example 2026-10-14T08:30:00.000000Z."""
     if moment.tzinfo is None:
         raise ValueError("a moment without time zone cannot be stored")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def moment_from(text: str) -> datetime:
@@ -50,7 +51,7 @@ class Moment(TypeDecorator[datetime]):
 
 def facts_text(facts: Any) -> str:
     """Write facts as canonical JSON; decimals become text, moments and days ISO 8601; raise TypeError for the rest."""
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+    return _ENCODER.encode(facts)
 
 
 def _plain(value: object) -> object:
@@ -67,3 +68,7 @@ def _plain(value: object) -> object:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"a {type(value).__name__} is no fact that can be stored")
+
+
+# Made once: json.dumps makes an encoder at every call that differs from its defaults.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)

@@ -16,8 +16,21 @@ from ledger.errors import LeaseLost
 from resources.clock import Clock
 from resources.store import schema
 from resources.store.control import ControlDatabase
+from resources.store.prepared import Prepared
 
-_SELECT_LEASE = select(schema.leases).where(schema.leases.c.name == bindparam("of_name"))
+_LEASE = schema.leases.c
+_SELECT_LEASE = Prepared(select(schema.leases).where(_LEASE.name == bindparam("of_name")))
+_INSERT_LEASE = Prepared(insert(schema.leases))
+_TAKE_LEASE = Prepared(
+    update(schema.leases)
+    .where(_LEASE.name == bindparam("of_name"))
+    .values({name: bindparam(f"to_{name}") for name in ("holder", "fence", "expires_at")})
+)
+_MOVE_END = Prepared(
+    update(schema.leases)
+    .where(_LEASE.name == bindparam("of_name"), _LEASE.fence == bindparam("of_fence"))
+    .values(expires_at=bindparam("to_expires_at"))
+)
 _ENDED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,15 +55,15 @@ class Leases:
         """Take a free or expired lease with a new fence; None while it is held, whoever asks."""
         now = self._clock.now()
         with self._control.transaction() as transaction:
-            row = transaction.execute(_SELECT_LEASE, {"of_name": name}).one_or_none()
+            row = _SELECT_LEASE.row(transaction, of_name=name)
             if row is not None and row.expires_at > now:
                 return None
             lease = Lease(name, holder, 1 if row is None else row.fence + 1, now + timedelta(seconds=seconds))
-            values = {"holder": lease.holder, "fence": lease.fence, "expires_at": lease.expires_at}
             if row is None:
-                transaction.execute(insert(schema.leases).values(name=name, **values))
+                _INSERT_LEASE.run(transaction, **vars(lease))
             else:
-                transaction.execute(update(schema.leases).where(schema.leases.c.name == name).values(values))
+                taken = {"to_holder": holder, "to_fence": lease.fence, "to_expires_at": lease.expires_at}
+                _TAKE_LEASE.run(transaction, of_name=name, **taken)
         return lease
 
     def renew(self, lease: Lease, seconds: float) -> Lease:
@@ -58,20 +71,20 @@ class Leases:
         renewed = Lease(lease.name, lease.holder, lease.fence, self._clock.now() + timedelta(seconds=seconds))
         with self._control.transaction() as transaction:
             self.require(transaction, lease)
-            transaction.execute(_mine(lease).values(expires_at=renewed.expires_at))
+            _move_end(transaction, lease, renewed.expires_at)
         return renewed
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; nothing happens when somebody else has it by now."""
         with self._control.transaction() as transaction:
-            transaction.execute(_mine(lease).values(expires_at=_ENDED))
+            _move_end(transaction, lease, _ENDED)
 
     def require(self, transaction: Connection, lease: Lease, *, live: bool = False) -> None:
         """Raise LeaseLost unless the lease still carries the newest fence (and, if `live`, has not run out).
 
         An expired lease that nobody took over is still good for writing down what has already happened.
         """
-        row = transaction.execute(_SELECT_LEASE, {"of_name": lease.name}).one_or_none()
+        row = _SELECT_LEASE.row(transaction, of_name=lease.name)
         if row is None or row.fence != lease.fence:
             holder = "nobody" if row is None else row.holder or "another worker"
             raise LeaseLost(
@@ -98,5 +111,5 @@ def set_lease_name(source: str) -> str:
     return f"set:{source}"
 
 
-def _mine(lease: Lease):
-    return update(schema.leases).where(schema.leases.c.name == lease.name, schema.leases.c.fence == lease.fence)
+def _move_end(transaction: Connection, lease: Lease, expires_at: datetime) -> None:
+    _MOVE_END.run(transaction, of_name=lease.name, of_fence=lease.fence, to_expires_at=expires_at)

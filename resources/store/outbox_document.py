@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqlalchemy import Select, select
 
@@ -72,13 +72,18 @@ def select_documents() -> Select:
     )
 
 
+@lru_cache(maxsize=1024)
+def _source_key(text: str) -> SourceKey:
+    return SourceKey(*json.loads(text))
+
+
 def document_of(row: Mapping) -> OutboxDocument:
     """Return the document of one row, by column, of `select_documents`."""
     return OutboxDocument(
         key=row["key"],
         connection=row["connection"],
         partition=row["partition"],
-        source=SourceKey(*json.loads(row["source"])),
+        source=_source_key(row["source"]),
         revision=row["revision"],
         part=row["part"],
         parts=row["parts"],
