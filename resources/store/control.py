@@ -23,12 +23,15 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, Operati
 
 from ledger.errors import ConfigurationRefused, StoreError
 from resources.clock import Clock
+from resources.store.prepared import Prepared
 from resources.store.schema import HEAD
 
 # Writers of one scope follow one another; scopes never touch the same tables. `books` is everything that money hangs
 # on, `traffic` rate limits, tokens and recorded exchanges: busy, and of no consequence to each other.
 Scope = Literal["books", "traffic"]
 _LOCK_NUMBERS: dict[Scope, int] = {"books": 7_302_001, "traffic": 7_302_002}
+_LOCK_SCOPE = Prepared(text("SELECT pg_advisory_xact_lock(:number)"))
+_BEGIN_WRITING, _BEGIN_READING = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
 
 BUSY_SECONDS = 30
 _WAL_ATTEMPTS, _WAL_PAUSE_SECONDS = 100, 0.05
@@ -59,28 +62,37 @@ class ControlDatabase:
     def transaction(self, scope: Scope = "books") -> Iterator[Connection]:
         """Open a write transaction: committed whole at the end of the block, or not at all.
 
+        This is the only place where a write of the control database is committed: by SQLAlchemy's connection, at the
+        end of the block, however the statements inside were run.
         Raises StoreError when the database cannot be reached or stays busy for 30 seconds.
         """
         assert not getattr(self._inside, "open", False), "a write transaction inside another would wait for itself"
         self._inside.open = True
         try:
-            with self._refusals("write to"), self._engine.connect() as connection:
-                connection = connection.execution_options(writes=True)
-                with connection.begin():
-                    if not self._is_sqlite:
-                        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK_NUMBERS[scope]})
-                    yield connection
+            with self._engine.connect() as connection, connection.begin():
+                if self._is_sqlite:
+                    _BEGIN_WRITING.run(connection)
+                else:
+                    _LOCK_SCOPE.run(connection, number=_LOCK_NUMBERS[scope])
+                yield connection
+        except (DatabaseError, InterfaceError) as error:
+            raise self._refusal("write to", error) from None
         finally:
             self._inside.open = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a reading of one moment: nothing committed meanwhile shows up half way."""
-        with self._refusals("read"), self._engine.connect() as connection:
-            if not self._is_sqlite:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                yield connection
+        try:
+            with self._engine.connect() as connection:
+                if not self._is_sqlite:
+                    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                with connection.begin():
+                    if self._is_sqlite:
+                        _BEGIN_READING.run(connection)
+                    yield connection
+        except (DatabaseError, InterfaceError) as error:
+            raise self._refusal("read", error) from None
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; two processes at once are safe, the second finds it done.
@@ -107,18 +119,14 @@ class ControlDatabase:
         """Close all idle connections."""
         self._engine.dispose()
 
-    @contextmanager
-    def _refusals(self, doing: str) -> Iterator[None]:
-        """Turn what the driver raises for an unreachable or busy database into one sentence without parameters."""
-        try:
-            yield
-        except (DatabaseError, InterfaceError) as error:
-            if not isinstance(error, (OperationalError, InterfaceError)) and type(error) is not DatabaseError:
-                raise  # a constraint, a trigger or our own SQL: not the database's health
-            raise StoreError(
-                f"Could not {doing} the control database {self.url_shown}: {self._said(error)}. Check that it runs, "
-                "that its disk has room and that no other program holds it; then run again: nothing was half done."
-            ) from None
+    def _refusal(self, doing: str, error: DatabaseError | InterfaceError) -> Exception:
+        """Return one sentence without parameters for an unreachable or busy database, any other error as it is."""
+        if not isinstance(error, (OperationalError, InterfaceError)) and type(error) is not DatabaseError:
+            return error  # a constraint, a trigger or our own SQL: not the database's health
+        return StoreError(
+            f"Could not {doing} the control database {self.url_shown}: {self._said(error)}. Check that it runs, "
+            "that its disk has room and that no other program holds it; then run again: nothing was half done."
+        )
 
     def _said(self, error: DatabaseError | InterfaceError) -> str:
         """Return the first line of what the driver said, without password."""
@@ -189,6 +197,7 @@ def _sqlite_engine(url: URL) -> Engine:
     except OSError as error:
         raise StoreError(f"Could not make the folder {folder} for the control database: {error.strerror}.") from None
     # No isolation level: the driver would open its own deferred transactions, which deadlock when they start to write.
+    # So BEGIN is ours, the first statement of `transaction` and `reading`; COMMIT stays SQLAlchemy's.
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
@@ -198,11 +207,6 @@ def _sqlite_engine(url: URL) -> Engine:
         _use_wal(connection)
         for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
