@@ -6,6 +6,7 @@ counted before each fork. It ends when its files are no longer those on disk or 
 """
 
 import atexit
+import functools
 import gc
 import importlib
 import json
@@ -19,10 +20,14 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from alembic.script import ScriptDirectory
 from dagster._cli.api import execute_run_command
 from dagster._core.code_pointer import ModuleCodePointer, PackageCodePointer
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.origin import JobPythonOrigin
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from dagster._core.storage.sql import get_alembic_config
 from dagster._serdes import deserialize_value
 from dagster._serdes.config_class import ConfigurableClassData
 from dagster._utils.hosted_user_process import recon_repository_from_origin
@@ -101,10 +106,18 @@ def _load(asked: dict[str, str]) -> LoadedSources:
         # A worker asks for the definitions up to three times. Dagster takes a repository in place of the function.
         name = pointer.attribute if isinstance(pointer, PackageCodePointer) else pointer.fn_name
         setattr(sys.modules[pointer.module], name, repository)
+    _remember_migrations()
     sources = LoadedSources(began_ns)
     gc.collect()
     gc.freeze()  # a worker's collections leave these pages alone, so that they stay shared
     return sources
+
+
+def _remember_migrations() -> None:
+    """Have Dagster's ninety migration scripts read once; opening a database only looks for the newest."""
+    ScriptDirectory.from_config = functools.cache(ScriptDirectory.from_config)
+    for storage in (sqlite_run_storage, sqlite_schedule_storage):
+        ScriptDirectory.from_config(get_alembic_config(storage.__file__)).as_revision_number("head")
 
 
 def _carry(channel: Channel, run: str) -> None:
