@@ -50,7 +50,7 @@ class _NoTrail:
 
 
 @cache
-def _empty_control() -> bytes:
+def empty_control() -> bytes:
     """Return a control database as it is before anything happened; making one takes longer than a test."""
     with TemporaryDirectory() as folder:
         Stores.open(Path(folder), ManualClock(START)).close()
@@ -60,7 +60,7 @@ def _empty_control() -> bytes:
 def opened(home: Path, clock: ManualClock) -> Stores:
     """Open fresh stores."""
     home.mkdir(parents=True)
-    (home / "control.db").write_bytes(_empty_control())
+    (home / "control.db").write_bytes(empty_control())
     return Stores.open(home, clock)
 
 

@@ -1,0 +1,143 @@
+"""The normal schedule: discovery every hour, and a run for every due row, as the sensor of a connection asks for them.
+
+In: a world. Out: the same world when nothing is left to do. Each run is a process of its own, which may die; what it
+had open is closed, the next run opens the stores anew and knows nothing of it. The clock goes from one due moment to
+the next. Run keys are remembered across deaths, as Dagster remembers them: the same ask is never run twice, and a row
+that is still open half an hour later is asked for once more (`connector_defs/sensors.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from assets.resumption import ARRIVAL_KIND, POSTING_KIND, SETTLEMENT_KIND
+from assets.road import STAGES, run_stage
+from assets.roadmap import Road
+from assets.settlement_reports import discover
+from connector_defs.sensors import ASK_AGAIN_SECONDS, FOLLOW_UP_ASSETS
+from ledger.errors import ConnectorError
+from resources.store.due import DueRow
+from tests.simulation.doors import Death, Watcher, Worker, acting
+from tests.simulation.world import CONNECTION, World
+
+_KINDS = (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND)
+_DISCOVERY_MINUTE = 17
+
+
+@dataclass
+class Schedule:
+    """Runs of one world, one after the other."""
+
+    world: World
+    watcher: Watcher = field(default_factory=Watcher)
+    tell: Callable[[str], None] = lambda _: None
+    runs_max: int = 120
+    runs: int = 0
+    deaths: int = 0
+    has_discovered: bool = False
+    discovery_at: datetime | None = None
+    started: set[str] = field(default_factory=set)
+
+    def goes_on(self, world: World, watcher: Watcher | None = None) -> Schedule:
+        """Return the schedule of another world that was this one until now."""
+        return replace(self, world=world, watcher=watcher or Watcher(), started=set(self.started))
+
+    def until_rest(self) -> None:
+        """Go on until nothing is due at any time and a discovery has come through."""
+        if self.discovery_at is None:
+            self.discovery_at = self.world.clock.now()
+        limit = self.runs + self.runs_max
+        while True:
+            assert self.runs < limit, f"no end after {self.runs} runs: {self._open_rows()}"
+            if self._run_what_is_due():
+                continue
+            moment = self._next_moment()
+            if moment is None:
+                return
+            self.world.clock.advance((moment - self.world.clock.now()).total_seconds())
+
+    def run(self, name: str, work: Callable[[Road], object]) -> bool:
+        """Let one process do something; tell whether it came to its end, well or with an error of ours."""
+        self.runs += 1
+        worker = Worker(f"run-{self.runs}", self.world.home, self.watcher)
+        self.tell(f"{worker.name} begins: {name}")
+        try:
+            with acting(worker):
+                work(self.world.road(worker.name))
+        except Death:
+            self.deaths += 1
+            self.tell(f"{worker.name} is dead")
+            self.world.reopen()
+            return False
+        except ConnectorError as error:
+            self.tell(f"{worker.name} ends with {type(error).__name__}: {error}")
+        return not worker.is_dead
+
+    def walk(self, settlement_id: str, assets: tuple[str, ...] = ()) -> bool:
+        """Run one settlement down the road, or only some of its assets."""
+        return self.run(
+            f"{settlement_id} {', '.join(assets) or 'whole road'}", lambda road: walk(road, settlement_id, assets)
+        )
+
+    def discover(self) -> bool:
+        """Run one discovery."""
+        found = []
+        came_through = self.run("discovery", lambda road: found.append(discover(road)))
+        whole = came_through and bool(found) and not (found[0].interrupted or found[0].damaged)
+        self.has_discovered = self.has_discovered or whole
+        return whole
+
+    def _run_what_is_due(self) -> bool:
+        now = self.world.clock.now()
+        if now >= self.discovery_at:
+            self.discovery_at = _next_discovery(now)
+            self.discover()
+            return True
+        with acting(None):
+            rows = self.world.stores.due.ready(CONNECTION, now, kinds=_KINDS)
+        for row in rows:
+            key = _run_key(row, now)
+            if key not in self.started:
+                self.started.add(key)
+                self.walk(row.partition, FOLLOW_UP_ASSETS if row.kind == POSTING_KIND else ())
+                return True
+        return False
+
+    def _next_moment(self) -> datetime | None:
+        """Return when something is to be done, None when nothing is."""
+        now = self.world.clock.now()
+        moments = [_asked_next(row, now) for row in self._open_rows()]
+        if moments or not self.has_discovered:
+            moments.append(self.discovery_at)
+        return min(moments, default=None)
+
+    def _open_rows(self) -> list[DueRow]:
+        with acting(None):
+            return self.world.stores.due.listing(CONNECTION)
+
+
+def walk(road: Road, settlement_id: str, assets: tuple[str, ...] = ()) -> None:
+    """Walk as one run of Dagster does: stage by stage until one stops."""
+    for stage in STAGES:
+        if (not assets or stage.asset in assets) and run_stage(road, stage, settlement_id).stops:
+            return
+
+
+def _run_key(row: DueRow, now: datetime) -> str:
+    again = int((now - row.at).total_seconds() // ASK_AGAIN_SECONDS)
+    return f"{row.kind}:{row.partition}:{row.version}:{again}"
+
+
+def _asked_next(row: DueRow, now: datetime) -> datetime:
+    """Return when a row is asked for the next time."""
+    if row.at > now:
+        return row.at
+    again = int((now - row.at).total_seconds() // ASK_AGAIN_SECONDS)
+    return row.at + timedelta(seconds=(again + 1) * ASK_AGAIN_SECONDS)
+
+
+def _next_discovery(now: datetime) -> datetime:
+    this_hour = now.replace(minute=_DISCOVERY_MINUTE, second=0, microsecond=0)
+    return this_hour if this_hour > now else this_hour + timedelta(hours=1)
