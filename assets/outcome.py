@@ -6,11 +6,15 @@ ends it when it looks again and does not find it any more.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 
+from assets.accounting_dates import CLOSED_CODE, MOVE
 from assets.posting_findings import BLIND_CODE, REFUSED_CODE, REVIEW_CURES
 from assets.resumption import sentence_of
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
+from ledger import money
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
 
 # What an ERP may say against an account or a period; see `check_accounts` of the targets.
@@ -64,8 +68,13 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "journals": ACCOUNT_CODES | {"not_equal_settlement"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
+    | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
     | {BLIND_CODE, REFUSED_CODE, *REVIEW_CURES},
-    "reconciliations": frozenset({"not_once", "books_differ", "clearing_differs"}),
+    # What was taken out of the books and posted again there is found right by reading back, without a posting run.
+    "reconciliations": frozenset(
+        {"not_once", "books_differ", "clearing_differs", "posting_removed", "posting_other_content"}
+    ),
+    "erp_documents": frozenset({"unknown_document"}),
 }
 
 # What a person can say to a finding; every other one takes `retry`: look again.
@@ -86,7 +95,11 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "posting_unknown_document": ("recheck", "deleted"),
     "posting_collision": ("deleted",),
     "changed_after_posting": ("keep",),
+    "settlement_reversed": ("repost", "keep"),
+    CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
     "books_differ": ("retry", "accept"),
+    "not_once": ("retry", "accept"),
+    "unknown_document": ("retry", "dismiss"),
 }
 
 # What passes by itself: asked again by a due row, not worth a person's time.
@@ -121,6 +134,7 @@ def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -
 
 def align(road: Road, settlement_id: str, findings: tuple[Finding, ...], ends: frozenset[str] | set[str]) -> None:
     """Open what blocks, and close items of the codes in `ends` whose very finding is gone."""
+    findings = told_whole(road, settlement_id, findings)
     wanted: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.is_blocking:
@@ -137,8 +151,36 @@ def align(road: Road, settlement_id: str, findings: tuple[Finding, ...], ends: f
             closing,
             road.run,
             document_key=document_key,
-            actions=ACTIONS.get(code, ("retry",)),
+            actions=actions_of(road, code),
         )
+
+
+def actions_of(road: Road, code: str) -> tuple[str, ...]:
+    """Return what a person can say to a finding of this connection."""
+    actions = ACTIONS.get(code, ("retry",))
+    asks = road.policy.closed_period == "ask"
+    return actions if asks or code != CLOSED_CODE else tuple(one for one in actions if one != MOVE)
+
+
+def told_whole(road: Road, settlement_id: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings each with an origin, the money it stops and that money's currency.
+
+    What says no amount of its own stops the whole settlement, so its total is what waits.
+    """
+    record = road.stores.settlements.get(road.connection, settlement_id)
+    if record is None:
+        return tuple(findings)
+    currency = record.facts["currency"]
+    total = money.exact(record.facts["total_amount"], currency)
+    return tuple(
+        replace(
+            one,
+            origin=one.origin or f"settlement {settlement_id}",
+            amount=one.amount or total,
+            details={"currency": currency, **one.details},
+        )
+        for one in findings
+    )
 
 
 def severity_of(verdict: Verdict) -> str:

@@ -37,6 +37,7 @@ from ledger.journal import Journal
 from ledger.posting import PostingState
 from resources.erp.target import BooksState, FoundDocument, Sightings, TargetStatus
 from resources.store.outbox import Lease, OutboxDocument
+from resources.transport.record import take_exchange
 
 # After so many sends an absent document is a matter for a person: something eats them.
 _ATTEMPTS_MAX = 3
@@ -67,6 +68,7 @@ def drive(desk: Desk, key: str, siblings: Sequence[Journal]) -> Driven:
 
 def _walk(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
     """Apply the step of the present state until a state repeats or asks to wait."""
+    take_exchange()  # whatever was asked before says nothing about this document
     for _ in range(len(PostingState)):
         before = document.state
         step = _STEP_OF_STATE.get(before)
@@ -180,7 +182,7 @@ def _vanished(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequ
     if seen is not None:
         return Driven(document, again_at=_after(desk, _growing(desk, document)))
     if sightings.is_certain and _is_quiet(desk, document):
-        return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, ""))
+        return _to_review(desk, lease, document, "posting_removed", removed_sentence(document))
     return _still_unclear(desk, lease, document, "it was saved, but the ERP does not show it")
 
 
@@ -190,7 +192,7 @@ def _settle(desk: Desk, lease: Lease, document: OutboxDocument, status: TargetSt
         return Driven(_step(desk, lease, document, PostingState.POSTED, reason))
     if status.state is BooksState.ERROR:
         return _to_review(desk, lease, document, "posting_error", error_sentence(document, status))
-    return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, status.erp_status))
+    return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, status))
 
 
 def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
@@ -210,7 +212,7 @@ def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
     if review_code(document) not in SENDABLE_CODES:
         if not is_absent or review_code(document) == "posting_collision":
             return Driven(document, finding=kept_finding(document))
-        return Driven(document, finding=finding("posting_removed", document, removed_sentence(document, "")))
+        return Driven(document, finding=finding("posting_removed", document, removed_sentence(document)))
     if is_absent and document.key in desk.may_send_again:
         reason = f"a person decided, and it is provably absent: {sightings.control} was seen"
         return Driven(_step(desk, lease, document, PostingState.APPROVED, reason))
@@ -220,7 +222,7 @@ def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
 def _reviewed(desk: Desk, lease: Lease, document: OutboxDocument, seen: FoundDocument) -> Driven:
     """Go on with a document in review that the books hold as ours; else tell anew what is wrong with it."""
     if seen.state is BooksState.REMOVED:
-        sentence = removed_sentence(document, seen.erp_status)
+        sentence = removed_sentence(document, seen)
         return Driven(document, finding=finding("posting_removed", document, sentence))
     if not seen.is_same:
         sentence = other_content_sentence(document, seen)
@@ -320,7 +322,7 @@ def _take_over(desk: Desk, lease: Lease, document: OutboxDocument, seen: FoundDo
 
 def _status_of(desk: Desk, document: OutboxDocument, seen: FoundDocument) -> TargetStatus:
     """Return the ERP's own words about a found document; without them when they cannot be read just now."""
-    plain = TargetStatus(seen.state, seen.erp_status)
+    plain = TargetStatus(seen.state, seen.erp_status, happened=seen.happened)
     try:
         status = desk.target.status(document.journal)
     except ConnectorError:
@@ -360,7 +362,8 @@ def _required(desk: Desk, key: str) -> OutboxDocument:
 def _step(
     desk: Desk, lease: Lease, document: OutboxDocument, to: PostingState, reason: str, erp_id: str | None = None
 ) -> OutboxDocument:
-    return desk.outbox.step(document.key, to, reason, lease=lease, run=desk.run, person=desk.person, erp_id=erp_id)
+    told = {"run": desk.run, "person": desk.person, "exchange": take_exchange(), "erp_id": erp_id}
+    return desk.outbox.step(document.key, to, reason, lease=lease, **told)
 
 
 def _after(desk: Desk, seconds: float) -> datetime:

@@ -7,7 +7,8 @@ to `review`, so that a later worker, or one that cannot see the ERP, says the sa
 from collections.abc import Sequence
 
 from ledger.errors import Finding
-from resources.erp.target import FoundDocument, TargetStatus
+from ledger.reversal import KIND as REVERSAL_KIND
+from resources.erp.target import BooksState, FoundDocument, TargetStatus
 from resources.store.outbox import OutboxDocument
 
 REFUSED_CODE = "posting_refused"
@@ -27,8 +28,9 @@ REVIEW_CURES = {
     ),
     "posting_error": "Correct or delete the journal in the ERP, then resolve this item with `recheck` or `deleted`.",
     "posting_removed": (
-        "It is never created again by itself: resolve this item with `deleted`; a corrected journal then becomes a new "
-        "revision, the same one when the refused journal is resolved with `retry`."
+        "It is never created again by itself. Post it again in the ERP, unchanged, and this item ends with the next "
+        "read-back; `recheck` looks at once. If it is to stay out, resolve with `deleted`: a corrected journal then "
+        "becomes a new revision, the same one when the refused journal is resolved with `retry`."
     ),
     "posting_unclear": (
         "Look in the ERP for the journal named above. Resolve this item with `recheck`: what is there is followed, "
@@ -43,6 +45,10 @@ _REFUSED_CURE = (
     "Correct what the sentence names (mapping, ChartField or period) and prepare the settlement again: the corrected "
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."
 )
+_REVERSAL_REFUSED_CURE = (
+    "What it undoes stands in the books. Correct what the sentence names (ChartField or period) in the ERP, then "
+    "resolve this item with `retry`: the same reversal is sent as a new revision."
+)
 _BLIND_CURE = (
     "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty, "
     "which counts until something was first sent there: after that, book any journal in the unit. The next run goes on "
@@ -52,7 +58,8 @@ _BLIND_CURE = (
 
 def named(document: OutboxDocument) -> str:
     """Name a document the way a person does."""
-    return f"Journal {document.part} of {document.parts} of settlement {document.source.source_id}"
+    kind = "Reversing journal" if document.source.kind == REVERSAL_KIND else "Journal"
+    return f"{kind} {document.part} of {document.parts} of settlement {document.partition}"
 
 
 def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") -> Finding:
@@ -70,7 +77,8 @@ def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") 
 def refused_finding(document: OutboxDocument) -> Finding:
     """Return why the newest revision is dead."""
     sentence = f"{named(document)}, revision {document.revision}, is not in the books: {document.reason}"
-    return finding(REFUSED_CODE, document, sentence, _REFUSED_CURE)
+    is_reversal = document.source.kind == REVERSAL_KIND
+    return finding(REFUSED_CODE, document, sentence, _REVERSAL_REFUSED_CURE if is_reversal else _REFUSED_CURE)
 
 
 def blind_finding(document: OutboxDocument, control: str) -> Finding:
@@ -105,9 +113,14 @@ def error_sentence(document: OutboxDocument, status: TargetStatus) -> str:
     return f"{named(document)} did not pass the ERP's edit: {words}"
 
 
-def removed_sentence(document: OutboxDocument, erp_status: str) -> str:
-    """Say that a person took a document out of the books."""
-    how = f"was removed in the ERP (status {erp_status})" if erp_status else "is not in the ERP any more"
+def removed_sentence(document: OutboxDocument, seen: FoundDocument | TargetStatus | None = None) -> str:
+    """Say how a person took a document out of the books; nothing is seen when no trace of it is left."""
+    if seen is None:
+        how = "is not in the ERP any more: it was deleted there"
+    elif seen.state is BooksState.REMOVED:
+        how = f"{seen.happened or 'was removed'} in the ERP (status {seen.erp_status})"
+    else:
+        how = f"was posted, and is not any more: somebody is at work on it in the ERP (status {seen.erp_status})"
     return f"{named(document)}, {document.erp_id}, {how}."
 
 

@@ -12,17 +12,20 @@ from decimal import Decimal
 
 from assets.approval import documents_of
 from assets.desk import UNSENT
+from assets.document_sets import ever_in_books, undoing_of
+from assets.driving import link_name, what_it_is
 from assets.gate import verdict_of
 from assets.journals import Planned, planned_journals
 from assets.posting_findings import finding as posting_finding
-from assets.posting_findings import removed_sentence, review_reason
+from assets.posting_findings import named, removed_sentence, review_reason
+from assets.read_back import ask_next, beside, put_right, taken_out
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_reports import registered
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.accounts import AccountKey
-from ledger.journal import Journal
+from ledger.periods import late_words
 from ledger.posting import PostingState
 from ledger.reconciliation import (
     Compared,
@@ -32,11 +35,15 @@ from ledger.reconciliation import (
     proof,
     read_back_equals_journal,
 )
-from resources.erp.target import BooksState, ReadBack, Sightings
+from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings
 from resources.store.outbox import OutboxDocument
 
-BEFORE_GO_LIVE, NOTHING_TO_POST, POSTED = "before go-live", "nothing to post", "posted"
+BEFORE_GO_LIVE, NOTHING_TO_POST, POSTED, REVERSED = "before go-live", "nothing to post", "posted", "reversed"
 _LOOK = "Look at the documents in the ERP; nothing is corrected by itself."
+_ONCE_CURE = (
+    f"{_LOOK} Delete or unpost there what is too many, and this item ends with the next read-back. If the other "
+    "document was made on purpose, resolve this item with `accept`."
+)
 _LOOK_OR_ACCEPT = f"{_LOOK} If somebody corrected them there on purpose, resolve this item with `accept`."
 
 
@@ -84,71 +91,89 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     if placed(road)[settlement_id].is_before_go_live and all(one.state in UNSENT for one in known):
         return StageResult(Standing(settlement_id, currency, total, BEFORE_GO_LIVE).facts())
     planned = planned_journals(road, settlement_id)
-    documents = road.stores.outbox.documents(planned.journals.source)
+    documents = put_right(road, road.stores.outbox.documents(planned.journals.source))
+    undoing = undoing_of(road, documents)
+    reversing = list(undoing.documents) if undoing else []
+    ask_next(road, settlement_id, [*documents, *reversing])
     if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
         return StageResult(Standing(settlement_id, currency, total, NOTHING_TO_POST).facts())
+    if undoing is not None and undoing.is_done:
+        in_books = ever_in_books(road, documents)
+        return _proved(road, planned, in_books, settlement_id, total, is_reversed=True)
+    if undoing is not None and undoing.is_under_way:
+        state = f"{_states(documents)}; reversal {_states(reversing)}"
+        return _not_yet(Standing(settlement_id, currency, total, state, _ids([*documents, *reversing])))
     if not documents or any(one.state is not PostingState.POSTED for one in documents):
-        gone = _taken_out_of_held(road, documents)
+        sightings, gone = _taken_out_of_held(road, documents)
         if gone:
-            return _removed(road, Standing(settlement_id, currency, total, "removed", _ids(documents)), gone)
+            standing = Standing(settlement_id, currency, total, "removed", _ids(documents))
+            return _removed(road, standing, sightings, gone)
         return _not_yet(Standing(settlement_id, currency, total, _states(documents), _ids(documents)))
-    return _proved(road, planned, documents, settlement_id, total)
+    in_books = ever_in_books(road, documents) if documents[0].revision > 1 else documents
+    return _proved(road, planned, in_books, settlement_id, total)
 
 
 def _proved(
-    road: Road, planned: Planned, documents: list[OutboxDocument], settlement_id: str, total: Decimal
+    road: Road,
+    planned: Planned,
+    documents: list[OutboxDocument],
+    settlement_id: str,
+    total: Decimal,
+    *,
+    is_reversed: bool = False,
 ) -> StageResult:
-    """Compare every document with the books."""
+    """Compare every document with the books, those of reversed revisions and what undid them included.
+
+    Together they are the settlement's total, or nothing while it is reversed.
+    """
     currency = documents[0].journal.currency
+    expected = money.exact(0, currency) if is_reversed else total
     sightings = road.target.find([document.journal for document in documents])
-    gone = _taken_out(sightings, documents)
+    gone = taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
     if gone:
-        return _removed(road, Standing(settlement_id, currency, total, "removed", _ids(documents)), gone)
+        standing = Standing(settlement_id, currency, total, "removed", _ids(documents))
+        return _removed(road, standing, sightings, gone)
     read = [(document, road.target.read_back(document.journal)) for document in documents]
     account, reference = _open_item_of(planned, documents), documents[0].journal.document_reference
     own = (
         line.amount for _, back in read for line in back.lines if (line.account, line.reference) == (account, reference)
     )
-    known = proof(settlement_id, currency, total, _ids(documents), money.total(own, currency))
+    known = proof(settlement_id, currency, expected, _ids(documents), money.total(own, currency))
     item = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))
-    standing = Standing(settlement_id, currency, total, POSTED, _ids(documents), known, money.total((item,), currency))
+    state = REVERSED if is_reversed else POSTED
+    standing = Standing(settlement_id, currency, total, state, _ids(documents), known, money.total((item,), currency))
     verdicts = (
-        verdict_of("posted_exactly_once", _once(documents, sightings), "not_once", _LOOK, settlement_id),
-        _same_verdict(road, settlement_id, _same(read)),
+        _accepted(road, settlement_id, "posted_exactly_once", _once(documents, sightings), "not_once", _ONCE_CURE),
+        _accepted(road, settlement_id, "read_back_equals_journal", _same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
     )
-    links = {f"ERP document {document.part}": back.link or back.erp_id for document, back in read}
-    rows = tuple(_row(document.journal, back) for document, back in read)
+    links = {link_name(document): back.link or back.erp_id for document, back in read}
+    rows = tuple(_row(document, back) for document, back in read)
     return StageResult(standing.facts(), rows, len(rows), verdicts, links=links)
 
 
-def _taken_out_of_held(road: Road, documents: list[OutboxDocument]) -> list[tuple[OutboxDocument, str]]:
+def _taken_out_of_held(
+    road: Road, documents: list[OutboxDocument]
+) -> tuple[Sightings | None, list[tuple[OutboxDocument, FoundDocument | None]]]:
     """Look whether the posted parts of a set that is held are still there; taking them out is how it is undone."""
     states = {one.state for one in documents}
     if PostingState.POSTED not in states or not states & {PostingState.REFUSED, PostingState.REVIEW}:
-        return []
+        return None, []
     sightings = road.target.find([document.journal for document in documents])
-    return _taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
+    return sightings, taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
 
 
-def _taken_out(sightings: Sightings, documents: list[OutboxDocument]) -> list[tuple[OutboxDocument, str]]:
-    """Return posted documents that a person took out of the books, with the ERP's status ("" when nothing is left)."""
-    seen = {one.key_matches: one for one in sightings.found if one.key_matches}
-    gone = []
-    for document in documents:
-        found = seen.get(document.key)
-        if found is not None and found.state is BooksState.REMOVED:
-            gone.append((document, found.erp_status))
-        elif found is None and sightings.is_certain:
-            gone.append((document, ""))
-    return gone
-
-
-def _removed(road: Road, standing: Standing, gone: list[tuple[OutboxDocument, str]]) -> StageResult:
+def _removed(
+    road: Road,
+    standing: Standing,
+    sightings: Sightings | None,
+    gone: list[tuple[OutboxDocument, FoundDocument | None]],
+) -> StageResult:
     """Put what was taken out of the books into review: it is never created again by itself."""
     findings = []
-    for document, erp_status in gone:
-        sentence = removed_sentence(document, erp_status)
+    for document, left in gone:
+        others = beside(sightings, document) if sightings else ""
+        sentence = f"{removed_sentence(document, left)} {others}".strip()
         reason = review_reason("posting_removed", sentence)
         road.stores.outbox.step(document.key, PostingState.REVIEW, reason, lease=None, run=road.run, person=road.person)
         findings.append(posting_finding("posting_removed", document, sentence))
@@ -170,11 +195,11 @@ def _open_item_of(planned: Planned, documents: list[OutboxDocument]) -> AccountK
     return min(used, key=str) if used and planned.clearing not in used else planned.clearing
 
 
-def _same_verdict(road: Road, settlement_id: str, compared: Compared) -> Verdict:
-    """Say whether the books are what was sent; a difference that a person accepted, this very one, is fine."""
+def _accepted(road: Road, settlement_id: str, check: str, compared: Compared, code: str, cure: str) -> Verdict:
+    """Return the verdict of a comparison; a difference that a person accepted, this very one, is fine."""
     digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    verdict = verdict_of("read_back_equals_journal", compared, "books_differ", _LOOK_OR_ACCEPT, digest)
-    for item in road.stores.review.decisions(road.connection, settlement_id, "books_differ"):
+    verdict = verdict_of(check, compared, code, cure, digest)
+    for item in road.stores.review.decisions(road.connection, settlement_id, code):
         if not compared.passed and item.resolution == "accept" and item.origin == digest:
             sentence = f"{compared.sentence} Accepted by {item.person}: {item.resolution_reason}"
             return replace(verdict, passed=True, sentence=sentence, findings=())
@@ -185,23 +210,40 @@ def _once(documents: list[OutboxDocument], sightings: Sightings) -> Compared:
     """Compare our documents with everything the ERP shows under this settlement, removed ones aside."""
     expected = [document.erp_id for document in documents]
     found = [one.erp_id for one in sightings.found if one.state is not BooksState.REMOVED]
-    return once_only(expected, found)
+    compared = once_only(expected, found)
+    others = " ".join(word for one in documents if (word := beside(sightings, one)))
+    return replace(compared, sentence=f"{compared.sentence} {others}".strip())
 
 
 def _same(read: list[tuple[OutboxDocument, ReadBack]]) -> Compared:
     """Compare all documents line by line; what the ERP generated must net to zero by itself."""
     compared = [read_back_equals_journal(document.journal, back.lines) for document, back in read]
+    compared += [_in_its_period(document, back) for document, back in read]
     compared += [generated_lines_net_to_zero(document.journal, back.generated_lines) for document, back in read]
     failed = [one for one in compared if not one.passed]
     sentence = " ".join(dict.fromkeys(one.sentence for one in failed or compared))
     return Compared(not failed, sentence, tuple(row for one in failed for row in one.rows))
 
 
+def _in_its_period(document: OutboxDocument, back: ReadBack) -> Compared:
+    """Compare the period a document stands in with the period of its date, where the ERP shows both."""
+    known = f"{named(document)} stands in the accounting period of its date."
+    if not back.period or not back.period_of_date or back.period == back.period_of_date:
+        return Compared(True, known)
+    row = {"account": "(whole document)", "reference": "period", "ours": back.period_of_date, "theirs": back.period}
+    sentence = (
+        f"{named(document)}, {back.erp_id}, stands in accounting period {back.period}, and its date in "
+        f"{back.period_of_date}: a person moved it."
+    )
+    return Compared(False, sentence, (row,))
+
+
 def _clearing(standing: Standing) -> Compared:
     known = standing.proof
     assert known is not None, "only a posted settlement is proved"
+    expected = "reversed, so expected" if standing.state == REVERSED else "total-amount"
     sentence = (
-        f"Clearing lines in the books {known.clearing_item}, total-amount {known.total} {known.currency}, difference "
+        f"Clearing lines in the books {known.clearing_item}, {expected} {known.total} {known.currency}, difference "
         f"{known.difference}. The open item stands at {standing.open_item} now."
     )
     return Compared(known.ties, sentence, difference=known.difference)
@@ -223,12 +265,14 @@ def _states(documents: list[OutboxDocument]) -> str:
     return ", ".join(sorted({str(one.state) for one in documents}))
 
 
-def _row(journal: Journal, back: ReadBack) -> Row:
+def _row(document: OutboxDocument, back: ReadBack) -> Row:
     return {
+        "what": what_it_is(document),
         "document": back.erp_id,
         "date": back.accounting_date.isoformat(),
+        "late": late_words(document.journal),
         "status": back.erp_status,
         "lines": str(len(back.lines)),
         "generated lines": str(len(back.generated_lines)),
-        "debits": str(journal.debits),
+        "debits": str(document.journal.debits),
     }

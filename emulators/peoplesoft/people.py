@@ -6,15 +6,18 @@ offer it. Source: PeopleSoft FSCM 9.2 General Ledger docs, "Determining the Stat
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from emulators.clock import Clock
 from emulators.peoplesoft.batches import instant
 from emulators.peoplesoft.edits import Fields
-from emulators.peoplesoft.journal_table import JournalKey, JournalTable
+from emulators.peoplesoft.journal_table import JournalKey, JournalTable, key_of
 from emulators.peoplesoft.records import plain
 
-NOT_POSTED = ("N", "E", "T", "V")
+# A posted journal is deleted only after it was unposted.
+NOT_POSTED = ("N", "E", "T", "V", "U")
 
 
 class People:
@@ -61,6 +64,57 @@ class People:
             self._table.set(key, JRNL_HDR_STATUS="U")
             self._table.add({**header, "UNPOST_SEQ": str(reverse.unpost_seq), "POSTED_DATE": posted_on}, lines)
         return reverse
+
+    def post_again(self, key: JournalKey) -> None:
+        """Post an unposted journal again: it counts as before, its UNPOST_SEQ entry aside."""
+        self._table.expect(key, ("U",))
+        with self._table.store.transaction():
+            for row in self._table.headers_of(key.unit):
+                other = key_of(row)
+                if other[:3] == key[:3] and other.unpost_seq:
+                    # The entry that took it back is taken back itself: nothing of the pair is left in the balances.
+                    self._table.remove(other)
+            self._table.set(key, JRNL_HDR_STATUS="P", POSTED_DATE=self._clock.now().date().isoformat())
+
+    def change_line(self, key: JournalKey, number: int, **fields: str) -> None:
+        """Unpost a journal, change fields of one line, and post it again; the header stays what it was."""
+        self.unpost(key)
+        lines = [{**line, **fields} if line["JOURNAL_LINE"] == str(number) else line for line in self._table.lines(key)]
+        self._table.replace_lines(key, lines)
+        self.post_again(key)
+
+    def reverse(self, key: JournalKey, day: date) -> JournalKey:
+        """Copy a posted journal with opposite signs, under a number of the site's own; return the copy's key."""
+        return self._copy(key, day, _negated)
+
+    def move(self, key: JournalKey, day: date) -> JournalKey:
+        """Put a journal on another date, which is another key: copy it under its own id, unpost the first one."""
+        copied = self._copy(key, day, dict, journal_id=key.id)
+        self.unpost(key)
+        return copied
+
+    def enter(self, like: JournalKey, day: date, description: str, source: str) -> JournalKey:
+        """Enter a posted journal of one's own with the lines of another, other words and another journal source."""
+        return self._copy(like, day, dict, DESCR254=description, SOURCE=source)
+
+    def move_to_period(self, key: JournalKey, period: int) -> None:
+        """Put a posted journal into another accounting period of the same date, as an adjusting period."""
+        self._table.expect(key, ("P",))
+        self._table.set(key, ACCOUNTING_PERIOD=str(period))
+
+    def _copy(
+        self, key: JournalKey, day: date, changed: Callable[[Fields], Fields], journal_id: str = "", **fields: str
+    ) -> JournalKey:
+        header = self._table.expect(key, ("P",))
+        number = journal_id or f"{self._table.store.count_up('journal_id'):010d}"
+        copied = key._replace(id=number, date=day.isoformat())
+        dated = {"JOURNAL_ID": copied.id, "JOURNAL_DATE": copied.date, "POSTED_DATE": copied.date}
+        dated |= {"FISCAL_YEAR": str(day.year), "ACCOUNTING_PERIOD": str(day.month)}
+        lines = [
+            {**changed(line), "JOURNAL_ID": copied.id, "JOURNAL_DATE": copied.date} for line in self._table.lines(key)
+        ]
+        self._table.add({**header, **dated, **fields}, lines)
+        return copied
 
     def interrupt_post(self, key: JournalKey) -> None:
         """Let the next posting run of this journal break off half way: status I, completed by the run after it."""

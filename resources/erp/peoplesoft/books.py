@@ -31,7 +31,7 @@ STATUSES: dict[str, tuple[BooksState, str]] = {
     "I": (BooksState.WAITING, "the posting run to be repeated: posting is incomplete"),
     "E": (BooksState.ERROR, ""),
     "P": (BooksState.POSTED, ""),
-    "U": (BooksState.REMOVED, "was unposted: what it had posted is taken back by an entry of PeopleSoft's own"),
+    "U": (BooksState.REMOVED, "was unposted"),
     "D": (BooksState.REMOVED, "was deleted"),
     "X": (BooksState.REMOVED, "was cancelled"),
 }
