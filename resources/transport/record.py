@@ -8,6 +8,7 @@ When the recorder fails, the call fails: an exchange with an ERP that left no tr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -35,6 +36,17 @@ class Exchange:
     started_at: datetime
     seconds: float
     attempt: int
+
+
+# The exchange that this thread of work has had last; what it decides next, it decides on that.
+_LATEST: ContextVar[str] = ContextVar("latest_exchange", default="")
+
+
+def take_exchange() -> str:
+    """Return the id of the last exchange of this thread of work, once; empty when there was none since."""
+    latest = _LATEST.get()
+    _LATEST.set("")
+    return latest
 
 
 class Recorder(Protocol):
@@ -97,6 +109,7 @@ class RecordTransport(httpx.BaseTransport):
             attempt=request.extensions.get("attempt", 1),
         )
         request.extensions["exchange"] = self._recorder.record(exchange)
+        _LATEST.set(request.extensions["exchange"])
         return request.extensions["exchange"]
 
     def close(self) -> None:
