@@ -85,13 +85,17 @@ class Audit:
         run: str = "",
         exchange: str = "",
         person: str = "",
+        at: datetime | None = None,
     ) -> int:
-        """Write one event inside the caller's transaction (scope `books`); return its number."""
+        """Write one event inside the caller's transaction (scope `books`); return its number.
+
+        `at` is the moment that the row it tells of bears, so that the two can be compared; else it is now.
+        """
         sequence, previous_hash = self._head(transaction, connection)
         values = {
             "connection": connection,
             "sequence": sequence + 1,
-            "at": moment_text(self._control.clock.now()),
+            "at": moment_text(at or self._control.clock.now()),
             "kind": kind,
             "document_key": document_key,
             "partition": partition,

@@ -8,43 +8,28 @@ legal steps, and comes from the worker whose lease carries the newest fence.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, select
 
-from ledger import money
 from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError
 from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.posting import PostingState, require_step
 from resources.clock import Clock
+from resources.store import outbox_statements as statements
 from resources.store.audit import Audit
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.leases import Lease, Leases, set_lease_name
 from resources.store.outbox_document import OutboxDocument, document_of, select_documents
 from resources.store.outbox_plan import KnownPart, Planned, decide, differing_keys
-from resources.store.schema import outbox_contents, outbox_differences, outbox_documents, outbox_sets
-
-_STEP_COLUMNS = ("state", "state_version", "reason", "changed_at", "not_before", "erp_id", "sending_since", "attempts")
-_SELECT_DOCUMENT = select_documents().where(outbox_documents.c.key == bindparam("of_key"))
-_STEP_DOCUMENT = update(outbox_documents).where(outbox_documents.c.key == bindparam("of_key"))
-_STEP_DOCUMENT = _STEP_DOCUMENT.values({name: bindparam(f"to_{name}") for name in _STEP_COLUMNS})
+from resources.store.outbox_rows import Actor, document_row, emptied_facts, planned_facts, set_row
+from resources.store.prepared import Row
+from resources.store.schema import outbox_documents, outbox_sets
 
 _REPLACED = "replaced by revision {} before anything was sent"
 _BY_ITSELF = "the connection posts by itself"
 _WITHDRAWN = "withdrawn before anything was sent: the settlement has nothing to post any more"
-
-
-@dataclass(frozen=True)
-class _Actor:
-    """Who plans or steps, and for which partition of which connection."""
-
-    connection: str
-    partition: str
-    run: str
-    person: str
-    exchange: str = ""
 
 
 class Outbox:
@@ -69,24 +54,28 @@ class Outbox:
         run: str = "",
         person: str = "",
         again: bool = False,
+        beside: frozenset[str] = frozenset(),
     ) -> Planned:
         """Store a whole set as the next revision of its source, if that is what it is.
 
         "new": stored. "same": known content; planned documents become approved when `approved`. "replaced": documents
         of which nothing was sent gave way. "changed": something may be in the ERP, nothing was stored, one audit event
-        per content. "empty": no documents, nothing stored. `again` stores refused or reversed content once more.
+        per content. "empty": no documents, nothing stored. "reversed": it stays out of the books, nothing stored.
+        `again` stores refused or reversed content once more. `beside` are posted documents of the newest revision that
+        the set completes, such as the rest of a reversal: they stand, and do not keep it from being stored.
         """
-        actor = _Actor(connection, partition, run, person)
         source = str(journals.source)
         with self._control.transaction() as transaction:
+            actor = Actor(connection, partition, run, person, self._clock.now())
             revision, fingerprint = self._latest(transaction, source)
-            known = self._known(transaction, source, revision)
+            stored = self._known(transaction, source, revision) if revision else []
+            known = [one for one in stored if one.key not in beside]
             wanted = journals.with_revision(max(revision, 1))
             outcome, giving_way = decide(
                 known,
                 is_same=revision > 0 and fingerprint == wanted.fingerprint,
                 is_empty=not journals.journals,
-                is_leased=self._is_leased(transaction, source, known),
+                is_leased=bool(known) and self._is_leased(transaction, source, known),
                 again=again,
             )
             differing = differing_keys(known, {one.key: one.fingerprint for one in wanted.journals}) if known else ()
@@ -106,16 +95,11 @@ class Outbox:
 
     def _latest(self, transaction: Connection, source: str) -> tuple[int, str]:
         """Return number and fingerprint of the newest revision; 0 when there is none."""
-        query = select(outbox_sets.c.revision, outbox_sets.c.fingerprint).where(outbox_sets.c.source == source)
-        row = transaction.execute(query.order_by(outbox_sets.c.revision.desc()).limit(1)).one_or_none()
+        row = statements.SELECT_LATEST_SET.row(transaction, of_source=source)
         return (0, "") if row is None else (row.revision, row.fingerprint)
 
     def _known(self, transaction: Connection, source: str, revision: int) -> list[KnownPart]:
-        table = outbox_documents.c
-        query = select(table.key, table.part, table.state, table.fingerprint).where(
-            table.source == source, table.revision == revision
-        )
-        rows = transaction.execute(query.order_by(table.part))
+        rows = statements.SELECT_PARTS.rows(transaction, of_source=source, of_revision=revision)
         return [KnownPart(row.key, row.part, PostingState(row.state), row.fingerprint) for row in rows]
 
     def _is_leased(self, transaction: Connection, source: str, known: list[KnownPart]) -> bool:
@@ -123,64 +107,31 @@ class Outbox:
         return self._leases.live_holder(transaction, *names) is not None
 
     def _store(
-        self, transaction: Connection, journals: JournalSet, actor: _Actor, mapping_hash: str, approved: bool, outcome
+        self, transaction: Connection, journals: JournalSet, actor: Actor, mapping_hash: str, approved: bool, outcome
     ) -> Planned:
         """Store set and documents, then approve them where the connection posts by itself."""
-        values = {
-            "source": str(journals.source),
-            "revision": journals.revision,
-            "connection": actor.connection,
-            "partition": actor.partition,
-            "source_id": journals.source.source_id,
-            "parts": len(journals.journals),
-            "fingerprint": journals.fingerprint,
-            "mapping_hash": mapping_hash,
-            "planned_at": self._clock.now(),
-            "planned_by": actor.person,
-        }
-        transaction.execute(insert(outbox_sets), values)
+        row = set_row(journals, actor, mapping_hash)
+        statements.INSERT_SET.run(transaction, **row)
         for journal in journals.journals:
             self._store_document(transaction, journal, journals.fingerprint, actor, mapping_hash)
+        if not journals.journals:
+            self._tell(transaction, "set_emptied", emptied_facts(row), actor, "")
         if approved:
             known = self._known(transaction, str(journals.source), journals.revision)
             self._approve_planned(transaction, known, actor)
         return Planned(outcome, journals.revision, tuple(one.key for one in journals.journals))
 
     def _store_document(
-        self, transaction: Connection, journal: Journal, set_fingerprint: str, actor: _Actor, mapping_hash: str
+        self, transaction: Connection, journal: Journal, set_fingerprint: str, actor: Actor, mapping_hash: str
     ) -> None:
         if not journal.is_balanced:
             raise StoreError(f"Document {journal.key} is not balanced: {journal.debits} against {journal.credits}.")
-        marks = {"fingerprint": journal.fingerprint, "set_fingerprint": set_fingerprint, "mapping_hash": mapping_hash}
-        numbers = {"revision": journal.revision, "part": journal.part, "parts": journal.parts}
-        values = {
-            "key": journal.key,
-            "source": str(journal.source),
-            "connection": actor.connection,
-            "partition": actor.partition,
-            "ledger": journal.source.ledger,
-            "source_id": journal.source.source_id,
-            "state": PostingState.PLANNED.value,
-            "state_version": 1,
-            "reason": "planned",
-            "attempts": 0,
-            "changed_at": self._clock.now(),
-        }
-        transaction.execute(insert(outbox_documents), {**values, **marks, **numbers})
-        transaction.execute(insert(outbox_contents), {"key": journal.key, "content": facts_text(journal.content())})
-        facts = {
-            **marks,
-            **numbers,
-            "to": PostingState.PLANNED.value,
-            "unit": journal.unit,
-            "accounting_date": journal.accounting_date,
-            "currency": journal.currency,
-            "debits": money.text(journal.debits, journal.currency),
-            "lines": len(journal.lines),
-        }
+        statements.INSERT_DOCUMENT.run(transaction, **document_row(journal, actor, set_fingerprint, mapping_hash))
+        statements.INSERT_CONTENT.run(transaction, key=journal.key, content=facts_text(journal.content()))
+        facts = planned_facts(journal, set_fingerprint, mapping_hash)
         self._tell(transaction, "document_planned", facts, actor, journal.key)
 
-    def _approve_planned(self, transaction: Connection, known: Iterable[KnownPart], actor: _Actor) -> None:
+    def _approve_planned(self, transaction: Connection, known: Iterable[KnownPart], actor: Actor) -> None:
         for part in known:
             if part.state is PostingState.PLANNED:
                 row = self._row(transaction, part.key)
@@ -193,14 +144,14 @@ class Outbox:
         revision: int,
         wanted: JournalSet,
         differing: tuple[str, ...],
-        actor: _Actor,
+        actor: Actor,
     ) -> None:
         """Write one audit event for content that came too late, once per content."""
         values = {"source": source, "fingerprint": wanted.fingerprint}
-        found = select(func.count()).select_from(outbox_differences).filter_by(**values)
-        if transaction.execute(found).scalar_one():
+        narrowed = {f"of_{name}": value for name, value in values.items()}
+        if statements.COUNT_DIFFERENCES.row(transaction, **narrowed).number:
             return
-        transaction.execute(insert(outbox_differences), {**values, "seen_at": self._clock.now()})
+        statements.INSERT_DIFFERENCE.run(transaction, **values, seen_at=actor.at)
         facts = {**values, "revision": revision, "differing": list(differing)}
         self._tell(transaction, "content_changed", facts, actor, "")
 
@@ -229,7 +180,7 @@ class Outbox:
         with self._control.transaction() as transaction:
             row = self._row(transaction, key)
             self._require_lease(transaction, row, to, lease)
-            actor = _Actor(row.connection, row.partition, run, person, exchange)
+            actor = Actor(row.connection, row.partition, run, person, self._clock.now(), exchange)
             self._require_erp_id(transaction, row, erp_id)
             more = {"fence": lease.fence if lease else None, **({"details": facts} if facts else {})}
             changes = {"erp_id": erp_id or row.erp_id, "not_before": not_before}
@@ -255,9 +206,11 @@ class Outbox:
             for row in rows:
                 self._require_lease(transaction, row, to, None)
             more = {"fence": None, **({"details": facts} if facts else {})}
+            now = self._clock.now()
+            actors = [Actor(row.connection, row.partition, run, person, now) for row in rows]
             return [
-                self._move(transaction, row, to, reason, _Actor(row.connection, row.partition, run, person), None, more)
-                for row in rows
+                self._move(transaction, row, to, reason, actor, None, more)
+                for row, actor in zip(rows, actors, strict=True)
             ]
 
     def _move(
@@ -266,30 +219,31 @@ class Outbox:
         row: Row,
         to: PostingState,
         reason: str,
-        actor: _Actor,
+        actor: Actor,
         changes: dict | None = None,
         more: dict | None = None,
     ) -> OutboxDocument:
         """Write a legal step and its event; return the document as it stands then."""
         present = PostingState(row.state)
         why = require_step(present, to, row.key)
-        now = self._clock.now()
-        values = {"state": to.value, "state_version": row.state_version + 1, "reason": reason, "changed_at": now}
+        values = {"state": to.value, "state_version": row.state_version + 1, "reason": reason, "changed_at": actor.at}
         values |= {"not_before": None, "erp_id": row.erp_id, **(changes or {})}
         values |= {"sending_since": row.sending_since, "attempts": row.attempts}
         if to is PostingState.SENDING:
-            values |= {"sending_since": now, "attempts": row.attempts + 1}
+            values |= {"sending_since": actor.at, "attempts": row.attempts + 1}
         if to is PostingState.SENDING and not values["erp_id"]:
             raise IllegalStep(f"Document {row.key} cannot be sent before it has the key it will have in the ERP.")
-        bound = {f"to_{name}": values[name] for name in _STEP_COLUMNS}
-        transaction.execute(_STEP_DOCUMENT, {"of_key": row.key, **bound})
+        moved = {f"to_{name}": value for name, value in values.items()}
+        statements.STEP_DOCUMENT.run(transaction, of_key=row.key, **moved)
         told = {"from": present.value, "to": to.value, "why": why, "reason": reason, "erp_id": values["erp_id"]}
         told |= {"state_version": values["state_version"], "attempts": values["attempts"], **(more or {})}
+        if values["not_before"] is not None:
+            told["not_before"] = values["not_before"]
         self._tell(transaction, f"document_{to.value}", told, actor, row.key)
-        return document_of({**row._mapping, **values})
+        return document_of({**row._asdict(), **values})
 
     def _row(self, transaction: Connection, key: str) -> Row:
-        row = transaction.execute(_SELECT_DOCUMENT, {"of_key": key}).one_or_none()
+        row = statements.SELECT_DOCUMENT.row(transaction, of_key=key)
         if row is None:
             raise StoreError(f"The outbox holds no document {key}. List what it holds: connector outbox list")
         return row
@@ -315,16 +269,15 @@ class Outbox:
                 f"Document {row.key} is known to the ERP as {row.erp_id} and cannot become {erp_id} while it is "
                 f"{row.state}. Look both up in the ERP before anything is sent again."
             )
-        table = outbox_documents.c
-        query = select(table.key).where(table.ledger == row.ledger, table.erp_id == erp_id, table.key != row.key)
-        other = transaction.execute(query).scalar_one_or_none()
+        narrowed = {"of_ledger": row.ledger, "of_erp_id": erp_id, "of_key": row.key}
+        other = statements.SELECT_OTHER_OF_ERP_ID.row(transaction, **narrowed)
         if other is not None:
             raise ContentChanged(
-                f"Document {row.key} cannot use {erp_id} in ledger {row.ledger}: document {other} has it. Nothing was "
-                "sent. Report this collision: the ERP could not tell the two apart."
+                f"Document {row.key} cannot use {erp_id} in ledger {row.ledger}: document {other.key} has it. Nothing "
+                "was sent. Report this collision: the ERP could not tell the two apart."
             )
 
-    def _tell(self, transaction: Connection, kind: str, facts: dict, actor: _Actor, key: str) -> None:
+    def _tell(self, transaction: Connection, kind: str, facts: dict, actor: Actor, key: str) -> None:
         self._audit.append(
             transaction,
             actor.connection,
@@ -335,6 +288,7 @@ class Outbox:
             run=actor.run,
             exchange=actor.exchange,
             person=actor.person,
+            at=actor.at,
         )
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -342,8 +296,8 @@ class Outbox:
     def document(self, key: str) -> OutboxDocument | None:
         """Return one document, None for a key that was never planned."""
         with self._control.reading() as reading:
-            row = reading.execute(_SELECT_DOCUMENT, {"of_key": key}).one_or_none()
-        return None if row is None else document_of(row._mapping)
+            row = statements.SELECT_DOCUMENT.row(reading, of_key=key)
+        return None if row is None else document_of(row._asdict())
 
     def documents(self, source: SourceKey, revision: int | None = None) -> list[OutboxDocument]:
         """Return all parts of one revision in order, of the newest one by default."""
@@ -365,6 +319,7 @@ class Outbox:
         connection: str | None = None,
         states: Iterable[PostingState] | None = None,
         source_id: str | None = None,
+        partition: str | None = None,
         limit: int = 200,
     ) -> list[OutboxDocument]:
         """Return documents of all revisions, the last changed first."""
@@ -376,6 +331,8 @@ class Outbox:
             query = query.where(table.state.in_([PostingState(state).value for state in states]))
         if source_id is not None:
             query = query.where(table.source_id == source_id)
+        if partition is not None:
+            query = query.where(table.partition == partition)
         query = query.order_by(table.changed_at.desc(), table.source, table.revision, table.part).limit(limit)
         with self._control.reading() as reading:
             return [document_of(row) for row in reading.execute(query).mappings()]
