@@ -1,4 +1,4 @@
-"""A person's word on planned journals: approve or reject the newest revision of a settlement.
+"""A person's word on planned journals: approve or reject the newest revision of a settlement, or its reversal.
 
 In: the road, a settlement, who decides and why. Out: the documents as they stand then. Approval is for exactly the
 content that is planned: when the journals change before they are sent, the new revision asks again. Where the
@@ -9,6 +9,7 @@ approve them.
 from collections.abc import Iterator
 
 from assets.configuration import note_configuration, unconfirmed_hands
+from assets.document_sets import open_documents
 from assets.journals import KIND
 from assets.resumption import ask_for
 from assets.roadmap import Road
@@ -69,7 +70,7 @@ def _undecided(
     registered(road, settlement_id)
     if not decider.name.strip() or not reason.strip():
         raise InputRefused(f"Settlement {settlement_id} cannot be {word} without the person who decides and a reason.")
-    documents = documents_of(road, settlement_id)
+    documents = open_documents(road, settlement_id)
     undecided = [one for one in documents if one.state in from_states]
     if not undecided or (word == "rejected" and len(undecided) < len(documents)):
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal is planned"

@@ -7,8 +7,9 @@ or changed the files they are made with does not confirm it.
 
 from collections.abc import Iterator
 
-from assets.approval import documents_of, planners
+from assets.approval import planners
 from assets.configuration import note_configuration, unconfirmed_hands
+from assets.document_sets import newest_documents
 from assets.posting import give_up
 from assets.roadmap import Road
 from ledger.errors import InputRefused
@@ -49,7 +50,7 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
 
 def _hands(road: Road, item: ReviewItem) -> Iterator[Hand]:
     yield Hand(item.proposed_by, f"proposed `{item.proposed_action}`")
-    yield from planners(road, documents_of(road, item.partition) if item.partition else [])
+    yield from planners(road, newest_documents(road, item.partition) if item.partition else [])
     yield from unconfirmed_hands(road)
 
 
@@ -73,10 +74,10 @@ def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: s
 
 def _give_up(road: Road, item: ReviewItem, reason: str) -> None:
     """Close the documents in review as refused; raises TargetError while the ERP still holds one."""
-    documents = documents_of(road, item.partition)
-    siblings = [one.journal for one in documents]
+    documents = newest_documents(road, item.partition)
     held = [one for one in documents if one.state is PostingState.REVIEW and item.document_key in ("", one.key)]
     for document in held:
+        siblings = [one.journal for one in documents if one.source == document.source]
         give_up(road.desk, document.key, siblings, f"deleted in the ERP: {reason}")
 
 

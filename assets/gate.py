@@ -7,6 +7,7 @@ check guards only the run it is in.
 from collections.abc import Iterable
 from decimal import Decimal
 
+from assets.accounting_dates import told
 from assets.roadmap import Road
 from assets.verdicts import Verdict
 from ledger.accounts import AccountKey, Nature
@@ -38,9 +39,15 @@ def verdict_of(check: str, compared: Compared, code: str, cure: str, origin: str
 _REPORT_IT = "This is a fault of the connector, nothing was posted: keep the settlement file and report it."
 
 
-def accounts_verdict(road: Road, mapping: Mapping, journals: JournalSet) -> Verdict:
-    """The ERP knows every account used, active, postable and of the right nature on its date; the periods are open."""
-    findings = tuple(road.target.check_accounts(tuple(_uses(mapping, journals.journals)), journals.journals))
+def accounts_verdict(road: Road, mapping: Mapping | None, journals: JournalSet) -> Verdict:
+    """The ERP knows every account used, active, postable and of the right nature on its date; the periods are open.
+
+    Without a mapping natures are not asked: what undoes a posting uses the accounts it was posted to.
+    """
+    if not journals.journals:
+        return Verdict("accounts_valid", True, "Nothing of it is to be sent: what is in the ERP stands.")
+    found = road.target.check_accounts(tuple(_uses(mapping, journals.journals)), journals.journals)
+    findings = tuple(told(road, finding, journals.source) for finding in found)
     blocking = any(finding.is_blocking for finding in findings)
     used = {line.account for journal in journals.journals for line in journal.lines}
     fine = f"{len(used)} accounts exist, are active, postable and of the right nature; the periods are open."
@@ -54,10 +61,10 @@ def accounts_verdict(road: Road, mapping: Mapping, journals: JournalSet) -> Verd
     )
 
 
-def _uses(mapping: Mapping, journals: Iterable[Journal]) -> Iterable[AccountUse]:
+def _uses(mapping: Mapping | None, journals: Iterable[Journal]) -> Iterable[AccountUse]:
     """Yield each account on each accounting date with the natures that the mapping gives it."""
     natures: dict[AccountKey, list[AccountUse]] = {}
-    for use in account_uses(mapping):
+    for use in account_uses(mapping) if mapping else ():
         natures.setdefault(use.account, []).append(use)
     seen: set[tuple[AccountKey, object, Nature | None]] = set()
     for journal in journals:

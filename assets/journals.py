@@ -13,6 +13,9 @@ from typing import Any
 
 import duckdb
 
+from assets.accounting_dates import settled_dates
+from assets.document_sets import SETTLEMENT_KIND as KIND
+from assets.document_sets import is_withheld, to_send
 from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.roadmap import Road
@@ -24,10 +27,10 @@ from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalFrame, JournalSet, Movement, SourceKey, build_journals
 from ledger.mapping import InterUnitAccounts, Mapping
+from ledger.periods import late_words
 from resources.store.warehouse import Version
 
 TABLE = "journals"
-KIND = "settlement"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
     version = _mapped_version(road, books, settlement_id)
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         planned = plan_of(road, books, duck, version)
+        known = road.stores.outbox.documents(planned.journals.source)
+        if not books.place.is_before_go_live and not is_withheld(known):
+            planned = replace(planned, journals=settled_dates(road, planned.journals, known))
         staged = _stage(road, settlement_id, planned, duck)
     facts = _facts(planned, books)
     if books.place.is_before_go_live:
@@ -55,8 +61,8 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
     currency = books.currency
     total = money.exact(books.record.facts["total_amount"], currency)
     verdicts = [journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, currency)]
-    if planned.journals.journals:
-        verdicts.append(accounts_verdict(road, books.mapping, planned.journals))
+    if planned.journals.journals and not is_withheld(known):
+        verdicts.append(accounts_verdict(road, books.mapping, to_send(planned.journals, known)))
     return StageResult(facts, _rows(planned), _count(planned), tuple(verdicts), version=staged.id)
 
 
@@ -276,8 +282,14 @@ def _facts(planned: Planned, books: Books) -> dict:
         "currency": books.currency,
         "dates": ", ".join(sorted({journal.accounting_date.isoformat() for journal in journals})),
         "units": ", ".join(sorted({journal.unit for journal in journals})),
+        **_late_fact(journals),
         "fingerprint": planned.journals.fingerprint[:16],
     }
+
+
+def _late_fact(journals: tuple[Journal, ...]) -> dict[str, str]:
+    late = sorted({late_words(journal) for journal in journals if late_words(journal)})
+    return {"late": ", ".join(late)} if late else {}
 
 
 def _rows(planned: Planned) -> tuple[dict[str, str], ...]:

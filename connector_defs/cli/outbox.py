@@ -8,6 +8,7 @@ from connector_defs.cli import output
 from connector_defs.cli.opened import opened_project, opened_stores
 from connector_defs.cli.options import examples, json_option
 from ledger.errors import InputRefused
+from ledger.periods import late_words
 
 if TYPE_CHECKING:
     from resources.store.outbox import OutboxDocument
@@ -39,7 +40,7 @@ def list_documents(connection_name: str | None, states: tuple[str, ...], limit: 
     if as_json:
         output.write_json({"documents": rows})
     else:
-        columns = [name for name in rows[0] if name != "key"] if rows else []
+        columns = [name for name in rows[0] if name not in ("key", "reverses", "late")] if rows else []
         output.print_table(rows, columns, nothing="The outbox holds no such document.")
 
 
@@ -52,11 +53,11 @@ def show_documents(name: str, as_json: bool) -> None:
     """Show documents line by line, by settlement, ERP id or posting key."""
     stores = opened_stores()
     document = stores.outbox.document(name)
-    found = [document] if document else stores.outbox.listing(source_id=name)
+    found = [document] if document else stores.outbox.listing(partition=name, limit=100_000)
     found = found or [one for one in stores.outbox.listing(limit=100_000) if one.erp_id == name]
     if not found:
         raise InputRefused(f"The outbox holds no document {name}. List what it holds: connector outbox list")
-    found = sorted(found, key=lambda one: (one.revision, one.part))
+    found = sorted(found, key=lambda one: (one.source.source_id, one.revision, one.part))
     if as_json:
         output.write_json({"documents": [{**row_of(one), "lines": lines_of(one)} for one in found]})
         return
@@ -71,12 +72,15 @@ def row_of(document: "OutboxDocument") -> dict[str, object]:
     return {
         "connection": document.connection,
         "settlement": document.partition,
+        "kind": document.source.kind,
         "revision": document.revision,
         "part": f"{document.part}/{document.parts}",
         "state": str(document.state),
         "erp_id": document.erp_id or "",
+        "reverses": journal.reverses,
         "unit": journal.unit,
         "date": journal.accounting_date.isoformat(),
+        "late": late_words(journal),
         "currency": journal.currency,
         "debits": journal.debits,
         "credits": journal.credits,

@@ -40,11 +40,16 @@ class Standing:
 def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0) -> Standing:
     """Return where a settlement stands now; `error` and its `code` tell what ended the last attempt."""
     from assets.approval import documents_of
+    from assets.document_sets import undoing_of
     from assets.settlement_reports import registered
 
     facts = registered(road, settlement_id).facts
     documents = documents_of(road, settlement_id)
     state = _state(documents, is_before_go_live)
+    undoing = undoing_of(road, documents)
+    if undoing is not None and undoing.is_under_way:
+        documents = [*documents, *undoing.documents]
+        state = f"{state}; reversal {_state(list(undoing.documents), is_before_go_live)}"
     waits_for = error or _reasons(road, settlement_id, documents, state)
     return Standing(
         settlement_id=settlement_id,

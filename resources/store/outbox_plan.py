@@ -1,7 +1,8 @@
 """What planning a set of documents means, given what is known of its source; pure.
 
-In: the newest revision as it stands, and the fingerprints of the set that somebody wants. Out: one of five outcomes. No
-part ever joins a revision later, and nothing new is planned while anything of the source may exist in the ERP.
+In: the newest revision as it stands, and the fingerprints of the set that somebody wants. Out: one of six outcomes. No
+part ever joins a revision later, nothing new is planned while anything of the source may exist in the ERP, and nothing
+by itself of what was reversed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal
 
 from ledger.posting import PostingState
 
-Outcome = Literal["new", "same", "replaced", "changed", "empty"]
+Outcome = Literal["new", "same", "replaced", "changed", "empty", "reversed"]
 
 _DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
 _UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED}) | _DEAD
@@ -48,10 +49,12 @@ def decide(
     """Return the outcome and the keys of unsent documents that give way to the new set.
 
     `known` is empty when nothing was ever stored; `again` says that a person wants refused or reversed content
-    sent anew.
+    sent anew. Without it what was reversed stays out of the books, whatever its content would be now.
     """
     fresh: Outcome = "empty" if is_empty else "new"
     states = {part.state for part in known}
+    if states <= _DEAD and PostingState.REVERSED in states and not again:
+        return "reversed", ()
     if states <= _DEAD and not (known and is_same and not again):
         return fresh, ()
     if is_same:

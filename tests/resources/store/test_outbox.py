@@ -145,14 +145,44 @@ def test_a_part_never_joins_a_revision(plan, force):
     assert len(planned.differing) == 1
 
 
-@pytest.mark.parametrize("dead", ["refused", "reversed"])
-def test_after_a_dead_revision_corrected_content_is_the_next(outbox, plan, force, dead):
+def test_after_a_refused_revision_corrected_content_is_the_next(outbox, plan, force):
     """The dead keys stay as they are."""
     plan(journals("10.00"))
-    force(dead)
+    force("refused")
     planned = plan(journals("12.00"), approved=True)
     assert (planned.outcome, planned.revision) == ("new", 2)
-    assert (states(outbox, 1), states(outbox)) == ([dead], ["approved"])
+    assert (states(outbox, 1), states(outbox)) == (["refused"], ["approved"])
+
+
+@pytest.mark.parametrize("amount", ["10.00", "12.00"])
+def test_what_was_reversed_stays_so_until_a_person_asks(outbox, plan, force, amount):
+    """Whatever its content would be now; the next revision stands beside it then."""
+    plan(journals("10.00"))
+    force("reversed")
+    assert plan(journals(amount), approved=True).outcome == "reversed"
+    assert states(outbox) == ["reversed"]
+    planned = plan(journals(amount), approved=True, again=True)
+    assert (planned.outcome, planned.revision) == ("new", 2)
+    assert (states(outbox, 1), states(outbox)) == (["reversed"], ["approved"])
+
+
+def test_the_rest_of_a_set_may_stand_beside_what_is_posted(outbox, plan, force):
+    """Only where the caller names what is posted; while something else may exist nothing is stored."""
+    posted, other = plan(journals("10.00", "20.00")).keys
+    force("posted", posted)
+    force("refused", other)
+    assert plan(journals("20.00")).outcome == "changed"
+    planned = plan(journals("20.00"), beside=frozenset({posted}))
+    assert (planned.outcome, planned.revision) == ("new", 2)
+    assert (states(outbox, 1), states(outbox)) == (["posted", "refused"], ["planned"])
+
+
+def test_documents_are_listed_by_what_they_are_for(outbox, plan):
+    """A settlement's partition, whatever the kind of document."""
+    keys = plan(journals("10.00")).keys
+    partition = outbox.document(keys[0]).partition
+    assert [one.key for one in outbox.listing(partition=partition)] == list(keys)
+    assert outbox.listing(partition="other") == []
 
 
 def test_dead_content_comes_back_only_when_a_person_asks(outbox, plan, force):

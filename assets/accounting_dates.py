@@ -1,0 +1,62 @@
+"""On which day documents are booked when their period is closed: the connection's policy, asked of the ERP.
+
+In: documents that are wanted and what is known of their source. Out: the same documents, moved where the policy or a
+person's `move` says so. What may be in the ERP keeps its date whatever the periods say by now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assets.document_sets import DEAD, may_exist
+from assets.roadmap import Road
+from ledger.errors import Finding
+from ledger.journal import JournalSet, SourceKey
+from ledger.periods import as_known, in_open_periods
+from ledger.reversal import KIND as REVERSAL_KIND
+from ledger.reversal import undone_by
+from resources.store.outbox import OutboxDocument
+
+CLOSED_CODE = "period_closed"
+MOVE = "move"
+_CURES = {
+    "hold": "Open the period, or set closed_period to next_open or ask.",
+    "next_open": "Open it or a later one: no open period was found within two years.",
+    "ask": "Open the period and resolve this item with `retry`; or resolve it with `move`: it is then booked on the "
+    "first open day after it, and marked as late.",
+}
+
+
+def settled_dates(road: Road, wanted: JournalSet, known: Sequence[OutboxDocument]) -> JournalSet:
+    """Return the documents on the dates they are booked on.
+
+    What is planned or may be in the ERP stands; the others move by the policy. Raises TargetError when the ERP has to
+    be asked and cannot be.
+    """
+    standing = as_known(wanted, [one.journal for one in known if one.state not in DEAD])
+    if may_exist(known) or not _moves(road, wanted.source):
+        return standing
+    return in_open_periods(standing, road.target.open_day)
+
+
+def is_closed_meanwhile(road: Road, wanted: JournalSet) -> bool:
+    """Tell whether a document lies in a period that has been closed, where the policy does something about it."""
+    if road.policy.closed_period == "hold":
+        return False
+    return in_open_periods(wanted, road.target.open_day) != wanted
+
+
+def told(road: Road, finding: Finding, source: SourceKey) -> Finding:
+    """Return a finding about a closed period with the policy's cure, and whose documents it is about."""
+    if finding.code != CLOSED_CODE:
+        return finding
+    details = {**finding.details, "source": source.source_id}
+    return replace(finding, cure=_CURES[road.policy.closed_period], details=details)
+
+
+def _moves(road: Road, source: SourceKey) -> bool:
+    """Tell whether these documents may be moved: always, or because a person said so of this very source."""
+    if road.policy.closed_period != "ask":
+        return road.policy.closed_period == "next_open"
+    partition = undone_by(source)[0] if source.kind == REVERSAL_KIND else source.source_id
+    decisions = road.stores.review.decisions(road.connection, partition, CLOSED_CODE)
+    return any(one.resolution == MOVE and one.details.get("source") == source.source_id for one in decisions)

@@ -1,0 +1,141 @@
+"""What the documents of one source say together: settled, perhaps in the ERP, undone; and which reversal undoes them.
+
+In: documents of the outbox. Out: plain answers that the posting step, the reversal, the proof and the command line
+share. A reversal belongs to one revision; per document it undoes, the newest reversing one counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from assets.roadmap import Road
+from ledger.journal import JournalSet, SourceKey
+from ledger.posting import MAY_EXIST, PostingState
+from ledger.reversal import KIND as REVERSAL_KIND
+from ledger.reversal import reversal_source
+from resources.store.outbox import OutboxDocument
+
+SETTLEMENT_KIND = "settlement"
+# A part is sent when every part before it has got this far.
+HANDED_OVER = frozenset({PostingState.SENT, PostingState.IMPORTING, PostingState.POSTED})
+DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
+# What was sent and seen in the ERP is never sent again; everything else still may be.
+DONE = HANDED_OVER | DEAD
+IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
+
+
+def settlement_source(road: Road, settlement_id: str) -> SourceKey:
+    """Return what makes the posting keys of a settlement."""
+    return SourceKey(road.seller, road.ledger, SETTLEMENT_KIND, settlement_id)
+
+
+def is_settled(documents: Sequence[OutboxDocument]) -> bool:
+    """Tell whether everything is in the ERP already, so that the gate has nothing left to guard."""
+    return bool(documents) and all(one.state in HANDED_OVER for one in documents)
+
+
+def may_exist(documents: Iterable[OutboxDocument]) -> bool:
+    """Tell whether anything of these may be in the ERP as it was sent."""
+    return any(one.state in MAY_EXIST for one in documents)
+
+
+def is_withheld(documents: Sequence[OutboxDocument]) -> bool:
+    """Tell whether a revision was reversed and nothing of it is left: only a person's word posts it again."""
+    states = {one.state for one in documents}
+    return states <= DEAD and PostingState.REVERSED in states
+
+
+def to_send(wanted: JournalSet, known: Sequence[OutboxDocument]) -> JournalSet:
+    """Return the journals that would be sent: once something may be in the ERP, the stored ones and no others."""
+    if not may_exist(known):
+        return wanted
+    stored = tuple(one.journal for one in known if one.state not in DONE)
+    return JournalSet(wanted.source, known[0].revision, stored)
+
+
+def revisions_of(road: Road, source: SourceKey) -> list[OutboxDocument]:
+    """Return the documents of all revisions of a source, the first revision first."""
+    newest = road.stores.outbox.documents(source)
+    if not newest:
+        return []
+    before = range(1, newest[0].revision)
+    return [*(one for number in before for one in road.stores.outbox.documents(source, number)), *newest]
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """The reversal of one revision: the newest reversing document per document it undoes, in order of parts."""
+
+    source: SourceKey
+    originals: tuple[OutboxDocument, ...]
+    documents: tuple[OutboxDocument, ...] = ()
+    by_original: dict[str, OutboxDocument] = field(default_factory=dict)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether a reversal is planned, under way or done; one that a person rejected is not wanted any more.
+
+        What counts as reversed needs its reversing document in the books, whatever became of that one since.
+        """
+        is_begun = any(one.state is not PostingState.REFUSED or one.attempts for one in self.documents)
+        return is_begun or any(one.state is PostingState.REVERSED for one in self.originals)
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether all that was posted is reversed, each document by one that stands in the books."""
+        undone = [one for one in self.originals if one.state is PostingState.REVERSED]
+        is_all = bool(undone) and all(one.state in DEAD for one in self.originals)
+        return is_all and all(self.state_of(one) is PostingState.POSTED for one in undone)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether the reversal has still to come to its end."""
+        return self.is_wanted and not self.is_done
+
+    def state_of(self, original: OutboxDocument) -> PostingState | None:
+        """Return where the reversal of one document stands."""
+        found = self.by_original.get(original.key)
+        return found.state if found else None
+
+
+def undoing_of(road: Road, originals: Sequence[OutboxDocument]) -> Undoing | None:
+    """Return the reversal of the revision these documents are; None where nothing of it ever was in the books."""
+    if not any(one.state in MAY_EXIST | IN_BOOKS for one in originals):
+        return None
+    source = reversal_source(originals[0].source, originals[0].revision)
+    newest = {one.journal.reverses: one for one in revisions_of(road, source)}
+    order = {one.key: one.part for one in originals}
+    documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, 0)))
+    return Undoing(source, tuple(originals), documents, newest)
+
+
+def ever_in_books(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDocument]:
+    """Return every document of a settlement that stands in the books: of all revisions, and the reversals of them."""
+    if not newest:
+        return []
+    found: list[OutboxDocument] = []
+    for number in range(1, newest[0].revision + 1):
+        is_newest = number == newest[0].revision
+        revision = list(newest) if is_newest else road.stores.outbox.documents(newest[0].source, number)
+        found += [one for one in revision if one.state in IN_BOOKS]
+        undoing = undoing_of(road, revision)
+        found += [one for one in undoing.documents if one.state in IN_BOOKS] if undoing else []
+    return found
+
+
+def open_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
+    """Return the documents to be decided on or followed: those of a reversal under way, else the newest."""
+    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    undoing = undoing_of(road, newest)
+    return list(undoing.documents) if undoing and undoing.is_under_way else newest
+
+
+def newest_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
+    """Return the newest revision of a settlement and the reversal of it, as far as there is one."""
+    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    undoing = undoing_of(road, newest)
+    return [*newest, *(undoing.documents if undoing else ())]
+
+
+def is_reversal(document: OutboxDocument) -> bool:
+    """Tell whether a document undoes another one."""
+    return document.source.kind == REVERSAL_KIND

@@ -1,0 +1,162 @@
+"""A set of documents through the posting protocol, and what it says of itself afterwards.
+
+In: the stored documents of a settlement or of a reversal. Out: each driven as far as it goes now, a due row for the
+next look, a verdict and a table. A part is not sent before the parts before it are through.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from assets.document_sets import HANDED_OVER, is_reversal
+from assets.posting import Driven, drive
+from assets.posting_findings import REFUSED_CODE, SENDABLE_CODES
+from assets.resumption import POSTING_KIND
+from assets.roadmap import Road
+from assets.verdicts import StageResult, Verdict
+from ledger import money
+from ledger.errors import Finding
+from ledger.periods import late_words
+from ledger.posting import MAY_EXIST, PostingState
+from ledger.reversal import undone_by
+from resources.store.outbox import OutboxDocument
+from resources.store.review import ReviewItem
+
+
+def drive_all(road: Road, settlement_id: str, documents: Sequence[OutboxDocument], *, is_held: bool) -> list[Driven]:
+    """Drive every document, in order of parts; a part is not sent before the parts before it are through.
+
+    So a refused first part leaves the others unsent, and the whole set can be corrected.
+    """
+    siblings = [document.journal for document in documents]
+    desk = replace(road.desk, may_send_again=_wanted_if_absent(road, settlement_id, documents))
+    is_way_clear, driven = not is_held, []
+    for document in documents:
+        is_held_here = document.state is PostingState.APPROVED and not is_way_clear
+        one = Driven(document) if is_held_here else drive(replace(desk, may_send=is_way_clear), document.key, siblings)
+        is_way_clear = is_way_clear and one.document.state in HANDED_OVER
+        driven.append(one)
+    return driven
+
+
+def ask_again(road: Road, settlement_id: str, driven: Sequence[Driven]) -> None:
+    """Leave a due row for the earliest moment at which another look makes sense."""
+    moments: list[datetime] = [one.again_at for one in driven if one.again_at is not None]
+    if moments:
+        states = ", ".join(sorted({str(one.document.state) for one in driven if one.again_at is not None}))
+        road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, min(moments), f"documents are {states}")
+
+
+def decisions(road: Road, settlement_id: str, codes: frozenset[str], resolution: str) -> Iterator[ReviewItem]:
+    """Yield what people decided on findings of these codes in this way."""
+    for code in sorted(codes):
+        for item in road.stores.review.decisions(road.connection, settlement_id, code):
+            if item.resolution == resolution:
+                yield item
+
+
+def is_retried(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:
+    """Tell whether a person wants the refused content once more: a decision on one of these very documents."""
+    dead = {one.key for one in known if one.state is PostingState.REFUSED}
+    items = decisions(road, settlement_id, frozenset({REFUSED_CODE}), "retry")
+    return any(item.document_key in dead for item in items)
+
+
+def progress(driven: Sequence[Driven]) -> Verdict:
+    """Findings of the posting itself; a part that did not get through names the parts that are in the books."""
+    findings = tuple(_with_parts(one.finding, one, driven) for one in driven if one.finding is not None)
+    states = ", ".join(_state_of(one) for one in driven)
+    is_waiting = not findings and any(one.document.state is not PostingState.POSTED for one in driven)
+    return Verdict(
+        "accepted_by_erp",
+        not findings and not is_waiting,
+        " ".join(finding.sentence for finding in findings) or states,
+        is_blocking=False,
+        is_waiting=is_waiting,
+        findings=findings,
+    )
+
+
+def result_of(documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
+    """Return the table of some documents with what the checks say of them."""
+    journals = [one.journal for one in documents]
+    facts = {
+        "posting": ", ".join(sorted({_words_of_state(one) for one in documents})),
+        "documents": len(documents),
+        "debits": sum((one.debits for one in journals), money.exact(0, journals[0].currency)),
+        "currency": journals[0].currency,
+    }
+    late = sorted({late_words(one) for one in journals if late_words(one)})
+    if late:
+        facts["late"] = ", ".join(late)
+    links = {link_name(one): one.erp_id for one in documents if one.erp_id}
+    return StageResult(
+        facts=facts, rows=tuple(map(_row, documents)), rows_total=len(documents), verdicts=verdicts, links=links
+    )
+
+
+def _row(document: OutboxDocument) -> dict[str, str]:
+    journal = document.journal
+    return {
+        "what": what_it_is(document),
+        "part": f"{document.part}/{document.parts}",
+        "revision": str(document.revision),
+        "ERP document": document.erp_id or "",
+        "date": journal.accounting_date.isoformat(),
+        "late": late_words(journal),
+        "debits": str(journal.debits),
+        "credits": str(journal.credits),
+        "state": str(document.state),
+        "why": document.reason,
+    }
+
+
+def link_name(document: OutboxDocument) -> str:
+    """Return under which name a document is linked; revisions and reversals of one settlement stay apart."""
+    if is_reversal(document):
+        return f"ERP document {document.part}, reversing revision {undone_by(document.source)[1]}"
+    is_undone = document.state is PostingState.REVERSED
+    return f"ERP document {document.part}" + (f", reversed revision {document.revision}" if is_undone else "")
+
+
+def what_it_is(document: OutboxDocument) -> str:
+    """Say what a document is, and which other one it undoes or is undone by."""
+    if is_reversal(document):
+        return document.journal.description
+    return f"journal, {document.reason}" if document.state is PostingState.REVERSED else "journal"
+
+
+def _words_of_state(document: OutboxDocument) -> str:
+    return f"reversal {document.state}" if is_reversal(document) else str(document.state)
+
+
+def _state_of(driven: Driven) -> str:
+    """Return where a part stands, since when, and what it waits for."""
+    one = driven.document
+    name = f"reversal of part {one.part}" if is_reversal(one) else f"part {one.part}"
+    if one.state is PostingState.POSTED:
+        return f"{name} {one.state}"
+    waits = f", waits for {driven.waits_for}" if driven.waits_for else ""
+    return f"{name} {one.state} since {one.changed_at:%Y-%m-%d %H:%M} UTC{waits}"
+
+
+def _with_parts(finding: Finding, driven: Driven, everyone: Sequence[Driven]) -> Finding:
+    """Name the parts that are in the books: until they are taken out, the set is held whole."""
+    others = [one.document for one in everyone if one is not driven and one.document.state in MAY_EXIST]
+    if not others:
+        return finding
+    parts = ", ".join(f"part {one.part} as {one.erp_id} ({one.state})" for one in others)
+    return replace(finding, sentence=f"{finding.sentence} Already in the books or under way: {parts}.")
+
+
+def _wanted_if_absent(road: Road, settlement_id: str, documents: Sequence[OutboxDocument]) -> frozenset[str]:
+    """Return the documents in review of which a person said `recheck` since they came there."""
+    since = {one.key: one.changed_at for one in documents if one.state is PostingState.REVIEW}
+    if not since:
+        return frozenset()
+    items = decisions(road, settlement_id, SENDABLE_CODES, "recheck")
+    return frozenset(
+        item.document_key
+        for item in items
+        if item.document_key in since and item.ended_at is not None and item.ended_at >= since[item.document_key]
+    )

@@ -1,0 +1,120 @@
+"""Post again what was reversed: only by a person's word, kept as a decision on that very revision.
+
+In: a reversed settlement and who wants it back. Out: a decision in the review queue that lets the road make the next
+revision, of unchanged content too. What the earlier revision left in the books must still be undone there.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from assets.decisions import resolve
+from assets.document_sets import Undoing, is_withheld, settlement_source, undoing_of
+from assets.driving import decisions
+from assets.outcome import ACTIONS
+from assets.reversals import REVERSED_CODE, withheld_finding, withheld_origin
+from assets.roadmap import Road
+from assets.series import placed
+from assets.settlement_books import CARRIES
+from assets.settlement_reports import registered
+from assets.verdicts import Verdict
+from ledger.errors import Finding, InputRefused
+from ledger.four_eyes import Decider
+from ledger.journal import SourceKey
+from ledger.posting import PostingState
+from ledger.series import Place
+from resources.erp.target import BooksState
+from resources.store.outbox import OutboxDocument
+
+REPOST = "repost"
+
+
+def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
+    """Return settlements in the order in which they are posted again: what an item is carried from comes first."""
+    order = {one: number for number, one in enumerate(placed(road))}
+    return sorted(dict.fromkeys(settlement_ids), key=lambda one: order.get(one, -1))
+
+
+def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> Undoing:
+    """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again.
+
+    `together` are the settlements that are posted again by the same wish.
+    """
+    registered(road, settlement_id)
+    documents = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    undoing = undoing_of(road, documents)
+    if undoing is None or not undoing.is_done:
+        states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
+        raise InputRefused(
+            f"Settlement {settlement_id} of {road.connection} is not reversed, so it is not posted again: {states}. "
+            f"Reverse it first: connector reverse {settlement_id}"
+        )
+    missing = [one for one in reversed_origins(road, placed(road)[settlement_id]) if one not in together]
+    if missing:
+        raise InputRefused(
+            f"Settlement {settlement_id} carries in the open item of {', '.join(missing)}, which is reversed: post "
+            f"them again together: connector repost {' '.join(missing)} {settlement_id}"
+        )
+    return undoing
+
+
+def repost(
+    road: Road, settlement_id: str, decider: Decider, reason: str, together: frozenset[str] = frozenset()
+) -> None:
+    """Keep a person's word that a reversed settlement is to be posted again; the settlement is asked for with it.
+
+    Raises InputRefused as `require_reversed` does.
+    """
+    undoing = require_reversed(road, settlement_id, together)
+    sentence = f"Settlement {settlement_id} is reversed and not in the books."
+    finding = withheld_finding(settlement_id, undoing, sentence)
+    number = road.stores.review.open(
+        road.connection, settlement_id, finding, actions=ACTIONS[REVERSED_CODE], run=road.run
+    )
+    item = road.stores.review.get(number)
+    assert item is not None, "an item that was just opened"
+    resolve(road, item, REPOST, decider, reason)
+
+
+def is_wanted_again(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:
+    """Tell whether a person wants this reversed revision posted again."""
+    if not known or not is_withheld(known):
+        return False
+    origin = withheld_origin(settlement_id, known[0].revision)
+    return any(item.origin == origin for item in decisions(road, settlement_id, frozenset({REVERSED_CODE}), REPOST))
+
+
+def reversed_origins(road: Road, place: Place) -> list[str]:
+    """Return the settlements whose open items a settlement carries in and that are reversed."""
+    origins = {one.from_settlement_id for one in place.carried if one.kind in CARRIES and one.from_settlement_id}
+    return [one for one in sorted(origins) if _is_reversed(road, one)]
+
+
+def carried_verdict(road: Road, place: Place) -> Iterator[Verdict]:
+    """Hold what carries in the open item of a settlement that is reversed: there is no such item to close."""
+    missing = reversed_origins(road, place)
+    if missing:
+        sentence = f"It carries in the open item of {', '.join(missing)}, which is reversed: nothing is sent."
+        cure = f"Post that again first: connector repost {' '.join(missing)}"
+        finding = Finding("carried_item_reversed", sentence, cure, origin=" ".join(missing))
+        yield Verdict("carried_items_stand", False, sentence, findings=(finding,))
+
+
+def undone_verdict(road: Road, source: SourceKey) -> Iterator[Verdict]:
+    """Hold a new revision while what undid an earlier one does not stand in the ERP's books."""
+    newest = road.stores.outbox.documents(source)
+    for number in range(1, newest[0].revision + 1 if newest else 1):
+        undoing = undoing_of(road, road.stores.outbox.documents(source, number))
+        undone = [] if undoing is None else [one for one in undoing.documents if one.state is PostingState.POSTED]
+        if not undone:
+            continue
+        seen = {one.key_matches: one for one in road.target.find([one.journal for one in undone]).found}
+        for one in undone:
+            found = seen.get(one.key)
+            if found is None or found.state is not BooksState.POSTED:
+                where = f"status {found.erp_status}" if found else "not to be seen"
+                sentence = f"{one.erp_id}, which undid an earlier revision, is not posted in the ERP ({where})."
+                cure = "Nothing is sent. Materialize reconciliations, resolve what it finds, then this with `retry`."
+                yield Verdict("undone", False, sentence, findings=(Finding("reversal_of_nothing", sentence, cure),))
+
+
+def _is_reversed(road: Road, settlement_id: str) -> bool:
+    return is_withheld(road.stores.outbox.documents(settlement_source(road, settlement_id)))

@@ -1,0 +1,370 @@
+"""Undo: reversing journals for what a settlement has in the books, through the same protocol as any posting.
+
+In: a settlement, a person's wish and reason. Out: first a plan that changes nothing; then the reversing set, stored as
+intent and driven by every later run until it is posted. When a reversing document is posted, the one it undoes becomes
+`reversed`: derived anew by every run, so that a crash between the two loses nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from assets.accounting_dates import settled_dates
+from assets.document_sets import DONE, IN_BOOKS, Undoing, settlement_source, undoing_of
+from assets.driving import ask_again, drive_all, is_retried, progress, result_of
+from assets.gate import accounts_verdict
+from assets.resumption import POSTING_KIND
+from assets.roadmap import Road
+from assets.series import placed
+from assets.settlement_books import CARRIES
+from assets.settlement_reports import registered
+from assets.verdicts import StageResult, Verdict
+from ledger import money
+from ledger.errors import Finding, InputRefused, TargetError
+from ledger.journal import JournalSet
+from ledger.posting import MAY_EXIST, PostingState
+from ledger.reconciliation import unbalanced
+from ledger.reversal import Posted, reversal_of
+from resources.erp.target import BooksState
+from resources.store.outbox import OutboxDocument
+
+REVERSED_CODE = "settlement_reversed"
+_UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED})
+_BUSY = MAY_EXIST - {PostingState.POSTED}
+
+
+@dataclass(frozen=True)
+class ReversalPlan:
+    """What reversing one settlement would do; `warnings` are for a person to read before it is stored.
+
+    `withdrawn` are parts of which nothing was sent: they never will be. `is_resumed` marks a reversal that is under way
+    already, `is_closed_elsewhere` a clearing item on which something else than our journals stands.
+    """
+
+    settlement_id: str
+    originals: tuple[OutboxDocument, ...]
+    journals: JournalSet
+    withdrawn: tuple[OutboxDocument, ...] = ()
+    warnings: tuple[str, ...] = ()
+    is_resumed: bool = False
+    is_closed_elsewhere: bool = False
+
+
+def dependents_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
+    """Return settlements in the order in which they can be undone: what carries an item in comes before its origin."""
+    order = {one: number for number, one in enumerate(placed(road))}
+    return sorted(dict.fromkeys(settlement_ids), key=lambda one: order.get(one, -1), reverse=True)
+
+
+def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> ReversalPlan:
+    """Return what would be posted to undo a settlement; nothing is stored and nothing is sent.
+
+    `together` are the settlements undone by the same wish. Raises InputRefused, with the reason, for what cannot be
+    undone now; TargetError when the ERP cannot be asked.
+    """
+    registered(road, settlement_id)
+    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    undoing = undoing_of(road, newest)
+    if undoing is not None and undoing.is_done:
+        raise InputRefused(_already(settlement_id, undoing))
+    if undoing is not None and undoing.is_under_way:
+        journals = tuple(one.journal for one in undoing.documents)
+        return ReversalPlan(settlement_id, tuple(newest), JournalSet(undoing.source, 1, journals), is_resumed=True)
+    _require_reversible(road, settlement_id, newest)
+    warnings = list(_require_no_dependents(road, settlement_id, together))
+    originals = tuple(one for one in newest if one.state is PostingState.POSTED)
+    journals = settled_dates(road, _reversal(originals), undoing.documents if undoing else ())
+    warnings += [finding.sentence for finding in accounts_verdict(road, None, journals).findings]
+    closed = _closed_elsewhere(road, settlement_id, originals)
+    return ReversalPlan(
+        settlement_id,
+        originals,
+        journals,
+        withdrawn=tuple(one for one in newest if one.state in _UNSENT),
+        warnings=(*warnings, *([closed] if closed else [])),
+        is_closed_elsewhere=bool(closed),
+    )
+
+
+def require_applicable(plan: ReversalPlan, reason: str, *, even_if_closed: bool = False) -> None:
+    """Raise InputRefused without a reason, and for an item that something else has closed unless told to go on."""
+    if not reason.strip():
+        raise InputRefused(f"Settlement {plan.settlement_id} cannot be reversed without a reason.")
+    if plan.is_closed_elsewhere and not even_if_closed:
+        raise InputRefused(
+            f"Settlement {plan.settlement_id} is not reversed: {plan.warnings[-1]} Undo that entry first, or say "
+            "--even-if-closed: the item is then open again by that amount."
+        )
+
+
+def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_closed: bool = False) -> None:
+    """Store a planned reversal as intent and ask for the settlement; one that is under way is only asked for.
+
+    Raises InputRefused as `require_applicable` does.
+    """
+    settlement_id = plan.settlement_id
+    require_applicable(plan, reason, even_if_closed=even_if_closed)
+    # Asked for before and after: whichever moment this process ends at, a run looks again.
+    _ask(road, settlement_id, f"to be reversed: {reason}")
+    if plan.is_resumed:
+        return
+    _note(road, plan, reason)
+    unsent = [one.key for one in plan.withdrawn]
+    if unsent:
+        said = f"withdrawn: the settlement is reversed ({reason})"
+        road.stores.outbox.decide(unsent, PostingState.REFUSED, said, person=road.person, run=road.run)
+    _store(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
+    _ask(road, settlement_id, f"reversal planned: {reason}")
+
+
+def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
+    """Take a reversal as far as it goes now; what a run of the posting stage does while one is under way."""
+    undoing = _renewed(road, settlement_id, _marked(road, undoing))
+    verdicts = _gate(road, settlement_id, undoing)
+    is_held = any(not verdict.passed for verdict in verdicts)
+    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held)
+    ask_again(road, settlement_id, driven)
+    if any(verdict.is_waiting for verdict in verdicts):
+        _ask(road, settlement_id, "the reversal waits", seconds=road.patience.follow_up)
+    undoing = _marked(road, _as_it_stands(road, undoing))
+    if undoing.is_done:
+        return withheld(road, settlement_id, undoing, verdicts)
+    return result_of([*undoing.originals, *undoing.documents], (*verdicts, progress(driven)))
+
+
+def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Verdict, ...] = ()) -> StageResult:
+    """Say of a reversed settlement that it is not in the books, until a person wants it again or keeps it so."""
+    pairs = ", ".join(
+        f"{one.erp_id} by {undoing.by_original[one.key].erp_id}"
+        for one in undoing.originals
+        if one.key in undoing.by_original
+    )
+    sentence = f"Settlement {settlement_id} is reversed and not in the books: {pairs}."
+    finding = withheld_finding(settlement_id, undoing, sentence)
+    verdict = Verdict("accepted_by_erp", False, sentence, is_blocking=False, findings=(finding,))
+    for item in road.stores.review.decisions(road.connection, settlement_id, REVERSED_CODE):
+        if item.origin == finding.origin and item.resolution == "keep":
+            kept = f"{sentence} {item.person} leaves it so: {item.resolution_reason}"
+            verdict = Verdict("accepted_by_erp", True, kept, is_blocking=False)
+    return result_of([*undoing.originals, *undoing.documents], (*before, verdict))
+
+
+def withheld_origin(settlement_id: str, revision: int) -> str:
+    """Return what a decision on a reversed settlement is about: this revision and no other."""
+    return f"{settlement_id}.{revision}"
+
+
+def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Finding:
+    """Return the finding that keeps a reversed settlement in sight."""
+    return Finding(
+        REVERSED_CODE,
+        sentence,
+        "Correct what was wrong, then post it again: connector repost, or resolve this item with `repost`. Resolve it "
+        "with `keep` to leave it out of the books.",
+        origin=withheld_origin(settlement_id, undoing.originals[0].revision),
+        amount=money.total((one.journal.debits for one in undoing.originals), undoing.originals[0].journal.currency),
+    )
+
+
+def dependents(road: Road, settlement_id: str) -> list[tuple[str, bool]]:
+    """Return the settlements in the books, or on their way, that carry this one's open item in.
+
+    Each with whether it is being reversed itself.
+    """
+    found = []
+    for other, place in placed(road).items():
+        if not any(one.from_settlement_id == settlement_id and one.kind in CARRIES for one in place.carried):
+            continue
+        documents = road.stores.outbox.documents(settlement_source(road, other))
+        if any(one.state in MAY_EXIST or one.state is PostingState.APPROVED for one in documents):
+            undoing = undoing_of(road, documents)
+            found.append((other, undoing is not None and undoing.is_under_way))
+    return found
+
+
+def _already(settlement_id: str, undoing: Undoing) -> str:
+    by = ", ".join(one.erp_id or "" for one in undoing.documents)
+    return f"Settlement {settlement_id} is reversed already, by {by}. Post it again: connector repost {settlement_id}"
+
+
+def _require_reversible(road: Road, settlement_id: str, newest: Sequence[OutboxDocument]) -> None:
+    """Raise InputRefused unless something is posted and nothing is in between."""
+    busy = [one for one in newest if one.state in _BUSY]
+    if busy:
+        parts = ", ".join(f"part {one.part} is {one.state}" for one in busy)
+        raise InputRefused(
+            f"Settlement {settlement_id} of {road.connection} cannot be reversed while {parts}: it has to be certain "
+            "what stands in the books. Let it come to its end, or resolve its review item: connector review list"
+        )
+    if not any(one.state is PostingState.POSTED for one in newest):
+        states = ", ".join(f"part {one.part} {one.state}" for one in newest) or "no journal was ever planned"
+        raise InputRefused(f"Settlement {settlement_id} of {road.connection} has nothing to reverse: {states}.")
+
+
+def _require_no_dependents(road: Road, settlement_id: str, together: frozenset[str]) -> Iterable[str]:
+    """Yield a warning per dependent that is being reversed as well; raise InputRefused for one that is not."""
+    found = dependents(road, settlement_id)
+    others = [other for other, is_under_way in found if other not in together and not is_under_way]
+    if others:
+        names = " ".join(others)
+        raise InputRefused(
+            f"Settlement {settlement_id} cannot be reversed before {', '.join(others)}, which carried its open item "
+            f"in. Reverse them together, in the right order by itself: connector reverse {names} {settlement_id}"
+        )
+    return [f"It waits until {other}, which carried its open item in, is reversed." for other, _ in found]
+
+
+def _closed_elsewhere(road: Road, settlement_id: str, originals: Sequence[OutboxDocument]) -> str:
+    """Say what stands on the clearing item besides our journals, such as a bank receipt; nothing when nothing does."""
+    journal = originals[0].journal
+    reference, currency = journal.document_reference, journal.currency
+    accounts = {line.account for one in originals for line in one.journal.lines if line.reference == reference}
+    sources = [settlement_source(road, other) for other, _ in dependents(road, settlement_id)]
+    carriers = [one for source in sources for one in road.stores.outbox.documents(source)]
+    ours = [one.journal for one in (*originals, *carriers) if one.state is PostingState.POSTED]
+    for account in sorted(accounts, key=str):
+        booked = money.total((one.reference_total(account, reference) for one in ours), currency)
+        held = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))
+        if held != booked:
+            texts = money.text(money.exact(held, currency), currency), money.text(booked, currency)
+            return (
+                f"the clearing item {reference} of {account} stands at {texts[0]} {currency}, and our journals booked "
+                f"{texts[1]}: a bank receipt or somebody else's entry stands on it."
+            )
+    return ""
+
+
+def _reversal(originals: Sequence[OutboxDocument]) -> JournalSet:
+    return reversal_of([Posted(one.journal, one.erp_id or "") for one in originals])
+
+
+def _store(
+    road: Road,
+    settlement_id: str,
+    journals: JournalSet,
+    originals: Sequence[OutboxDocument],
+    *,
+    again: bool,
+    person: str,
+    beside: frozenset[str] = frozenset(),
+) -> None:
+    road.stores.outbox.plan(
+        road.connection,
+        journals,
+        approved=road.policy.approval == "automatic",
+        mapping_hash=originals[0].mapping_hash,
+        partition=settlement_id,
+        run=road.run,
+        person=person,
+        again=again,
+        beside=beside,
+    )
+
+
+def _note(road: Road, plan: ReversalPlan, reason: str) -> None:
+    """Write who wants what undone, and why, into the audit trail."""
+    facts = {"reason": reason, "documents": [one.erp_id for one in plan.originals], "warnings": list(plan.warnings)}
+    with road.stores.control.transaction() as transaction:
+        road.stores.audit.append(
+            transaction,
+            road.connection,
+            "reversal_asked",
+            facts,
+            partition=plan.settlement_id,
+            run=road.run,
+            person=road.person,
+        )
+
+
+def _ask(road: Road, settlement_id: str, reason: str, seconds: float = 0) -> None:
+    at = road.clock.now() + timedelta(seconds=seconds)
+    road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, at, reason)
+
+
+def _as_it_stands(road: Road, undoing: Undoing) -> Undoing:
+    """Read originals and reversal anew."""
+    originals = road.stores.outbox.documents(undoing.originals[0].source, undoing.originals[0].revision)
+    return undoing_of(road, originals) or replace(undoing, originals=tuple(originals))
+
+
+def _marked(road: Road, undoing: Undoing) -> Undoing:
+    """Take every document whose reversing document is posted to `reversed`; harmless to repeat."""
+    ready = [
+        one
+        for one in undoing.originals
+        if one.state is PostingState.POSTED and undoing.state_of(one) is PostingState.POSTED
+    ]
+    for original in ready:
+        by = undoing.by_original[original.key]
+        facts = {"reversed_by": by.key, "reversing_document": by.erp_id}
+        said = f"undone by {by.erp_id}"
+        road.stores.outbox.step(
+            original.key, PostingState.REVERSED, said, lease=None, run=road.run, person=road.person, facts=facts
+        )
+    return _as_it_stands(road, undoing) if ready else undoing
+
+
+def _renewed(road: Road, settlement_id: str, undoing: Undoing) -> Undoing:
+    """Plan what is not sent anew where its date moves, or where a person wants refused documents sent again."""
+    rest = [one for one in undoing.originals if one.state in IN_BOOKS and undoing.state_of(one) not in MAY_EXIST]
+    known = [undoing.by_original[one.key] for one in rest if one.key in undoing.by_original]
+    if not known or any(one.state in _BUSY for one in undoing.documents):
+        return undoing
+    again = is_retried(road, settlement_id, known)
+    wanted = settled_dates(road, _reversal(rest), known)
+    stored = {one.journal.reverses: one.journal.accounting_date for one in known}
+    if not again and all(stored.get(one.reverses) == one.accounting_date for one in wanted.journals):
+        return undoing
+    beside = frozenset(one.key for one in undoing.documents if one.state is PostingState.POSTED)
+    person = road.stores.outbox.planned_by(undoing.source, known[0].revision)
+    _store(road, settlement_id, wanted, rest, again=again, person=person, beside=beside)
+    return _as_it_stands(road, undoing)
+
+
+def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ...]:
+    """Ask what must be true before a reversing document is sent; nothing when none is left to send."""
+    unsent = [one for one in undoing.documents if one.state not in DONE]
+    if not unsent:
+        return ()
+    try:
+        verdicts = [*_dependents_verdict(road, settlement_id), *_originals_verdict(road, undoing, unsent)]
+        journals = JournalSet(undoing.source, unsent[0].revision, tuple(one.journal for one in unsent))
+        verdicts.append(accounts_verdict(road, None, journals))
+    except TargetError as error:
+        return (Verdict("gate", False, f"The gate cannot be asked, so nothing is sent: {error}", is_waiting=True),)
+    failed = [verdict for verdict in verdicts if not verdict.passed and verdict.is_blocking]
+    if not failed:
+        return (
+            Verdict("gate", True, "What it undoes is posted; nothing depends on it; accounts valid; periods open."),
+        )
+    sentence = " ".join(verdict.sentence for verdict in failed)
+    findings = tuple(finding for verdict in failed for finding in verdict.findings)
+    is_waiting = all(verdict.is_waiting for verdict in failed)
+    return (Verdict("gate", False, sentence, is_waiting=is_waiting, findings=findings),)
+
+
+def _dependents_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
+    found = [other for other, _ in dependents(road, settlement_id)]
+    if found:
+        sentence = f"The reversal waits until {', '.join(found)} is reversed, which carried its open item in."
+        yield Verdict("dependents", False, sentence, is_waiting=True)
+
+
+def _originals_verdict(road: Road, undoing: Undoing, unsent: Sequence[OutboxDocument]) -> Iterable[Verdict]:
+    """What is undone must stand in the books; else the reversal would book it the other way round."""
+    keys = {one.journal.reverses for one in unsent}
+    originals = [one for one in undoing.originals if one.key in keys]
+    per_unit = road.policy.inter_unit == "accounts"
+    seen = {one.key_matches: one for one in road.target.find([one.journal for one in originals]).found}
+    for original in originals:
+        found = seen.get(original.key)
+        if found is None or found.state is not BooksState.POSTED or original.state not in IN_BOOKS:
+            where = f"status {found.erp_status}" if found else "not to be seen"
+            sentence = (
+                f"{original.erp_id}, which the reversal undoes, is not posted in the ERP ({where}): nothing is sent."
+            )
+            cure = "Materialize reconciliations and resolve what it finds; or reject the reversal: connector reject."
+            yield Verdict("originals", False, sentence, findings=(Finding("reversal_of_nothing", sentence, cure),))
+    if any(unbalanced(one.journal, per_unit=per_unit) for one in unsent):
+        yield Verdict("balanced", False, "A reversing document is out of balance: nothing is sent.")

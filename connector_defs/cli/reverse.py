@@ -1,0 +1,186 @@
+"""`connector reverse` and `connector repost`: undo what is posted, and post it again; shown first, done with --apply.
+
+In: settlements and a reason. Out: the plan as a table and its warnings; with --apply the reversal is stored and goes as
+far as it goes now, and every later run carries it on. Several settlements are put in the right order by themselves.
+"""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.deciding import decider, sign_option
+from connector_defs.cli.exit_codes import first_failure
+from connector_defs.cli.opened import opened_road
+from connector_defs.cli.options import connection_option, examples, json_option, reason_option
+from connector_defs.cli.standing import Standing, standing
+from ledger.errors import ConnectorError
+from ledger.four_eyes import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assets.reversals import ReversalPlan
+    from assets.roadmap import Road
+
+_UNDOING_STAGES = ("erp_postings", "reconciliations")
+
+apply_option = click.option("--apply", "is_applied", is_flag=True, help="Do it; without this it is only shown.")
+
+
+@click.command(
+    "reverse",
+    epilog=examples(
+        'connector reverse 24758260539 -c amazon_us --reason "wrong department"',
+        'connector reverse 24758260539 -c amazon_us --reason "wrong department" --apply',
+        'connector reverse 24758270546 24758280553 -c amazon_us --reason "wrong unit" --apply',
+    ),
+)
+@click.argument("settlements", nargs=-1, required=True)
+@connection_option
+@reason_option
+@apply_option
+@click.option(
+    "--even-if-closed",
+    is_flag=True,
+    help="Also where something else, such as a bank receipt, stands on the clearing item; it is then open again.",
+)
+@json_option
+@click.pass_context
+def reverse(
+    ctx: click.Context,
+    settlements: tuple[str, ...],
+    connection_name: str | None,
+    reason: str,
+    is_applied: bool,
+    even_if_closed: bool,
+    as_json: bool,
+) -> None:
+    """Undo posted settlements by reversing journals, dependents first.
+
+    Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
+    reversed with it carries its open item. Safe to repeat: a reversal under way is resumed.
+    """
+    from assets.reversals import apply_reversal, dependents_first, plan_reversal, require_applicable
+
+    road = opened_road(connection_name)
+    together = frozenset(settlements)
+    plans = [plan_reversal(road, one, together) for one in dependents_first(road, settlements)]
+    standings: list[Standing] = []
+    for plan in plans if is_applied else ():
+        require_applicable(plan, reason, even_if_closed=even_if_closed)
+    for plan in plans if is_applied else ():
+        apply_reversal(road, plan, reason, even_if_closed=even_if_closed)
+    for plan in plans if is_applied else ():
+        standings.append(_driven(road, plan.settlement_id, _UNDOING_STAGES))
+    _tell(road, [row for plan in plans for row in _rows(road, plan)], _warnings(plans), standings, as_json)
+    ctx.exit(first_failure(one.exit_code for one in standings))
+
+
+@click.command(
+    "repost",
+    epilog=examples(
+        'connector repost 24758260539 -c amazon_us --reason "mapping corrected"',
+        'connector repost 24758260539 -c amazon_us --reason "mapping corrected" --apply',
+    ),
+)
+@click.argument("settlements", nargs=-1, required=True)
+@connection_option
+@reason_option
+@apply_option
+@sign_option
+@json_option
+@click.pass_context
+def repost(
+    ctx: click.Context,
+    settlements: tuple[str, ...],
+    connection_name: str | None,
+    reason: str,
+    is_applied: bool,
+    sign_as: str,
+    as_json: bool,
+) -> None:
+    """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too."""
+    from assets.reposting import origins_first, require_reversed
+    from assets.reposting import repost as keep_wish
+    from assets.road import STAGES
+    from connector_defs.cli.plan import planned
+
+    road = opened_road(connection_name)
+    ordered = origins_first(road, settlements)
+    for one in ordered:
+        require_reversed(road, one, frozenset(settlements))
+    documents = [planned(road, one) for one in ordered]
+    warnings = [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
+    standings: list[Standing] = []
+    if is_applied:
+        said = statement("repost", road.connection, " ".join(ordered), "", reason)
+        who = decider(sign_as, said)
+        for one in ordered:
+            keep_wish(road, one, who, reason, frozenset(settlements))
+            standings.append(_driven(road, one, tuple(stage.asset for stage in STAGES)))
+    rows = [_planned_row(one, journal) for one in documents for journal in one["journals"]]
+    _tell(road, rows, warnings, standings, as_json)
+    ctx.exit(first_failure(one.exit_code for one in standings))
+
+
+def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standing:
+    """Run stages in order until one stops and say where the settlement stands; an error does not stop the others."""
+    from assets.road import STAGES, run_stage
+    from assets.series import placed
+
+    is_before = placed(road)[settlement_id].is_before_go_live
+    try:
+        for stage in STAGES:
+            if stage.asset in assets and run_stage(road, stage, settlement_id).stops:
+                break
+    except ConnectorError as error:
+        return standing(road, settlement_id, is_before_go_live=is_before, error=str(error), code=error.exit_code)
+    return standing(road, settlement_id, is_before_go_live=is_before)
+
+
+def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
+    from ledger.periods import late_words
+
+    erp_ids = {one.key: one.erp_id for one in plan.originals}
+    for journal in plan.journals.journals:
+        yield {
+            "settlement": plan.settlement_id,
+            "undoes": erp_ids.get(journal.reverses, ""),
+            "by": road.target.erp_id(journal),
+            "date": journal.accounting_date.isoformat(),
+            "late": late_words(journal),
+            "currency": journal.currency,
+            "debits": journal.debits,
+            "credits": journal.credits,
+            "lines": len(journal.lines),
+        }
+    for part in plan.withdrawn:
+        yield {"settlement": plan.settlement_id, "undoes": f"part {part.part}, {part.state}", "by": "never sent"}
+
+
+def _planned_row(document: dict, journal: dict) -> dict[str, object]:
+    shown = ("erp_id", "part", "unit", "accounting_date", "currency", "debits", "credits")
+    return {"settlement": document["settlement_id"], **{name: journal[name] for name in shown}}
+
+
+def _warnings(plans: "list[ReversalPlan]") -> list[str]:
+    resumed = [f"{one.settlement_id}: its reversal is under way and goes on." for one in plans if one.is_resumed]
+    return [*resumed, *(f"{one.settlement_id}: {warning}" for one in plans for warning in one.warnings)]
+
+
+def _tell(
+    road: "Road", rows: list[dict[str, object]], warnings: list[str], standings: list[Standing], as_json: bool
+) -> None:
+    """Show the plan, what a person should know first, and where the settlements stand when it was applied."""
+    if as_json:
+        told = {"connection": road.connection, "is_applied": bool(standings), "documents": rows, "warnings": warnings}
+        output.write_json({**told, "settlements": [one.row for one in standings]})
+        return
+    output.print_table(rows, nothing="Nothing would be posted.")
+    for warning in warnings:
+        output.say(f"Note: {warning}")
+    if standings:
+        output.print_table([one.row for one in standings])
+    else:
+        output.say("Nothing was done. To do it, repeat the command with --apply.")

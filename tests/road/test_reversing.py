@@ -1,0 +1,191 @@
+"""A posted settlement undone and posted again: the books hold every document once, and the clearing item ties each time."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from assets.approval import approve, reject
+from assets.document_sets import revisions_of, undoing_of
+from assets.posting import drive
+from assets.reposting import origins_first, repost, require_reversed
+from assets.reversals import apply_reversal, dependents_first, plan_reversal
+from assets.road import STAGES, run_stage, walk
+from emulators import faults as general
+from emulators.peoplesoft.site import ChartFieldValue, Timing
+from ledger.errors import InputRefused
+from ledger.four_eyes import Decider, NeedsAnotherPerson
+from ledger.reversal import reversal_source
+from tests.road.conftest import FIRST, of_account, sale
+from tests.road.test_posting_road import (
+    ONE,
+    Unchecking,
+    close_november,
+    follow_up,
+    open_november,
+    parted,
+    with_mapping,
+)
+
+TWO, THREE = "24000000002", "24000000003"
+SOMEBODY = Decider("somebody")
+
+
+def posted(world, road, settlement_id=ONE, *rows):
+    """Take in one settlement and post it."""
+    world.take_in(road, settlement_id, *(rows or (sale(),)))
+    assert walk(road, settlement_id).stopped_at == ""
+    return road
+
+
+def reverse(road, settlement_id=ONE, **given):
+    """Do what `connector reverse --apply` does."""
+    apply_reversal(road, plan_reversal(road, settlement_id), "booked to the wrong account", **given)
+    return follow_up(road, settlement_id)
+
+
+def reversing(world, road, settlement_id=ONE, revision=1):
+    """Return the reversing documents of a revision, of all revisions of their own."""
+    source = reversal_source(world.documents(road, settlement_id)[0].source, revision)
+    return revisions_of(road, source)
+
+
+def reversing_states(world, road, settlement_id=ONE, revision=1):
+    """Return revision and state of each reversing document."""
+    return [(one.revision, str(one.state)) for one in reversing(world, road, settlement_id, revision)]
+
+
+def proof(result):
+    """Return state, clearing lines, open item and whether it ties."""
+    facts = result.facts
+    return facts["state"], str(facts["clearing lines in the books"]), str(facts["open item now"]), facts["ties"]
+
+
+def test_a_reversed_settlement_is_zero_in_the_books_and_stays_so(world):
+    """Both documents stand, linked both ways; no run, backfill or new mapping posts it again by itself."""
+    road = posted(world, world.small())
+    _, proved = reverse(road)
+    assert proof(proved) == ("reversed", "0.00", "0.00", True)
+    (original,), (undoing,) = world.documents(road, ONE), reversing(world, road)
+    assert (str(original.state), original.reason) == ("reversed", f"undone by {undoing.erp_id}")
+    assert (str(undoing.state), undoing.journal.reverses) == ("posted", original.key)
+    assert original.erp_id in undoing.journal.description
+    told = world.stores.audit.events(road.connection, document_key=original.key)[-1].facts["details"]
+    assert told == {"reversed_by": undoing.key, "reversing_document": undoing.erp_id}
+    assert list(world.items()) == ["settlement_reversed"]
+    for again in (road, world.small("run-2"), with_mapping(road, 'revenue: "400100"', 'revenue: "400200"')):
+        assert walk(again, ONE).stopped_at == ""
+    assert (world.states(road, ONE), world.creates()) == (["reversed"], 2)
+    world.assert_in_books("100.00", "-100.00")
+
+
+def test_reversing_twice_does_nothing(world):
+    """Under way it is resumed; done it says by what, and how it is posted again."""
+    road = posted(world, world.small())
+    world.demo.site.timing = Timing(edit_after_seconds=60, post_after_seconds=120)
+    reverse(road)
+    plan = plan_reversal(road, ONE)
+    assert plan.is_resumed
+    apply_reversal(road, plan, "again")
+    follow_up(road, ONE)
+    assert (world.states(road, ONE), reversing_states(world, road)) == (["posted"], [(1, "importing")])
+    world.clock.advance(200)
+    follow_up(road, ONE)
+    assert world.states(road, ONE) == ["reversed"]
+    with pytest.raises(InputRefused, match="is reversed already.*connector repost"):
+        plan_reversal(road, ONE)
+    assert world.creates() == 2
+    world.assert_in_books("100.00", "-100.00")
+
+
+@pytest.mark.parametrize("account", ["400100", "400200"])
+def test_posted_again_it_ties_over_all_its_documents(world, account):
+    """The same content or another mapping's: a new revision, three documents, total-amount over all of them."""
+    road = posted(world, world.small())
+    reverse(road)
+    road = with_mapping(road, 'revenue: "400100"', f'revenue: "{account}"')
+    repost(road, ONE, SOMEBODY, "corrected")
+    proved = walk(road, ONE).results["reconciliations"]
+    assert proof(proved) == ("posted", "100.00", "100.00", True)
+    assert len(proved.rows) == 3
+    assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(2, "posted")]
+    assert world.items() == {}
+    walk(road, ONE)
+    assert world.creates() == 3
+    assert [line.amount for line in world.books.lines() if line.account == "400200"] == (
+        [-100] if account == "400200" else []
+    )
+    world.assert_in_books("100.00", "-100.00", "100.00")
+
+
+def test_posted_again_it_may_be_reversed_again(world):
+    """Each revision has a reversal of its own."""
+    road = posted(world, world.small())
+    for revision in (1, 2):
+        assert proof(reverse(road)[1]) == ("reversed", "0.00", "0.00", True)
+        assert reversing_states(world, road, ONE, revision) == [(1, "posted")]
+        repost(road, ONE, SOMEBODY, "corrected")
+        assert proof(walk(road, ONE).results["reconciliations"]) == ("posted", "100.00", "100.00", True)
+    world.assert_in_books("100.00", "-100.00", "100.00", "-100.00", "100.00")
+
+
+def test_all_parts_are_undone_in_their_order(world):
+    """One reversing document per part, dated as the part it undoes."""
+    road = world.small()
+    parted(world, road)
+    walk(road, ONE)
+    assert proof(reverse(road)[1]) == ("reversed", "0.00", "0.00", True)
+    pairs = zip(world.documents(road, ONE), reversing(world, road), strict=True)
+    for original, undoing in pairs:
+        assert undoing.journal.reverses == original.key
+        assert undoing.journal.accounting_date == original.journal.accounting_date
+    world.assert_in_books("60.00", "40.00", "-60.00", "-40.00")
+
+
+def test_a_reversed_settlement_left_out_on_purpose_asks_no_more(world):
+    """`keep` ends the item; posting it again stays possible."""
+    road = posted(world, world.small())
+    reverse(road)
+    world.resolve("settlement_reversed", "keep", "booked by hand")
+    walk(road, ONE)
+    assert world.items() == {}
+    repost(road, ONE, SOMEBODY, "after all")
+    walk(road, ONE)
+    assert world.states(road, ONE) == ["posted"]
+    world.assert_in_books("100.00", "-100.00", "100.00")
+
+
+def debt(world, road):
+    """Post a settlement of -50.00, and the next one, which carries that debt in."""
+    world.take_in(road, ONE, sale("10.00"), of_account("Subscription Fee", "-60.00"))
+    later = FIRST + timedelta(days=7)
+    rows = (of_account("Payable to Amazon", "-50.00", later), sale("80.00", later + timedelta(hours=1)))
+    world.take_in(road, TWO, *rows, start=later)
+    for settlement_id in (ONE, TWO):
+        assert walk(road, settlement_id).stopped_at == "", world.items()
+
+
+def test_what_a_later_settlement_carries_is_not_undone_before_it(world):
+    """Refused with its name; both together go in the right order, and are posted again in the other one."""
+    road = world.small()
+    debt(world, road)
+    with pytest.raises(InputRefused, match=f"cannot be reversed before {TWO}"):
+        plan_reversal(road, ONE)
+    assert dependents_first(road, [ONE, TWO]) == [TWO, ONE]
+    both = frozenset({ONE, TWO})
+    for plan in [plan_reversal(road, one, both) for one in (TWO, ONE)]:
+        assert not plan.is_closed_elsewhere
+        apply_reversal(road, plan, "wrong unit")
+    follow_up(road, ONE)
+    assert reversing_states(world, road, ONE) == [(1, "approved")]
+    sentences = {one.check: one.facts["sentence"] for one in world.stores.verdicts.latest(road.connection, ONE)}
+    assert f"waits until {TWO} is reversed" in sentences["gate"]
+    for settlement_id in (TWO, ONE):
+        assert follow_up(road, settlement_id)[1].facts["state"] == "reversed"
+    with pytest.raises(InputRefused, match=f"carries in the open item of {ONE}, which is reversed"):
+        repost(road, TWO, SOMEBODY, "corrected")
+    assert origins_first(road, [TWO, ONE]) == [ONE, TWO]
+    for settlement_id in (ONE, TWO):
+        repost(road, settlement_id, SOMEBODY, "corrected", both)
+        assert walk(road, settlement_id).results["reconciliations"].facts["ties"]
+    assert world.items() == {}
