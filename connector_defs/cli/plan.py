@@ -1,7 +1,8 @@
 """`connector plan`: what would be posted for a settlement; nothing is written to the ERP.
 
 The stages up to the journals run as they would for posting (they read the ERP's accounts and periods, nothing more).
-When something is missing, the plan says what instead of the journals.
+When something is missing, the plan says what instead of the journals. Of a settlement that was sent already, it also
+shows line by line what would be booked otherwise now.
 """
 
 from typing import TYPE_CHECKING
@@ -69,7 +70,26 @@ def planned(road: "Road", settlement_id: str) -> dict:
         "stops": stops,
         "missing_mapping": _snippet(road, settlement_id, stops),
         "journals": [_journal(road, one) for one in journals],
+        "differs_from_what_was_sent": _differences(road, settlement_id) if has_journals else [],
     }
+
+
+def _differences(road: "Road", settlement_id: str) -> list[dict[str, str]]:
+    """Return line by line what differs from what may be in the ERP already; nothing where nothing was sent."""
+    from dataclasses import replace
+
+    from assets.accounting_dates import settled_dates
+    from assets.changed_lines import changed_lines
+    from assets.document_sets import may_exist
+    from assets.journals import planned_journals
+
+    now = planned_journals(road, settlement_id)
+    known = road.stores.outbox.documents(now.journals.source)
+    if not may_exist(known):
+        return []
+    return list(
+        changed_lines(road, settlement_id, known, replace(now, journals=settled_dates(road, now.journals, known))).rows
+    )
 
 
 def _stops_of(road: "Road", stage, settlement_id: str) -> list[dict[str, str]]:
@@ -128,6 +148,9 @@ def _show(document: dict) -> None:
         output.say("")
         output.print_facts(facts)
         output.print_table(journal["lines"])
+    if document["differs_from_what_was_sent"]:
+        output.say("It is in the ERP already, or on its way, and would be booked otherwise now; nothing is sent:")
+        output.print_table(document["differs_from_what_was_sent"])
     if document["fingerprint"]:
         output.say(f"Fingerprint of the set, for connector approve --fingerprint: {document['fingerprint']}")
     if not document["journals"] and not document["stops"] and not document["is_before_go_live"]:
