@@ -66,6 +66,11 @@ def truncated(bytes_kept: int | None = None) -> Fault:
     return Fault("truncated", bytes_kept=bytes_kept, after=True)
 
 
+def shortened(bytes_kept: int | None = None) -> Fault:
+    """Send only the first bytes of the body (half of them by default) as though they were all there is."""
+    return Fault("shortened", bytes_kept=bytes_kept, after=True)
+
+
 def slow(seconds: float) -> Fault:
     """Answer rightly, but only after that many seconds of the emulator's clock."""
     return Fault("slow", seconds=seconds, after=True)

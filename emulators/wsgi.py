@@ -206,4 +206,7 @@ def with_fault(
     if fault.kind == "truncated" and done is not None:
         kept = len(done.body) // 2 if fault.bytes_kept is None else fault.bytes_kept
         return replace(done, body=done.body[:kept], length_declared=len(done.body))
+    if fault.kind == "shortened" and done is not None:
+        kept = len(done.body) // 2 if fault.bytes_kept is None else fault.bytes_kept
+        return replace(done, body=done.body[:kept])
     raise ValueError(f"Unknown fault {fault.kind!r}: this emulator cannot show it.")

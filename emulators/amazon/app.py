@@ -4,7 +4,7 @@ In: a `World`, a clock, a fault plan, settings, a path for what survives restart
 name (`api.amazon.com`, `sellingpartnerapi-eu.amazon.com`, the storage host) or, on a single loopback address, by path
 prefix (`/lwa`, `/na`, `/eu`, `/fe`, `/storage`). Operations in faults and in the log have Amazon's names; the token
 endpoint is `token`, the storage host `download`. Beside the common faults there are some of Amazon's own, by name:
-the OAuth errors, `token_expired`, `token_invalid`, `role_missing`, `link_expired`.
+the OAuth errors, `token_expired`, `token_invalid`, `role_missing`, `link_expired`, `throttled` (429 with its rate).
 """
 
 from __future__ import annotations
@@ -169,6 +169,10 @@ class AmazonApp:
             return None
         if operation == "token" and fault.kind in _LOGIN_FAULTS:
             return self._login.error(fault.kind)
+        if fault.kind == "throttled":
+            # As `faults.status(429)`, which has no such header, but telling the rate that was exceeded.
+            rate = self._quota.rate_text(operation) or "0.0167"
+            return error(429).with_headers(("x-amzn-RateLimit-Limit", rate))
         if operation == "download" and fault.kind == "link_expired":
             return self._storage.expired()
         details = {"token_expired": TOKEN_EXPIRED, "token_invalid": TOKEN_INVALID, "role_missing": ""}

@@ -66,9 +66,10 @@ class ReportList:
         # An empty page in the middle still carries a token: it is no end.
         taken = 0 if search.page in self._settings.empty_pages else search.page_size
         shown = found[search.offset : search.offset + taken]
+        moved = 0 if search.page in self._settings.repeated_pages else taken
         body: dict[str, Any] = {"reports": [report_json(entry, self._settings.time_shape) for entry in shown]}
-        if not taken or search.offset + taken < len(found):
-            following = {**asdict(search), "offset": search.offset + taken, "page": search.page + 1}
+        if not moved or search.offset + moved < len(found):
+            following = {**asdict(search), "offset": search.offset + moved, "page": search.page + 1}
             body["nextToken"] = _token_of(following)
         return json_response(200, body)
 

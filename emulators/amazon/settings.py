@@ -63,6 +63,8 @@ class Settings:
     reports_order: Literal["newest_first", "oldest_first", "shuffled"] = "newest_first"
     # Numbers of pages, from 1, that come out empty and still carry a nextToken.
     empty_pages: frozenset[int] = frozenset()
+    # Numbers of pages, from 1, that come again as the page after.
+    repeated_pages: frozenset[int] = frozenset()
     created_since_too_old: Literal["refused", "clamped"] = "refused"
     removed_types: Literal["refused", "empty"] = "refused"
     retention_days: int = 90

@@ -79,3 +79,16 @@ CARRIED = Case(
         _settlement("24000000013", _WEEKS[2], 7, sale("75.00", _WEEKS[2] + _LATER, 4)),
     ),
 )
+AT_MONTH_END = Case(
+    "minutes before the month and the clocks change",
+    _at("2026-11-01T03:50:00"),
+    (
+        _settlement(
+            "24000000021",
+            _at("2026-10-24T20:00:00"),
+            7,
+            sale("210.00", _at("2026-10-31T19:00:00"), 6),
+            fee("-31.50", _at("2026-10-31T19:00:00"), 6),
+        ),
+    ),
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -20,7 +21,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from assets.roadmap import Road
 from connector_defs.connections import AmazonToPeopleSoftSettings, Connection, connections
@@ -37,7 +41,7 @@ from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.app import PeopleSoft
 from emulators.peoplesoft.app import build_app as build_peoplesoft
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD, DEMO_USER, demo_site
-from emulators.peoplesoft.site import OpenPeriods, Site
+from emulators.peoplesoft.site import ChartFieldValue, OpenPeriods, Site
 from ledger.mapping import Mapping, load_mapping
 from ledger.policy import Policy
 from resources.clock import ManualClock
@@ -47,6 +51,8 @@ from tests.simulation.doors import HttpDoor, acting, watch_under
 from tests.simulation.remembered import remembering
 
 CONNECTION = "amazon_us"
+UNIT = "US001"
+_PERIODS = ((2026, 4), (2027, 3))
 SELLER = "A335377DEMONA"
 _SECRETS = {
     "amazon_client_id": "demo-client",
@@ -112,8 +118,13 @@ def _site() -> Site:
     site = demo_site(datetime(2026, 10, 15, tzinfo=UTC).date())
     unit = site.units[0]
     own = tuple(one for one in site.opening_journals if one.header["BUSINESS_UNIT"] == unit.name)
-    periods = (OpenPeriods(unit.name, "ACTUALS", (2026, 4), (2027, 3)),)
+    periods = (OpenPeriods(unit.name, "ACTUALS", *_PERIODS),)
     return replace(site, units=(unit,), rates=(), opening_journals=own, periods=periods)
+
+
+def site_values() -> tuple[ChartFieldValue, ...]:
+    """Return the accounts and other values as they are at first."""
+    return _site().values
 
 
 def _amazon_world(case: Case) -> AmazonWorld:
@@ -225,6 +236,20 @@ class World:
             amazon, erp = self.amazon._state._database, self.erp.books.store._connection
             return Snapshot(home, _bytes_of(amazon), _bytes_of(erp), self.clock.now())
 
+    @property
+    def is_period_closed(self) -> bool:
+        """Tell whether somebody closed the periods that settlements are dated in."""
+        day = self.clock.now().date()
+        return not self.erp.books.batches.is_period_open(UNIT, "ACTUALS", "AMZ", day)
+
+    def close_periods(self) -> None:
+        """Leave only periods open in which no settlement is dated."""
+        self.erp.books.set_periods(UNIT, (2026, 4), (2026, 9))
+
+    def open_periods(self) -> None:
+        """Open them again."""
+        self.erp.books.set_periods(UNIT, *_PERIODS)
+
     def mark(self) -> tuple:
         """Return what changes when anything outside the stores does: clock and emulators."""
         amazon, erp = self.amazon._state._database, self.erp.books.store._connection
@@ -271,7 +296,11 @@ def simulated() -> Iterator[Path]:
         scratch.mkdir()
         before, tempfile.tempdir = tempfile.tempdir, str(scratch)
         watch_under(folder)
-        try:
-            yield folder
-        finally:
-            tempfile.tempdir = before
+        # Waits are drawn, and a page holds one report, so that a list of three has pages.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("resources.transport.retry.random", SimpleNamespace(Random=lambda: random.Random(7)))
+            patch.setattr("resources.amazon.reports.PAGE_SIZE", 1)
+            try:
+                yield folder
+            finally:
+                tempfile.tempdir = before

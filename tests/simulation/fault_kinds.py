@@ -1,0 +1,96 @@
+"""What goes wrong in a simulation, one name per kind, as data: who fails, at which of its calls, and how.
+
+In: nothing. Out: `KINDS`. A kind of the wire is a fault of an emulator at some call of an operation; a kind of the
+process or of people strikes at some effect of some worker, drawn by the seed (`strikes.py` says what then happens); a
+kind of the list is how Amazon shows its pages from the start.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from emulators import faults as general
+from emulators.faults import Fault
+from emulators.peoplesoft import mischief
+from tests.simulation import strikes
+from tests.simulation.strikes import Strike
+
+Draw = random.Random
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A fault of one emulator: operations with the number of the last call that may be hit, and what happens."""
+
+    name: str
+    side: str
+    operations: tuple[tuple[str, int], ...]
+    fault: Callable[[Draw], Fault]
+
+
+@dataclass(frozen=True)
+class Struck:
+    """Something that happens at an effect: between the first and the last number given."""
+
+    name: str
+    strike: Callable[[Draw], Strike]
+    first: int = 1
+    last: int = 150
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A way in which Amazon shows its list: settings of the emulator."""
+
+    name: str
+    settings: dict[str, Any]
+
+
+_CREATE = (("Create", 2),)
+_READS = (("X_JRNL_BY_REF", 8), ("X_JRNL_BY_KEY", 6), ("X_CONTROL", 3), ("X_JRNL_LINES", 3))
+_CHECKS = (("X_CHARTFIELD_VALUES", 12), ("X_PERIOD_OPEN", 3))
+_LIST = (("getReports", 4), ("getReportDocument", 3))
+_DOWNLOAD = (("download", 3),)
+
+KINDS: tuple[Wire | Struck | Shown, ...] = (
+    Wire("request lost", "erp", (*_CREATE, *_READS, *_CHECKS), lambda draw: general.dropped()),
+    Wire("request to Amazon lost", "amazon", (*_LIST, *_DOWNLOAD, ("token", 2)), lambda draw: general.dropped()),
+    Wire("response lost", "erp", _CREATE, lambda draw: general.dropped(after=True)),
+    Wire("committed, then a time-out", "erp", _CREATE, lambda draw: general.slow(draw.choice((121, 200, 329)))),
+    Wire("slow answer that still lands", "erp", _CREATE, lambda draw: mischief.commits_later(draw.uniform(1, 325))),
+    Wire("delivered twice", "erp", _CREATE, lambda draw: mischief.delivered_twice()),
+    Wire("429 without its rate", "amazon", _LIST, lambda draw: general.status(429)),
+    Wire("429 with its rate", "amazon", _LIST, lambda draw: general.named("throttled")),
+    Wire("5xx of Amazon", "amazon", (*_LIST, *_DOWNLOAD), lambda draw: general.status(draw.choice((500, 502, 503)))),
+    Wire("5xx before the save", "erp", (*_CREATE, *_READS, *_CHECKS), lambda draw: general.html(502)),
+    Wire("5xx after the save", "erp", _CREATE, lambda draw: general.html(draw.choice((500, 504)), after=True)),
+    Wire("SOAP fault with HTTP 200", "erp", _CREATE, lambda draw: general.status(200)),
+    Wire("gateway error with HTTP 200", "erp", _CREATE, lambda draw: mischief.gateway_error(after=draw.random() < 0.5)),
+    Wire("connection reset in the body", "amazon", (*_DOWNLOAD, ("getReports", 2)), lambda draw: general.truncated()),
+    Wire("connection reset in the ERP's answer", "erp", (*_CREATE, *_READS), lambda draw: general.truncated()),
+    Wire("truncated gzip", "amazon", _DOWNLOAD, lambda draw: general.shortened(draw.choice((20, 60, None)))),
+    Wire("expired link", "amazon", _DOWNLOAD, lambda draw: general.named("link_expired")),
+    Wire("token expired in mid-page", "amazon", (("getReports", 4),), lambda draw: general.named("token_expired")),
+    Wire("read-back blind", "erp", _READS, lambda draw: mischief.blind()),
+    Wire("rows twice", "erp", _READS, lambda draw: mischief.repeated()),
+    Wire("rows backwards", "erp", _READS, lambda draw: mischief.backwards()),
+    Shown("pages reordered", {"reports_order": "shuffled"}),
+    Shown("pages repeated", {"repeated_pages": frozenset({1, 3})}),
+    Shown("empty page with a token", {"empty_pages": frozenset({1, 3})}),
+    Struck("journal edit error", lambda draw: strikes.EditError()),
+    Struck("period closed", lambda draw: strikes.PeriodClosed(after_create=draw.random() < 0.5)),
+    Struck("clock crosses month end", lambda draw: strikes.ClockCrosses("2026-11-01T04:00:00+00:00")),
+    Struck("clock crosses a change of time", lambda draw: strikes.ClockCrosses("2026-11-01T06:00:00+00:00")),
+    Struck("process killed", lambda draw: strikes.Killed(is_after=draw.random() < 0.5)),
+    Struck("lease holder frozen", lambda draw: strikes.Frozen(draw.uniform(901, 5000), at_create=draw.random() < 0.5)),
+    Struck("two operators at once", lambda draw: strikes.SecondOperator(whole=draw.random() < 0.7)),
+    Struck("control database busy", lambda draw: strikes.Busy(draw.choice((1, 1, 2, 5)))),
+    Struck("disk full", lambda draw: strikes.DiskFull(draw.choice((1, 2, 6))), last=60),
+    Struck("mapping changed in mid-run", lambda draw: strikes.MappingChanged(back=draw.random() < 0.5)),
+    Struck("backfill of posted partitions", lambda draw: strikes.Backfill()),
+    Struck("control database restored from yesterday", lambda draw: strikes.Restored(draw.uniform(60, 80_000))),
+    Struck("control database lost", lambda draw: strikes.Restored(draw.uniform(60, 80_000), from_nothing=True)),
+)

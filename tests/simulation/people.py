@@ -1,0 +1,68 @@
+"""What people do when the trouble is over, by a fixed script: put the ERP right, then end what waits for them.
+
+In: the trouble of one seed after all faults have ended. Out: whether anything was left to do. The script is what the
+guides tell a person to do for each code of the review queue; a code it does not know stays open, with its reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.simulation.doors import acting
+from tests.simulation.world import CONNECTION, World, mapping, site_values
+
+if TYPE_CHECKING:
+    from tests.simulation.trouble import Trouble
+
+# What a person answers, by the code of the item; all others are looked at again where that is offered.
+ANSWERS = {
+    "changed_after_posting": "keep",
+    "posting_error": "recheck",
+    "posting_unclear": "recheck",
+    "posting_unknown_document": "recheck",
+    "posting_other_content": "recheck",
+    "books_differ": "accept",
+    "document_refused": "dismiss",
+    "file_refused": "dismiss",
+}
+
+
+def put_right(trouble: Trouble) -> bool:
+    """Do one round of the script; tell whether anything was done."""
+    world = trouble.world
+    done = _erp(world)
+    if trouble.puts_mapping_back:
+        trouble.puts_mapping_back, world.mapping = False, mapping()
+        done.append("the mapping file is put back")
+    done += _answered(world)
+    for sentence in done:
+        trouble.tell(f"people: {sentence}")
+    return bool(done)
+
+
+def _erp(world: World) -> list[str]:
+    """Open account and periods again, and have every journal that is in error edited anew."""
+    done = []
+    if world.site.values != site_values():
+        world.site.values = site_values()
+        done.append("the account is open again")
+    if world.is_period_closed:
+        world.open_periods()
+        done.append("the periods are open again")
+    for journal in world.erp.books.journals():
+        if journal.status == "E":
+            world.erp.books.run_edit(journal.key)
+            done.append(f"journal {journal.key.id} is edited again")
+    return done
+
+
+def _answered(world: World) -> list[str]:
+    """Answer every open item that has an answer."""
+    done = []
+    with acting(None):
+        for item in world.stores.review.listing(CONNECTION):
+            answer = ANSWERS.get(item.code, "retry")
+            if answer in item.actions:
+                world.stores.review.resolve(item.id, answer, "controller", "as the guide says")
+                done.append(f"{item.code} of {item.partition}: {answer}")
+    return done

@@ -1,0 +1,271 @@
+"""One seed: a world, a few kinds of trouble drawn for it, then people who put things right, then the oracle.
+
+In: a seed. Out: what went wrong, what was tried, and a trace that reads like a story: time, who, what. The same seed
+gives the same trace: every choice is drawn from the seed, time is the world's own, and nothing runs beside anything.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.simulation import oracle, strikes
+from tests.simulation.cases import AT_MONTH_END, CARRIED, SINGLE, TWO_PARTS
+from tests.simulation.doors import Effect, Watcher, Worker, acting
+from tests.simulation.fault_kinds import KINDS, Shown, Struck, Wire
+from tests.simulation.people import put_right
+from tests.simulation.schedule import Schedule
+from tests.simulation.strikes import At, Strike
+from tests.simulation.world import CONNECTION, Case, World, mapping
+
+_CASES = (SINGLE, SINGLE, SINGLE, TWO_PARTS, TWO_PARTS, AT_MONTH_END, CARRIED)
+_ROUNDS_OF_PEOPLE = 4
+_SECONDS_OF_TROUBLE = 36 * 3600
+
+
+@dataclass
+class Outcome:
+    """What one seed came to: `problems` are the oracle's, `exercised` the kinds that really happened."""
+
+    seed: int
+    problems: list[str]
+    exercised: list[str]
+    effects: int
+    is_all_posted: bool
+    trace: list[str]
+
+
+@dataclass
+class Pending:
+    """A strike that waits for its effect."""
+
+    name: str
+    strike: Strike
+    at_effect: int
+
+
+class Trouble(Watcher):
+    """The simulation of one seed; watches every worker of its world and strikes where the seed says."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.draw = random.Random(seed)
+        self.lines: list[str] = []
+        self.exercised: list[str] = []
+        self.effects = 0
+        self.busy_times = 0
+        self.full_times = 0
+        self.pending: list[Pending] = []
+        self._is_over = False
+        self._strikes_of: dict[int, str] = {}
+        self.case = self.draw.choice(_CASES)
+        kinds = self._kinds()
+        self.world = World(self._shown(kinds), folder)
+        self.schedule = Schedule(self.world, self, self.tell)
+        self._arm(kinds)
+
+    # --- drawing what happens ----------------------------------------------------------------------------------------
+
+    def _kinds(self) -> list[Wire | Struck | Shown]:
+        count = self.draw.choice((1, 1, 2, 2, 3, 4))
+        chosen = self.draw.sample(KINDS, count)
+        if any("clock crosses" in one.name for one in chosen):
+            self.case = AT_MONTH_END
+        if any(isinstance(one, Shown) or one.name == "token expired in mid-page" for one in chosen):
+            self.case = CARRIED
+        return chosen
+
+    def _shown(self, kinds: list[Wire | Struck | Shown]) -> Case:
+        settings = {name: value for one in kinds if isinstance(one, Shown) for name, value in one.settings.items()}
+        return replace(self.case, amazon=replace(self.case.amazon, **settings)) if settings else self.case
+
+    def _arm(self, kinds: list[Wire | Struck | Shown]) -> None:
+        for kind in kinds:
+            if isinstance(kind, Wire):
+                operation, last = self.draw.choice(kind.operations)
+                number = self.draw.randint(1, last)
+                plan = self.world.amazon_faults if kind.side == "amazon" else self.world.erp_faults
+                fault = replace(kind.fault(self.draw), note=kind.name)
+                plan.at(operation, number, fault)
+                self.tell(f"will happen: {kind.name}, at call {number} of {operation}")
+            elif isinstance(kind, Struck):
+                one = Pending(kind.name, kind.strike(self.draw), self.draw.randint(kind.first, kind.last))
+                self.pending.append(one)
+                self._strikes_of[id(one.strike)] = kind.name
+                self.tell(f"will happen: {kind.name}, from effect {one.at_effect} on: {one.strike}")
+            else:
+                self.tell(f"will happen: {kind.name}")
+                self.exercised.append(kind.name)
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Let it all happen, and ask the oracle."""
+        problems = []
+        try:
+            self._trouble()
+            self._heal()
+            problems = oracle.problems(self.world)
+        except Exception as error:
+            problems = [f"{type(error).__name__}: {error}"]
+            raise
+        finally:
+            self._count_the_wire()
+            with acting(None):
+                is_all_posted = not self.world.stores.review.listing(CONNECTION)
+            outcome = Outcome(0, problems, self.exercised, self.effects, is_all_posted, self.lines)
+            self.world.close()
+        return outcome
+
+    def _trouble(self) -> None:
+        """Run the schedule while things go wrong, for a bounded time."""
+        end = self.world.clock.now().timestamp() + _SECONDS_OF_TROUBLE
+        for _ in range(6):
+            self.schedule.until_rest()
+            self._between_runs()
+            if not self.pending or self.world.clock.now().timestamp() > end:
+                return
+            self.schedule.has_discovered = False
+
+    def _heal(self) -> None:
+        """End every fault, let the schedule run, and let people do what their guides tell them."""
+        self._is_over = True
+        self.pending.clear()
+        self.world.amazon_faults.clear()
+        self.world.erp_faults.clear()
+        self.busy_times = self.full_times = 0
+        self.tell("all faults end")
+        self.schedule.has_discovered = False
+        self.schedule.until_rest()
+        for _ in range(_ROUNDS_OF_PEOPLE):
+            if not put_right(self):
+                return
+            self.schedule.has_discovered = False
+            self.schedule.until_rest()
+
+    # --- what strikes ask for ----------------------------------------------------------------------------------------
+
+    def struck(self, strike: Strike) -> None:
+        """Note that something really happened."""
+        self._note(self._strikes_of.get(id(strike), type(strike).__name__))
+
+    def _note(self, name: str) -> None:
+        self.exercised.append(name)
+        self.tell(f"  ! {name}")
+
+    def settlements(self) -> list[str]:
+        """Return the settlements that are registered."""
+        with acting(None), self._other_process():
+            return [one.settlement_id for one in self.world.stores.settlements.all(CONNECTION)]
+
+    def has_posted(self) -> bool:
+        """Tell whether the ERP has anything of ours."""
+        return bool(oracle._counting(self.world.erp.books))
+
+    def others_go_on(self) -> None:
+        """Run the schedule to its rest while a worker of it sleeps."""
+        with self._other_process():
+            self.schedule.until_rest()
+
+    def other_walks(self, assets: tuple[str, ...]) -> None:
+        """Let somebody else materialize the settlement that somebody is at."""
+        chosen = self.draw.choice(self.settlements())
+        with self._other_process():
+            other = Schedule(self.world, self, self.tell, runs=900 + len(self.lines))
+            other.walk(chosen, assets)
+
+    def backfill(self) -> None:
+        """Walk every settlement once more."""
+        for settlement_id in self.settlements():
+            self.schedule.walk(settlement_id)
+
+    def change_mapping(self, *, is_put_back: bool) -> None:
+        """Book sales elsewhere; put the old file back when people come, if so drawn."""
+        self.world.mapping = mapping('revenue: "400100"', 'revenue: "400200"')
+        self.puts_mapping_back = is_put_back
+
+    puts_mapping_back = False
+
+    @contextmanager
+    def _other_process(self) -> Iterator[None]:
+        """Let the world's stores be those of another process for a while."""
+        world = self.world
+        mine, world._stores = world._stores, None
+        try:
+            yield
+        finally:
+            world.reopen()
+            world._stores = mine
+
+    # --- watching ----------------------------------------------------------------------------------------------------
+
+    def tell(self, sentence: str) -> None:
+        """Write a line of the trace."""
+        self.lines.append(f"{self.world.clock.now():%Y-%m-%d %H:%M:%S} {sentence}" if self.lines else sentence)
+
+    def begins(self, worker: Worker) -> None:
+        """Let a busy database refuse to begin."""
+        if self.busy_times:
+            self.busy_times -= 1
+            self._note("control database busy")
+            strikes.refuse_transaction()
+
+    def before(self, worker: Worker, effect: Effect) -> None:
+        """Count and tell every effect; strike what is due."""
+        self.effects += 1
+        self.tell(f"{worker.name} {effect.kind} {effect.name}")
+        is_new_file = effect.kind == "file" and effect.name.startswith(("write warehouse", "link warehouse"))
+        if self.full_times and is_new_file:
+            self.full_times -= 1
+            self._note("disk full")
+            strikes.refuse_file(effect.name)
+        self._strike(At(worker, effect, False))
+
+    def after(self, worker: Worker, effect: Effect) -> None:
+        """Strike what is due after it."""
+        self._strike(At(worker, effect, True))
+
+    def _between_runs(self) -> None:
+        self._strike(At(None, None, False))
+
+    def _strike(self, at: At) -> None:
+        for one in [one for one in self.pending if self.effects >= one.at_effect]:
+            self.pending.remove(one)
+            struck = False
+            try:
+                struck = one.strike.strikes(self, at)
+            except BaseException:
+                struck = True
+                raise
+            finally:
+                if not struck and not self._is_over:
+                    self.pending.append(one)
+
+    def _count_the_wire(self) -> None:
+        for plan in (self.world.amazon_faults, self.world.erp_faults):
+            self.exercised += [fault.note for _, _, fault in plan.taken()]
+
+
+def simulate(seed: int, folder: Path) -> Outcome:
+    """Run one seed; what is raised is a problem as well."""
+    trouble = Trouble(seed, folder)
+    try:
+        outcome = trouble.run()
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+        return Outcome(seed, [problem], trouble.exercised, trouble.effects, False, trouble.lines)
+    return replace(outcome, seed=seed)
+
+
+def exercised(outcomes: list[Outcome]) -> Counter[str]:
+    """Return how often each kind really happened, kinds that never did included."""
+    counted = Counter({kind.name: 0 for kind in KINDS})
+    for one in outcomes:
+        counted.update(one.exercised)
+    return counted
+
+
+__all__ = ["Outcome", "Trouble", "exercised", "simulate"]
