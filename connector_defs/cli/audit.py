@@ -4,10 +4,8 @@ import click
 
 from connector_defs.cli import output
 from connector_defs.cli.exit_codes import ExitCode
-from connector_defs.cli.opened import chosen_name, opened_project, opened_stores
+from connector_defs.cli.opened import opened_connection, opened_stores
 from connector_defs.cli.options import connection_option, examples, json_option
-
-_PAGE = 1000
 
 
 @click.group("audit", epilog=examples("connector audit show 24758260539 -c amazon_us", "connector audit verify"))
@@ -18,21 +16,31 @@ def audit() -> None:
 @audit.command(
     "show",
     epilog=examples(
-        "connector audit show 24758260539 -c amazon_us", "connector audit show 24758260539 -c amazon_us --json"
+        "connector audit show 24758260539 -c amazon_us",
+        "connector audit show 111-2223334-5556667 -c amazon_us",
+        'connector audit show "US001 AQ6D7D7S3O 2026-11-04" -c amazon_us --exchanges',
+        "connector audit show 24758260539 -c amazon_us --json",
     ),
 )
-@click.argument("settlement")
+@click.argument("name", metavar="SETTLEMENT|ORDER|DOCUMENT")
 @connection_option
+@click.option("--exchanges", is_flag=True, help="Show address and archived bodies of each exchange with the ERP.")
+@click.option("--bodies", is_flag=True, help="Print these bodies, redacted as they were kept.")
 @json_option
-def show(settlement: str, connection_name: str | None, as_json: bool) -> None:
-    """Show every event of a settlement, in order."""
-    name = chosen_name(opened_project(), connection_name)
-    rows = [_row(event) for event in _events(opened_stores(), name, settlement)]
+def show(name: str, connection_name: str | None, exchanges: bool, bodies: bool, as_json: bool) -> None:
+    """Tell what happened, in order: when, what, by whom, in which run, decided on which exchange.
+
+    Takes a settlement, an order, or a document by posting key, journal id or natural key of the ERP.
+    """
+    from assets.audit_story import tell
+    from connector_defs.cli import audit_story
+
+    opened, stores = opened_connection(connection_name), opened_stores()
+    stories = tell(stores, opened.name, name, opened.settings.books)
     if as_json:
-        output.write_json({"connection": name, "settlement_id": settlement, "events": rows})
+        output.write_json(audit_story.as_document(stores, stories, bodies=bodies))
     else:
-        columns = ("sequence", "at", "kind", "person", "run", "facts")
-        output.print_table(rows, columns, nothing=f"{name} has no event of settlement {settlement}.")
+        audit_story.show(stores, stories, exchanges=exchanges, bodies=bodies)
 
 
 @audit.command("verify", epilog=examples("connector audit verify", "connector audit verify --json"))
@@ -51,27 +59,3 @@ def verify(ctx: click.Context, as_json: bool) -> None:
         if not verdict.ok:
             output.complain(f"{verdict.sentence} Compare with a backup before anything else is posted.")
     ctx.exit(ExitCode.FINE if all(one.ok for one in verdicts.values()) else ExitCode.STORES)
-
-
-def _events(stores, connection: str, settlement: str):
-    after = 0
-    while True:
-        page = stores.audit.events(connection, partition=settlement, after=after, limit=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        after = page[-1].sequence
-
-
-def _row(event) -> dict[str, object]:
-    facts = event.facts
-    return {
-        "sequence": event.sequence,
-        "at": output.utc_text(event.at),
-        "kind": event.kind,
-        "person": event.person,
-        "run": event.run,
-        "document": event.document_key,
-        "exchange": event.exchange,
-        "facts": facts,
-    }

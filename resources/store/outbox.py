@@ -321,8 +321,10 @@ class Outbox:
         source_id: str | None = None,
         partition: str | None = None,
         limit: int = 200,
+        *,
+        erp_name: str | None = None,
     ) -> list[OutboxDocument]:
-        """Return documents of all revisions, the last changed first."""
+        """Return documents of all revisions, the last changed first; `erp_name` is the ERP's key or words of it."""
         table = outbox_documents.c
         query = select_documents()
         if connection is not None:
@@ -333,6 +335,8 @@ class Outbox:
             query = query.where(table.source_id == source_id)
         if partition is not None:
             query = query.where(table.partition == partition)
+        if erp_name is not None:
+            query = query.where((" " + table.erp_id + " ").contains(f" {erp_name} ", autoescape=True))
         query = query.order_by(table.changed_at.desc(), table.source, table.revision, table.part).limit(limit)
         with self._control.reading() as reading:
             return [document_of(row) for row in reading.execute(query).mappings()]
