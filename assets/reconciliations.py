@@ -19,6 +19,7 @@ from assets.journals import Planned, planned_journals
 from assets.posting_findings import finding as posting_finding
 from assets.posting_findings import named, removed_sentence, review_reason
 from assets.read_back import ask_next, beside, put_right, taken_out
+from assets.reversals import unknown_reversals
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_reports import registered
@@ -142,8 +143,11 @@ def _proved(
     item = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))
     state = REVERSED if is_reversed else POSTED
     standing = Standing(settlement_id, currency, total, state, _ids(documents), known, money.total((item,), currency))
+    # Something else closed the item: a bank receipt, or a reversal that the records of this database do not know.
+    unknown = unknown_reversals(road, documents) if not is_reversed and standing.open_item != total else []
+    once = _once(documents, sightings, unknown)
     verdicts = (
-        _accepted(road, settlement_id, "posted_exactly_once", _once(documents, sightings), "not_once", _ONCE_CURE),
+        _accepted(road, settlement_id, "posted_exactly_once", once, "not_once", _ONCE_CURE),
         _accepted(road, settlement_id, "read_back_equals_journal", _same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
     )
@@ -206,13 +210,18 @@ def _accepted(road: Road, settlement_id: str, check: str, compared: Compared, co
     return verdict
 
 
-def _once(documents: list[OutboxDocument], sightings: Sightings) -> Compared:
+def _once(documents: list[OutboxDocument], sightings: Sightings, unknown: list[str]) -> Compared:
     """Compare our documents with everything the ERP shows under this settlement, removed ones aside."""
     expected = [document.erp_id for document in documents]
     found = [one.erp_id for one in sightings.found if one.state is not BooksState.REMOVED]
-    compared = once_only(expected, found)
-    others = " ".join(word for one in documents if (word := beside(sightings, one)))
-    return replace(compared, sentence=f"{compared.sentence} {others}".strip())
+    compared = once_only(expected, [*found, *unknown])
+    others = [word for one in documents if (word := beside(sightings, one))]
+    if unknown:
+        others.append(
+            f"{', '.join(unknown)} undoes it and is not in our records: `connector reverse` takes it in, and sends "
+            "nothing that is there."
+        )
+    return replace(compared, sentence=" ".join((compared.sentence, *others)))
 
 
 def _same(read: list[tuple[OutboxDocument, ReadBack]]) -> Compared:

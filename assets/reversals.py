@@ -25,6 +25,7 @@ from ledger.errors import Finding, InputRefused, TargetError
 from ledger.journal import JournalSet
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reconciliation import unbalanced
+from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import Posted, reversal_of
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
@@ -165,6 +166,20 @@ def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Fin
         origin=withheld_origin(settlement_id, undoing.originals[0].revision),
         amount=money.total((one.journal.debits for one in undoing.originals), undoing.originals[0].journal.currency),
     )
+
+
+def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[str]:
+    """Return what the ERP holds as a reversal of these posted documents and our records do not know.
+
+    So it is when the control database is older than the books, or was lost.
+    """
+    originals = [one for one in documents if one.state is PostingState.POSTED and one.source.kind != REVERSAL_KIND]
+    if not originals:
+        return []
+    found = road.target.find(list(_reversal(originals).journals)).found
+    undoing = undoing_of(road, originals)
+    known = {one.erp_id for one in undoing.documents} if undoing else set()
+    return [one.erp_id for one in found if one.state is not BooksState.REMOVED and one.erp_id not in known]
 
 
 def dependents(road: Road, settlement_id: str) -> list[tuple[str, bool]]:

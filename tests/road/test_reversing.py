@@ -1,16 +1,15 @@
-"""A posted settlement undone and posted again: the books hold every document once, and the clearing item ties each time."""
+"""A posted settlement undone and posted again: every document stands in the books once, and the clearing item ties."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from assets.approval import approve, reject
 from assets.document_sets import revisions_of, undoing_of
-from assets.posting import drive
 from assets.reposting import origins_first, repost, require_reversed
 from assets.reversals import apply_reversal, dependents_first, plan_reversal
-from assets.road import STAGES, run_stage, walk
+from assets.road import walk
 from emulators import faults as general
 from emulators.peoplesoft.site import ChartFieldValue, Timing
 from ledger.errors import InputRefused
@@ -20,9 +19,7 @@ from tests.road.conftest import FIRST, of_account, sale
 from tests.road.test_posting_road import (
     ONE,
     Unchecking,
-    close_november,
     follow_up,
-    open_november,
     parted,
     with_mapping,
 )
@@ -53,6 +50,12 @@ def reversing(world, road, settlement_id=ONE, revision=1):
 def reversing_states(world, road, settlement_id=ONE, revision=1):
     """Return revision and state of each reversing document."""
     return [(one.revision, str(one.state)) for one in reversing(world, road, settlement_id, revision)]
+
+
+def sales(world, status):
+    """Make the sales account inactive or active from November on."""
+    value = ChartFieldValue("ACCOUNT", "400100", "Sales", status, date(2026, 11, 1), account_type="R")
+    world.demo.site.replace_value(value)
 
 
 def proof(result):
@@ -92,7 +95,7 @@ def test_reversing_twice_does_nothing(world):
     world.clock.advance(200)
     follow_up(road, ONE)
     assert world.states(road, ONE) == ["reversed"]
-    with pytest.raises(InputRefused, match="is reversed already.*connector repost"):
+    with pytest.raises(InputRefused, match=r"is reversed already.*connector repost"):
         plan_reversal(road, ONE)
     assert world.creates() == 2
     world.assert_in_books("100.00", "-100.00")
@@ -189,3 +192,182 @@ def test_what_a_later_settlement_carries_is_not_undone_before_it(world):
         repost(road, settlement_id, SOMEBODY, "corrected", both)
         assert walk(road, settlement_id).results["reconciliations"].facts["ties"]
     assert world.items() == {}
+
+
+def test_a_lost_control_database_undoes_nothing_twice(world):
+    """The proof names the reversal it does not know; reversing again finds it by key and sends nothing."""
+    road = posted(world, world.small())
+    reverse(road)
+    world.reopen(world.home.parent / "home-2")
+    road = world.small("run-2")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    assert world.states(road, ONE) == ["posted"]
+    assert "`connector reverse` takes it in" in world.items()["not_once"].sentence
+    reverse(road, even_if_closed=True)
+    assert (world.states(road, ONE), reversing_states(world, road)) == (["reversed"], [(1, "posted")])
+    assert list(world.items()) == ["settlement_reversed"]
+    assert world.creates() == 2
+    world.assert_in_books("100.00", "-100.00")
+
+
+def test_a_refused_reversing_part_names_the_parts_that_are_undone(world):
+    """The rest waits with the ERP's words; put right there and retried, only the rest is sent."""
+    road = world.small()
+    parted(world, road)
+    walk(road, ONE)
+    unchecked = replace(road, target=Unchecking(road.target))
+    sales(world, "I")
+    reverse(unchecked)
+    assert (world.states(road, ONE), reversing_states(world, road)) == (
+        ["reversed", "posted"],
+        [(1, "posted"), (1, "refused")],
+    )
+    first = reversing(world, road)[0]
+    assert f"part 1 as {first.erp_id}" in world.items()["posting_refused"].sentence
+    assert "What it undoes stands in the books" in world.items()["posting_refused"].cure
+    for _ in range(3):
+        follow_up(unchecked, ONE)
+    assert world.creates() == 4
+    sales(world, "A")
+    world.resolve("posting_refused", "retry")
+    assert follow_up(road, ONE)[1].facts["state"] == "reversed"
+    assert reversing_states(world, road) == [(1, "posted"), (1, "refused"), (2, "posted")]
+    assert world.creates() == 5
+    world.assert_in_books("60.00", "40.00", "-60.00", "-40.00")
+
+
+def test_a_held_set_is_ended_by_undoing_what_is_posted_of_it(world):
+    """Part 2 was refused: part 1 is reversed, and the corrected whole is posted as a new revision."""
+    road = world.small()
+    parted(world, road)
+    unchecked = replace(road, target=Unchecking(road.target))
+    sales(world, "I")
+    walk(unchecked, ONE)
+    assert world.states(road, ONE) == ["posted", "refused"]
+    reverse(unchecked)
+    assert world.states(road, ONE) == ["reversed", "refused"]
+    corrected = with_mapping(road, 'revenue: "400100"', 'revenue: "400200"')
+    repost(corrected, ONE, SOMEBODY, "other account")
+    walk(corrected, ONE)
+    assert world.states(road, ONE) == ["posted", "posted"]
+    assert world.items() == {}
+    world.assert_in_books("60.00", "-60.00", "60.00", "40.00")
+
+
+# What a settlement is before somebody wants it reversed -> what the refusal says.
+UNFIT = [
+    ("never planned", lambda world, road: None, "no journal was ever planned"),
+    ("waits for approval", lambda world, road: walk(road, ONE), "has nothing to reverse: part 1 planned"),
+    ("rejected", lambda world, road: (walk(road, ONE), reject(road, ONE, SOMEBODY, "no")), "part 1 refused"),
+]
+
+
+@pytest.mark.parametrize("begin, words", [one[1:] for one in UNFIT], ids=[one[0] for one in UNFIT])
+def test_what_is_not_posted_is_not_reversed(world, begin, words):
+    """Refused with the state of its parts."""
+    road = world.small(approval="required")
+    world.take_in(road, ONE, sale())
+    begin(world, road)
+    with pytest.raises(InputRefused, match=words):
+        plan_reversal(road, ONE)
+    with pytest.raises(InputRefused, match="is not reversed, so it is not posted again"):
+        require_reversed(road, ONE)
+
+
+def test_nothing_is_reversed_while_nobody_knows_what_stands_there(world):
+    """Unclear or importing: first it has to come to its end."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    world.erp_faults.next("Create", general.dropped())
+    walk(road, ONE)
+    with pytest.raises(InputRefused, match="while part 1 is unclear"):
+        plan_reversal(road, ONE)
+    world.demo.site.timing = Timing(edit_after_seconds=60, post_after_seconds=120)
+    world.clock.advance(400)
+    walk(road, ONE)
+    with pytest.raises(InputRefused, match="while part 1 is importing"):
+        plan_reversal(road, ONE)
+
+
+def test_an_item_that_a_bank_receipt_closed_is_reopened_only_on_purpose(world):
+    """The plan says what stands there; without the word for it nothing is stored."""
+    road = posted(world, world.small())
+    account = next(line for line in world.books.lines() if line.account == "110500")
+    receipt(world, account.reference, "-100.00")
+    plan = plan_reversal(road, ONE)
+    assert "stands at 0.00 USD, and our journals booked 100.00" in plan.warnings[-1]
+    with pytest.raises(InputRefused, match="--even-if-closed"):
+        apply_reversal(road, plan, "wrong unit")
+    assert undoing_of(road, world.documents(road, ONE)).documents == ()
+    _, proved = reverse(road, even_if_closed=True)
+    assert proof(proved) == ("reversed", "0.00", "-100.00", True)
+
+
+def receipt(world, reference, amount):
+    """Book a bank receipt as the cash process does: somebody else's journal on the same open item."""
+    header = {"BUSINESS_UNIT": "US001", "JOURNAL_ID": "BANK000001", "JOURNAL_DATE": "2026-11-12"}
+    header |= {"LEDGER_GROUP": "ACTUALS", "SOURCE": "ONL", "FOREIGN_CURRENCY": "USD", "DESCR254": "bank statement"}
+    common = {"BUSINESS_UNIT": "US001", "FOREIGN_CURRENCY": "USD", "DEPTID": "10000"}
+    lines = [
+        {**common, "JOURNAL_LINE": "1", "ACCOUNT": "110500", "FOREIGN_AMOUNT": amount, "JRNL_LN_REF": reference},
+        {**common, "JOURNAL_LINE": "2", "ACCOUNT": "110600", "FOREIGN_AMOUNT": amount.lstrip("-"), "JRNL_LN_REF": "B"},
+    ]
+    saved = world.books.create(header, lines, None)
+    assert saved.is_saved, saved
+    world.books.run_edit(saved.key)
+    world.books.run_post(saved.key)
+    assert next(one for one in world.books.journals() if one.key == saved.key).status == "P"
+
+
+def test_under_approval_another_person_approves_the_reversal_and_what_is_posted_again(world):
+    """Planned, approved, sent; whoever wanted it does not approve it."""
+    road = world.small(approval="required")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    approve(road, ONE, SOMEBODY, "fine")
+    walk(road, ONE)
+    reverse(road)
+    assert (world.states(road, ONE), reversing_states(world, road)) == (["posted"], [(1, "planned")])
+    with pytest.raises(NeedsAnotherPerson, match="tester planned these journals"):
+        approve(road, ONE, Decider("tester"), "fine")
+    reject(road, ONE, Decider("tester"), "not yet")
+    follow_up(road, ONE)
+    assert (world.states(road, ONE), world.items()) == (["posted"], {})
+    reverse(road)
+    approve(road, ONE, SOMEBODY, "fine")
+    follow_up(road, ONE)
+    assert (world.states(road, ONE), reversing_states(world, road)) == (["reversed"], [(1, "refused"), (2, "posted")])
+    repost(road, ONE, Decider("tester"), "corrected")
+    walk(road, ONE)
+    assert world.states(road, ONE) == ["planned"]
+    approve(road, ONE, SOMEBODY, "fine")
+    walk(road, ONE)
+    assert world.states(road, ONE) == ["posted"]
+    world.assert_in_books("100.00", "-100.00", "100.00")
+
+
+def test_a_document_taken_out_by_hand_is_not_reversed_as_well(world):
+    """Unposted in the ERP after the reversal was planned: nothing is sent, and a person decides."""
+    road = posted(world, world.small())
+    apply_reversal(road, plan_reversal(road, ONE), "wrong unit")
+    world.books.people.unpost(next(one.key for one in world.books.journals() if one.source == "AMZ"))
+    result = follow_up(road, ONE)[0]
+    assert result.stops
+    assert "reversal_of_nothing" in world.items()
+    assert (world.states(road, ONE), world.creates()) == (["posted"], 1)
+    world.assert_in_books()
+
+
+def test_a_reversal_taken_out_by_hand_keeps_its_settlement_from_being_posted_again(world):
+    """The reversing journal is unposted: the first one counts again in the books, and a second must not join it."""
+    road = posted(world, world.small())
+    reverse(road)
+    repost(road, ONE, SOMEBODY, "corrected")
+    world.books.people.unpost(next(one.key for one in world.books.journals() if "reversal" in one.description))
+    walk(road, ONE)
+    assert "reversal_of_nothing" in world.items()
+    assert (world.states(road, ONE), world.creates()) == (["reversed"], 2)
+    follow_up(road, ONE)
+    assert "posting_removed" in world.items()
+    world.assert_in_books("100.00")
