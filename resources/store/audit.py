@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,17 +131,13 @@ class Audit:
 
     def connections(self) -> list[str]:
         """Return every connection that has a chain, or events without one."""
-        both = select(audit_chains.c.connection).union(select(audit_events.c.connection))
         with self._control.reading() as reading:
-            return sorted(reading.execute(both).scalars())
+            return connections_in(reading)
 
     def verify(self, connection: str) -> Verdict:
         """Recompute a chain from its first event; name the first row that is wrong."""
         with self._control.reading() as reading:
-            head = _SELECT_HEAD.row(reading, of_connection=connection)
-            query = select(*_RAW).where(audit_events.c.connection == connection).order_by(audit_events.c.sequence)
-            with reading.execute(query.execution_options(yield_per=1000)) as rows:
-                return _verdict(connection, rows, head)
+            return verdict_on(reading, connection)
 
     def _head(self, transaction: Connection, connection: str) -> tuple[int, str]:
         row = _SELECT_HEAD.row(transaction, of_connection=connection)
@@ -152,6 +148,20 @@ class Audit:
             _INSERT_HEAD.run(transaction, connection=connection, sequence=sequence, hash=event_hash)
         else:
             _MOVE_HEAD.run(transaction, of_connection=connection, to_sequence=sequence, to_hash=event_hash)
+
+
+def connections_in(reading: Connection) -> list[str]:
+    """Return every connection that has a chain, or events without one."""
+    both = select(audit_chains.c.connection).union(select(audit_events.c.connection))
+    return sorted(reading.execute(both).scalars())
+
+
+def verdict_on(reading: Connection, connection: str, seen: Callable[[Row], None] | None = None) -> Verdict:
+    """Recompute a chain as one reading shows it; hand every event to `seen` that stands as it was written."""
+    head = _SELECT_HEAD.row(reading, of_connection=connection)
+    query = select(*_RAW).where(audit_events.c.connection == connection).order_by(audit_events.c.sequence)
+    with reading.execute(query.execution_options(yield_per=1000)) as rows:
+        return _verdict(connection, rows, head, seen)
 
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -165,7 +175,7 @@ def _hash(values: dict) -> str:
     return hashlib.sha256(_encode([values[name] for name in _HASHED]).encode()).hexdigest()
 
 
-def _verdict(connection: str, rows: Iterator[Row], head: Row | None) -> Verdict:
+def _verdict(connection: str, rows: Iterator[Row], head: Row | None, seen: Callable[[Row], None] | None) -> Verdict:
     """Walk the chain; `head` is how far it should reach."""
     number, previous = 0, _FIRST
     for row in rows:
@@ -174,6 +184,8 @@ def _verdict(connection: str, rows: Iterator[Row], head: Row | None) -> Verdict:
         if wrong:
             return Verdict(False, number - 1, number, f"Event {number} of {connection} {wrong}.")
         previous = row.hash
+        if seen is not None:
+            seen(row)
     reach, last_hash = (0, _FIRST) if head is None else (head.sequence, head.hash)
     if number < reach:
         sentence = f"Event {number + 1} of {connection} is missing: {reach} were written, {number} are left."

@@ -75,8 +75,8 @@ class Configuration:
             said = {"kind": file.kind, "name": file.name, "sha256": sha256, "previous_sha256": previous}
             values = {**said, "connection": connection, "owner": file.owner, "person": person, "run": run}
             values |= {"seen_at": self._clock.now(), "confirmed_by": ""}
-            transaction.execute(insert(configuration_changes), values)
-            facts = {**said, "owner": file.owner}
+            inserted = transaction.execute(insert(configuration_changes).values(values))
+            facts = {**said, "owner": file.owner, "change": inserted.inserted_primary_key[0]}
             self._audit.append(transaction, connection, "configuration_changed", facts, run=run, person=person)
         return True
 

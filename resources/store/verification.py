@@ -1,0 +1,176 @@
+"""Whether the control database still says what was done: every chain, every balance, and where each document stands.
+
+In: one reading of the control database. Out: a verdict that names the first bad row, its column and what was expected.
+The chains are recomputed first; what they tell is then the measure for the rows of the outbox, of the review queue, of
+people and of configuration changes, and for the stored content of every document. The comparisons are pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, Text, select, type_coerce
+
+from ledger import money
+from ledger.errors import ConnectorError
+from ledger.journal import Journal
+from resources.store.audit import Verdict, connections_in, verdict_on
+from resources.store.columns import Moment, facts_text
+from resources.store.control import ControlDatabase
+from resources.store.retelling import PROVED, UNPROVED, Event, Retelling
+from resources.store.schema import metadata, outbox_contents
+
+_SHOWN_MAX = 80
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """The first row that is not what it should be; `key` are the values of its primary key."""
+
+    table: str
+    key: tuple
+    column: str
+    expected: str
+    found: str
+
+    @property
+    def sentence(self) -> str:
+        """Say which row it is and what was expected."""
+        row = " ".join(str(part) for part in self.key)
+        return f"Row {row} of {self.table}: {self.column} should be {self.expected}, and is {self.found}."
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was recomputed: chains by connection, and how many rows of each table were compared."""
+
+    chains: dict[str, Verdict]
+    rows: dict[str, int]
+    first_bad: BadRow | None
+
+    @property
+    def is_ok(self) -> bool:
+        """Tell whether everything is as it was written."""
+        return self.first_bad is None
+
+
+def verify(control: ControlDatabase) -> Verification:
+    """Recompute everything that can be recomputed, as of one moment; nothing is changed."""
+    told = Retelling()
+    with control.reading() as reading:
+        names = connections_in(reading)
+        chains = {name: verdict_on(reading, name, lambda row: told.take(_event(row))) for name in names}
+        bad = next((_bad_event(name, verdict) for name, verdict in chains.items() if not verdict.ok), None)
+        if bad is not None:
+            return Verification(chains, {}, bad)
+        bad = _stray(told)
+        for name in PROVED:
+            bad = bad or first_difference(name, told.tables[name], _stored(reading, metadata.tables[name]))
+        query = select(outbox_contents.c.key, outbox_contents.c.content).order_by(outbox_contents.c.key)
+        with reading.execute(query.execution_options(yield_per=100)) as rows:
+            bad = bad or first_bad_content(told.promises, rows)
+    return Verification(chains, {name: len(rows) for name, rows in told.tables.items()}, bad)
+
+
+def first_difference(
+    table: str, expected: Mapping[tuple, Mapping[str, Any]], found: Mapping[tuple, Mapping[str, Any]]
+) -> BadRow | None:
+    """Return the first row that is not what the events tell, one too many, or one that is missing."""
+    unproved = UNPROVED.get(table, {})
+    for key, row in found.items():
+        wanted = expected.get(key)
+        if wanted is None:
+            return BadRow(table, key, _key_columns(table), "told of by an event", "in no event")
+        for column, value in row.items():
+            if column not in unproved and value != wanted[column]:
+                return BadRow(table, key, column, _shown(wanted[column]), _shown(value))
+    missing = next((key for key in expected if key not in found), None)
+    return None if missing is None else BadRow(table, missing, _key_columns(table), "there", "missing")
+
+
+def first_bad_content(promises: Mapping[str, Mapping[str, Any]], found: Iterable[tuple[str, str]]) -> BadRow | None:
+    """Return the first stored document that is not, to the byte and to the cent, what was planned."""
+    table, seen = outbox_contents.name, set()
+    for key, content in found:
+        promise = promises.get(key)
+        if promise is None:
+            return BadRow(table, (key,), "key", "told of by an event", "in no event")
+        difference = _content_difference(key, content, promise)
+        if difference is not None:
+            return BadRow(table, (key,), "content", *difference)
+        seen.add(key)
+    missing = next((key for key in promises if key not in seen), None)
+    return None if missing is None else BadRow(table, (missing,), "key", "there", "missing")
+
+
+def _content_difference(key: str, content: str, promise: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what was promised and what is there instead, None where a document is what was planned."""
+    try:
+        plain = json.loads(content)
+        journal = Journal.from_content(plain)
+        is_as_written = facts_text(plain) == content
+    except (ConnectorError, ValueError, KeyError, TypeError, ArithmeticError) as error:
+        return "a journal", f"none that can be read ({type(error).__name__})"
+    if not is_as_written:
+        return "written as the connector writes", "the same values written otherwise"
+    debits, credits = (money.text(amount, journal.currency) for amount in (journal.debits, journal.credits))
+    facts = {
+        "key": (key, journal.key),
+        "fingerprint": (promise["fingerprint"], journal.fingerprint),
+        "number of parts": (promise["parts"], journal.parts),
+        "debits": (promise["debits"], debits),
+        "credits": (promise["debits"], credits),
+        "currency": (promise["currency"], journal.currency),
+        "unit": (promise["unit"], journal.unit),
+        "accounting date": (promise["accounting_date"], journal.accounting_date.isoformat()),
+        "lines": (promise["lines"], len(journal.lines)),
+    }
+    for name, (wanted, is_) in facts.items():
+        if wanted != is_:
+            return f"of {name} {_shown(wanted)}", _shown(is_)
+    return None
+
+
+def _stray(told: Retelling) -> BadRow | None:
+    """Return an event that belongs to nothing, or a set of which not every part was planned."""
+    if told.stray:
+        return BadRow("audit_events", (told.stray,), "facts", "about something that was begun", "about nothing")
+    parts: dict[tuple, int] = {}
+    for row in told.tables["outbox_documents"].values():
+        parts[row["source"], row["revision"]] = parts.get((row["source"], row["revision"]), 0) + 1
+    for key, row in told.tables["outbox_sets"].items():
+        planned = parts.get(key, 0)
+        if planned != row["parts"]:
+            return BadRow("outbox_sets", key, "parts", f"{planned}, as many as were planned", str(row["parts"]))
+    return None
+
+
+def _bad_event(connection: str, verdict: Verdict) -> BadRow:
+    key = (connection, verdict.first_bad)
+    return BadRow("audit_events", key, "hash", "that of an unbroken chain", f"not: {verdict.sentence.rstrip('.')}")
+
+
+def _event(row: Row) -> Event:
+    names = ("connection", "sequence", "at", "kind", "document_key", "partition", "run", "person")
+    return Event(**{name: getattr(row, name) for name in names}, facts=json.loads(row.facts))
+
+
+def _stored(reading: Connection, table: Table) -> dict[tuple, dict[str, Any]]:
+    """Return all rows as they are stored, by primary key: a moment that was changed may be none any more."""
+    columns = [type_coerce(one, Text) if isinstance(one.type, Moment) else one for one in table.columns]
+    names, keys = [one.name for one in table.columns], [one.name for one in table.primary_key]
+    rows: Iterable[Row] = reading.execute(select(*columns).order_by(*table.primary_key))
+    plain = (dict(zip(names, row, strict=True)) for row in rows)
+    return {tuple(row[name] for name in keys): row for row in plain}
+
+
+def _key_columns(table: str) -> str:
+    return ", ".join(column.name for column in metadata.tables[table].primary_key)
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}..."

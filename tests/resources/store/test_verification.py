@@ -1,0 +1,202 @@
+"""Verification: whatever column of whatever row was changed, the row is named; what cannot be proved is listed."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Integer, delete, text, update
+
+from ledger.posting import PostingState
+from resources.store import schema
+from resources.store.configuration import Configuration, ConfigurationFile
+from resources.store.people import People
+from resources.store.retelling import PROVED, UNPROVED
+from resources.store.verification import verify
+from tests.resources.store.samples import finding, journals
+from tests.resources.store.test_audit import without_guards
+
+S = PostingState
+CHAINS = ("audit_events", "audit_chains")
+CONTENTS = "outbox_contents"
+
+
+@pytest.fixture
+def lived(control, audit, outbox, review, documents, clock):
+    """A control database in which a little of everything has happened; every kind of row is there twice."""
+    for number in ("1", "2"):
+        _post(outbox, clock, number)
+    for amount in ("99.00", "98.00"):
+        late = journals(amount, settlement_id="1")
+        assert outbox.plan("amazon_us", late, approved=True, mapping_hash="m", partition="1").outcome == "changed"
+    for origin in ("row 7", "row 8"):
+        item = review.open("amazon_us", "1", finding(origin=origin), run="r")
+        review.resolve(item, "retry", "ann", "mapped", run="r")
+    review.open("amazon_us", "2", finding(), run="r")
+    people = People(control, audit, clock)
+    for name in ("ann", "bob"):
+        people.add(name, f"{name}-key", "root")
+    people.end("bob", "root")
+    configuration = Configuration(control, audit, documents, clock)
+    for content in (b"a", b"b"):
+        configuration.note("amazon_us", ConfigurationFile("mapping", "m.yaml", content, "ann"), person="bob", run="r")
+    configuration.confirm("amazon_us", "carla", frozenset({"carla"}))
+    return control
+
+
+def _post(outbox, clock, number: str) -> None:
+    wanted = journals("10.00", "2.50", settlement_id=number)
+    planned = outbox.plan("amazon_us", wanted, approved=True, mapping_hash="m", partition=number, run="r", person="ann")
+    key = planned.keys[0]
+    lease = outbox.lease(key, "worker", 600)
+    outbox.step(key, S.SENDING, "intent stored", lease=lease, erp_id=f"J{number}")
+    clock.advance(5)
+    outbox.step(key, S.UNCLEAR, "no answer", lease=lease)
+    outbox.step(key, S.APPROVED, "absent", lease=lease, not_before=clock.now())
+    clock.advance(5)
+    outbox.step(key, S.SENDING, "intent stored again", lease=lease)
+    if number == "2":
+        outbox.step(key, S.APPROVED, "never left", lease=lease, not_before=clock.now())
+    outbox.release(lease)
+
+
+def other(column, value):
+    """Return another value of the same kind, not that of another row."""
+    if value is None:
+        return "2026-10-14T08:30:00.000000Z"
+    if isinstance(column.type, Integer):
+        return value + 90
+    return value[:-1] + "~"
+
+
+@contextmanager
+def changed(control, table: str, column: str):
+    """Change one column of the first row by primary key behind the back of the connector, for a while; give its key."""
+    there = schema.metadata.tables[table]
+    keys = [one.name for one in there.primary_key]
+    with control.reading() as reading:
+        chosen = f"SELECT * FROM {table} ORDER BY {', '.join(keys)} LIMIT 1"
+        before = dict(reading.execute(text(chosen)).mappings().one())
+    after = before | {column: other(there.columns[column], before[column])}
+    _put(control, table, column, before, after)
+    yield tuple(after[key] for key in keys)
+    _put(control, table, column, after, before)
+
+
+def _put(control, table: str, column: str, before: dict, after: dict) -> None:
+    keys = [one.name for one in schema.metadata.tables[table].primary_key]
+    where = " AND ".join(f'"{key}" = :of_{key}' for key in keys)
+    bound = {f"of_{key}": before[key] for key in keys} | {"value": after[column]}
+    with control.transaction() as transaction:
+        without_guards(transaction)
+        transaction.execute(text(f'UPDATE {table} SET "{column}" = :value WHERE {where}'), bound)
+
+
+def test_what_was_written_by_the_connector_verifies(lived):
+    """And says how much was compared: no table is empty, or its columns would prove nothing."""
+    verification = verify(lived)
+    assert verification.is_ok, verification.first_bad.sentence
+    assert verification.chains["amazon_us"].ok
+    assert all(verification.rows[name] >= 2 for name in PROVED), verification.rows
+
+
+@pytest.mark.parametrize("table", [*CHAINS, *PROVED, CONTENTS])
+def test_a_change_of_any_column_names_row_and_column(lived, table):
+    """Whatever the schema has: a new column is tried by itself, and must be proved or listed with a reason."""
+    for column in (one.name for one in schema.metadata.tables[table].columns):
+        if column in UNPROVED.get(table, {}):
+            continue
+        with changed(lived, table, column) as key:
+            bad = verify(lived).first_bad
+        assert bad is not None, f"{table}.{column} was changed unseen"
+        if table in CHAINS:
+            assert bad.table == "audit_events"
+            continue
+        assert (bad.table, bad.key) == (table, key), column
+        assert column in bad.column
+        assert bad.sentence.startswith(f"Row {key[0]}")
+    assert verify(lived).is_ok
+
+
+def test_the_columns_that_cannot_be_proved_are_listed_with_reasons():
+    """They are few, they exist, and none of them is of the outbox or of the trail."""
+    for table, reasons in UNPROVED.items():
+        assert set(reasons) <= {column.name for column in schema.metadata.tables[table].columns}
+        assert all(len(reason) > 20 for reason in reasons.values())
+    assert not {name for name in UNPROVED if name.startswith(("outbox", "audit"))}
+
+
+@pytest.mark.parametrize("table", [*PROVED, CONTENTS])
+def test_a_removed_row_is_missed(lived, table):
+    """What the events tell of must be there."""
+    with lived.transaction() as transaction:
+        transaction.execute(text(f"DELETE FROM {table}"))
+    bad = verify(lived).first_bad
+    assert (bad.table, bad.found) == (table, "missing")
+
+
+@pytest.mark.parametrize("table", ["outbox_sets", "outbox_documents", "outbox_contents"])
+def test_a_row_that_no_event_tells_of_is_found(lived, table):
+    """Somebody who adds a document would have it sent."""
+    names = [column.name for column in schema.metadata.tables[table].columns]
+    first = schema.metadata.tables[table].primary_key.columns[0].name
+    changed = {"erp_id": "'J9'", "part": "7", first: "'forged'"}
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(changed.get(name, f'"{name}"') for name in names)
+    with lived.transaction() as transaction:
+        chosen = f'(SELECT min("{first}") FROM {table})'
+        copied = f'INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE "{first}" = {chosen}'
+        transaction.execute(text(copied + (" AND revision = 1" if table == "outbox_sets" else "")))
+    bad = verify(lived).first_bad
+    assert (bad.table, bad.key[0], bad.found) == (table, "forged", "in no event")
+
+
+@pytest.mark.parametrize(
+    "damage, expected",
+    [
+        (lambda plain: plain["lines"][0].update(amount="10.01"), "of fingerprint"),
+        (lambda plain: plain.update(parts=3), "of number of parts 2"),
+        (lambda plain: plain["lines"][0].update(account="US001/account=999999"), "of fingerprint"),
+        (lambda plain: plain.pop("unit"), "a journal"),
+    ],
+)
+def test_content_is_proved_to_the_cent(lived, damage, expected):
+    """Also what the fingerprint does not cover."""
+    with lived.transaction() as transaction:
+        rows = transaction.execute(schema.outbox_contents.select().order_by(schema.outbox_contents.c.key)).all()
+        plain = json.loads(rows[0].content)
+        damage(plain)
+        written = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+        contents = schema.outbox_contents
+        transaction.execute(update(contents).where(contents.c.key == rows[0].key).values(content=written))
+    bad = verify(lived).first_bad
+    assert (bad.table, bad.column) == ("outbox_contents", "content")
+    assert bad.expected.startswith(expected)
+
+
+def test_content_written_otherwise_is_found(lived):
+    """A blank more is a byte changed."""
+    with lived.transaction() as transaction:
+        transaction.execute(text("UPDATE outbox_contents SET content = content || ' '"))
+    assert "otherwise" in verify(lived).first_bad.sentence
+
+
+def test_a_trail_that_lost_its_documents_tells_of_them(lived):
+    """A chain that is whole is not enough."""
+    with lived.transaction() as transaction:
+        transaction.execute(delete(schema.outbox_documents))
+    assert verify(lived).chains["amazon_us"].ok
+    assert verify(lived).first_bad.table == "outbox_documents"
+
+
+def test_a_set_that_became_empty_is_proved(control, outbox):
+    """It has no document to tell of it, so the set is told of itself."""
+    outbox.plan("amazon_us", journals("10.00"), approved=False, mapping_hash="m", partition="p")
+    assert outbox.plan("amazon_us", journals(), approved=False, mapping_hash="m", partition="p").outcome == "empty"
+    verification = verify(control)
+    assert verification.is_ok, verification.first_bad.sentence
+    assert verification.rows["outbox_sets"] == 2
+
+
+def test_an_empty_database_verifies(control):
+    """There is nothing that could be wrong."""
+    assert verify(control).is_ok
