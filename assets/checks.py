@@ -1,7 +1,7 @@
 """The checks of each asset: their names, what they promise, and whether they stop the money.
 
 One table, so that the Dagster checks, the command line and the docs name the same things. A check's verdict is made by
-the stage of its asset and recorded for the settlement's own partition.
+the stage of its asset and recorded for the settlement's own partition; two assets look at the whole connection.
 """
 
 from dataclasses import dataclass
@@ -46,4 +46,13 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
         CheckOfAsset("clearing_equals_total", "The clearing lines in the books, all parts, equal total-amount."),
     ),
+    "erp_documents": (
+        CheckOfAsset(
+            "no_unknown_documents", "Every document in the ERP under our source was sent by this installation.", False
+        ),
+    ),
+    "review_queue": (CheckOfAsset("nothing_waits_for_a_person", "No review item of the connection is open.", False),),
 }
+
+# Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
+OF_CONNECTION = ("erp_documents", "review_queue")

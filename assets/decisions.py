@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from assets.approval import planners
 from assets.configuration import note_configuration, unconfirmed_hands
 from assets.document_sets import newest_documents
+from assets.erp_documents import CODE as UNKNOWN_CODE
+from assets.erp_documents import ask_for_listing
 from assets.posting import give_up
 from assets.roadmap import Road
 from ledger.errors import InputRefused
@@ -70,6 +72,8 @@ def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: s
         _give_up(road, item, reason)
     if action == "accept" and item.code == "settlement_changed":
         road.stores.settlements.accept(item.connection, item.partition, item.origin, person, reason)
+    if action == "retry" and item.code == UNKNOWN_CODE:
+        ask_for_listing(road, f"review item {item.id} resolved: {action}")
 
 
 def _give_up(road: Road, item: ReviewItem, reason: str) -> None:

@@ -1,7 +1,7 @@
 """The Dagster assets of one connection, made from the stages of the road.
 
 Each asset body is one call of one stage. Checks belong to their asset and carry the settlement's partition; a blocking
-one that fails stops what lies downstream in the same run.
+one that fails stops what lies downstream in the same run. Two assets have no partition: they look at the connection.
 """
 
 import warnings
@@ -10,14 +10,18 @@ from typing import Any
 
 import dagster as dg
 
+from assets import erp_documents, review_queue
 from assets.checks import CHECKS
 from assets.metadata import check_result, metadata_of
 from assets.road import STAGES, StageOfRoad, run_stage
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger.errors import ConnectorError
+from resources.clock import Clock
+from resources.store.stores import Stores
 
 RoadOfRun = Callable[[Any], Road]  # an execution context -> the connection's road for that run
+StoresOfRun = Callable[[Any], tuple[Stores, Clock]]
 
 
 def settlement_assets(
@@ -62,6 +66,73 @@ def _asset(
         yield _materialized(road, key, stage, context.partition_key, result)
 
     return body
+
+
+def connection_assets(
+    connection: str, road_of_run: RoadOfRun, stores_of_run: StoresOfRun, resource_keys: set[str]
+) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+    """Return what looks at the whole connection: the ERP's documents under our source, and the review queue."""
+
+    @dg.asset(
+        key=dg.AssetKey([connection, erp_documents.ASSET]),
+        group_name=connection,
+        description="What the ERP holds under our source since the last closed period, and what of it is not ours.",
+        tags={"connector/connection": connection},
+        required_resource_keys=resource_keys,
+        check_specs=_plain_check_specs(connection, erp_documents.ASSET),
+    )
+    def listed(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        try:
+            result = erp_documents.list_documents(road_of_run(context))
+        except ConnectorError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        return _looked_at(connection, erp_documents.ASSET, result)
+
+    @dg.asset(
+        key=dg.AssetKey([connection, review_queue.ASSET]),
+        group_name=connection,
+        description="What waits for a person, with sentence, amount, age and the command that decides.",
+        tags={"connector/connection": connection},
+        required_resource_keys={"stores"},
+        check_specs=_plain_check_specs(connection, review_queue.ASSET),
+    )
+    def queue(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        stores, clock = stores_of_run(context)
+        return _looked_at(connection, review_queue.ASSET, review_queue.review_queue(stores, connection, clock))
+
+    return listed, queue
+
+
+def queue_events(
+    connection: str, stores: Stores, clock: Clock
+) -> tuple[dg.AssetMaterialization, dg.AssetCheckEvaluation]:
+    """Return the review queue as events, for a run that is about something else and changes it on its way."""
+    seen = _looked_at(connection, review_queue.ASSET, review_queue.review_queue(stores, connection, clock))
+    key, [check] = dg.AssetKey([connection, review_queue.ASSET]), seen.check_results or []
+    return (
+        dg.AssetMaterialization(asset_key=key, metadata=seen.metadata),
+        dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=review_queue.CHECK,
+            passed=check.passed,
+            metadata=check.metadata,
+            severity=check.severity,
+        ),
+    )
+
+
+def _looked_at(connection: str, asset: str, result: StageResult) -> dg.MaterializeResult:
+    key = dg.AssetKey([connection, asset])
+    checks = [check_result(verdict, key) for verdict in result.verdicts]
+    return dg.MaterializeResult(asset_key=key, metadata=metadata_of(result), check_results=checks)
+
+
+def _plain_check_specs(connection: str, asset: str) -> list[dg.AssetCheckSpec]:
+    key = dg.AssetKey([connection, asset])
+    return [
+        dg.AssetCheckSpec(check.name, asset=key, description=check.description, blocking=check.is_blocking)
+        for check in CHECKS[asset]
+    ]
 
 
 def _check_specs(

@@ -1,8 +1,11 @@
-"""Jobs of one connection: discovery (talks to the marketplace) and the settlement road (one partition a run)."""
+"""Jobs of one connection: discovery, which talks to the marketplace, the settlement road, one partition a run, and what
+looks at the whole connection. Discovery shows the review queue as it leaves it.
+"""
 
 import dagster as dg
 
-from assets.factory import RoadOfRun
+from assets.erp_documents import ask_first
+from assets.factory import RoadOfRun, queue_events
 from assets.import_folder import Imported, import_waiting
 from assets.settlement_reports import Discovery, discover
 from connector_defs.project import Project
@@ -24,6 +27,9 @@ def discovery_job(
         finally:
             everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
             context.instance.add_dynamic_partitions(partitions.name, everything)
+            ask_first(road)
+            for event in queue_events(connection, road.stores, road.clock):
+                context.log_event(event)
         context.log.info(sentence(connection, found))
         if imported.new or imported.refused:
             context.log.info(
@@ -78,6 +84,18 @@ def road_job(connection: str, assets: list[dg.AssetsDefinition]):
         name=f"{connection}_settlement_road",
         selection=dg.AssetSelection.assets(*assets),
         description="One settlement from its archived report to a reconciled posting.",
+        executor_def=dg.in_process_executor,
+        tags={"connector/connection": connection},
+    )
+
+
+def connection_job(connection: str, asset: dg.AssetsDefinition):
+    """Make one asset of the whole connection."""
+    name = asset.key.path[-1]
+    return dg.define_asset_job(
+        name=f"{connection}_{name}",
+        selection=dg.AssetSelection.assets(asset),
+        description=asset.descriptions_by_key[asset.key],
         executor_def=dg.in_process_executor,
         tags={"connector/connection": connection},
     )

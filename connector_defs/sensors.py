@@ -1,15 +1,26 @@
 """One sensor per connection that reads the control database only and asks for runs.
 
-A due row says: this settlement wants to go on at that moment (found, resolved, approved, waiting for the ERP). The run
-key is kind, settlement and the row's version, so asking twice starts one run; a row that is still open after
-`ASK_AGAIN_SECONDS` (its run was killed) is asked for once more. The protocol underneath makes that harmless.
+A due row says: this settlement wants to go on at that moment (found, resolved, approved, waiting for the ERP), or wants
+to be read back, or the ERP's documents want to be listed. The run key is kind, settlement and the row's version, so
+asking twice starts one run; a row that is still open after `ASK_AGAIN_SECONDS` (its run was killed) is asked for once
+more. The protocol underneath makes that harmless. Whenever the review queue looks otherwise than at the last tick, a
+run shows it anew; the sensor's cursor remembers how it looked.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from assets.resumption import ARRIVAL_KIND, POSTING_KIND, SETTLEMENT_KIND
+from assets import erp_documents, review_queue
+from assets.resumption import (
+    ARRIVAL_KIND,
+    LISTING_KIND,
+    POSTING_KIND,
+    READ_BACK_KIND,
+    SETTLEMENT_KIND,
+    WATCH_KINDS,
+)
 from resources.clock import Clock
 from resources.store.due import DueRow
 from resources.store.stores import Stores
@@ -17,21 +28,29 @@ from resources.store.stores import Stores
 ASK_AGAIN_SECONDS = 1800
 ROWS_PER_TICK_MAX = 100
 FOLLOW_UP_ASSETS = ("erp_postings", "reconciliations")
+# What a row asks for; the whole road where it is not here. Who goes on by itself also arrives by itself.
+ASSETS_OF_KIND = {POSTING_KIND: FOLLOW_UP_ASSETS, READ_BACK_KIND: ("reconciliations",)}
+BEGUN_KINDS = (SETTLEMENT_KIND, POSTING_KIND, *sorted(WATCH_KINDS))
+# A queue that changes all the time, as in a backfill, is shown this often.
+QUEUE_SECONDS_MIN = 30
 
 
 def due_sensor(
     connection: str,
     partitions: dg.DynamicPartitionsDefinition,
-    job: object,
+    jobs: Sequence,
     stores_of_tick: Callable[[], tuple[Stores, Clock]],
     is_automatic: bool,
 ) -> dg.SensorDefinition:
-    """Return the sensor; a connection that is not automatic only goes on with what a person started or decided."""
-    kinds = (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND) if is_automatic else (SETTLEMENT_KIND, POSTING_KIND)
+    """Return the sensor; a connection that is not automatic only goes on with what a person started or decided.
+
+    What is posted is read back all the same, whoever started it.
+    """
+    kinds = (ARRIVAL_KIND, *BEGUN_KINDS) if is_automatic else BEGUN_KINDS
 
     @dg.sensor(
         name=f"{connection}_due",
-        job=job,
+        jobs=list(jobs),
         minimum_interval_seconds=10,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
@@ -46,20 +65,55 @@ def due_sensor(
         missing = sorted(registered - set(context.instance.get_dynamic_partitions(partitions.name)))
         rows = stores.due.ready(connection, clock.now(), kinds=kinds, limit=ROWS_PER_TICK_MAX)
         requests = [_request(connection, row, clock) for row in rows if row.partition in registered]
-        if not requests and not missing:
+        requests += [_listing(connection, row, clock) for row in rows if row.kind == LISTING_KIND]
+        shown, cursor = _queue(connection, stores, clock, context.cursor)
+        requests += shown
+        if not requests and not missing and cursor == context.cursor:
             return dg.SkipReason("Nothing is due.")
         added = [partitions.build_add_request(missing)] if missing else []
-        return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=added)
+        return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=added, cursor=cursor)
 
     return due
 
 
 def _request(connection: str, row: DueRow, clock: Clock) -> dg.RunRequest:
-    again = int((clock.now() - row.at).total_seconds() // ASK_AGAIN_SECONDS)
-    chosen = [dg.AssetKey([connection, name]) for name in FOLLOW_UP_ASSETS] if row.kind == POSTING_KIND else None
+    chosen = ASSETS_OF_KIND.get(row.kind)
     return dg.RunRequest(
-        run_key=f"{row.kind}:{row.partition}:{row.version}:{again}",
+        run_key=_run_key(row, clock),
+        job_name=f"{connection}_settlement_road",
         partition_key=row.partition,
-        asset_selection=chosen,
-        tags={"connector/connection": connection, "connector/reason": row.reason[:200]},
+        asset_selection=[dg.AssetKey([connection, name]) for name in chosen] if chosen else None,
+        tags=_tags(connection, row.reason),
     )
+
+
+def _listing(connection: str, row: DueRow, clock: Clock) -> dg.RunRequest:
+    name = f"{connection}_{erp_documents.ASSET}"
+    return dg.RunRequest(run_key=_run_key(row, clock), job_name=name, tags=_tags(connection, row.reason))
+
+
+def _run_key(row: DueRow, clock: Clock) -> str:
+    again = int((clock.now() - row.at).total_seconds() // ASK_AGAIN_SECONDS)
+    return f"{row.kind}:{row.partition}:{row.version}:{again}"
+
+
+def _queue(connection: str, stores: Stores, clock: Clock, cursor: str | None) -> tuple[list[dg.RunRequest], str | None]:
+    """Return the run that shows the review queue anew, and the cursor that remembers it; nothing while it is the same.
+
+    The moment is part of the run key: a queue that is empty again looks as it looked before.
+    """
+    looked = json.loads(cursor) if cursor else {"digest": review_queue.digest(()), "at": 0}
+    digest, now = review_queue.digest(stores.review.listing(connection)), int(clock.now().timestamp())
+    if digest == looked["digest"] or now - looked["at"] < QUEUE_SECONDS_MIN:
+        return [], cursor
+    name = f"{connection}_{review_queue.ASSET}"
+    request = dg.RunRequest(
+        run_key=f"{review_queue.ASSET}:{digest}:{now}",
+        job_name=name,
+        tags=_tags(connection, "the review queue changed"),
+    )
+    return [request], json.dumps({"digest": digest, "at": now})
+
+
+def _tags(connection: str, reason: str) -> dict[str, str]:
+    return {"connector/connection": connection, "connector/reason": reason[:200]}

@@ -12,11 +12,11 @@ from typing import ClassVar, Self
 import dagster as dg
 from pydantic import BaseModel, model_validator
 
-from assets.factory import settlement_assets
+from assets.factory import connection_assets, settlement_assets
 from assets.partitions import settlement_partitions
 from assets.roadmap import Road
 from connector_defs.connections import Connection
-from connector_defs.jobs import discovery_job, road_job
+from connector_defs.jobs import connection_job, discovery_job, road_job
 from connector_defs.project import Project, render
 from connector_defs.resources import ConnectionResource, StoresResource
 from connector_defs.sensors import due_sensor
@@ -83,9 +83,14 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     def stores_of_tick():
         return StoresResource().open(), SystemClock()
 
+    def stores_of_run(context: dg.AssetExecutionContext):
+        return context.resources.stores.open(), SystemClock()
+
     assets = settlement_assets(name, partitions, road_of_run, resource_keys)
+    whole = connection_assets(name, road_of_run, stores_of_run, resource_keys)
     discovery = discovery_job(name, partitions, road_of_run, resource_keys)
     road = road_job(name, assets)
+    looks = [connection_job(name, asset) for asset in whole]
     schedule = dg.ScheduleDefinition(
         name=f"{name}_discovery_schedule",
         job=discovery,
@@ -94,9 +99,9 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     return dg.Definitions(
-        assets=assets,
-        jobs=[discovery, road],
+        assets=[*assets, *whole],
+        jobs=[discovery, road, *looks],
         schedules=[schedule],
-        sensors=[due_sensor(name, partitions, road, stores_of_tick, connection.settings.automatic)],
+        sensors=[due_sensor(name, partitions, [road, *looks], stores_of_tick, connection.settings.automatic)],
         resources={door: ConnectionResource.of(connection)},
     )

@@ -97,7 +97,7 @@ def test_the_sensor_adds_partitions_and_asks_only_for_what_is_due(dagster_place)
     job = dagster_place.defs().resolve_job_def(f"{CONNECTION}_settlement_road")
     for is_automatic, asked in ((False, 0), (True, 2)):
         sensor = sensors.due_sensor(
-            CONNECTION, partitions, job, lambda: (dagster_place.stores, SystemClock()), is_automatic
+            CONNECTION, partitions, [job], lambda: (dagster_place.stores, SystemClock()), is_automatic
         )
         ticks = [sensor(dg.build_sensor_context(instance=dagster_place.instance)) for _ in range(2)]
         keys = [[request.run_key for request in tick.run_requests] for tick in ticks]

@@ -1,0 +1,157 @@
+"""The review queue as people see it: what waits, how much money and since when, and what each decision does.
+
+In: open items of one connection. Out: a table and a verdict for the UI, and the same words for the command line. Only
+the control database is read: this costs nothing, and says the same wherever it is asked.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from assets.verdicts import Row, StageResult, Verdict
+from resources.clock import Clock
+from resources.store.review import ReviewItem
+from resources.store.stores import Stores
+
+ASSET = "review_queue"
+CHECK = "nothing_waits_for_a_person"
+
+# What happens when a person resolves an item with an action; for some findings it means something of its own.
+MEANINGS: dict[str, str] = {
+    "retry": "Looks again: the settlement goes on when the cause is gone, else the item comes back.",
+    "recheck": "Looks for the journal in the ERP: what is there is followed, what provably is not may be sent again.",
+    "deleted": "Gives this journal up, once the ERP shows that it is gone; a corrected one becomes a new revision.",
+    "keep": "Leaves the books as they are; this very difference is not told again.",
+    "accept": "Takes it as it is, with your reason; the settlement goes on.",
+    "choose": "Says which settlement is meant: begin the reason with its id and a colon.",
+    "dismiss": "Ends the item and changes nothing; it is not told again.",
+    "move": "Books the journal on the first open day after its closed period, and marks it as late.",
+    "repost": "Posts the settlement again as a new revision, as it would be booked now.",
+}
+MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
+    ("series_gap", "accept"): "Goes on without the missing settlement; the gap and your reason stay on record.",
+    ("reserve_chain", "accept"): "Goes on with the reserve as it is; the difference and your reason stay on record.",
+    ("settlement_changed", "keep"): "What was read first stays what counts; the newer document is kept aside.",
+    (
+        "settlement_changed",
+        "accept",
+    ): "The newer document counts from now on; what is posted already is compared with it.",
+    ("books_differ", "accept"): "Takes this very difference in the books as right; nothing is sent or changed.",
+    ("not_once", "accept"): "Takes the documents that the sentence names as right; nothing is sent or changed.",
+    ("posting_refused", "retry"): "Sends the same journal again as a new revision, after looking for it in the ERP.",
+    ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
+    ("unknown_document", "retry"): "Lists the ERP's documents again at once.",
+    ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",
+}
+
+_LONG_HASH = re.compile(r"[0-9a-f]{64}")
+_HASH_SHOWN = 12
+
+
+def review_queue(stores: Stores, connection: str, clock: Clock) -> StageResult:
+    """Return the open items of a connection as a table, and the verdict that nothing waits."""
+    items = in_order(stores.review.listing(connection))
+    now = clock.now()
+    blocking = [one for one in items if one.is_blocking]
+    rows = tuple(_row(one, now) for one in items)
+    verdict = Verdict(CHECK, not items, _sentence(connection, items), is_blocking=bool(blocking), rows=rows)
+    facts: dict[str, str | int | Decimal | bool] = {
+        "waiting": len(items),
+        "of these stopping money": len(blocking),
+        "oldest": age(min((one.opened_at for one in items), default=now), now) if items else "none",
+    }
+    for currency, amount in sorted(_sums(blocking).items()):
+        facts[f"stopped, {currency}"] = amount
+    return StageResult(facts, rows, len(rows), (verdict,))
+
+
+def in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:
+    """Return what stops money first, then the oldest first."""
+    return sorted(items, key=lambda one: (not one.is_blocking, one.opened_at, one.id))
+
+
+def digest(items: Sequence[ReviewItem]) -> str:
+    """Return a mark of everything that the table shows of these items, their age aside."""
+    shown = [[one.id, one.sentence, one.is_blocking, str(one.amount), *one.actions] for one in items]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+
+
+def meaning(code: str, action: str) -> str:
+    """Say what happens when an item of a code is resolved with an action."""
+    return MEANINGS_OF_CODE.get((code, action)) or MEANINGS[action]
+
+
+def subject(item: ReviewItem) -> str:
+    """Return the settlement an item is about, or what else it is about in a word a person knows."""
+    if item.partition.startswith("report-"):
+        return f"report {item.partition.removeprefix('report-')}"
+    if item.partition.startswith("document-"):
+        return "no settlement"
+    return item.partition or "the connection"
+
+
+def amount_text(item: ReviewItem) -> str:
+    """Return the money in question with its currency, or nothing where no amount is known."""
+    if item.amount is None:
+        return ""
+    return f"{item.amount:,f} {item.details.get('currency', '')}".strip()
+
+
+def origin_text(item: ReviewItem) -> str:
+    """Return where a finding comes from; a long hash is cut to what tells it apart."""
+    return _LONG_HASH.sub(lambda found: f"document {found[0][:_HASH_SHOWN]}", item.origin)
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Return how long something has waited, in the unit a person would say."""
+    waited = max(now - since, timedelta())
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        count = waited // length
+        if count:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "just now"
+
+
+def command(item: ReviewItem, action: str) -> str:
+    """Return the command that resolves an item with an action."""
+    return f'connector review resolve {item.id} --action {action} --reason "..."'
+
+
+def _row(item: ReviewItem, now: datetime) -> Row:
+    return {
+        "item": str(item.id),
+        "": "stops money" if item.is_blocking else "worth a look",
+        "settlement": subject(item),
+        "what it is": item.sentence,
+        "amount": amount_text(item),
+        "waits": age(item.opened_at, now),
+        "finding": item.code,
+        "actions": ", ".join(item.actions),
+        "to decide": command(item, " | ".join(item.actions)),
+    }
+
+
+def _sentence(connection: str, items: Sequence[ReviewItem]) -> str:
+    if not items:
+        return "Nothing waits for a person."
+    blocking = sum(one.is_blocking for one in items)
+    counted = "1 item waits" if len(items) == 1 else f"{len(items)} items wait"
+    stops = f"{blocking} of them stop money" if blocking else "none of them stops money"
+    return f"{counted} for a person, {stops}. All of them: connector review list -c {connection}"
+
+
+def _sums(items: Sequence[ReviewItem]) -> dict[str, Decimal]:
+    """Return the largest amount per settlement, added up by currency: findings of one settlement stop one money."""
+    largest: dict[tuple[str, str], Decimal] = {}
+    for one in items:
+        currency = one.details.get("currency")
+        if one.amount is not None and currency:
+            key = (currency, one.partition)
+            largest[key] = max(largest.get(key, Decimal(0)), abs(one.amount))
+    sums: dict[str, Decimal] = {}
+    for (currency, _), amount in largest.items():
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return sums
