@@ -41,8 +41,11 @@ class Place:
 
     @property
     def untouched(self) -> str:
-        """A settlement that no fixture posts."""
-        return self._us[2]
+        """A settlement that no fixture posts, of one journal whatever day it is: in one month, with no debt in it."""
+        seller = self.world.seller.sellers[0].seller_id
+        plain = [one for one in self.world.seller.settlements if one.seller_id == seller]
+        within = [plain[number] for number in (2, 6, 9) if plain[number].start.month == plain[number].end.month]
+        return within[0].settlement_id
 
     @property
     def _us(self) -> list[str]:

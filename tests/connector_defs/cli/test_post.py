@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connector_defs import connections
 from connector_defs.cli.exit_codes import ExitCode
 
 MAPPING = "mappings/amazon_us.yaml"
@@ -78,27 +79,33 @@ def test_a_plan_says_what_the_mapping_lacks(copied_place, run, run_json) -> None
     assert "advertising" in posted.stdout
 
 
-def test_journals_wait_for_approval_where_the_connection_says_so(copied_place, run, run_json) -> None:
-    """Planned is as far as it goes; a rejected one is refused for good, an approved one is posted."""
+def test_journals_wait_for_approval_where_the_connection_says_so(
+    copied_place, run, run_json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planned is as far as it goes; another account approves exactly what was shown, a rejected one is refused."""
     _change(copied_place, SETTINGS, "approval: automatic ", "approval: required ")
     row = run_json("post", copied_place.untouched, "-c", "amazon_us", code=ExitCode.WAITS)["settlements"][0]
     assert row["state"] == "planned"
     assert "connector approve" in row["waits_for"]
     fingerprint = run_json("plan", copied_place.untouched, "-c", "amazon_us")["fingerprint"]
     approve = ("approve", copied_place.untouched, "-c", "amazon_us", "--reason", "checked")
+    own = run(*approve)
+    assert own.exit_code == 2
+    assert "planned these journals" in own.stderr
+    monkeypatch.setattr(connections, "operating_person", lambda: "checker")
     for other in ("0" * 12, fingerprint[:4]):
         refused = run(*approve, "--fingerprint", other)
         assert refused.exit_code == 2
         assert "nothing was approved" in refused.stderr
     approved = run_json(*approve, "--fingerprint", fingerprint[:12])
-    assert [one["state"] for one in approved["documents"]] == ["approved"]
+    assert {one["state"] for one in approved["documents"]} == {"approved"}
     assert approved["fingerprint"] == fingerprint
     assert approved["documents"][0]["debits"] == approved["documents"][0]["credits"]
     again = run("approve", copied_place.untouched, "-c", "amazon_us", "--reason", "checked")
     assert again.exit_code == 2
     assert "part 1 approved" in again.stderr
     rejected = run_json("reject", copied_place.untouched, "-c", "amazon_us", "--reason", "wrong department")
-    assert [one["state"] for one in rejected["documents"]] == ["refused"]
+    assert {one["state"] for one in rejected["documents"]} == {"refused"}
 
 
 def test_a_posted_settlement_cannot_be_rejected(place, run) -> None:

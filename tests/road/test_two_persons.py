@@ -1,0 +1,136 @@
+"""Where approval is required: one plans, another approves; and decisions that change what is posted take two."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from assets.approval import approve, reject
+from assets.decisions import resolve
+from assets.road import walk
+from ledger.errors import InputRefused
+from ledger.four_eyes import Decider, NeedsAnotherPerson
+from resources.store.configuration import ConfigurationFile
+from tests.road.conftest import FIRST, sale
+
+ONE, TWO = "24000000001", "24000000002"
+ANN, CAROL = Decider("ann"), Decider("carol")
+
+
+def strict(world, *files: ConfigurationFile, **changes):
+    """Return a road on which approval is required, with configuration files as given."""
+    return replace(world.small(approval="required", **changes), configuration=lambda: files)
+
+
+def mapping_of(owner: str, text: str = "a: 1") -> ConfigurationFile:
+    return ConfigurationFile("mapping", "mappings/amazon_us.yaml", text.encode(), owner)
+
+
+def test_whoever_planned_does_not_approve(world):
+    """The planner may take the plan back, and nobody else's word is needed for that."""
+    road = strict(world)
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    with pytest.raises(NeedsAnotherPerson, match="tester planned these journals"):
+        approve(road, ONE, Decider("tester"), "fine")
+    assert world.states(road, ONE) == ["planned"]
+    reject(road, ONE, Decider("tester"), "not yet")
+    assert world.states(road, ONE) == ["refused"]
+
+
+def test_whoever_changed_the_mapping_does_not_approve_until_another_person_has(world):
+    """Once somebody else has approved journals made with it, the change is confirmed; the next change asks again."""
+    road = strict(world, mapping_of("ann"))
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    with pytest.raises(NeedsAnotherPerson, match=r"ann owns mappings/amazon_us.yaml as it is since 2026-11-20"):
+        approve(road, ONE, ANN, "fine")
+    approve(road, ONE, CAROL, "fine")
+    world.take_in(road, TWO, sale(), start=FIRST + timedelta(days=7))
+    walk(road, TWO)
+    approve(road, TWO, ANN, "fine")
+    assert world.states(road, TWO) == ["approved"]
+
+
+def test_a_file_changed_after_planning_counts_too(world):
+    """Changing it between plan and approval is a hand in it, although no run has used it yet."""
+    road = strict(world, mapping_of("bob"))
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    later = replace(road, configuration=lambda: (mapping_of("ann", "a: 2"),))
+    with pytest.raises(NeedsAnotherPerson, match="ann owns"):
+        approve(later, ONE, ANN, "fine")
+
+
+def test_only_the_very_set_that_was_shown_is_approved(world):
+    """A fingerprint of other content approves nothing."""
+    road = strict(world)
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    for fingerprint in ("0" * 64, "ab"):
+        with pytest.raises(InputRefused, match="nothing was approved"):
+            approve(road, ONE, CAROL, "fine", fingerprint)
+    approve(road, ONE, CAROL, "fine", world.documents(road, ONE)[0].set_fingerprint[:12])
+    assert world.states(road, ONE) == ["approved"]
+
+
+def gap(world, road):
+    """Take in two settlements with a hole between them; return the review item."""
+    world.take_in(road, ONE, sale())
+    world.take_in(road, TWO, sale(), start=FIRST + timedelta(days=10))
+    walk(road, TWO)
+    return world.items()["series_gap"]
+
+
+def test_an_accepted_gap_takes_two_persons(world):
+    """The first proposes, the item stays open; the same person does not confirm; another does."""
+    road = strict(world)
+    item = resolve(road, gap(world, road), "accept", ANN, "the account was closed")
+    assert (item.state, item.proposed_by) == ("open", "ann")
+    with pytest.raises(NeedsAnotherPerson, match="ann proposed `accept`"):
+        resolve(road, item, "accept", ANN, "again")
+    done = resolve(road, item, "accept", CAROL, "seen in Seller Central")
+    assert (done.state, done.person) == ("resolved", "carol")
+    assert done.resolution_reason.startswith("the account was closed (proposed by ann; confirmed:")
+    assert walk(road, TWO).results["settlement_lines"].stops is False
+    kinds = [one.kind for one in world.stores.audit.events(road.connection, partition=TWO)]
+    assert kinds.index("review_proposed") < kinds.index("review_resolved")
+
+
+def test_one_person_alone_may_ask_again(world):
+    """`retry` changes nothing that is posted."""
+    road = strict(world)
+    assert resolve(road, gap(world, road), "retry", ANN, "the file was imported").state == "resolved"
+
+
+def test_where_approval_is_off_one_person_decides(world):
+    """The decision is kept with the person all the same."""
+    road = world.small()
+    done = resolve(road, gap(world, road), "accept", ANN, "the account was closed")
+    assert (done.state, done.person) == ("resolved", "ann")
+
+
+def test_what_was_proposed_on_another_finding_does_not_count(world):
+    """The gap became another one before the second person looked: both decide anew."""
+    road = strict(world)
+    item = resolve(road, gap(world, road), "accept", ANN, "the account was closed")
+    found = replace_finding(item)
+    world.stores.review.open(road.connection, TWO, found, actions=item.actions)
+    fresh = world.stores.review.get(item.id)
+    assert (fresh.proposed_action, fresh.sentence) == ("", "another gap")
+    assert resolve(road, fresh, "accept", CAROL, "seen").state == "open"
+
+
+def replace_finding(item):
+    """Return the item's finding with another sentence."""
+    from ledger.errors import Finding
+
+    return Finding(item.code, "another gap", item.cure, origin=item.origin)
+
+
+@pytest.mark.parametrize("action", ["deleted", "nonsense"])
+def test_an_action_the_item_does_not_take_is_refused(world, action):
+    """Before anything is proposed."""
+    road = strict(world)
+    with pytest.raises(InputRefused, match="cannot be resolved with"):
+        resolve(road, gap(world, road), action, ANN, "x")
