@@ -1,8 +1,8 @@
 """Dagster's event log on SQLite, without preparing everything anew for every event.
 
 Named in `deploy/dagster.yaml`. Same files and same contents as Dagster's own; one may be swapped for the other at any
-time. Dagster's makes an engine per event, which compiles every statement again, and reads all its migration scripts
-whenever it meets a run, and waits for the disk after each. This one keeps the files of the runs at hand open, looks only
+time. Dagster's makes an engine per event, which compiles every statement again, reads its migration scripts whenever
+it meets a run, and waits for the disk after each event. This one keeps the files of the runs at hand open, looks only
 whether a file has a revision, and starts the file of a new run as a copy of an empty one.
 """
 

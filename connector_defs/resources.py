@@ -1,7 +1,7 @@
 """Dagster resources: what the UI shows of the stores and of each connection's doors.
 
 A resource's fields are visible in the UI, so they hold addresses and the names of secrets, never a secret. Stores are
-opened once per process.
+opened once per process, a road once per run: its steps share settings, connections and what a server allowed.
 """
 
 from pathlib import Path
@@ -14,6 +14,7 @@ from connector_defs.project import Project
 from resources.store.stores import Stores
 
 _OPENED: dict[Path, Stores] = {}
+_ROADS: dict[tuple[str, Path, Path, str], Road] = {}
 
 
 def _opened(home: Path) -> Stores:
@@ -24,6 +25,7 @@ def _opened(home: Path) -> Stores:
 
 def close_all() -> None:
     """Close the stores of this process."""
+    _ROADS.clear()
     while _OPENED:
         _OPENED.popitem()[1].close()
 
@@ -64,6 +66,10 @@ class ConnectionResource(dg.ConfigurableResource):
         )
 
     def road(self, stores: StoresResource, *, run: str) -> Road:
-        """Open the doors of the connection for one run; who acts is the account that Dagster runs under."""
+        """Open the doors of the connection, once for one run; who acts is the account that Dagster runs under."""
         project = Project()
-        return connection(project, self.name).road(stores.open(), open_vault(project), run=run)
+        key = (self.name, project.folder, project.home, run)
+        if key not in _ROADS:
+            _ROADS.clear()
+            _ROADS[key] = connection(project, self.name).road(stores.open(), open_vault(project), run=run)
+        return _ROADS[key]
