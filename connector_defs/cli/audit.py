@@ -3,6 +3,7 @@
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.audit_export import export
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import opened_connection, opened_stores
 from connector_defs.cli.options import connection_option, examples, json_option
@@ -47,15 +48,23 @@ def show(name: str, connection_name: str | None, exchanges: bool, bodies: bool, 
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, as_json: bool) -> None:
-    """Recompute every chain from its first event; exit 5 names the first event that was changed."""
-    trail = opened_stores().audit
-    verdicts = {name: trail.verify(name) for name in trail.connections()}
-    rows = [{"connection": name, **vars(verdict)} for name, verdict in verdicts.items()]
+    """Recompute every chain and balance, and where each document stands; exit 5 names the first row that is wrong."""
+    from resources.store.verification import verify as recomputed
+
+    verification = recomputed(opened_stores().control)
+    chains = [{"connection": name, **vars(verdict)} for name, verdict in verification.chains.items()]
+    bad = verification.first_bad
     if as_json:
-        output.write_json({"ok": all(one.ok for one in verdicts.values()), "chains": rows})
+        told = None if bad is None else {**vars(bad), "sentence": bad.sentence}
+        output.write_json({"ok": bad is None, "chains": chains, "rows": verification.rows, "first_bad": told})
     else:
-        output.print_table(rows, ("connection", "ok", "events", "sentence"), nothing="There is no event yet.")
-    for verdict in verdicts.values():
-        if not verdict.ok:
-            output.complain(f"{verdict.sentence} Compare with a backup before anything else is posted.")
-    ctx.exit(ExitCode.FINE if all(one.ok for one in verdicts.values()) else ExitCode.STORES)
+        output.print_table(chains, ("connection", "ok", "events", "sentence"), nothing="There is no event yet.")
+        rows = [{"table": name, "rows": str(count)} for name, count in verification.rows.items()]
+        if bad is None:
+            output.print_table(rows, ("table", "rows"), title="Rows that are what the events tell")
+    if bad is not None:
+        output.complain(f"{bad.sentence} Compare with a backup before anything else is posted.")
+    ctx.exit(ExitCode.FINE if bad is None else ExitCode.STORES)
+
+
+audit.add_command(export)

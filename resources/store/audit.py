@@ -21,6 +21,7 @@ from resources.store.prepared import Prepared
 from resources.store.schema import audit_chains, audit_events
 
 _FIRST = "0" * 64
+_PAGE = 1000
 
 _SELECT_HEAD = Prepared(
     select(audit_chains.c.sequence, audit_chains.c.hash).where(audit_chains.c.connection == bindparam("of_connection"))
@@ -128,6 +129,17 @@ class Audit:
         with self._control.reading() as reading:
             rows = reading.execute(query.order_by(audit_events.c.sequence).limit(limit)).all()
         return [_event(row) for row in rows]
+
+    def as_stored(self, connection: str, after: int = 0) -> Iterator[dict]:
+        """Yield events in order with every column as it was hashed, the ones committed meanwhile too."""
+        query = select(*_RAW).where(audit_events.c.connection == connection).order_by(audit_events.c.sequence)
+        while True:
+            with self._control.reading() as reading:
+                page = reading.execute(query.where(audit_events.c.sequence > after).limit(_PAGE)).mappings().all()
+            yield from map(dict, page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1]["sequence"]
 
     def connections(self) -> list[str]:
         """Return every connection that has a chain, or events without one."""

@@ -1,0 +1,91 @@
+"""`connector audit export` and `verify`: the trail in other hands, and rows that no longer say what was done."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connector_defs.cli.exit_codes import ExitCode
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "audit.md"
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory):
+    """Run the check that the guide prints, in an interpreter without the connector."""
+    program = tmp_path_factory.mktemp("check") / "check.py"
+    program.write_text(re.search(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S).group(1))
+
+    def checking(path: Path) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-I", "-S", str(program), str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    return checking
+
+
+@pytest.fixture
+def trail(place, run, tmp_path) -> Path:
+    """The exported trail of amazon_us."""
+    path = tmp_path / "trail.jsonl"
+    assert "events of amazon_us" in run("audit", "export", "-c", "amazon_us", "--out", str(path)).stdout
+    return path
+
+
+def test_an_outsider_recomputes_the_chain(trail, check, run_json) -> None:
+    """With the guide's own lines: nothing but Python, and the same number of events as `verify` has."""
+    done = check(trail)
+    events = next(one for one in run_json("audit", "verify")["chains"] if one["connection"] == "amazon_us")["events"]
+    assert done.stdout.startswith(f"intact up to event {events}, whose hash is "), done.stderr
+    assert len(trail.read_text().splitlines()) == events
+
+
+@pytest.mark.parametrize("column", ["at", "person", "facts", "previous_hash", "hash"])
+def test_an_outsider_sees_a_changed_event(trail, check, column) -> None:
+    """The number of the event is named."""
+    lines = [json.loads(line) for line in trail.read_text().splitlines()]
+    lines[2][column] = lines[2][column][:-1] + "~"
+    trail.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = check(trail)
+    assert done.returncode == 1
+    assert "event 3 is not what was written" in done.stderr
+
+
+def test_a_later_export_goes_on_where_the_first_ended(trail, check, run) -> None:
+    """`--after` prints the rest, and the rest verifies by itself."""
+    lines = trail.read_text().splitlines()
+    rest = run("audit", "export", "-c", "amazon_us", "--after", "3").stdout.splitlines()
+    assert rest == lines[3:]
+    trail.write_text("\n".join(rest) + "\n")
+    assert check(trail).stdout.startswith(f"intact up to event {len(lines)}")
+
+
+def test_an_export_never_replaces_a_file(trail, run) -> None:
+    """What was handed out stays what it was."""
+    before = trail.read_bytes()
+    result = run("audit", "export", "-c", "amazon_us", "--out", str(trail))
+    assert result.exit_code == ExitCode.REFUSED
+    assert "Name a file that does not exist yet" in result.stderr
+    assert trail.read_bytes() == before
+
+
+def test_verify_counts_what_it_compared(place, run_json) -> None:
+    """The rows of the outbox are proved by the events, and content to the cent."""
+    told = run_json("audit", "verify")
+    assert told["ok"]
+    assert told["first_bad"] is None
+    assert told["rows"]["outbox_documents"] >= 1
+
+
+def test_verify_names_a_document_that_no_event_explains(copied_place, run, run_json) -> None:
+    """Somebody declared a document posted; the chain is whole, and the row is named all the same."""
+    with sqlite3.connect(copied_place.home / "control.db") as database:
+        key = database.execute("SELECT key FROM outbox_documents ORDER BY key").fetchone()[0]
+        database.execute("UPDATE outbox_documents SET state = 'reversed' WHERE key = ?", (key,))
+    database.close()
+    result = run("audit", "verify")
+    assert result.exit_code == ExitCode.STORES
+    assert f"Row {key} of outbox_documents: state should be 'posted', and is 'reversed'." in result.stderr
