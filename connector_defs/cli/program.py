@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "plan": "connector_defs.cli.plan:plan",
     "post": "connector_defs.cli.post:post",
     "reject": "connector_defs.cli.approval:reject",
+    "replay": "connector_defs.cli.replay:replay",
     "repost": "connector_defs.cli.reverse:repost",
     "restore": "connector_defs.cli.backup:restore",
     "reverse": "connector_defs.cli.reverse:reverse",
