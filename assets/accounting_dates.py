@@ -20,7 +20,8 @@ CLOSED_CODE = "period_closed"
 MOVE = "move"
 _CURES = {
     "hold": "Open the period, or set closed_period to next_open or ask.",
-    "next_open": "Open it or a later one: no open period was found within two years.",
+    "next_open": "Open it or a later one: no open period was found within two years, or something may be in the ERP "
+    "already, and that keeps its date.",
     "ask": "Open the period and resolve this item with `retry`; or resolve it with `move`: it is then booked on the "
     "first open day after it, and marked as late.",
 }

@@ -15,7 +15,7 @@ import duckdb
 
 from assets.accounting_dates import settled_dates
 from assets.document_sets import SETTLEMENT_KIND as KIND
-from assets.document_sets import is_withheld, to_send
+from assets.document_sets import is_withheld, may_exist
 from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.roadmap import Road
@@ -62,7 +62,9 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
     total = money.exact(books.record.facts["total_amount"], currency)
     verdicts = [journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, currency)]
     if planned.journals.journals and not is_withheld(known):
-        verdicts.append(accounts_verdict(road, books.mapping, to_send(planned.journals, known)))
+        # What may be in the ERP is followed whatever its periods say; the posting step asks before it sends any more.
+        asked = replace(planned.journals, journals=()) if may_exist(known) else planned.journals
+        verdicts.append(accounts_verdict(road, books.mapping, asked))
     return StageResult(facts, _rows(planned), _count(planned), tuple(verdicts), version=staged.id)
 
 
