@@ -7,11 +7,14 @@ meanwhile. A stage that raises asks again, later each time, so that an outage he
 """
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 from assets.roadmap import Road
 from ledger.errors import ConnectorError
+from resources.clock import Clock
 from resources.store.due import DueRow
+from resources.store.stores import Stores
 
 ARRIVAL_KIND = (
     "arrival"  # kind of a due row: a settlement nobody has looked at yet; an automatic connection takes it up
@@ -33,7 +36,10 @@ _KINDS_TAKEN_UP_BY = {"settlement_reports": (ARRIVAL_KIND, SETTLEMENT_KIND), "er
 _KINDS_TAKEN_UP_BY |= {"reconciliations": (READ_BACK_KIND,), "erp_documents": (LISTING_KIND,)}
 _FOLLOWED_UP = ("erp_postings", "reconciliations")
 _KIND_OF_FAILURE = {"erp_documents": LISTING_KIND}
+# A run that was killed may have been killed by what it does, so the next one comes later each time.
+KILLED_SECONDS_FIRST = 10
 _FAILURE = re.compile(r"failure (\d+)")
+_MARK = re.compile(r"run (\S+) is on its way")
 
 
 def ask_for(road: Road, settlement_id: str, reason: str) -> None:
@@ -82,6 +88,27 @@ def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> None:
     reason = f"failure {count} of {asset}: {sentence[:300]}"
     road.stores.due.ask(road.connection, kind, settlement_id, at, reason)
     ended(road, settlement_id)
+
+
+def take_back(stores: Stores, clock: Clock, connection: str, is_over: Callable[[str], bool]) -> int:
+    """Ask anew for what runs took up that are over by now without having come to its end; return how many rows.
+
+    `is_over` tells of a run by its id. Such a run was killed: a document it had leased need not wait for that lease.
+    """
+    taken = 0
+    for row in stores.due.listing(connection):
+        mark = _MARK.match(row.reason)
+        if mark is None or not is_over(mark[1]):
+            continue
+        stores.outbox.run_out(mark[1])
+        before = _FAILURE.search(row.reason)
+        count = int(before[1]) + 1 if before else 1
+        seconds = min(RETRY_SECONDS_MAX, KILLED_SECONDS_FIRST * 2 ** min(count - 1, 10))
+        at = clock.now() + timedelta(seconds=seconds)
+        reason = f"failure {count}: run {mark[1]} ended before its work did"
+        stores.due.ask(connection, row.kind, row.partition, at, reason)
+        taken += 1
+    return taken
 
 
 def sweep(road: Road, registered: set[str]) -> None:

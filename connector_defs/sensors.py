@@ -2,9 +2,9 @@
 
 A due row says: this settlement wants to go on at that moment (found, resolved, approved, waiting for the ERP), or wants
 to be read back, or the ERP's documents want to be listed. The run key is kind, settlement and the row's version, so
-asking twice starts one run; a row that is still open after `ASK_AGAIN_SECONDS` (its run was killed) is asked for once
-more. The protocol underneath makes that harmless. Whenever the review queue looks otherwise than at the last tick, a
-run shows it anew; the sensor's cursor remembers how it looked.
+asking twice starts one run. What a run took up that Dagster knows to be over is asked for anew within seconds, a row
+that is still open after `ASK_AGAIN_SECONDS` once more; the protocol underneath makes that harmless. Whenever the review
+queue looks otherwise than at the last tick, a run shows it anew; the sensor's cursor remembers how it looked.
 """
 
 import json
@@ -20,6 +20,7 @@ from assets.resumption import (
     READ_BACK_KIND,
     SETTLEMENT_KIND,
     WATCH_KINDS,
+    take_back,
 )
 from resources.clock import Clock
 from resources.store.due import DueRow
@@ -61,6 +62,7 @@ def due_sensor(
     )
     def due(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         stores, clock = stores_of_tick()
+        take_back(stores, clock, connection, lambda run: _is_over(context.instance, run))
         registered = {record.settlement_id for record in stores.settlements.all(connection)}
         missing = sorted(registered - set(context.instance.get_dynamic_partitions(partitions.name)))
         rows = stores.due.ready(connection, clock.now(), kinds=kinds, limit=ROWS_PER_TICK_MAX)
@@ -74,6 +76,12 @@ def due_sensor(
         return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=added, cursor=cursor)
 
     return due
+
+
+def _is_over(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Tell whether a run is over; of what is no run of this instance (work by hand) nothing is known."""
+    run = instance.get_run_by_id(run_id)
+    return run is not None and run.is_finished
 
 
 def _request(connection: str, row: DueRow, clock: Clock) -> dg.RunRequest:

@@ -351,6 +351,10 @@ class Outbox:
         """Hold on for longer; raise LeaseLost when it was taken over or given back."""
         return self._leases.renew(lease, seconds)
 
+    def run_out(self, run: str) -> None:
+        """Let the leases of a run that is known to be over run out now."""
+        self._leases.run_out(f":{run}")
+
     def release(self, lease: Lease) -> None:
         """Give a lease back; nothing happens when somebody else has it by now."""
         self._leases.release(lease)

@@ -8,11 +8,11 @@ import pytest
 
 from assets.outcome import ACTIONS, ENDS_BY_ITSELF
 from assets.posting import PostingPatience
-from assets.resumption import WATCH_KINDS
+from assets.resumption import WATCH_KINDS, take_back, taken_up
 from assets.road import STAGES, run_stage, walk
 from emulators import faults as general
 from emulators.peoplesoft.site import Timing
-from ledger.errors import Finding, TargetUnavailable
+from ledger.errors import Finding, LeaseLost, TargetUnavailable
 from tests.road.conftest import sale
 
 ONE = "24000000001"
@@ -51,6 +51,34 @@ def test_a_settlement_that_stopped_on_a_finding_waits_for_a_person(world):
     assert due(world, road) == []
     item = world.resolve("period_closed", "retry", "opened")
     assert due(world, road) == [("settlement", 0, f"review item {item.id} resolved: retry")]
+
+
+def test_what_a_killed_run_took_up_is_asked_for_within_seconds(world):
+    """Its leases run out at once; the more often that happens, the later the next run comes; a live run keeps all."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    for stage in STAGES[:5]:
+        run_stage(road, stage, ONE)
+    taken_up(road, "erp_postings", ONE)
+    key = world.documents(road, ONE)[0].key
+    lease = world.stores.outbox.lease(key, "machine:1:run-1", 900)
+    args = world.stores, world.clock, road.connection
+    assert take_back(*args, lambda run: False) == 0
+    assert world.stores.outbox.lease(key, "machine:2:run-2", 900) is None
+    assert take_back(*args, lambda run: run == "run-1") == len(due(world, road))
+    assert {row[1:] for row in due(world, road)} == {(10, "failure 1: run run-1 ended before its work did")}
+    assert take_back(*args, lambda run: True) == 0
+    assert world.stores.outbox.lease(key, "machine:2:run-2", 900) is not None
+    with pytest.raises(LeaseLost):
+        world.stores.outbox.renew(lease, 900)
+    world.clock.advance(901)
+    again = world.small("run-2")
+    taken_up(again, "erp_postings", ONE)
+    take_back(*args, lambda run: run == "run-2")
+    assert (20, "failure 2: run run-2 ended before its work did") in {row[1:] for row in due(world, road)}
+    walk(world.small("run-3"), ONE)
+    assert due(world, road) == []
+    world.assert_in_books("100.00")
 
 
 def test_what_is_asked_for_while_a_run_works_is_not_lost(world):
