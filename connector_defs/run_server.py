@@ -72,6 +72,7 @@ def main() -> None:
         return
     try:
         sources = _load(asked)
+        require_one_thread()
     except Exception as error:
         channel.answer(fault=f"{type(error).__name__}: {error}")
         return
@@ -80,9 +81,7 @@ def main() -> None:
         if changed := sources.changed():
             channel.answer(stale=changed)
             return
-        if (threads := _threads()) > 1:
-            channel.answer(fault=f"{threads} threads run where one may: what was imported started them")
-            return
+        require_one_thread()
         pid = os.fork()
         if not pid:
             _carry(channel, asked["run"])
@@ -150,8 +149,11 @@ def _reap() -> None:
         return
 
 
-def _threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir()))
+def require_one_thread() -> None:
+    """Raise RuntimeError when a second thread runs: in a fork it would be gone, with whatever lock it held."""
+    count = len(list(Path("/proc/self/task").iterdir()))
+    if count > 1:
+        raise RuntimeError(f"{count} threads run where one may; something that was imported started them")
 
 
 if __name__ == "__main__":

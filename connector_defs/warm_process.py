@@ -60,8 +60,6 @@ class WarmProcess:
         answer = self._answer(seconds_max)
         if "stale" in answer:
             raise NotReady(f"{answer['stale']} changed while the definitions were loaded")
-        if "fault" in answer:
-            raise NotReady(f"the warm process cannot fork: {answer['fault']}")
         return RunWorker(answer["pid"], answer["started"], this_machine())
 
     def stop(self) -> None:

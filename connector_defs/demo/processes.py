@@ -1,7 +1,8 @@
 """The demonstration's background processes: started, remembered, and ended exactly.
 
-Each is a process group of its own. A file in the demonstration's home remembers group and moment of start, so that
-`connector demo --stop` ends what was started there and never another process that got the same number later.
+Each is a session of its own, which holds what it starts in turn: a run of Dagster outlives its daemon, not the
+demonstration. A file in the demonstration's home remembers session and moment of start, so that `connector demo --stop`
+ends what was started there and never another process that got the same number later.
 """
 
 import json
@@ -9,7 +10,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from connector_defs.project import Project
@@ -33,7 +35,7 @@ class Processes:
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-        """Start a process in a group of its own; what it says goes to `<name>.log`."""
+        """Start a process in a session of its own; what it says goes to `<name>.log`."""
         with (self._home / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 list(command),
@@ -63,18 +65,11 @@ class Processes:
 
     def stop(self) -> None:
         """End all, the last started first, and forget them."""
-        for process in reversed(self._started.values()):
-            if process.poll() is None:
-                _signal_group(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
+        running = [process.pid for process in reversed(self._started.values()) if process.poll() is None]
+        members = {number: mark for pid in running for number, mark in _members(pid).items()}
+        _end(members, lambda: all(process.poll() is not None for process in self._started.values()))
         for process in self._started.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _signal_group(process.pid, signal.SIGKILL)
-                process.wait()
-            # What it started itself may still be ending.
-            _signal_group(process.pid, signal.SIGKILL)
+            process.wait()
         (self._home / MEMORY).unlink(missing_ok=True)
 
     def _remember(self) -> None:
@@ -85,14 +80,8 @@ class Processes:
 def stop_running() -> str:
     """End a demonstration that another command started; return a sentence."""
     known = running(demo_home())
-    for one in known.values():
-        _signal_group(one["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_SECONDS
-    while time.monotonic() < deadline and any(started_at(one["pid"]) == one["started"] for one in known.values()):
-        time.sleep(0.2)
-    for one in known.values():
-        if started_at(one["pid"]) == one["started"]:
-            _signal_group(one["pid"], signal.SIGKILL)
+    members = {number: mark for one in known.values() for number, mark in _members(one["pid"]).items()}
+    _end(members, lambda: not running(demo_home()))
     (demo_home() / MEMORY).unlink(missing_ok=True)
     return f"Ended: {', '.join(known)}." if known else "No demonstration is running here."
 
@@ -106,8 +95,36 @@ def running(home: Path) -> dict[str, dict]:
     return {name: one for name, one in known.items() if one["started"] and started_at(one["pid"]) == one["started"]}
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
+def _members(session: int) -> dict[int, str]:
+    """Return the processes of a session, each with the mark of its start."""
+    return {number: started_at(number) for number in _numbers() if _session_of(number) == session}
+
+
+def _numbers() -> list[int]:
+    if Path("/proc/self/stat").exists():
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    told = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=False)
+    return [int(number) for number in told.stdout.split()]
+
+
+def _session_of(number: int) -> int | None:
     try:
-        os.killpg(pid, number)
+        return os.getsid(number)
     except (ProcessLookupError, PermissionError):
-        return
+        return None
+
+
+def _end(members: Mapping[int, str], is_over: Callable[[], bool]) -> None:
+    """Ask processes to end, wait a while until that is over, and kill what is left of them."""
+    _signal(members, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline and not is_over():
+        time.sleep(0.1)
+    _signal(members, signal.SIGKILL)
+
+
+def _signal(members: Mapping[int, str], number: signal.Signals) -> None:
+    for pid, mark in members.items():
+        if mark and started_at(pid) == mark:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
