@@ -181,6 +181,9 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
         "journals then become a new revision.",
         origin=origin,
         amount=changed.found.amount,
-        details={"differences": [dict(row) for row in rows[:50]]},
+        details={
+            "differences": [dict(row) for row in rows[:50]],
+            "where": ", ".join(one.erp_id for one in documents if one.erp_id),
+        },
     )
     return Verdict("unchanged_since_posting", False, sentence, is_blocking=False, rows=rows, findings=(finding,))

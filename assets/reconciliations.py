@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assets.approval import documents_of
-from assets.desk import UNSENT
+from assets.desk import UNSENT, decided_on
 from assets.document_sets import ever_in_books, undoing_of
 from assets.driving import link_name, what_it_is
 from assets.gate import verdict_of
@@ -94,6 +94,8 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     planned = planned_journals(road, settlement_id)
     documents = put_right(road, road.stores.outbox.documents(planned.journals.source))
     undoing = undoing_of(road, documents)
+    if undoing is not None and put_right(road, list(undoing.documents)) != list(undoing.documents):
+        undoing = undoing_of(road, documents)
     reversing = list(undoing.documents) if undoing else []
     ask_next(road, settlement_id, [*documents, *reversing])
     if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
@@ -129,6 +131,7 @@ def _proved(
     """
     currency = documents[0].journal.currency
     expected = money.exact(0, currency) if is_reversed else total
+    decided_on()  # what was asked before says nothing about these documents
     sightings = road.target.find([document.journal for document in documents])
     gone = taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
     if gone:
@@ -163,6 +166,7 @@ def _taken_out_of_held(
     states = {one.state for one in documents}
     if PostingState.POSTED not in states or not states & {PostingState.REFUSED, PostingState.REVIEW}:
         return None, []
+    decided_on()  # what was asked before says nothing about these documents
     sightings = road.target.find([document.journal for document in documents])
     return sightings, taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
 
@@ -174,12 +178,13 @@ def _removed(
     gone: list[tuple[OutboxDocument, FoundDocument | None]],
 ) -> StageResult:
     """Put what was taken out of the books into review: it is never created again by itself."""
-    findings = []
+    findings, proof = [], decided_on()
     for document, left in gone:
         others = beside(sightings, document) if sightings else ""
         sentence = f"{removed_sentence(document, left)} {others}".strip()
         reason = review_reason("posting_removed", sentence)
-        road.stores.outbox.step(document.key, PostingState.REVIEW, reason, lease=None, run=road.run, person=road.person)
+        told = {"lease": None, "run": road.run, "person": road.person, **proof}
+        road.stores.outbox.step(document.key, PostingState.REVIEW, reason, **told)
         findings.append(posting_finding("posting_removed", document, sentence))
     words = " ".join(finding.sentence for finding in findings)
     once = Verdict("posted_exactly_once", False, words, findings=tuple(findings))
@@ -203,6 +208,9 @@ def _accepted(road: Road, settlement_id: str, check: str, compared: Compared, co
     """Return the verdict of a comparison; a difference that a person accepted, this very one, is fine."""
     digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
     verdict = verdict_of(check, compared, code, cure, digest)
+    where = {"where": ", ".join(_ids(documents_of(road, settlement_id)))}
+    findings = tuple(replace(one, details={**one.details, **where}) for one in verdict.findings)
+    verdict = replace(verdict, findings=findings)
     for item in road.stores.review.decisions(road.connection, settlement_id, code):
         if not compared.passed and item.resolution == "accept" and item.origin == digest:
             sentence = f"{compared.sentence} Accepted by {item.person}: {item.resolution_reason}"

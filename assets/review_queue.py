@@ -101,8 +101,9 @@ def amount_text(item: ReviewItem) -> str:
 
 
 def origin_text(item: ReviewItem) -> str:
-    """Return where a finding comes from; a long hash is cut to what tells it apart."""
-    return _LONG_HASH.sub(lambda found: f"document {found[0][:_HASH_SHOWN]}", item.origin)
+    """Return where a finding comes from; a mark that only tells two findings apart gives way to what it is about."""
+    where = item.details.get("where") or item.origin
+    return _LONG_HASH.sub(lambda found: f"document {found[0][:_HASH_SHOWN]}", where)
 
 
 def age(since: datetime, now: datetime) -> str:

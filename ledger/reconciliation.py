@@ -143,9 +143,15 @@ def once_only(expected_ids: Sequence[str], found_ids: Sequence[str]) -> Compared
     rows = [{"document": one, "times": str(found[one])} for one in sorted(set(expected_ids)) if found[one] != 1]
     rows += [{"document": one, "times": f"{found[one]}, unknown"} for one in sorted(set(found) - set(expected_ids))]
     if rows:
-        said = "; ".join(f"{row['document']} {row['times']} times" for row in rows)
-        return Compared(False, f"The books should hold each document once, and hold {said}.", tuple(rows))
+        said = "; ".join(_counted_document(row["document"], found[row["document"]], expected_ids) for row in rows)
+        return Compared(False, f"The books do not hold each document once: {said}.", tuple(rows))
     return Compared(True, f"The books hold {', '.join(expected_ids) or 'no document'} exactly once.")
+
+
+def _counted_document(document: str, times: int, expected: Sequence[str]) -> str:
+    if document not in expected:
+        return f"{document} stands there too, and is not known here"
+    return f"{document} stands there {times} times" if times else f"{document} is not there"
 
 
 def proof(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assets.review_queue import age, amount_text, command, in_order, meaning, origin_text, subject
 from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.exit_codes import ExitCode
@@ -16,6 +17,7 @@ from connector_defs.cli.opened import opened_project, opened_road, opened_stores
 from connector_defs.cli.options import examples, json_option, reason_option
 from ledger.errors import InputRefused
 from ledger.four_eyes import statement
+from resources.clock import SystemClock
 
 if TYPE_CHECKING:
     from resources.store.review import ReviewItem
@@ -41,12 +43,12 @@ def list_items(ctx: click.Context, connection_name: str | None, state: str, as_j
     if connection_name is not None:
         opened_project().connection_file(connection_name)
     items = opened_stores().review.listing(connection_name, None if state == "all" else state)
-    rows = [row_of(one) for one in items]
     if as_json:
-        output.write_json({"items": rows})
+        output.write_json({"items": [row_of(one) for one in items]})
     else:
-        columns = ("id", "connection", "settlement", "code", "sentence", "cure", "actions")
-        output.print_table(rows, columns, nothing="Nothing waits for a person.")
+        several = len({one.connection for one in items}) > 1
+        rows = [_short_row(one, with_connection=several) for one in in_order(items)]
+        output.print_table(rows, nothing="Nothing waits for a person.")
     ctx.exit(ExitCode.WAITS if any(one.state == "open" for one in items) else ExitCode.FINE)
 
 
@@ -54,12 +56,21 @@ def list_items(ctx: click.Context, connection_name: str | None, state: str, as_j
 @click.argument("item_id", metavar="ID", type=int)
 @json_option
 def show_item(item_id: int, as_json: bool) -> None:
-    """Show one review item whole."""
-    row = row_of(_item(item_id))
+    """Show one review item whole, and what each of its actions does."""
+    item = _item(item_id)
+    row = row_of(item)
     if as_json:
-        output.write_json(row)
-    else:
-        output.print_facts(row)
+        output.write_json({**row, "what_actions_do": {one: meaning(item.code, one) for one in item.actions}})
+        return
+    told = {"amount": amount_text(item), "waits": age(item.opened_at, item.ended_at or SystemClock().now())}
+    told["origin"] = origin_text(item)
+    output.print_facts({name: value for name, value in {**row, **told}.items() if value})
+    if item.details.get("differences"):
+        output.print_table(item.details["differences"], title="What differs")
+    if item.state == "open":
+        rows = [{"action": one, "what it does": meaning(item.code, one)} for one in item.actions]
+        output.print_table(rows, title="To decide")
+        output.say(command(item, item.actions[0]))
 
 
 @review.command(
@@ -104,6 +115,20 @@ def _item(item_id: int) -> "ReviewItem":
     if item is None:
         raise InputRefused(f"There is no review item {item_id}. List the open ones: connector review list")
     return item
+
+
+def _short_row(item: "ReviewItem", *, with_connection: bool) -> dict[str, object]:
+    """Return what a person needs to choose an item: what it is, how much, since when, from where."""
+    return {
+        "id": item.id,
+        **({"connection": item.connection} if with_connection else {}),
+        "settlement": subject(item),
+        "what it is": f"{item.code}: {item.sentence}",
+        "amount": amount_text(item),
+        "waits": age(item.opened_at, item.ended_at or SystemClock().now()),
+        "from": origin_text(item),
+        "actions": "\n".join(item.actions) if item.state == "open" else f"{item.state} {item.resolution}".strip(),
+    }
 
 
 def row_of(item: "ReviewItem") -> dict[str, object]:
