@@ -5,12 +5,14 @@ Plain values, made by the road and handed to every step; what a step leaves behi
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ledger.errors import Finding
 from ledger.posting import PostingState
 from resources.clock import Clock
 from resources.erp.target import Target
 from resources.store.outbox import Outbox, OutboxDocument
+from resources.transport.record import take_exchanges
 
 # Nothing of a document in these states is in the ERP's books, nor on its way there.
 UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED, PostingState.REFUSED})
@@ -63,3 +65,13 @@ class Driven:
     again_at: datetime | None = None
     finding: Finding | None = None
     waits_for: str = ""
+
+
+def decided_on() -> dict[str, Any]:
+    """Return what a step tells of the exchanges it follows from: the last one, and all where there were several.
+
+    A document that was looked for is proved by the query that shows it, the control and the query after that.
+    """
+    taken = take_exchanges()
+    facts = {"exchanges": list(taken)} if len(taken) > 1 else None
+    return {"exchange": taken[-1] if taken else "", "facts": facts}

@@ -9,7 +9,7 @@ and what holds a document is told anew by every worker that looks at it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from assets.desk import Desk, Driven, PostingPatience
+from assets.desk import Desk, Driven, PostingPatience, decided_on
 from assets.posting_findings import (
     SENDABLE_CODES,
     blind_finding,
@@ -37,7 +37,6 @@ from ledger.journal import Journal
 from ledger.posting import PostingState
 from resources.erp.target import BooksState, FoundDocument, Sightings, TargetStatus
 from resources.store.outbox import Lease, OutboxDocument
-from resources.transport.record import take_exchange
 
 # After so many sends an absent document is a matter for a person: something eats them.
 _ATTEMPTS_MAX = 3
@@ -68,7 +67,7 @@ def drive(desk: Desk, key: str, siblings: Sequence[Journal]) -> Driven:
 
 def _walk(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
     """Apply the step of the present state until a state repeats or asks to wait."""
-    take_exchange()  # whatever was asked before says nothing about this document
+    decided_on()  # whatever was asked before says nothing about this document
     for _ in range(len(PostingState)):
         before = document.state
         step = _STEP_OF_STATE.get(before)
@@ -362,7 +361,7 @@ def _required(desk: Desk, key: str) -> OutboxDocument:
 def _step(
     desk: Desk, lease: Lease, document: OutboxDocument, to: PostingState, reason: str, erp_id: str | None = None
 ) -> OutboxDocument:
-    told = {"run": desk.run, "person": desk.person, "exchange": take_exchange(), "erp_id": erp_id}
+    told = {"run": desk.run, "person": desk.person, "erp_id": erp_id, **decided_on()}
     return desk.outbox.step(document.key, to, reason, lease=lease, **told)
 
 

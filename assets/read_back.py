@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from assets.desk import decided_on
 from assets.posting_findings import named, review_code
 from assets.resumption import READ_BACK_KIND
 from assets.roadmap import Road
@@ -79,12 +80,12 @@ def put_right(road: Road, documents: list[OutboxDocument]) -> list[OutboxDocumen
     gone = [one for one in documents if is_taken_out(one)]
     if not gone:
         return documents
+    decided_on()  # what was asked before says nothing about these documents
     sightings = road.target.find([one.journal for one in documents])
     seen = {one.key_matches: one for one in sightings.found if one.state is BooksState.POSTED}
+    told = {"lease": None, "run": road.run, "person": road.person, **decided_on()}
     back = {
-        one.key: road.stores.outbox.step(
-            one.key, PostingState.POSTED, "posted again in the ERP", lease=None, run=road.run, person=road.person
-        )
+        one.key: road.stores.outbox.step(one.key, PostingState.POSTED, "posted again in the ERP", **told)
         for one in gone
         if one.key in seen
     }

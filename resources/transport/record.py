@@ -38,14 +38,15 @@ class Exchange:
     attempt: int
 
 
-# The exchange that this thread of work has had last; what it decides next, it decides on that.
-_LATEST: ContextVar[str] = ContextVar("latest_exchange", default="")
+# The exchanges that this thread of work has had lately; what it decides next, it decides on those.
+_LATEST: ContextVar[tuple[str, ...]] = ContextVar("latest_exchanges", default=())
+_LATEST_MAX = 32
 
 
-def take_exchange() -> str:
-    """Return the id of the last exchange of this thread of work, once; empty when there was none since."""
+def take_exchanges() -> tuple[str, ...]:
+    """Return the ids of this thread of work's exchanges, once and in order; none when there was none since."""
     latest = _LATEST.get()
-    _LATEST.set("")
+    _LATEST.set(())
     return latest
 
 
@@ -109,7 +110,7 @@ class RecordTransport(httpx.BaseTransport):
             attempt=request.extensions.get("attempt", 1),
         )
         request.extensions["exchange"] = self._recorder.record(exchange)
-        _LATEST.set(request.extensions["exchange"])
+        _LATEST.set((*_LATEST.get(), request.extensions["exchange"])[-_LATEST_MAX:])
         return request.extensions["exchange"]
 
     def close(self) -> None:

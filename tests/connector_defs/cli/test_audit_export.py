@@ -89,3 +89,23 @@ def test_verify_names_a_document_that_no_event_explains(copied_place, run, run_j
     result = run("audit", "verify")
     assert result.exit_code == ExitCode.STORES
     assert f"Row {key} of outbox_documents: state should be 'posted', and is 'reversed'." in result.stderr
+
+
+def test_every_step_with_the_erp_names_the_exchanges_it_was_decided_on(place, trail) -> None:
+    """The intent names the look that found nothing, `sent` the call that saved it, `posted` the books' answer."""
+    events = [json.loads(line) for line in trail.read_text().splitlines()]
+    steps = {one["kind"]: one for one in events if one["kind"].startswith("document_")}
+    assert {"document_sending", "document_sent", "document_posted"} <= steps.keys()
+    with sqlite3.connect(place.home / "control.db") as database:
+        asked = dict(database.execute("SELECT CAST(id AS TEXT), operation FROM exchanges"))
+        bodies = dict(database.execute("SELECT CAST(id AS TEXT), request_document FROM exchanges"))
+    database.close()
+    look = json.loads(steps["document_sending"]["facts"])["details"]["exchanges"]
+    assert look[-1] == steps["document_sending"]["exchange"]
+    assert len(look) > 1
+    assert set(look) <= asked.keys()
+    sent = steps["document_sent"]["exchange"]
+    assert sent not in look
+    assert asked[sent].startswith("CI_"), "the call that creates, whatever was read for it before"
+    assert list((place.home / "documents").rglob(f"{bodies[sent]}*")), "its redacted request is a document"
+    assert asked[steps["document_posted"]["exchange"]] not in (asked[sent], "")

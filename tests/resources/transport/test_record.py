@@ -7,7 +7,7 @@ import gzip
 import httpx
 import pytest
 
-from resources.transport.record import take_exchange
+from resources.transport.record import take_exchanges
 from resources.transport.redact import REDACTED
 from resources.transport.retry import RetryPolicy
 from tests.resources.transport.rig import START, Scripted, Trail, client_of, manual_clock, repeatable
@@ -44,13 +44,14 @@ def test_every_attempt_is_an_exchange_of_its_own():
     assert seen == [(1, None, "ConnectError: refused"), (2, 503, ""), (3, 200, "")]
 
 
-def test_what_is_decided_on_an_exchange_can_name_it_once():
-    """The last one of this thread of work; taken, it is gone, so that nothing later points at it."""
+def test_what_is_decided_on_exchanges_can_name_them_once():
+    """Those of this thread of work, in order; taken, they are gone, so that nothing later points at them."""
+    take_exchanges()
     clock, trail = manual_clock(), Trail()
     client = client_of(Scripted(clock, 200, 200), clock, recorder=trail)
     client.get("https://h.example/")
     client.get("https://h.example/")
-    assert (take_exchange(), take_exchange()) == ("exchange-2", "")
+    assert (take_exchanges(), take_exchanges()) == (("exchange-1", "exchange-2"), ())
 
 
 def test_a_secret_that_the_server_repeats_is_cut_from_its_answer():
