@@ -83,7 +83,7 @@ class _Compiled:
     readers: tuple[tuple[int, _Converter], ...]
 
     def bound(self, values: dict[str, Any]) -> Any:
-        """Return the parameters as the driver takes them; raise KeyError for a missing one."""
+        """Return the parameters as the driver takes them; a missing one is an error here or in the driver."""
         values |= self.fixed
         for name, writer in self.writers:
             values[name] = writer(values[name])
