@@ -86,7 +86,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "transfer_origin": ("retry", "choose"),
     "settlement_changed": ("keep", "accept"),
     "settlement_elsewhere": ("retry", "dismiss"),
-    "file_refused": ("dismiss",),
+    "file_refused": ("retry", "dismiss"),  # `retry` only for a report, which can be fetched again
     "document_refused": ("dismiss",),
     "posting_error": ("recheck", "deleted"),
     "posting_removed": ("recheck", "deleted"),

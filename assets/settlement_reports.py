@@ -25,6 +25,8 @@ from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
 from resources.store.settlements import SettlementElsewhere, SettlementRecord
 
+# What a person may want looked at again: the report is fetched anew by the next discovery.
+_LOOKED_AT_AGAIN = ("settlement_elsewhere", "file_refused")
 _GONE = (404, 410)  # Amazon lists a report and has no document for it (any more)
 
 
@@ -75,7 +77,7 @@ def _is_done(road: Road, entry: ReportEntry) -> bool:
     if not settlements.known_report(road.connection, entry.report_document_id):
         return False
     items = road.stores.review.listing(road.connection, state=None, partition=_report_name(entry.report_id))
-    asked = [one for one in items if one.code == "settlement_elsewhere"]
+    asked = [one for one in items if one.code in _LOOKED_AT_AGAIN]
     if not asked or asked[-1].resolution != "retry":
         return True
     return settlements.report_names_settlement(road.connection, entry.report_document_id)
@@ -248,7 +250,8 @@ def _report_name(report_id: str) -> str:
 
 def _hold_report(road: Road, name: str, code: str, sentence: str, origin: str) -> None:
     cure = {
-        "file_refused": "Look at the archived document; import a whole file, or dismiss it.",
+        "file_refused": "Look at the archived document; resolve with `retry` to have it fetched again, import a whole file, "
+        "or dismiss it.",
         "settlement_elsewhere": "Dismiss it; or correct the connection and resolve with `retry`: the next discovery "
         "looks again.",
         "document_refused": "It is fetched again with the next discovery; or download it by hand and import it.",

@@ -62,6 +62,7 @@ def test_random_faults_depend_on_seed_operation_and_call_only() -> None:
         (faults.blank(500, after=True), 500, b"", True),
         (faults.truncated(), 200, b"01234", True),
         (faults.truncated(3), 200, b"012", True),
+        (faults.shortened(3), 200, b"012", True),
         (faults.slow(30), 200, b"0123456789", True),
     ],
 )

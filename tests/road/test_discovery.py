@@ -99,6 +99,18 @@ def test_one_bad_report_stops_no_other(world):
     assert {row.partition for row in world.stores.due.listing(road.connection)} == set(found.new)
 
 
+def test_a_report_cut_short_without_a_sign_is_fetched_again_when_a_person_asks(world):
+    """Fewer bytes under their own length look like a whole answer: refused, and `retry` brings the whole one."""
+    road = world.road("amazon_us")
+    world.amazon_faults.at("download", 1, general.shortened())
+    assert len(discover(road).refused) == 1
+    assert discover(road).new == []
+    world.resolve("file_refused", "retry")
+    found = discover(road)
+    assert (len(found.new), found.refused) == (1, [])
+    assert discover(road).new == []
+
+
 def test_a_report_damaged_for_good_waits_for_the_next_discovery(world):
     """Cut short every time: an item; whole the next time: taken in, and the item ends."""
     road = world.road("amazon_us")

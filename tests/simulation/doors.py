@@ -111,32 +111,43 @@ class _Connection(sqlite3.Connection):
 
     tables: tuple[str, ...] = ()
     changed_at = 0
+    writer: Worker | None = None
 
     def cursor(self, factory=None):
         return super().cursor(factory or _Cursor)
+
+    def execute(self, statement, parameters=()):
+        # The interpreter's own shortcut goes round the cursor's methods.
+        return self.cursor().execute(statement, parameters)
+
+    def executemany(self, statement, parameters):
+        return self.cursor().executemany(statement, parameters)
+
+    def executescript(self, statements):
+        raise AssertionError("a script commits on its own and would pass the doors unseen")
 
     def commit(self) -> None:
         worker = present()
         is_change = self.in_transaction and (self.tables or self.total_changes != self.changed_at)
         if worker is None or not is_change:
             super().commit()
-            self._ended(worker)
+            self._ended()
             return
         effect = worker.before("commit", "+".join(dict.fromkeys(self.tables)))
         super().commit()
         changes[0] += 1
-        self._ended(worker)
+        self._ended()
         worker.watcher.after(worker, effect)
 
     def rollback(self) -> None:
         super().rollback()
-        self._ended(present())
+        self._ended()
 
-    def _ended(self, worker: Worker | None) -> None:
+    def _ended(self) -> None:
         self.tables = ()
         self.changed_at = self.total_changes
-        if worker is not None:
-            worker.is_in_transaction = False
+        if self.writer is not None:
+            self.writer.is_in_transaction, self.writer = False, None
 
 
 class _Cursor(sqlite3.Cursor):
@@ -160,7 +171,8 @@ class _Cursor(sqlite3.Cursor):
                 raise Death(worker.name)
             worker.watcher.begins(worker)
             answer = run()
-            worker.is_in_transaction, connection.changed_at = True, connection.total_changes
+            worker.is_in_transaction, connection.writer = True, worker
+            connection.changed_at = connection.total_changes
             return answer
         written = _TABLE.match(statement)
         if written is None:

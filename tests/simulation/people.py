@@ -23,7 +23,6 @@ ANSWERS = {
     "posting_other_content": "recheck",
     "books_differ": "accept",
     "document_refused": "dismiss",
-    "file_refused": "dismiss",
 }
 
 

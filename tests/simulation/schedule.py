@@ -97,7 +97,7 @@ class Schedule:
             return True
         with acting(None):
             rows = self.world.stores.due.ready(CONNECTION, now, kinds=_KINDS)
-        for row in rows:
+        for row in self._registered(rows):
             key = _run_key(row, now)
             if key not in self.started:
                 self.started.add(key)
@@ -117,7 +117,15 @@ class Schedule:
         """Return what is asked for and not done; the daily reading of posted documents has no end to wait for."""
         with acting(None):
             rows = self.world.stores.due.listing(CONNECTION)
-        return [row for row in rows if row.kind in _KINDS]
+        return self._registered([row for row in rows if row.kind in _KINDS])
+
+    def _registered(self, rows: list[DueRow]) -> list[DueRow]:
+        """Leave out what asks for no settlement, as the sensor does; the next discovery closes it."""
+        if not rows:
+            return []
+        with acting(None):
+            known = {one.settlement_id for one in self.world.stores.settlements.all(CONNECTION)}
+        return [row for row in rows if row.partition in known]
 
 
 def walk(road: Road, settlement_id: str, assets: tuple[str, ...] = ()) -> None:

@@ -143,6 +143,14 @@ def test_an_empty_page_may_carry_a_token() -> None:
     assert [len(page) for page in _all_pages(bench)] == [0, 10, 0, 3]
 
 
+def test_a_page_may_come_again_as_the_next_one() -> None:
+    """A client that adds up pages would count its reports twice."""
+    bench = make_bench(repeated_pages=frozenset({1}))
+    pages = list(_all_pages(bench))
+    assert [len(page) for page in pages] == [10, 10, 3]
+    assert pages[0] == pages[1]
+
+
 @pytest.mark.parametrize(
     ("shape", "endings"), [("offset", {"+00:00"}), ("millis", {".000Z"}), ("mixed", {"+00:00", ".000Z"})]
 )
