@@ -176,9 +176,8 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
     finding = Finding(
         "changed_after_posting",
         sentence,
-        "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or unpost every journal of the "
-        "settlement in the ERP, materialize reconciliations, and resolve what it finds with `deleted`: the changed "
-        "journals then become a new revision.",
+        "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or undo what is posted and post "
+        f"it as it would be now: connector reverse {settlement_id}, then connector repost {settlement_id}.",
         origin=origin,
         amount=changed.found.amount,
         details={

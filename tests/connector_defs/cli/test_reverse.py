@@ -1,0 +1,121 @@
+"""`connector reverse` and `connector repost`: shown first, done with --apply, seen in outbox and audit trail."""
+
+import json
+
+import pytest
+
+from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.demo.place import demo_environment, environment
+from emulators.demo import demo_world, serve_demo
+from emulators.peoplesoft.site import Timing
+from tests.connector_defs.cli.conftest import invoke, place_in
+
+C = ("-c", "amazon_us")
+WHY = ("--reason", "wrong department")
+SETTINGS = "defs/amazon_us/defs.yaml"
+
+
+@pytest.fixture
+def place_apart(tmp_path):
+    """A place with a world of its own, whose books a test may change; the first settlement is posted there."""
+    world = demo_world()
+    world.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
+    with serve_demo(world) as served:
+        addresses = demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url)
+        made = place_in(tmp_path / "project", world, addresses)
+        with environment(made.variables):
+            assert invoke((), "discover", *C).exit_code == 0
+            assert invoke((), "post", made.posted, *C).exit_code == 0
+            yield made
+    world.close()
+
+
+def _books(place) -> int:
+    return len(place.world.peoplesoft.books.journals())
+
+
+def test_the_plan_is_shown_and_nothing_is_done(place, run, run_json) -> None:
+    """Which document is undone, by which, on which day; neither outbox nor PeopleSoft knows of it afterwards."""
+    before = _books(place)
+    told = run_json("reverse", place.posted, *C, *WHY)
+    assert told["is_applied"] is False
+    posted = run_json("outbox", "show", place.posted)["documents"]
+    assert [one["undoes"] for one in told["documents"]] == [one["erp_id"] for one in posted]
+    assert [one["debits"] for one in told["documents"]] == [one["credits"] for one in posted]
+    shown = run("reverse", place.posted, *C, *WHY)
+    assert "Nothing was done. To do it, repeat the command with --apply." in shown.stdout
+    assert run_json("outbox", "show", place.posted)["documents"] == posted
+    assert _books(place) == before
+
+
+# arguments | words of the refusal
+REFUSALS = [
+    (("reverse", "99999999999"), "99999999999"),
+    (("reverse", "{untouched}"), "nothing to reverse: no journal was ever planned"),
+    (("reverse", "{before_go_live}"), "nothing to reverse"),
+    (("repost", "{posted}"), "is not reversed"),
+    (("repost", "99999999999"), "99999999999"),
+]
+
+
+@pytest.mark.parametrize("arguments, words", REFUSALS)
+def test_what_cannot_be_done_is_refused_with_the_reason(place, run, arguments, words) -> None:
+    """Nothing is stored; the exit code says refused."""
+    names = {name: getattr(place, name) for name in ("untouched", "before_go_live", "posted")}
+    before = _books(place)
+    result = run(*(one.format(**names) for one in arguments), *C, *WHY, "--apply")
+    assert result.exit_code == ExitCode.REFUSED
+    assert words in result.stderr
+    assert _books(place) == before
+
+
+@pytest.mark.parametrize("arguments", [("reverse",), ("repost",)])
+def test_settlement_and_reason_have_to_be_given(place, run, arguments) -> None:
+    """A wish without either is none."""
+    assert run(*arguments, *C, *WHY).exit_code == 2
+    assert run(*arguments, place.posted, *C).exit_code == 2
+    assert run(*arguments, place.posted, *C, "--reason", "  ", "--apply").exit_code == 2
+
+
+def test_reversed_and_posted_again_it_is_seen_everywhere(place_apart, run, run_json) -> None:
+    """Outbox, audit trail, review queue, standing: original, reversal and the new revision, linked."""
+    settlement = place_apart.posted
+    before = _books(place_apart)
+    told = run_json("reverse", settlement, *C, *WHY, "--apply", code=ExitCode.WAITS)
+    assert told["is_applied"] is True
+    assert set(told["settlements"][0]["state"].split(", ")) == {"reversed"}
+    assert "connector repost" in told["settlements"][0]["waits_for"]
+    documents = run_json("outbox", "show", settlement)["documents"]
+    originals = [one for one in documents if one["kind"] == "settlement"]
+    undoing = [one for one in documents if one["kind"] == "reversal"]
+    assert [one["reverses"] for one in undoing] == [one["key"] for one in originals]
+    assert [one["reason"] for one in originals] == [f"undone by {one['erp_id']}" for one in undoing]
+    assert _books(place_apart) == before + len(undoing)
+    events = run_json("audit", "show", settlement, *C)["events"]
+    asked = next(one for one in events if one["kind"] == "reversal_asked")
+    assert asked["facts"]["reason"] == "wrong department"
+    assert run("reverse", settlement, *C, *WHY, "--apply").exit_code == ExitCode.REFUSED
+    shown = run_json("repost", settlement, *C, "--reason", "corrected")
+    assert (shown["is_applied"], len(shown["documents"])) == (False, len(originals))
+    again = run_json("repost", settlement, *C, "--reason", "corrected", "--apply")
+    assert again["settlements"][0]["state"] == "posted"
+    assert _books(place_apart) == before + 2 * len(undoing)
+    assert run_json("review", "list", *C)["items"] == []
+
+
+def test_under_approval_it_waits_for_another_person(copied_place, run, run_json) -> None:
+    """Stored as planned; the standing names the command that approves it."""
+    settings = copied_place.folder / SETTINGS
+    text = settings.read_text(encoding="utf-8")
+    assert "approval: automatic" in text
+    settings.write_text(text.replace("approval: automatic", "approval: required"), encoding="utf-8")
+    before = _books(copied_place)
+    told = run_json("reverse", copied_place.posted, *C, *WHY, "--apply", code=ExitCode.WAITS)
+    assert "reversal planned" in told["settlements"][0]["state"]
+    assert f"connector approve {copied_place.posted}" in told["settlements"][0]["waits_for"]
+    assert _books(copied_place) == before
+    rows = run_json("outbox", "list", *C, "--state", "planned")["documents"]
+    assert {one["kind"] for one in rows} == {"reversal"}
+    told = json.loads(run("reject", copied_place.posted, *C, "--reason", "not yet", "--json").stdout)
+    assert {one["state"] for one in told["documents"]} == {"refused"}
+    assert run_json("post", copied_place.posted, *C)["settlements"][0]["state"] == "posted"
