@@ -1,0 +1,94 @@
+"""What a released version posted comes out the same today, and an update sends nothing again.
+
+Each history is replayed from its bytes, and walked from its control database beside the books as they were.
+"""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from assets.approval import documents_of
+from assets.replay import replay, settlements_with_documents, without_doors
+from assets.road import walk
+from assets.settlement_reports import import_file
+from connector_defs import __version__
+from tests.golden_histories.happenings import HAPPENINGS
+from tests.golden_histories.history import History, books_text, histories, journals_text
+from tests.golden_histories.place import place
+from tests.golden_histories.record import record
+
+every_history = pytest.mark.parametrize("history", histories(), ids=lambda one: one.name)
+
+
+@pytest.fixture
+def home():
+    """A home in memory where the system has one."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with TemporaryDirectory(dir=memory, prefix="golden-") as folder:
+        yield Path(folder) / "home"
+
+
+@every_history
+def test_todays_code_makes_the_same_journals(history: History, home) -> None:
+    """Posting keys, keys in the ERP, fingerprints and every line, with the mapping as it is and as it was archived."""
+    with place(history.folder, home, history.now) as made:
+        history.restore(made)
+        with without_doors(made.road()) as road:
+            texts = []
+            for settlement_id in settlements_with_documents(road):
+                found = replay(road, settlement_id)
+                texts.append(journals_text(settlement_id, [(one, road.target.erp_id(one)) for one in found.journals]))
+                assert found.is_same, found.sentence()
+                assert replay(road, settlement_id, posted_mapping=True).is_same
+    assert "\n".join(texts) == history.journals
+
+
+@every_history
+def test_walking_over_a_history_sends_nothing(history: History, home) -> None:
+    """Everything stays posted and ties to the books; nothing waits for a person; the trail verifies."""
+    with place(history.folder, home, history.now) as made:
+        history.restore(made)
+        road = made.road("run-after-the-update")
+        before = books_text(made.peoplesoft.books.table, "AMZ")
+        for settlement_id in settlements_with_documents(road):
+            walked = walk(road, settlement_id)
+            assert walked.stopped_at == ""
+            assert walked.results["reconciliations"].facts["ties"]
+            assert {str(one.state) for one in documents_of(road, settlement_id)} == {"posted"}
+        assert made.creates() == 0
+        assert books_text(made.peoplesoft.books.table, "AMZ") == before
+        assert road.stores.review.listing(road.connection) == []
+        assert road.stores.audit.verify(road.connection).ok
+
+
+@every_history
+def test_walking_without_the_control_database_sends_nothing(history: History, home) -> None:
+    """The bytes imported anew beside the books as they were: found by keys that today's code makes."""
+    with place(history.folder, home, history.now) as made:
+        history.restore(made)
+        posted = {one: documents_of(made.road(), one) for one in settlements_with_documents(made.road())}
+    with place(history.folder, home.with_name("rebuilt"), history.now) as made:
+        history.restore_books(made)
+        road = made.road()
+        for path in sorted(history.folder.glob("settlements/*")):
+            import_file(road, path)
+        for settlement_id, documents in posted.items():
+            walk(road, settlement_id)
+            states = {str(one.state) for one in documents_of(road, settlement_id)}
+            assert states == ({"posted"} if documents[0].revision == 1 else {"review"})
+        assert made.creates() == 0
+
+
+def test_a_history_of_the_present_version_exists_for_every_happening() -> None:
+    """`python -m tests.golden_histories.record` writes what is missing."""
+    assert {one.folder.name for one in histories() if one.folder.parent.name == __version__} == set(HAPPENINGS)
+
+
+def test_recording_again_gives_the_same_journals(tmp_path: Path) -> None:
+    """What is recorded depends on nothing but the code: same keys, same lines, same books."""
+    again = record("over_month_end", tmp_path)
+    kept = next(one for one in histories() if one.name == f"{__version__}/over_month_end")
+    assert again.journals == kept.journals
+    assert (again.folder / "books.jsonl").read_text() == (kept.folder / "books.jsonl").read_text()
