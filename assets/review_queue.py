@@ -42,6 +42,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("books_differ", "accept"): "Takes this very difference in the books as right; nothing is sent or changed.",
     ("not_once", "accept"): "Takes the documents that the sentence names as right; nothing is sent or changed.",
     ("posting_refused", "retry"): "Sends the same journal again as a new revision, after looking for it in the ERP.",
+    ("file_refused", "retry"): "The next discovery fetches the report again; a file of your own is imported again.",
     ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
     ("unknown_document", "retry"): "Lists the ERP's documents again at once.",
     ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",

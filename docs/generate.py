@@ -18,6 +18,7 @@ import click
 import yaml
 from pydantic import BaseModel
 
+from assets import review_queue
 from assets.checks import CHECKS
 from assets.outcome import ACTIONS
 from connector_defs.cli.exit_codes import MEANINGS
@@ -225,6 +226,7 @@ def checks_page() -> str:
     ]
     intro = (
         "Each check belongs to an asset and is recorded for the settlement's own partition.\n"
+        "Those of `erp_documents` and `review_queue` are about the whole connection.\n"
         "A check that cannot be told yet, because the ERP is still at work, warns and stops nothing."
     )
     return page("Checks", intro, table(("Asset", "Check", "What it promises", "When it fails"), rows))
@@ -265,6 +267,15 @@ def actions_part() -> str:
     return table(("Finding", "Actions"), rows)
 
 
+def meanings_part() -> str:
+    """Return the table of what happens when an item is resolved with an action."""
+    order = list(review_queue.MEANINGS)
+    said = {("", action): words for action, words in review_queue.MEANINGS.items()} | review_queue.MEANINGS_OF_CODE
+    told = sorted(said, key=lambda key: (order.index(key[1]), key[0]))
+    rows = [(f"`{action}`", f"`{code}`" if code else "", said[code, action]) for code, action in told]
+    return table(("Action", "Only of", "What happens"), rows)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": cli_page,
     "reference/exit-codes.md": exit_codes_page,
@@ -273,7 +284,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/checks.md": checks_page,
     "reference/categories.md": categories_page,
 }
-PARTS: dict[str, Callable[[], str]] = {"posting-steps": steps_part, "finding-actions": actions_part}
+PARTS: dict[str, Callable[[], str]] = {
+    "posting-steps": steps_part,
+    "finding-actions": actions_part,
+    "action-meanings": meanings_part,
+}
 
 
 def settings_models() -> dict[str, type[BaseModel]]:
