@@ -16,6 +16,7 @@ FULL = (
     ("P2  540,000 lines (100 MB) from bytes to balanced journals", ("benchmarks.settlement_road", "540000")),
     ("P3  10,000,000 lines from bytes to balanced journals", ("benchmarks.settlement_road", "10000000")),
     ("P4  settlements through Dagster's daemon against its default executors", ("benchmarks.dagster_backfill",)),
+    ("P8  outbox steps against the same rows written by hand", ("benchmarks.outbox_steps",)),
 )
 QUICK = (
     ("P1  TSV to typed Parquet, small", ("benchmarks.settlement_reader", "200000", "--pandas-lines", "50000")),
@@ -24,6 +25,7 @@ QUICK = (
         "P4  few settlements through Dagster's daemon",
         ("benchmarks.dagster_backfill", "--steady", "2", "--default", "1", "--click", "0"),
     ),
+    ("P8  few outbox steps against sqlite3 by hand", ("benchmarks.outbox_steps", "--rounds", "2", "--documents", "10")),
 )
 
 

@@ -98,17 +98,17 @@ class Journal:
     original_period: str = ""
     reverses: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return the posting key as text, the same for ever."""
         return f"{self.source}#{self.revision}.{self.part}"
 
-    @property
+    @cached_property
     def debits(self) -> Decimal:
         """Return the sum of the debit lines."""
         return money.total((line.amount for line in self.lines if line.amount > 0), self.currency)
 
-    @property
+    @cached_property
     def credits(self) -> Decimal:
         """Return the sum of the credit lines as a positive amount."""
         return -money.total((line.amount for line in self.lines if line.amount < 0), self.currency)

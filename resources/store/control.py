@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,7 +51,8 @@ class ControlDatabase:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(self._url) if self._is_sqlite else _postgres_engine(self._url)
         self._inside = threading.local()
-        _forget_connections_after_fork(self._engine)
+        self._own: weakref.WeakSet[Connection] = weakref.WeakSet()
+        _leave_connections_to_the_parent_after_fork(self)
 
     @property
     def url_shown(self) -> str:
@@ -69,7 +70,7 @@ class ControlDatabase:
         assert not getattr(self._inside, "open", False), "a write transaction inside another would wait for itself"
         self._inside.open = True
         try:
-            with self._engine.connect() as connection, connection.begin():
+            with self._lent() as connection, connection.begin():
                 if self._is_sqlite:
                     _BEGIN_WRITING.run(connection)
                 else:
@@ -94,6 +95,16 @@ class ControlDatabase:
         except (DatabaseError, InterfaceError) as error:
             raise self._refusal("read", error) from None
 
+    def _lent(self) -> AbstractContextManager[Connection]:
+        """Return a connection to write with: on SQLite the thread's own, as the pool costs as much as a small write."""
+        if not self._is_sqlite:
+            return self._engine.connect()
+        own = getattr(self._inside, "connection", None)
+        if own is None or own.closed or own.invalidated:
+            own = self._inside.connection = self._engine.connect()
+            self._own.add(own)
+        return nullcontext(own)
+
     def migrate(self) -> None:
         """Bring the tables to the newest version; two processes at once are safe, the second finds it done.
 
@@ -116,8 +127,16 @@ class ControlDatabase:
         upgrade(connection)
 
     def close(self) -> None:
-        """Close all idle connections."""
+        """Close all idle connections, and those that threads have of their own."""
+        for connection in list(self._own):
+            connection.close()
         self._engine.dispose()
+
+    def leave_to_parent(self) -> None:
+        """Begin anew in a forked child: neither use nor close what the parent has open."""
+        _OF_PARENTS.append(self._inside)
+        self._inside, self._own = threading.local(), weakref.WeakSet()
+        self._engine.dispose(close=False)
 
     def _refusal(self, doing: str, error: DatabaseError | InterfaceError) -> Exception:
         """Return one sentence without parameters for an unreachable or busy database, any other error as it is."""
@@ -228,13 +247,17 @@ def _postgres_engine(url: URL) -> Engine:
     return create_engine(url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True)
 
 
-def _forget_connections_after_fork(engine: Engine) -> None:
-    """Give a forked child connections of its own (sqlite.org/howtocorrupt.html section 2.6)."""
-    alive = weakref.ref(engine)
+# Connections of parents, kept alive because their end would close them (sqlite.org/howtocorrupt.html section 2.6).
+_OF_PARENTS: list[threading.local] = []
 
-    def forget() -> None:
-        engine_here = alive()
-        if engine_here is not None:
-            engine_here.dispose(close=False)
 
-    os.register_at_fork(after_in_child=forget)
+def _leave_connections_to_the_parent_after_fork(control: ControlDatabase) -> None:
+    """Give a forked child connections of its own."""
+    alive = weakref.ref(control)
+
+    def leave() -> None:
+        here = alive()
+        if here is not None:
+            here.leave_to_parent()
+
+    os.register_at_fork(after_in_child=leave)

@@ -100,6 +100,30 @@ def test_a_forked_process_has_connections_of_its_own(control):
     assert count(control) == 3
 
 
+def test_each_thread_writes_through_a_connection_of_its_own(control, engine_name):
+    """SQLite keeps it open between writes; after a close it is opened anew, and a failed write does not spoil it."""
+
+    def connections(count_of_writes):
+        seen = set()
+        for _ in range(count_of_writes):
+            with control.transaction() as transaction:
+                seen.add(id(transaction.connection.dbapi_connection))
+        return seen
+
+    with ThreadPoolExecutor(1) as pool:
+        elsewhere = pool.submit(connections, 3).result()
+        here = connections(3)
+        assert len(here) == len(elsewhere) == 1
+        assert engine_name != "sqlite" or here.isdisjoint(elsewhere)
+    with pytest.raises(KeyError), control.transaction():
+        raise KeyError("later")
+    assert connections(1) == here
+    control.close()
+    with control.transaction() as transaction:
+        add_lease(transaction, "a")
+    assert count(control) == 1
+
+
 def test_a_transaction_inside_another_is_our_mistake(control):
     """It would wait for itself."""
     with pytest.raises(AssertionError, match="wait for itself"), control.transaction(), control.transaction("traffic"):
