@@ -82,8 +82,8 @@ def _decide(
     road: Road, documents: list[OutboxDocument], to: PostingState, decider: Decider, said: str
 ) -> list[OutboxDocument]:
     facts = {"set_fingerprint": documents[0].set_fingerprint, **decider.facts()}
-    keys = [one.key for one in documents]
-    road.stores.outbox.decide(keys, to, said, person=decider.name, run=road.run, facts=facts)
+    keys, seen = [one.key for one in documents], frozenset(one.state for one in documents)
+    road.stores.outbox.decide(keys, to, said, person=decider.name, run=road.run, facts=facts, only_from=seen)
     return road.stores.outbox.documents(documents[0].source)
 
 

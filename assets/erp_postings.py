@@ -176,8 +176,8 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
     finding = Finding(
         "changed_after_posting",
         sentence,
-        "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or undo what is posted and post "
-        f"it as it would be now: connector reverse {settlement_id}, then connector repost {settlement_id}.",
+        "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or undo what is posted and "
+        f"post it as it would be now: connector reverse {settlement_id}, then connector repost {settlement_id}.",
         origin=origin,
         amount=changed.found.amount,
         details={

@@ -117,4 +117,7 @@ def undone_verdict(road: Road, source: SourceKey) -> Iterator[Verdict]:
 
 
 def _is_reversed(road: Road, settlement_id: str) -> bool:
-    return is_withheld(road.stores.outbox.documents(settlement_source(road, settlement_id)))
+    """Tell whether a settlement is undone, or on its way there."""
+    documents = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    undoing = undoing_of(road, documents)
+    return is_withheld(documents) or (undoing is not None and undoing.is_under_way)

@@ -21,7 +21,7 @@ from assets.settlement_books import CARRIES
 from assets.settlement_reports import registered
 from assets.verdicts import StageResult, Verdict
 from ledger import money
-from ledger.errors import Finding, InputRefused, TargetError
+from ledger.errors import Finding, IllegalStep, InputRefused, TargetError
 from ledger.journal import JournalSet
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reconciliation import unbalanced
@@ -114,7 +114,8 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
     unsent = [one.key for one in plan.withdrawn]
     if unsent:
         said = f"withdrawn: the settlement is reversed ({reason})"
-        road.stores.outbox.decide(unsent, PostingState.REFUSED, said, person=road.person, run=road.run)
+        refused = PostingState.REFUSED
+        road.stores.outbox.decide(unsent, refused, said, person=road.person, run=road.run, only_from=_UNSENT)
     _store(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
     _ask(road, settlement_id, f"reversal planned: {reason}")
 
@@ -313,10 +314,16 @@ def _marked(road: Road, undoing: Undoing) -> Undoing:
     for original in ready:
         by = undoing.by_original[original.key]
         facts = {"reversed_by": by.key, "reversing_document": by.erp_id}
-        said = f"undone by {by.erp_id}"
-        road.stores.outbox.step(
-            original.key, PostingState.REVERSED, said, lease=None, run=road.run, person=road.person, facts=facts
-        )
+        said, reversed_ = f"undone by {by.erp_id}", PostingState.REVERSED
+        try:
+            road.stores.outbox.step(
+                original.key, reversed_, said, lease=None, run=road.run, person=road.person, facts=facts
+            )
+        except IllegalStep:
+            # Another run that follows the same reversal may have been here a moment ago.
+            now = road.stores.outbox.document(original.key)
+            if now is None or now.state is not reversed_:
+                raise
     return _as_it_stands(road, undoing) if ready else undoing
 
 

@@ -95,9 +95,12 @@ def _summary(road: "Road", record) -> Iterator[dict[str, object]]:
 
 
 def _journal_rows(road: "Road", settlement_id: str) -> Iterator[dict[str, object]]:
-    from assets.approval import documents_of
+    """Yield the lines of the newest revision, and of every document that was or is in the books besides it."""
+    from assets.document_sets import ever_in_books, newest_documents, settlement_source
 
-    for document in documents_of(road, settlement_id):
+    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    every = {one.key: one for one in (*ever_in_books(road, newest), *newest_documents(road, settlement_id))}
+    for document in every.values():
         journal = document.journal
         for line in journal.lines:
             yield {

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 BEFORE_GO_LIVE = "before go-live"
 NOTHING_TO_POST = "nothing to post"
 NOT_STARTED = "not started"
+_AT_WORK = frozenset({"sent", "importing", "unclear"})
+_AT_REST = frozenset({"posted", "reversed"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error
         state=state,
         documents=", ".join(one.erp_id for one in documents if one.erp_id),
         waits_for=waits_for,
-        exit_code=ExitCode(code) if code else _code(state, bool(waits_for)),
+        exit_code=ExitCode(code) if code else _code({str(one.state) for one in documents}, bool(waits_for)),
     )
 
 
@@ -79,10 +81,11 @@ def _reasons(road: "Road", settlement_id: str, documents: list["OutboxDocument"]
         return " ".join(f"[review {one.id}] {one.sentence} {one.cure}" for one in items)
     if "planned" in state:
         return f"A person approves it: connector approve {settlement_id} --connection {road.connection} --reason TEXT"
-    return " ".join(one.reason for one in documents if str(one.state) not in ("posted", "refused"))
+    return " ".join(one.reason for one in documents if str(one.state) not in ("posted", "refused", "reversed"))
 
 
-def _code(state: str, is_held: bool) -> ExitCode:
-    if state in ("importing", "sent", "unclear", "importing, posted", "posted, importing"):
-        return ExitCode.FINE  # the ERP is at work; a later run looks again
+def _code(states: set[str], is_held: bool) -> ExitCode:
+    """The ERP at work is fine: a later run looks again. What waits for a person is not."""
+    if states & _AT_WORK and states <= _AT_WORK | _AT_REST:
+        return ExitCode.FINE
     return ExitCode.WAITS if is_held else ExitCode.FINE

@@ -196,15 +196,19 @@ class Outbox:
         person: str,
         run: str = "",
         facts: dict | None = None,
+        only_from: frozenset[PostingState] | None = None,
     ) -> list[OutboxDocument]:
         """Take all documents a person decided on one legal step further, all of them or none, in one transaction.
 
-        Raises IllegalStep and StoreError as `step` does; LeaseLost while a worker holds one of them.
+        `only_from` are the states the person saw them in. Raises IllegalStep and StoreError as `step` does, and
+        IllegalStep for a document that has moved on since; LeaseLost while a worker holds one of them.
         """
         with self._control.transaction() as transaction:
             rows = [self._row(transaction, key) for key in keys]
             for row in rows:
                 self._require_lease(transaction, row, to, None)
+                if only_from is not None and row.state not in only_from:
+                    raise IllegalStep(f"Document {row.key} is {row.state} by now, and cannot become {to} any more.")
             more = {"fence": None, **({"details": facts} if facts else {})}
             now = self._clock.now()
             actors = [Actor(row.connection, row.partition, run, person, now) for row in rows]

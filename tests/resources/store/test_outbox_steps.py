@@ -185,3 +185,15 @@ def test_any_walk_ends_where_the_table_leads(outbox, audit, wanted):
     document = outbox.document(key)
     assert (document.state, document.state_version) == (state, 1 + len(walked))
     assert [event.facts["to"] for event in audit.events("amazon_us", document_key=key)] == [S.PLANNED, *walked]
+
+
+def test_a_decision_on_what_has_moved_on_is_refused_whole(outbox, planned):
+    """What a person saw waiting is being sent by now: rejecting it would call dead what may arrive."""
+    waiting, moved = planned(), planned("2")
+    outbox.step(moved, S.SENDING, "x", lease=(lease := outbox.lease(moved, "worker", 60)), erp_id="J1")
+    outbox.release(lease)
+    with pytest.raises(IllegalStep, match="is sending by now"):
+        outbox.decide([waiting, moved], S.REFUSED, "no", person="ann", only_from=frozenset({S.PLANNED, S.APPROVED}))
+    assert (outbox.document(waiting).state, outbox.document(moved).state) == (S.APPROVED, S.SENDING)
+    outbox.decide([waiting], S.REFUSED, "no", person="ann", only_from=frozenset({S.APPROVED}))
+    assert outbox.document(waiting).state is S.REFUSED
