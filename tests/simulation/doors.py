@@ -177,7 +177,9 @@ class _Cursor(sqlite3.Cursor):
         written = _TABLE.match(statement)
         if written is None:
             return run()
-        if connection.in_transaction:
+        # With an isolation level the driver itself begins before a statement that changes rows.
+        is_begun = connection.isolation_level is not None and written[0].split()[0].upper() not in ("CREATE", "DROP")
+        if connection.in_transaction or is_begun:
             connection.tables += (written[1],)
             return run()
         effect = worker.before("commit", written[1])

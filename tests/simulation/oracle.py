@@ -22,7 +22,8 @@ from tests.simulation.world import CONNECTION, SELLER, World
 CLEARING = "110500"
 SOURCE = "AMZ"
 _DESCRIPTION = re.compile(
-    r"AMZ (?:(?P<kind>[a-z]\w*) )?(?P<id>\d{11,20}) r(?P<revision>\d+) p(?P<part>\d+)/(?P<parts>\d+)"
+    r"AMZ (?:(?P<kind>reversal) )?(?P<id>\d{11,20})(?:\.(?P<undoes>\d+))? "
+    r"r(?P<revision>\d+) p(?P<part>\d+)/(?P<parts>\d+)"
 )
 
 
@@ -36,15 +37,23 @@ class Listed:
 
 @dataclass(frozen=True)
 class Booked:
-    """One of our journals that counts; `cleared` is what its clearing lines come to, by reference."""
+    """One of our journals that counts; `cleared` is what its clearing lines come to, by reference.
+
+    `revision` is the settlement's: of a reversal the one it undoes.
+    """
 
     journal: Journal
-    kind: str
     settlement_id: str
+    is_reversal: bool
     revision: int
     part: int
     parts: int
     cleared: Mapping[str, Decimal]
+
+    @property
+    def is_posted(self) -> bool:
+        """Tell whether it has come to its end in the ERP."""
+        return self.journal.status == "P"
 
 
 def problems(world: World) -> list[str]:
@@ -68,7 +77,7 @@ def listed(world: World) -> list[Listed]:
 def judged(books: Books, amazon: list[Listed], reasons: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong, given what Amazon lists and what people have been told."""
     yield from (f"two documents of one key: {key} {sorted(found)}" for key, found in books.duplicates().items())
-    booked = [_booked(books, journal) for journal in _counting(books)]
+    booked = [_booked(books, journal) for journal in counting(books)]
     for one in booked:
         if one is None or one.settlement_id not in {each.settlement_id for each in amazon}:
             yield "a journal of ours that belongs to no settlement of Amazon's"
@@ -82,7 +91,7 @@ def judged(books: Books, amazon: list[Listed], reasons: Mapping[str, str]) -> It
     yield from unbalanced(books)
 
 
-def _counting(books: Books) -> list[Journal]:
+def counting(books: Books) -> list[Journal]:
     """Return our journals that are in the books or on their way there."""
     without = (*WITHOUT_EFFECT, "U")
     return [
@@ -100,41 +109,69 @@ def _booked(books: Books, journal: Journal) -> Booked | None:
     for line in books.lines(journal.key):
         if line.account == CLEARING:
             cleared[line.reference] += line.amount
-    numbers = (int(named[name]) for name in ("revision", "part", "parts"))
-    return Booked(journal, named["kind"] or "", named["id"], *numbers, cleared)
+    revision = int(named["undoes"] or named["revision"])
+    numbers = (revision, int(named["part"]), int(named["parts"]))
+    return Booked(journal, named["id"], bool(named["kind"]), *numbers, cleared)
 
 
 def _settlement(settlement: Listed, booked: list[Booked], is_in_review: bool) -> Iterator[str]:
     """Judge one settlement by its journals."""
     name = f"settlement {settlement.settlement_id}"
-    keys = [(one.kind, one.part) for one in booked]
+    held = [f"{one.journal.description} ({one.journal.status})" for one in booked]
+    keys = [(one.is_reversal, one.revision, one.part) for one in booked]
     if len(set(keys)) < len(keys):
-        yield f"{name}: a part stands in the books twice: {[one.journal.description for one in booked]}"
-    if len({(one.revision, one.parts) for one in booked}) > 1:
-        yield f"{name}: parts of two revisions stand side by side: {[one.journal.description for one in booked]}"
-    own = sum((one.cleared.get(reference(settlement.settlement_id), Decimal(0)) for one in booked), Decimal(0))
-    is_whole = bool(booked) and len(booked) == booked[0].parts and all(one.journal.status == "P" for one in booked)
-    if is_whole and own != settlement.total:
-        yield f"{name}: its clearing item is {own}, its total is {settlement.total}"
+        yield f"{name}: a part stands in the books twice: {held}"
+    standing = []
+    for revision in sorted({one.revision for one in booked}):
+        of_revision = [one for one in booked if one.revision == revision]
+        if not _is_undone(of_revision):
+            standing.append(of_revision)
+        elif _cleared(of_revision, settlement) != 0:
+            yield f"{name}: revision {revision} is undone, and {_cleared(of_revision, settlement)} is left of it"
+    if len(standing) > 1:
+        yield f"{name}: two revisions stand side by side: {held}"
+    is_whole = bool(standing) and _is_whole(standing[0])
+    if is_whole and _cleared(standing[0], settlement) != settlement.total:
+        yield f"{name}: its clearing item is {_cleared(standing[0], settlement)}, its total is {settlement.total}"
     if not is_whole and not is_in_review and (settlement.total or booked):
-        held = [f"{one.journal.description} ({one.journal.status})" for one in booked]
         yield f"{name}: neither posted nor in review; in the books: {held}"
+
+
+def _is_undone(of_revision: list[Booked]) -> bool:
+    """Tell whether every journal of a revision has its posted reversal."""
+    undone = {one.part for one in of_revision if one.is_reversal and one.is_posted}
+    return len(undone) == sum(not one.is_reversal for one in of_revision)
+
+
+def _is_whole(of_revision: list[Booked]) -> bool:
+    """Tell whether all parts are posted and nothing of them is undone."""
+    return len(of_revision) == of_revision[0].parts and all(
+        one.is_posted and not one.is_reversal for one in of_revision
+    )
+
+
+def _cleared(booked: list[Booked], settlement: Listed) -> Decimal:
+    """Return what these journals leave on the settlement's own clearing item."""
+    item = reference(settlement.settlement_id)
+    return sum((one.cleared.get(item, Decimal(0)) for one in booked), Decimal(0))
 
 
 def _closed_once(amazon: list[Listed], booked: list[Booked]) -> Iterator[str]:
     """Judge that no item is closed by two settlements, and that one that is closed is closed exactly."""
     for settlement in amazon:
         item = reference(settlement.settlement_id)
-        own = [one for one in booked if one.settlement_id == settlement.settlement_id]
-        others = [one for one in booked if one.settlement_id != settlement.settlement_id and one.cleared.get(item)]
-        if len({one.settlement_id for one in others}) > 1:
-            yield f"item {item} is closed by {[one.settlement_id for one in others]}"
-        closed = sum((one.cleared[item] for one in others), Decimal(0))
-        if others and own and closed != -settlement.total:
-            yield f"item {item} of {settlement.total} is closed with {closed}"
+        closing: dict[str, Decimal] = defaultdict(Decimal)
+        for one in booked:
+            if one.settlement_id != settlement.settlement_id:
+                closing[one.settlement_id] += one.cleared.get(item, Decimal(0))
+        closing = {other: amount for other, amount in closing.items() if amount}
+        if len(closing) > 1:
+            yield f"item {item} is closed by {sorted(closing)}"
+        elif closing and set(closing.values()) != {-settlement.total}:
+            yield f"item {item} of {settlement.total} is closed with {closing}"
 
 
 def unbalanced(books: Books) -> list[str]:
     """Return our journals whose debits are not their credits."""
-    sums = [(one, sum((line.amount for line in books.lines(one.key)), Decimal(0))) for one in _counting(books)]
+    sums = [(one, sum((line.amount for line in books.lines(one.key)), Decimal(0))) for one in counting(books)]
     return [f"{one.description} is out of balance by {rest}" for one, rest in sums if rest]

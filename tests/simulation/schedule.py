@@ -3,7 +3,8 @@
 In: a world. Out: the same world when nothing is left to do. Each run is a process of its own, which may die; what it
 had open is closed, the next run opens the stores anew and knows nothing of it. The clock goes from one due moment to
 the next. Run keys are remembered across deaths, as Dagster remembers them: the same ask is never run twice, and a row
-that is still open half an hour later is asked for once more (`connector_defs/sensors.py`).
+that is still open half an hour later is asked for once more (`connector_defs/sensors.py`). `notices_deaths` tells
+whether anybody sees that a run is over: then its rows and leases are taken back; else they run out by the clock.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from assets.resumption import ARRIVAL_KIND, POSTING_KIND, SETTLEMENT_KIND
+from assets.resumption import ARRIVAL_KIND, LISTING_KIND, WATCH_KINDS, take_back
 from assets.road import STAGES, run_stage
 from assets.roadmap import Road
 from assets.settlement_reports import discover
-from connector_defs.sensors import ASK_AGAIN_SECONDS, FOLLOW_UP_ASSETS
+from connector_defs.sensors import ASK_AGAIN_SECONDS, ASSETS_OF_KIND, BEGUN_KINDS
 from ledger.errors import ConnectorError
 from resources.store.due import DueRow
 from tests.simulation.doors import Death, Watcher, Worker, acting
 from tests.simulation.world import CONNECTION, World
 
-_KINDS = (ARRIVAL_KIND, SETTLEMENT_KIND, POSTING_KIND)
+_KINDS = tuple(kind for kind in (ARRIVAL_KIND, *BEGUN_KINDS) if kind != LISTING_KIND)
 _DISCOVERY_MINUTE = 17
 
 
@@ -35,14 +36,15 @@ class Schedule:
     tell: Callable[[str], None] = lambda _: None
     runs_max: int = 120
     runs: int = 0
-    deaths: int = 0
+    notices_deaths: bool = True
+    at_work: list[str] = field(default_factory=list)
     has_discovered: bool = False
     discovery_at: datetime | None = None
     started: set[str] = field(default_factory=set)
 
     def goes_on(self, world: World, watcher: Watcher | None = None) -> Schedule:
-        """Return the schedule of another world that was this one until now."""
-        return replace(self, world=world, watcher=watcher or Watcher(), started=set(self.started))
+        """Return the schedule of another world that was this one until now; who was at work in it is dead."""
+        return replace(self, world=world, watcher=watcher or Watcher(), started=set(self.started), at_work=[])
 
     def until_rest(self) -> None:
         """Go on until nothing is due at any time and a discovery has come through."""
@@ -63,16 +65,17 @@ class Schedule:
         self.runs += 1
         worker = Worker(f"run-{self.runs}", self.world.home, self.watcher)
         self.tell(f"{worker.name} begins: {name}")
+        self.at_work.append(worker.name)
         try:
             with acting(worker):
                 work(self.world.road(worker.name))
         except Death:
-            self.deaths += 1
             self.tell(f"{worker.name} is dead")
             self.world.reopen()
-            return False
         except ConnectorError as error:
             self.tell(f"{worker.name} ends with {type(error).__name__}: {error}")
+        finally:
+            self.at_work.remove(worker.name)
         return not worker.is_dead
 
     def walk(self, settlement_id: str, assets: tuple[str, ...] = ()) -> bool:
@@ -96,12 +99,14 @@ class Schedule:
             self.discover()
             return True
         with acting(None):
+            if self.notices_deaths:
+                take_back(self.world.stores, self.world.clock, CONNECTION, lambda run: run not in self.at_work)
             rows = self.world.stores.due.ready(CONNECTION, now, kinds=_KINDS)
         for row in self._registered(rows):
             key = _run_key(row, now)
             if key not in self.started:
                 self.started.add(key)
-                self.walk(row.partition, FOLLOW_UP_ASSETS if row.kind == POSTING_KIND else ())
+                self.walk(row.partition, ASSETS_OF_KIND.get(row.kind, ()))
                 return True
         return False
 
@@ -117,7 +122,7 @@ class Schedule:
         """Return what is asked for and not done; the daily reading of posted documents has no end to wait for."""
         with acting(None):
             rows = self.world.stores.due.listing(CONNECTION)
-        return self._registered([row for row in rows if row.kind in _KINDS])
+        return self._registered([row for row in rows if row.kind in _KINDS and row.kind not in WATCH_KINDS])
 
     def _registered(self, rows: list[DueRow]) -> list[DueRow]:
         """Leave out what asks for no settlement, as the sensor does; the next discovery closes it."""

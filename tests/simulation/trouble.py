@@ -64,7 +64,7 @@ class Trouble(Watcher):
         self.case = self.draw.choice(_CASES)
         kinds = self._kinds()
         self.world = World(self._shown(kinds), folder)
-        self.schedule = Schedule(self.world, self, self.tell)
+        self.schedule = Schedule(self.world, self, self.tell, notices_deaths=self.draw.random() < 0.5)
         self._arm(kinds)
 
     # --- drawing what happens ----------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class Trouble(Watcher):
 
     def has_posted(self) -> bool:
         """Tell whether the ERP has anything of ours."""
-        return bool(oracle._counting(self.world.erp.books))
+        return bool(oracle.counting(self.world.erp.books))
 
     def others_go_on(self) -> None:
         """Run the schedule to its rest while a worker of it sleeps."""
@@ -174,8 +174,7 @@ class Trouble(Watcher):
         """Let somebody else materialize the settlement that somebody is at."""
         chosen = self.draw.choice(self.settlements())
         with self._other_process():
-            other = Schedule(self.world, self, self.tell, runs=900 + len(self.lines))
-            other.walk(chosen, assets)
+            self.schedule.walk(chosen, assets)
 
     def backfill(self) -> None:
         """Walk every settlement once more."""

@@ -1,0 +1,85 @@
+"""Death before and after everything lasting while a settlement is reversed, and while it is posted again.
+
+After each death first the normal schedule goes on alone: what was stored is carried to its end, what was not has never
+been. Then the person repeats the wish, as one does who saw a process end: it is done whole, and once.
+"""
+
+import shutil
+
+import pytest
+
+from assets.reposting import repost
+from assets.reversals import apply_reversal, plan_reversal
+from ledger.four_eyes import Decider
+from tests.simulation import oracle
+from tests.simulation.cases import SINGLE, TWO_PARTS
+from tests.simulation.crash import Moment, reborn, watched
+from tests.simulation.schedule import Schedule, walk
+from tests.simulation.world import World, simulated
+
+POINTS_MIN = 60
+_UNDOING = ("erp_postings", "reconciliations")
+
+
+def reverse(schedule: Schedule) -> None:
+    """Do what `connector reverse --apply` does, and let the schedule come to rest."""
+    chosen = schedule.world.case.settlements[0].settlement_id
+
+    def work(road):
+        apply_reversal(road, plan_reversal(road, chosen), "wrong account")
+        walk(road, chosen, _UNDOING)
+
+    schedule.run("reverse", work)
+    schedule.until_rest()
+
+
+def post_again(schedule: Schedule) -> None:
+    """Do what `connector repost --apply` does, and let the schedule come to rest."""
+    chosen = schedule.world.case.settlements[0].settlement_id
+
+    def work(road):
+        repost(road, chosen, Decider("controller"), "corrected")
+        walk(road, chosen)
+
+    schedule.run("repost", work)
+    schedule.until_rest()
+
+
+def journals_in(world: World) -> int:
+    """Count our journals in the books."""
+    return len(oracle.counting(world.erp.books))
+
+
+@pytest.mark.parametrize("case", [SINGLE, TWO_PARTS], ids=lambda case: case.name)
+def test_a_worker_may_die_at_every_point_of_undoing_and_posting_again(case, capsys):
+    """Reversed nets to zero and stays in review; posted again comes to the total: one document per key throughout."""
+    parts = 2 if case is TWO_PARTS else 1
+    with simulated() as folder:
+        world = World(case, folder)
+        schedule = Schedule(world)
+        schedule.until_rest()
+        acts = [(reverse, parts), (post_again, 2 * parts)] if case is SINGLE else [(reverse, parts)]
+        for act, before in acts:
+            keeper = watched(world, schedule, act)
+            assert (journals_in(world), oracle.problems(world)) == (before + parts, [])
+            for moment in keeper.moments:
+                _survives(moment, act, before, before + parts)
+            schedule = keeper.schedule.goes_on(world)
+            name = act.__name__.replace("_", " ")
+            with capsys.disabled():
+                print(f"\n{name}, {case.name}: {keeper.points} points, {len(keeper.moments)} moments", end=" ")
+            assert keeper.points >= POINTS_MIN
+        world.close()
+
+
+def _survives(moment: Moment, act, before: int, after: int) -> None:
+    """Go on after one death: first by the schedule alone, then with the wish repeated."""
+    world = reborn(moment)
+    schedule = moment.schedule.goes_on(world)
+    schedule.until_rest()
+    assert oracle.problems(world) == [], f"death {moment.name}"
+    assert journals_in(world) in (before, after), f"death {moment.name}"
+    act(schedule)
+    assert (journals_in(world), oracle.problems(world)) == (after, []), f"death {moment.name}"
+    world.close()
+    shutil.rmtree(moment.snapshot.home)

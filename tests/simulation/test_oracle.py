@@ -1,0 +1,98 @@
+"""The harness can fail: with the protocol broken on purpose, the oracle says what is wrong in the books."""
+
+from dataclasses import replace
+
+import pytest
+
+from assets import erp_postings, settlement_reports
+from assets.desk import Driven
+from resources.erp.peoplesoft import client, payload
+from resources.erp.target import Sightings
+from resources.store.due import Due
+from tests.simulation import oracle
+from tests.simulation.cases import SINGLE, TWO_PARTS
+from tests.simulation.crash import survived, watched
+from tests.simulation.schedule import Schedule
+from tests.simulation.world import World, simulated
+
+
+def blind_and_without_key(patch):
+    """Find sees nothing and is sure of it, and the ERP numbers journals itself, so its key refuses nothing."""
+    patch.setattr(client.PeopleSoft, "find", lambda self, journals: Sightings((), True, "made up", frozenset()))
+    patch.setattr(client.PeopleSoft, "_require_own_key", lambda self, reply, journal: None)
+    really = payload.buffer
+    patch.setattr(payload, "buffer", lambda journal, profile: really(journal, profile) | {"JOURNAL_ID": "NEXT"})
+
+
+def forgets_the_last_part(patch):
+    """The last part of a set is never driven and taken for posted."""
+    really = erp_postings.drive_all
+
+    def first_only(road, settlement_id, documents, **named):
+        driven = really(road, settlement_id, documents[:1], **named)
+        return [*driven, *(Driven(one) for one in documents[1:])]
+
+    patch.setattr(erp_postings, "drive_all", first_only)
+
+
+def forgets_what_arrived(patch):
+    """Discovery registers a settlement and asks nobody to take it up."""
+    patch.setattr(settlement_reports, "arrived", lambda road, settlement_id, reason: None)
+
+
+def closes_rows_when_taken_up(patch):
+    """A run that takes a row up closes it at once instead of leaving its mark, so that a death loses it."""
+    really = Due.ask
+
+    def ask(self, connection, kind, partition, at, reason):
+        really(self, connection, kind, partition, at, reason)
+        if "on its way" in reason:
+            self.done(self.open_row(connection, kind, partition))
+
+    patch.setattr(Due, "ask", ask)
+
+
+def books_a_cent_less(patch):
+    """Every journal that leaves is a cent short on both sides: balanced, and wrong."""
+    really = payload.buffer
+
+    def short(journal, profile):
+        from decimal import Decimal
+
+        cent = Decimal("0.01")
+        lines = [replace(one, amount=one.amount - cent if one.amount > 0 else one.amount) for one in journal.lines]
+        first = next(number for number, one in enumerate(lines) if one.amount < 0)
+        moved = cent * sum(one.amount > 0 for one in lines)
+        lines[first] = replace(lines[first], amount=lines[first].amount + moved)
+        return really(replace(journal, lines=tuple(lines)), profile)
+
+    patch.setattr(payload, "buffer", short)
+
+
+# The break, the world, the death after which it shows ("" for none), and what the oracle says.
+MUTANTS = [
+    (blind_and_without_key, SINGLE, "after http erp CI_JOURNAL_ENTRY_CI_C", "two documents of one key"),
+    (forgets_the_last_part, TWO_PARTS, "", "neither posted nor in review"),
+    (forgets_what_arrived, SINGLE, "", "neither posted nor in review"),
+    (closes_rows_when_taken_up, SINGLE, "before file write warehouse", "neither posted nor in review"),
+    (books_a_cent_less, SINGLE, "", "its clearing item is"),
+]
+
+
+@pytest.mark.parametrize(("mutate", "case", "death", "said"), MUTANTS, ids=[one[0].__name__ for one in MUTANTS])
+def test_a_broken_protocol_is_seen(mutate, case, death, said, monkeypatch):
+    """Each break alone; without it the same world, and the same death, are in order."""
+    with simulated() as folder:
+        for is_broken in (False, True):
+            with monkeypatch.context() as patch:
+                if is_broken:
+                    mutate(patch)
+                world = World(case, folder)
+                if death:
+                    moment = next(one for one in watched(world).moments if one.name.startswith(death))
+                    found = survived(moment)
+                else:
+                    Schedule(world).until_rest()
+                    found = oracle.problems(world)
+                world.close()
+            assert any(said in one for one in found) == is_broken, found
