@@ -215,6 +215,12 @@ def _row(one: Listed) -> Row:
     }
 
 
+def line(row: Row) -> tuple[str, str]:
+    """Return a row as a name and a text, for where a table hides behind a click."""
+    names = f"names settlement {row['settlement']}" if row["settlement"] else "names no settlement"
+    return row["ERP document"], f"status {row['status']}, debits {row['debits']} {row['currency']}, {names}"
+
+
 def _known(one: Listed) -> str:
     return str(one.own.state) if one.own else one.told or "no"
 

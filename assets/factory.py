@@ -12,15 +12,16 @@ import dagster as dg
 
 from assets import erp_documents, review_queue
 from assets.checks import CHECKS
-from assets.metadata import check_result, metadata_of
+from assets.metadata import check_result, markdown_in_sight, metadata_of
 from assets.road import STAGES, StageOfRoad, run_stage
 from assets.roadmap import Road
-from assets.verdicts import StageResult, Verdict
+from assets.verdicts import Row, StageResult, Verdict
 from ledger.errors import ConnectorError
 from resources.clock import Clock
 from resources.store.stores import Stores
 
 RoadOfRun = Callable[[Any], Road]  # an execution context -> the connection's road for that run
+_LINES_MAX = 12
 StoresOfRun = Callable[[Any], tuple[Stores, Clock]]
 
 
@@ -86,7 +87,7 @@ def connection_assets(
             result = erp_documents.list_documents(road_of_run(context))
         except ConnectorError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-        return _looked_at(connection, erp_documents.ASSET, result)
+        return _looked_at(connection, erp_documents.ASSET, result, erp_documents.line)
 
     @dg.asset(
         key=dg.AssetKey([connection, review_queue.ASSET]),
@@ -98,7 +99,7 @@ def connection_assets(
     )
     def queue(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         stores, clock = stores_of_run(context)
-        return _looked_at(connection, review_queue.ASSET, review_queue.review_queue(stores, connection, clock))
+        return _queue_seen(connection, stores, clock)
 
     return listed, queue
 
@@ -107,7 +108,7 @@ def queue_events(
     connection: str, stores: Stores, clock: Clock
 ) -> tuple[dg.AssetMaterialization, dg.AssetCheckEvaluation]:
     """Return the review queue as events, for a run that is about something else and changes it on its way."""
-    seen = _looked_at(connection, review_queue.ASSET, review_queue.review_queue(stores, connection, clock))
+    seen = _queue_seen(connection, stores, clock)
     key, [check] = dg.AssetKey([connection, review_queue.ASSET]), seen.check_results or []
     return (
         dg.AssetMaterialization(asset_key=key, metadata=seen.metadata),
@@ -121,10 +122,29 @@ def queue_events(
     )
 
 
-def _looked_at(connection: str, asset: str, result: StageResult) -> dg.MaterializeResult:
+def _queue_seen(connection: str, stores: Stores, clock: Clock) -> dg.MaterializeResult:
+    """Return the queue with a short table that is seen without a click beside the whole one."""
+    result = review_queue.review_queue(stores, connection, clock)
+    seen = _looked_at(connection, review_queue.ASSET, result, review_queue.line)
+    short = markdown_in_sight([review_queue.short_row(row) for row in result.rows])
+    in_sight = {"in short": dg.MetadataValue.md(short)} if short else {}
+    return seen._replace(metadata={**in_sight, **(seen.metadata or {})})
+
+
+def _looked_at(
+    connection: str, asset: str, result: StageResult, line: Callable[[Row], tuple[str, str]]
+) -> dg.MaterializeResult:
+    """Return a look as Dagster keeps it; a check hides tables behind a click, so its first rows are lines as well."""
     key = dg.AssetKey([connection, asset])
     checks = [check_result(verdict, key) for verdict in result.verdicts]
-    return dg.MaterializeResult(asset_key=key, metadata=metadata_of(result), check_results=checks)
+    lines = [dict(line(row) for row in verdict.rows[:_LINES_MAX]) for verdict in result.verdicts]
+    told = [
+        check._replace(
+            metadata={**check.metadata, **{name: dg.MetadataValue.text(words) for name, words in one.items()}}
+        )
+        for check, one in zip(checks, lines, strict=True)
+    ]
+    return dg.MaterializeResult(asset_key=key, metadata=metadata_of(result), check_results=told)
 
 
 def _plain_check_specs(connection: str, asset: str) -> list[dg.AssetCheckSpec]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.picture import waterfall_markdown
+from assets.picture import LENGTH_MAX, waterfall_markdown
 from assets.verdicts import Row, StageResult, Verdict
 
 ROWS_SHOWN_MAX = 25
@@ -60,6 +60,15 @@ def markdown_table(rows: Sequence[Mapping[str, str]], rows_total: int | None = N
     if rows_total is not None and rows_total > len(rows):
         lines.append(f"\n{rows_total - len(rows)} more rows: see `connector plan` or `connector sql`.")
     return "\n".join(lines)
+
+
+def markdown_in_sight(rows: Sequence[Mapping[str, str]]) -> str:
+    """Write as many rows as Dagster shows without a click, which goes by the length of the text."""
+    for count in range(len(rows), 0, -1):
+        text = markdown_table(rows[:count])
+        if len(text) < LENGTH_MAX:
+            return text
+    return ""
 
 
 def _cell(text: str) -> str:

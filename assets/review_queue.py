@@ -132,8 +132,20 @@ def _row(item: ReviewItem, now: datetime) -> Row:
         "waits": age(item.opened_at, now),
         "finding": item.code,
         "actions": ", ".join(item.actions),
-        "to decide": command(item, " | ".join(item.actions)),
+        "to decide": command(item, item.actions[0]),
     }
+
+
+def short_row(row: Row) -> Row:
+    """Return of a row what fits beside others without a click."""
+    return {name: row[name] for name in ("item", "", "settlement", "finding", "amount", "waits")}
+
+
+def line(row: Row) -> tuple[str, str]:
+    """Return a row as a name and a text, for where a table hides behind a click."""
+    money = f"{row['']}, {row['amount']}" if row["amount"] else row[""]
+    words = f"{row['what it is']} ({money}; waits: {row['waits']}; actions: {row['actions']}) {row['to decide']}"
+    return f"item {row['item']}, {row['settlement']}", words
 
 
 def _sentence(connection: str, items: Sequence[ReviewItem]) -> str:

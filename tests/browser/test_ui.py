@@ -19,6 +19,7 @@ def test_a_person_sees_the_lineage_backfills_and_reads_the_checks(dagster, page)
     _partition_shows_its_picture(dagster, page)
     _check_says(dagster, page, "settlement_lines", "ties_to_total", GOOD, "Passed", "add up to")
     _check_says(dagster, page, "mapped_lines", "every_line_mapped", ODD, "Failed", "Moon Landing Fee")
+    _queue_shows_what_waits(dagster, page)
 
 
 def _lineage_shows_the_road(address, page):
@@ -64,3 +65,16 @@ def _check_says(address, page, asset, check, settlement, verdict, words):
     page.get_by_text(settlement).locator("visible=true").last.click()
     expect(page.get_by_text(verdict, exact=True).first).to_be_visible()
     expect(page.get_by_text(re.compile(words)).first).to_be_visible()
+
+
+def _queue_shows_what_waits(address, page):
+    """The sensor has shown the item that the odd settlement opened."""
+    checks = f"{address}/assets/amazon_us/review_queue?view=checks&checkDetail=nothing_waits_for_a_person"
+    for _ in range(30):
+        page.goto(checks)
+        expect(page.get_by_text("nothing_waits_for_a_person").first).to_be_visible()
+        page.wait_for_timeout(2000)
+        if page.get_by_text("Moon Landing Fee").count():
+            break
+    expect(page.get_by_text(re.compile("1 item waits for a person")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(f"item 1, {ODD}")).first).to_be_visible()

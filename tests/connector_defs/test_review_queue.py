@@ -56,10 +56,26 @@ def test_an_item_that_stops_money_is_an_error_with_a_table(dagster_place):
         "retry, accept",
     ):
         assert words in table
-    assert f"connector review resolve {item} --action retry \\| accept" in table
+    assert f'connector review resolve {item} --action retry --reason "..."' in table
     assert f"| {other} " in table
     assert "report 50000" in table
     assert "2 items wait for a person, 2 of them stop money" in check.metadata["says"].value
+    words = check.metadata[f"item {item}, 90000000001"].value
+    assert words.startswith("Settlement 90000000001 starts where none ended. (stops money, 1,234.50 USD; waits: ")
+
+
+def test_the_queue_is_seen_without_a_click_as_far_as_it_fits(dagster_place):
+    """Dagster hides a text of a thousand characters: the short table ends before, the whole one has all."""
+    for number in range(30):
+        open_item(dagster_place, gap(f"9000000{number:04d}"), f"9000000{number:04d}")
+    job = dagster_place.defs().resolve_job_def(f"{CONNECTION}_review_queue")
+    result = job.execute_in_process(instance=dagster_place.instance)
+    [made] = result.asset_materializations_for_node(f"{CONNECTION}__review_queue")
+    short = made.metadata["in short"].value
+    assert 8 < short.count("90000000") < 30
+    assert len(short) < 1000
+    assert made.metadata["waiting"].value == 30
+    assert made.metadata["stopped, USD"].value == "37035.00"
 
 
 def test_what_is_only_worth_a_look_is_a_warning(dagster_place):
