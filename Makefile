@@ -28,6 +28,10 @@ test: $(STAMP)  ## Everything the project promises.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
+.PHONY: simulate
+simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SEED=123 for one with its trace.
+	$(VENV)/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
+
 .PHONY: bench
 bench: $(STAMP)  ## Measure against bare DuckDB, pandas and Dagster's defaults; ratios in one run.
 	$(VENV)/bin/python -m benchmarks

@@ -1,0 +1,89 @@
+"""`make simulate SEEDS=n`, or `SEED=x` for one seed with its whole trace.
+
+In: how many seeds, from which one on. Out: progress, a table of what was exercised, and for every seed that failed its
+number and the command that shows it again. Seeds are shared among as many processes as there are processors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from tests.simulation.trouble import Outcome, exercised, simulate
+from tests.simulation.world import simulated
+
+_AT_ONCE = 50
+
+
+def simulated_seeds(seeds: range) -> list[Outcome]:
+    """Run some seeds in this process."""
+    with simulated() as folder:
+        return [_told(simulate(seed, folder)) for seed in seeds]
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """Leave out the trace of a seed that went well: nobody reads it."""
+    if not outcome.problems:
+        outcome.trace.clear()
+    return outcome
+
+
+def summary(outcomes: list[Outcome], seconds: float) -> Iterator[str]:
+    """Yield the lines of the table."""
+    for name, count in exercised(outcomes).items():
+        yield f"{count:8d}  {name}"
+    effects = sum(one.effects for one in outcomes)
+    calm = sum(one.is_all_posted for one in outcomes)
+    yield (
+        f"{len(outcomes)} seeds in {seconds:.0f} s, {effects} effects; {calm} ended with everything posted, "
+        f"{sum(not one.is_all_posted for one in outcomes)} with something in review; "
+        f"{sum(bool(one.problems) for one in outcomes)} failed."
+    )
+
+
+def failures(outcomes: list[Outcome]) -> Iterator[str]:
+    """Yield what is wrong with each seed that failed, and how to see it again."""
+    for one in outcomes:
+        if one.problems:
+            yield f"seed {one.seed}: {one.problems[0]}\n    make simulate SEED={one.seed}"
+
+
+def _shown(seed: int) -> int:
+    """Run one seed and print its trace."""
+    with simulated() as folder:
+        outcome = simulate(seed, folder)
+    print("\n".join([*outcome.trace, *outcome.problems]))
+    print(f"seed {seed}: {'failed' if outcome.problems else 'in order'}")
+    return 1 if outcome.problems else 0
+
+
+def _many(first: int, count: int) -> int:
+    """Run many seeds beside one another and print the table."""
+    started = time.monotonic()
+    parts = [range(at, min(at + _AT_ONCE, first + count)) for at in range(first, first + count, _AT_ONCE)]
+    outcomes: list[Outcome] = []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for done in as_completed([pool.submit(simulated_seeds, part) for part in parts]):
+            outcomes += done.result()
+            print(f"{len(outcomes)} of {count} seeds, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    for line in (*summary(outcomes, time.monotonic() - started), *failures(outcomes)):
+        print(line)
+    return 1 if any(one.problems for one in outcomes) else 0
+
+
+def main() -> int:
+    """Read the arguments and run."""
+    parser = argparse.ArgumentParser(prog="make simulate", description="Simulate the road under trouble.")
+    parser.add_argument("--seeds", type=int, default=1000, help="how many seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seed", type=int, help="only this seed, with its trace")
+    given = parser.parse_args()
+    return _many(given.first, given.seeds) if given.seed is None else _shown(given.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Seeds as a test: all of them in order, every kind of trouble among them, and the numbers printed in one line."""
+
+from __future__ import annotations
+
+import time
+
+from tests.simulation.__main__ import failures, simulated_seeds, summary
+from tests.simulation.trouble import exercised
+
+
+def assert_in_order(seeds: range, capsys) -> None:
+    """Run the seeds; raise with the seeds that failed, or with the kinds of trouble that never happened."""
+    started = time.monotonic()
+    outcomes = simulated_seeds(seeds)
+    *_, line = summary(outcomes, time.monotonic() - started)
+    with capsys.disabled():
+        print(f"\nsimulation: {line}", end=" ")
+    assert list(failures(outcomes)) == []
+    assert [name for name, count in exercised(outcomes).items() if not count] == []

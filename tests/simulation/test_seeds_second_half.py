@@ -1,0 +1,8 @@
+"""Seeds 500 to 999: whatever is drawn, the books are right in the end; the other half is another worker's."""
+
+from tests.simulation.seeds import assert_in_order
+
+
+def test_seeds_end_with_the_books_in_order(capsys):
+    """A failure names its seed and the command that shows it again."""
+    assert_in_order(range(500, 1000), capsys)
