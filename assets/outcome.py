@@ -75,6 +75,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
         {"not_once", "books_differ", "clearing_differs", "posting_removed", "posting_other_content"}
     ),
     "erp_documents": frozenset({"unknown_document"}),
+    "discovery": frozenset({"discovery_failed"}),
 }
 
 # What a person can say to a finding; every other one takes `retry`: look again.
@@ -103,7 +104,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 }
 
 # What passes by itself: asked again by a due row, not worth a person's time.
-_PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
+PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
 
 
 def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> None:
@@ -125,7 +126,7 @@ def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> Non
 
 def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:
     """Open an item for a stage that raised what will not pass by itself; it ends when the stage gets through."""
-    if isinstance(error, _PASSING):
+    if isinstance(error, PASSING):
         return
     sentence = f"{asset} of settlement {settlement_id} could not be made: {sentence_of(error)}"
     cure = "Correct what the sentence names, then resolve this item with `retry`; it is also tried again by itself."
@@ -177,7 +178,7 @@ def told_whole(road: Road, settlement_id: str, findings: Iterable[Finding]) -> t
             one,
             origin=one.origin or f"settlement {settlement_id}",
             amount=one.amount or total,
-            details={"currency": currency, **one.details},
+            details={"currency": currency, **one.details} if one.amount else {**one.details, "currency": currency},
         )
         for one in findings
     )

@@ -43,6 +43,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("not_once", "accept"): "Takes the documents that the sentence names as right; nothing is sent or changed.",
     ("posting_refused", "retry"): "Sends the same journal again as a new revision, after looking for it in the ERP.",
     ("file_refused", "retry"): "The next discovery fetches the report again; a file of your own is imported again.",
+    ("discovery_failed", "retry"): "The next discovery tries again.",
     ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
     ("unknown_document", "retry"): "Lists the ERP's documents again at once.",
     ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",
@@ -87,11 +88,10 @@ def meaning(code: str, action: str) -> str:
 
 def subject(item: ReviewItem) -> str:
     """Return the settlement an item is about, or what else it is about in a word a person knows."""
-    if item.partition.startswith("report-"):
-        return f"report {item.partition.removeprefix('report-')}"
-    if item.partition.startswith("document-"):
-        return "no settlement"
-    return item.partition or "the connection"
+    kind, _, name = item.partition.partition("-")
+    if kind in ("report", "file"):
+        return f"{kind} {name}"
+    return "no settlement" if kind == "document" else item.partition or "the connection"
 
 
 def amount_text(item: ReviewItem) -> str:

@@ -4,6 +4,7 @@ looks at the whole connection. Discovery shows the review queue as it leaves it.
 
 import dagster as dg
 
+from assets.discovery import told
 from assets.erp_documents import ask_first
 from assets.factory import RoadOfRun, queue_events
 from assets.import_folder import Imported, import_waiting
@@ -23,7 +24,7 @@ def discovery_job(
         imported, found = Imported(), Discovery()
         try:
             imported = import_waiting(road, Project().import_folder(connection))
-            found = discover(road)
+            found = told(road, discover)
         finally:
             everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
             context.instance.add_dynamic_partitions(partitions.name, everything)

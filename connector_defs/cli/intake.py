@@ -84,10 +84,11 @@ def _imported(road: "Road", path: Path) -> dict[str, str | int]:
 @click.pass_context
 def discover(ctx: click.Context, connection_name: str | None, as_json: bool) -> None:
     """Ask the marketplace for new settlements, archive and register them."""
+    from assets.discovery import told
     from assets.settlement_reports import discover as discover_settlements
 
     road = opened_road(connection_name)
-    found = discover_settlements(road)
+    found = told(road, discover_settlements)
     document = {
         "connection": road.connection,
         "new": found.new,

@@ -223,3 +223,50 @@ def test_a_finding_that_is_gone_ends_alone(world):
         verdict = Verdict("every_line_mapped", not found, "labels", findings=tuple(found))
         keep(road, "mapped_lines", ONE, StageResult(verdicts=(verdict,)))
         assert [one.origin for one in world.stores.review.listing()] == [one.origin for one in found]
+
+
+def test_every_item_of_a_settlement_says_what_it_stops_and_where_it_comes_from(world):
+    """A finding that knows neither stops the whole settlement: its total, in its currency."""
+    from decimal import Decimal
+
+    from assets.outcome import align
+
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    align(road, ONE, (Finding("changed_meanwhile", "Something changed.", "Look."),), frozenset())
+    align(
+        road, ONE, (Finding("not_once", "Twice.", "Look.", "B", Decimal(0), details={"currency": "EUR"}),), frozenset()
+    )
+    said = {one.code: (one.origin, one.amount, one.details["currency"]) for one in world.stores.review.listing()}
+    assert said == {
+        "changed_meanwhile": (f"settlement {ONE}", Decimal("100.00"), "USD"),
+        "not_once": ("B", Decimal("100.00"), "USD"),
+    }
+
+
+def test_a_discovery_that_cannot_reach_the_marketplace_is_an_item_until_it_can(world):
+    """A revoked grant waits for a person; what passes by itself does not."""
+    from assets.discovery import told
+    from assets.settlement_reports import Discovery
+    from ledger.errors import SourceRefused, SourceUnavailable
+
+    road = world.small()
+
+    def failing(error):
+        def discover(_):
+            raise error
+
+        return discover
+
+    with pytest.raises(SourceUnavailable):
+        told(road, failing(SourceUnavailable("Amazon does not answer.")))
+    assert world.items() == {}
+    for _ in range(2):
+        with pytest.raises(SourceRefused):
+            told(road, failing(SourceRefused("The grant was revoked.")))
+    item = world.items()["discovery_failed"]
+    assert "The grant was revoked." in item.sentence
+    told(road, lambda _: Discovery(interrupted="the quota is used up"))
+    assert list(world.items()) == ["discovery_failed"]
+    told(road, lambda _: Discovery())
+    assert world.items() == {}

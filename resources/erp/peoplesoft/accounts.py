@@ -144,10 +144,10 @@ def _value_findings(
         row = known[use.account.unit, field, use.on].get(value)
         if row is None:
             sentence = f"{name} does not exist in PeopleSoft on {use.on}{_for(use)}."
-            yield _finding("account_unknown", sentence, "Create it, or map to one that exists.", use)
+            yield _finding("account_unknown", sentence, "Create it, or map to one that exists.", use, name)
         elif row.text("EFF_STATUS") != "A":
             sentence = f"{name} is not active on {use.on}{_for(use)}."
-            yield _finding("account_inactive", sentence, "Activate it, or map to an active one.", use)
+            yield _finding("account_inactive", sentence, "Activate it, or map to an active one.", use, name)
         elif field == "ACCOUNT":
             yield from _account_findings(use, row, name, profile)
 
@@ -155,14 +155,14 @@ def _value_findings(
 def _account_findings(use: AccountUse, row: Row, name: str, profile: PeopleSoftProfile) -> Iterator[Finding]:
     if row.text("POSTABLE", "Y") == "N":
         sentence = f"{name} takes no journal entries{_for(use)}."
-        yield _finding("account_not_postable", sentence, "Map to an account that takes entries.", use)
+        yield _finding("account_not_postable", sentence, "Map to an account that takes entries.", use, name)
     if row.text("STATISTICS_ACCOUNT", "N") == "Y":
         sentence = f"{name} takes quantities only, no money{_for(use)}."
-        yield _finding("account_statistical", sentence, "Map to a monetary account.", use)
+        yield _finding("account_statistical", sentence, "Map to a monetary account.", use, name)
     if use.needs_open_item and row.text("OPEN_ITEM") != "Y":
         sentence = f"{name} is the clearing account, but is not set up for open items in PeopleSoft."
         cure = "Switch open-item accounting on for it, or set open_item_check: warn."
-        yield _finding("account_open_item", sentence, cure, use, is_blocking=profile.open_item_check == "block")
+        yield _finding("account_open_item", sentence, cure, use, name, profile.open_item_check == "block")
     if use.nature is not None:
         yield from _nature_findings(use, row.text("ACCOUNT_TYPE"), name, profile)
 
@@ -176,22 +176,26 @@ def _nature_findings(use: AccountUse, kind: str, name: str, profile: PeopleSoftP
     fact = f"its account type is {kind!r}" if kind and kind in wrong else f"its account type {kind!r} is neither side"
     who = f"category {use.category} ({use.nature})" if use.category else f"a {use.nature} amount"
     sentence = f"{name} should be {side} account, because {who} books to it, but {fact}."
-    yield _finding("account_nature", sentence, f"Map to {side} account, or correct the account's type.", use)
+    yield _finding("account_nature", sentence, f"Map to {side} account, or correct the account's type.", use, name)
 
 
 def _period_finding(unit: str, day: date, rows: list[Row], profile: PeopleSoftProfile) -> Finding:
     where = f"unit {unit}, ledger group {profile.ledger_group}, source {profile.source}"
     if not rows:
         sentence = f"PeopleSoft shows no accounting period for {day} in {where}."
-        return Finding("period_unknown", sentence, "Check ledger group, source and the unit's calendar.", unit)
+        return Finding(
+            "period_unknown", sentence, "Check ledger group, source and the unit's calendar.", f"{unit} {day}"
+        )
     period = f"{rows[0].text('ACCOUNTING_PERIOD', '')}/{rows[0].text('FISCAL_YEAR', '')}".strip("/")
     sentence = f"Accounting period {period or day} is closed in {where}; the journal is dated {day}."
     cure = "Open the period, or choose another accounting date while nothing is sent."
-    return Finding("period_closed", sentence, cure, unit, details={"unit": unit, "date": day.isoformat()})
+    return Finding("period_closed", sentence, cure, f"{unit} {day}", details={"unit": unit, "date": day.isoformat()})
 
 
-def _finding(code: str, sentence: str, cure: str, use: AccountUse, is_blocking: bool = True) -> Finding:
-    return Finding(code, sentence, cure, origin=use.category, is_blocking=is_blocking)
+def _finding(code: str, sentence: str, cure: str, use: AccountUse, name: str = "", is_blocking: bool = True) -> Finding:
+    """Return a finding whose origin tells it from one about another value that the same category uses."""
+    origin = ", ".join(one for one in (name or str(use.account), use.category) if one)
+    return Finding(code, sentence, cure, origin=origin, is_blocking=is_blocking)
 
 
 def _for(use: AccountUse) -> str:

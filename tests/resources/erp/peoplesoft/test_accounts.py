@@ -95,7 +95,10 @@ def test_each_fault_is_reported_once(place):
     """Two categories, one missing account: one finding each; the same use twice: one."""
     same = use("999999", category="sales")
     findings = place.target().check_accounts([same, same, use("999999", category="fees")])
-    assert sorted(one.origin for one in findings) == ["fees", "sales"]
+    assert sorted(one.origin for one in findings) == [
+        "ACCOUNT 999999 of unit US001, fees",
+        "ACCOUNT 999999 of unit US001, sales",
+    ]
 
 
 def test_many_values_are_asked_for_together(place):
@@ -137,7 +140,7 @@ def test_a_closed_period_is_found_before_the_first_post(place, journal, make_jou
     two_units = make_journal(
         make_journal.line(1, "110500", "1.00", ref="S1"), make_journal.line(2, "400100", "-1.00", unit="DE001")
     )
-    assert [one.origin for one in target.check_accounts([], [two_units])] == ["DE001"]
+    assert [one.origin for one in target.check_accounts([], [two_units])] == ["DE001 2026-11-14"]
     assert place.target(source="ONL").check_accounts([], [two_units]) == []
 
 
