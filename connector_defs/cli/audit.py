@@ -1,11 +1,13 @@
 """`connector audit`: what was done for a settlement, and whether the trail is as it was written."""
 
+from pathlib import Path
+
 import click
 
 from connector_defs.cli import output
 from connector_defs.cli.audit_export import export
 from connector_defs.cli.exit_codes import ExitCode
-from connector_defs.cli.opened import opened_connection, opened_stores
+from connector_defs.cli.opened import opened_connection, opened_project, opened_road, opened_stores
 from connector_defs.cli.options import connection_option, examples, json_option
 
 
@@ -42,6 +44,41 @@ def show(name: str, connection_name: str | None, exchanges: bool, bodies: bool, 
         output.write_json(audit_story.as_document(stores, stories, bodies=bodies))
     else:
         audit_story.show(stores, stories, exchanges=exchanges, bodies=bodies)
+
+
+@audit.command(
+    "pack",
+    epilog=examples(
+        "connector audit pack --period 2026-10 -c amazon_us",
+        "connector audit pack --period 2026-10 -c amazon_us --out packs/october --json",
+    ),
+)
+@click.option("--period", required=True, metavar="YYYY-MM", help="The month, in the ledger's time zone.")
+@connection_option
+@click.option("--out", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="A new folder.")
+@json_option
+@click.pass_context
+def pack(ctx: click.Context, period: str, connection_name: str | None, folder: Path | None, as_json: bool) -> None:
+    """Write what an auditor asks for of one month: a workbook, the same as CSV and JSON lines, hashes of all.
+
+    Without --out the folder is `packs/CONNECTION-PERIOD` in the home folder. Exit 6 when the settlements do not add up
+    or the chain of the audit trail does not verify: the pack is written all the same and says so.
+    """
+    from assets.audit_pack import audit_pack
+    from connector_defs import __version__
+    from connector_defs.cli.audit_pack import write_pack
+
+    road = opened_road(connection_name)
+    made = audit_pack(road, period, __version__)
+    target = (folder or opened_project().home / "packs" / f"{road.connection}-{period}").absolute()
+    files = write_pack(made, target)
+    if as_json:
+        output.write_json({"folder": str(target), "sentence": made.sentence, "ok": made.is_complete, "files": files})
+    else:
+        output.say(made.sentence)
+        output.print_table([{"file": name, **facts} for name, facts in files.items()])
+        output.say(str(target))
+    ctx.exit(ExitCode.FINE if made.is_complete else ExitCode.WAITS)
 
 
 @audit.command("verify", epilog=examples("connector audit verify", "connector audit verify --json"))

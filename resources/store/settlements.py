@@ -61,6 +61,16 @@ class SettlementRecord:
 
 
 @dataclass(frozen=True)
+class SeenReport:
+    """One report as the marketplace listed it; `settlement_id` is empty when no settlement came of it."""
+
+    report_id: str
+    report_document_id: str
+    settlement_id: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class SettlementDocument:
     """One document of a settlement, whatever it counts for."""
 
@@ -206,6 +216,19 @@ class Settlements:
         query = select(_reports.c.report_document_id).where(*_settlement(_reports, connection, settlement_id))
         with self._control.reading() as reading:
             return sorted({found for found in reading.execute(query).scalars() if found})
+
+    def reports(self, connection: str) -> list[SeenReport]:
+        """Return every report that discovery took in, in the order in which it did, whatever came of it."""
+        query = select(_reports).where(_reports.c.connection == connection)
+        query = query.order_by(_reports.c.recorded_at, _reports.c.report_id, _reports.c.report_document_id)
+        with self._control.reading() as reading:
+            rows = reading.execute(query).all()
+        offered = {row.report_id for row in rows if row.report_document_id}
+        return [
+            SeenReport(row.report_id, row.report_document_id, row.settlement_id, row.recorded_at)
+            for row in rows
+            if row.report_document_id or row.report_id not in offered
+        ]
 
     def _known(self, transaction: Connection, connection: str, settlement_id: str) -> list[Row]:
         table = _documents.c

@@ -1,0 +1,257 @@
+"""The pages of an auditor's pack, each a table of plain values made from what the stores hold.
+
+In: the settlements of a period. Out: rows per page: settlements, reports, documents, decisions, approvals, files that
+changed, and the trail itself. Moments are UTC; amounts are decimals, so that every format writes them exactly.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from assets.audit_story import events_of
+from assets.event_words import sentence_of_event
+from assets.listed_settlements import Listed, Period, Standing, days_of
+from assets.order_rows import name_of
+from assets.roadmap import Road
+from ledger import money
+from ledger.posting import PostingState
+from ledger.references import reference
+from resources.store.audit import AuditEvent
+from resources.store.outbox import OutboxDocument
+
+Row = dict[str, object]
+_STAGED = ("settlement_lines", "mapped_lines", "journals")
+_BY_PERSONS = frozenset({"document_approved", "document_refused", "configuration_confirmed", "reversal_asked"})
+
+
+def settlement_rows(road: Road, listed: list[Listed], period: Period) -> Iterator[Row]:
+    """Yield every settlement with what is staged and what became of it."""
+    for one in listed:
+        facts, (start, end) = one.record.facts, days_of(one.record, road)
+        yield {
+            "settlement": one.record.settlement_id,
+            "marketplaces": ", ".join(facts["marketplaces"]),
+            "first day": start,
+            "last day": end,
+            "whole in period": period.holds(start) and period.holds(end),
+            "currency": one.currency,
+            "total": one.total,
+            "listed by Amazon as": ", ".join(one.record.report_ids),
+            "came by": one.record.source,
+            "raw document": one.record.document_sha,
+            "rows in file": facts["lines"],
+            **_staged(road, one.record.settlement_id),
+            "standing": str(one.standing),
+            "reason": one.reason,
+            "on clearing item": one.cleared,
+            "open item": reference(one.record.settlement_id),
+            "documents": len(one.documents),
+        }
+
+
+def _staged(road: Road, settlement_id: str) -> Row:
+    """Return rows and content of each staged table as it counts now."""
+    row: Row = {}
+    for table in _STAGED:
+        version = road.stores.warehouse.current(road.connection, table, settlement_id)
+        words = table.replace("_", " ")
+        row[f"{words}: rows"] = version.rows if version else None
+        row[f"{words}: SHA-256"] = version.sha256 if version else ""
+    return row
+
+
+def report_rows(road: Road, listed: list[Listed], period: Period) -> Iterator[Row]:
+    """Yield what discovery saw: the reports of these settlements, and those of which none came since the period began.
+
+    Which period the latter are of nobody knows, for nothing was registered from them.
+    """
+    wanted = {one.record.settlement_id for one in listed}
+    held = {item.partition: item for item in road.stores.review.listing(road.connection, state=None)}
+    for seen in road.stores.settlements.reports(road.connection):
+        is_late = not seen.settlement_id and seen.recorded_at.astimezone(road.policy.zone).date() >= period.first
+        if seen.settlement_id not in wanted and not is_late:
+            continue
+        item = held.get(f"report-{seen.report_id}")
+        outcome = "registered" if seen.settlement_id else "no settlement came of it"
+        yield {
+            "report": seen.report_id,
+            "document at Amazon": seen.report_document_id,
+            "seen at": _moment(seen.recorded_at),
+            "settlement": seen.settlement_id,
+            "outcome": outcome,
+            "why": item.sentence if item else "",
+        }
+
+
+def document_rows(road: Road, listed: list[Listed], events: list[AuditEvent], period: Period) -> Iterator[Row]:
+    """Yield every document of these settlements with its control totals and the moments of its way."""
+    moments = _moments(events)
+    for one in listed:
+        for document in one.documents:
+            journal = document.journal
+            yield {
+                "settlement": one.record.settlement_id,
+                "kind": document.source.kind,
+                "revision": document.revision,
+                "part": f"{document.part} of {document.parts}",
+                "ERP document": document.erp_id or "",
+                "unit": journal.unit,
+                "accounting date": journal.accounting_date,
+                "in period": period.holds(journal.accounting_date),
+                "belongs to": journal.original_period,
+                "currency": journal.currency,
+                "lines": len(journal.lines),
+                "debits": journal.debits,
+                "credits": journal.credits,
+                "on clearing item": _on_item(one, document),
+                "state": str(document.state),
+                "reason": document.reason,
+                "sends": document.attempts,
+                **{f"{name} at": moments.get((document.key, name), "") for name in ("planned", "approved", "sent")},
+                "posted at": moments.get((document.key, "posted"), ""),
+                "planned by": road.stores.outbox.planned_by(document.source, document.revision),
+                "mapping": document.mapping_hash,
+                "fingerprint": document.fingerprint,
+                "fingerprint of the set": document.set_fingerprint,
+                "posting key": document.key,
+            }
+
+
+def _moments(events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
+    """Return when each document came to each state, the last time counting."""
+    return {
+        (one.document_key, one.kind.removeprefix("document_")): _moment(one.at)
+        for one in events
+        if one.kind.startswith("document_")
+    }
+
+
+def _on_item(listed: Listed, document: OutboxDocument) -> Decimal:
+    own = reference(listed.record.settlement_id)
+    amounts = (line.amount for line in document.journal.lines if line.reference == own)
+    return money.total(amounts, document.journal.currency)
+
+
+def decision_rows(road: Road, listed: list[Listed]) -> Iterator[Row]:
+    """Yield every review item of these settlements: what held money, and how it ended, by whom and why."""
+    wanted = {one.record.settlement_id for one in listed}
+    for item in road.stores.review.listing(road.connection, state=None):
+        if item.partition in wanted:
+            yield {
+                "item": item.id,
+                "settlement": item.partition,
+                "code": item.code,
+                "sentence": item.sentence,
+                "amount": item.amount,
+                "holds money": item.is_blocking,
+                "opened at": _moment(item.opened_at),
+                "state": item.state,
+                "decided with": item.resolution,
+                "person": item.person,
+                "reason": item.resolution_reason,
+                "ended at": _moment(item.ended_at) if item.ended_at else "",
+                "proposed by": item.proposed_by,
+                "proposed": item.proposed_action,
+                "why proposed": item.proposed_reason,
+                "origin": item.origin,
+            }
+
+
+def approval_rows(events: list[AuditEvent], listed: list[Listed]) -> Iterator[Row]:
+    """Yield what persons and connections let pass or turned down, and what persons wanted undone."""
+    names = _names(listed)
+    for event in events:
+        if event.kind in _BY_PERSONS:
+            yield {
+                "event": event.sequence,
+                "at": _moment(event.at),
+                "settlement": event.partition,
+                "ERP document": names.get(event.document_key, ""),
+                "what": event.kind.replace("_", " "),
+                "by": event.person,
+                "why": str(event.facts.get("reason") or event.facts.get("changes") or ""),
+            }
+
+
+def change_rows(road: Road, period: Period) -> Iterator[Row]:
+    """Yield every content of the connection's files that a run has used, and whose hand it was."""
+    for change in road.stores.configuration.changes(road.connection):
+        yield {
+            "change": change.id,
+            "file": change.name,
+            "kind": change.kind,
+            "since": _moment(change.seen_at),
+            "in period": period.holds(change.seen_at.astimezone(road.policy.zone).date()),
+            "owner": change.owner,
+            "first used by": change.person,
+            "confirmed by": change.confirmed_by,
+            "SHA-256": change.sha256,
+            "before": change.previous_sha256,
+        }
+
+
+def trail_rows(events: list[AuditEvent], listed: list[Listed]) -> Iterator[Row]:
+    """Yield the events of these settlements and of the whole connection, in words, with their hashes."""
+    names = _names(listed)
+    for event in events:
+        called = names.get(event.document_key, "")
+        yield {
+            "event": event.sequence,
+            "at": _moment(event.at),
+            "settlement": event.partition,
+            "what": sentence_of_event(event.kind, event.facts, f"journal {called}" if called else ""),
+            "person": event.person,
+            "run": event.run,
+            "exchange": event.exchange,
+            "hash": event.hash,
+        }
+
+
+def events_for(road: Road, listed: list[Listed]) -> list[AuditEvent]:
+    """Return the events of these settlements and those of the whole connection, in order."""
+    wanted = {one.record.settlement_id for one in listed} | {""}
+    return [one for one in events_of(road.stores, road.connection) if one.partition in wanted]
+
+
+def total_rows(listed: list[Listed], strays: list[OutboxDocument]) -> Iterator[Row]:
+    """Yield per currency that what is listed is what was posted, held, left alone and empty together.
+
+    `strays` are documents of the period that belong to no listed settlement; there should be none.
+    """
+    for currency in sorted({one.currency for one in listed} | {one.journal.currency for one in strays}):
+        mine = [one for one in listed if one.currency == currency]
+        row: Row = {"currency": currency, "listed": len(mine), "listed amount": _sum(one.total for one in mine)}
+        left, left_amount = len(mine), _sum(one.total for one in mine)
+        for standing in Standing:
+            chosen = [one for one in mine if one.standing is standing]
+            amount = _sum(one.total for one in chosen)
+            row |= {str(standing): len(chosen), f"{standing} amount": amount}
+            left, left_amount = left - len(chosen), left_amount - amount
+        yield {**row, "left over": left, "left over amount": left_amount, **_in_books(mine, currency, strays)}
+
+
+def _in_books(mine: list[Listed], currency: str, strays: list[OutboxDocument]) -> Row:
+    """Return what the documents in the books come to, and whether they clear what was posted."""
+    posted = [one for one in mine if one.standing is Standing.POSTED]
+    documents = [each for one in mine for each in one.documents if each.state is PostingState.POSTED]
+    cleared = _sum(one.cleared for one in posted)
+    return {
+        "posted documents": len(documents),
+        "their debits": _sum(one.journal.debits for one in documents),
+        "their credits": _sum(one.journal.credits for one in documents),
+        "on clearing items of posted": cleared,
+        "posted less clearing": _sum(one.total for one in posted) - cleared,
+        "documents without settlement": sum(one.journal.currency == currency for one in strays),
+    }
+
+
+def _names(listed: list[Listed]) -> dict[str, str]:
+    return {document.key: name_of(document) for one in listed for document in one.documents}
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
