@@ -267,6 +267,13 @@ def actions_part() -> str:
     return table(("Finding", "Actions"), rows)
 
 
+def faults_part() -> str:
+    """Return what the simulation lets go wrong, in the order of its table."""
+    sys.path.insert(0, str(DOCS.parent))
+    kinds = import_module("tests.simulation.fault_kinds").KINDS
+    return "; ".join(kind.name for kind in kinds) + ".\n"
+
+
 def meanings_part() -> str:
     """Return the table of what happens when an item is resolved with an action."""
     order = list(review_queue.MEANINGS)
@@ -288,6 +295,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "posting-steps": steps_part,
     "finding-actions": actions_part,
     "action-meanings": meanings_part,
+    "fault-kinds": faults_part,
 }
 
 

@@ -20,7 +20,7 @@ from assets.road import STAGES
 from connector_defs.cli.program import program
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
-from ledger.posting import PostingState
+from ledger.posting import STEPS, PostingState
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
 
@@ -114,6 +114,21 @@ def headings(path: Path) -> set[str]:
     """Return the anchors of a page."""
     found = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in found}
+
+
+def test_the_picture_of_the_states_has_every_step_and_no_other() -> None:
+    """An arrow is named by its ends."""
+    picture = (DOCS / "images" / "posting.svg").read_text(encoding="utf-8")
+    drawn = {tuple(one) for one in re.findall(r'<path id="(\w+)-to-(\w+)"', picture)}
+    assert drawn == {(present.value, following.value) for present, ways in STEPS.items() for following in ways}
+
+
+def test_the_runbook_has_every_state_a_document_can_be_in() -> None:
+    """A section per state, some share one; every code that puts a document into review has its row."""
+    text = (DOCS / "guides" / "runbook.md").read_text(encoding="utf-8")
+    sections = {name.strip() for heading in re.findall(r"^## (.+)$", text, re.M) for name in heading.split(",")}
+    assert {state.value for state in PostingState} <= sections
+    assert set(REVIEW_CURES) <= set(re.findall(r"^\| `(\w+)` \|", text, re.M))
 
 
 def test_generated_pages_are_current() -> None:
