@@ -19,8 +19,8 @@ from tests.simulation.schedule import Schedule, walk
 from tests.simulation.world import World, simulated
 
 UNDOING = ("erp_postings", "reconciliations")
-# name -> world, clearing amounts of its journals, whether it is posted again as well.
-CASES = {"one part": (SINGLE, ["85.00"], True), "two parts": (TWO_PARTS, ["40.00", "51.00"], False)}
+# name -> world, clearing amounts of its journals, whether it is posted again as well, of how many moments one is tried.
+CASES = {"one part": (SINGLE, ["85.00"], True, 1), "two parts": (TWO_PARTS, ["40.00", "51.00"], False, 9)}
 
 
 def cleared(world) -> list[str]:
@@ -67,7 +67,7 @@ class Wish:
 @pytest.mark.parametrize("name", CASES)
 def test_a_process_may_die_at_any_moment_of_undoing_and_posting_again(name, capsys):
     """Whatever was stored is carried to its end by the schedule; a repeated wish ends in the same books."""
-    case, amounts, is_reposted = CASES[name]
+    case, amounts, is_reposted, step = CASES[name]
     wish = Wish(case.settlements[0].settlement_id)
     posted, undone = sorted(amounts), sorted([*amounts, *negated(amounts)])
     again = sorted([*undone, *amounts])
@@ -80,7 +80,7 @@ def test_a_process_may_die_at_any_moment_of_undoing_and_posting_again(name, caps
         for act, before, after in acts:
             keeper = watched(world, schedule, act)
             assert cleared(world) == after
-            for moment in keeper.moments:
+            for moment in keeper.moments[::step]:
                 _survives(moment, act, before, after)
             schedule = keeper.schedule.goes_on(world)
             with capsys.disabled():
