@@ -3,6 +3,7 @@
 import csv
 import io
 import sqlite3
+from decimal import Decimal
 
 import pytest
 
@@ -72,6 +73,25 @@ def test_an_unknown_review_item_is_refused(place, run) -> None:
         result = run("review", *arguments)
         assert result.exit_code == 2
         assert "connector review list" in result.stderr
+
+
+def test_review_items_are_read_by_a_finance_person(copied_place, run, run_json) -> None:
+    """The list has amount, age and origin; an item says what each of its actions does."""
+    from assets.outcome import ACTIONS
+    from connector_defs.cli.opened import opened_stores
+    from ledger.errors import Finding
+
+    details = {"currency": "USD", "differences": [{"account": "400100", "sent": "1.00", "now": "2.00"}]}
+    finding = Finding("books_differ", "Two lines differ.", "Look.", "a" * 64, Decimal("1234.50"), details=details)
+    item = opened_stores().review.open("amazon_us", copied_place.posted, finding, actions=ACTIONS["books_differ"])
+    listed = run("review", "list").stdout
+    for words in ("1,234.50 USD", "just now", "document aaaaaaaaaaaa", "books_differ: Two lines differ.", "retry"):
+        assert words in listed
+    shown = run("review", "show", str(item)).stdout
+    for words in ("Takes this very difference in the books as right", "400100", f"connector review resolve {item} --"):
+        assert words in shown
+    told = run_json("review", "show", str(item))
+    assert set(told["what_actions_do"]) == {"retry", "accept"}
 
 
 def test_a_journal_with_errors_waits_until_it_is_gone_from_the_erp(copied_place, run, run_json) -> None:

@@ -183,3 +183,45 @@ def test_a_suspense_source_posts_the_line_in_error_to_the_suspense_account():
     assert status(books) == "V"
     assert [line.account for line in books.lines(KEY)] == ["110500", "199999"]
     assert [(error.line, error.field) for error in books.table.errors(KEY)] == [(2, "ACCOUNT")]
+
+
+def test_an_unposted_journal_posted_again_counts_as_before():
+    """Neither the journal nor its reversing entry is left over twice."""
+    books, _ = saved(Timing(0, 0), GOOD)
+    books.settle()
+    before = books.open_items("US001", "110500")
+    books.people.unpost(KEY)
+    assert set(books.open_items("US001", "110500").values()) == {0}
+    books.people.post_again(KEY)
+    assert status(books) == "P"
+    assert books.open_items("US001", "110500") == before
+
+
+def test_a_reversed_journal_stays_posted_beside_its_copy_with_opposite_signs():
+    """Another number of the site's own, the same words, the amounts negated."""
+    books, _ = saved(Timing(0, 0), GOOD)
+    books.settle()
+    copied = books.people.reverse(KEY, date(2026, 12, 1))
+    assert (status(books), copied.date) == ("P", "2026-12-01")
+    assert [one.amount for one in books.lines(copied)] == [-one.amount for one in books.lines(KEY)]
+    ours, theirs = (next(one for one in books.journals() if one.key == key) for key in (KEY, copied))
+    assert ours.description == theirs.description
+    assert theirs.fields["ACCOUNTING_PERIOD"] == "12"
+
+
+def test_a_moved_journal_stands_under_another_key_and_the_first_one_is_unposted():
+    """The date is part of the key."""
+    books, _ = saved(Timing(0, 0), GOOD)
+    books.settle()
+    copied = books.people.move(KEY, date(2026, 12, 1))
+    assert (status(books), copied.id) == ("U", KEY.id)
+    assert set(books.open_items("US001", "110500").values()) != {0}
+
+
+def test_a_changed_line_of_a_posted_journal_is_posted_with_the_change():
+    """The header stays what it was."""
+    books, _ = saved(Timing(0, 0), GOOD)
+    books.settle()
+    books.people.change_line(KEY, 2, ACCOUNT="400200")
+    assert status(books) == "P"
+    assert [one.account for one in books.lines(KEY)] == ["110500", "400200"]
