@@ -107,7 +107,9 @@ def resolve(item_id: int, action: str, reason: str, sign_as: str, as_json: bool)
 
 
 def _what_follows(item: "ReviewItem") -> str:
-    return f"settlement {item.partition} is due again." if item.partition else "the next discovery looks again."
+    if item.partition.isdigit():
+        return f"settlement {item.partition} is due again."
+    return "the next discovery or listing looks again."
 
 
 def _item(item_id: int) -> "ReviewItem":
