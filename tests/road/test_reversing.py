@@ -7,9 +7,10 @@ import pytest
 
 from assets.approval import approve, reject
 from assets.document_sets import revisions_of, undoing_of
-from assets.reposting import origins_first, repost, require_reversed
+from assets.reposting import origins_first, repost, require_reversed, reversed_origins
 from assets.reversals import apply_reversal, dependents_first, plan_reversal
 from assets.road import walk
+from assets.series import placed
 from emulators import faults as general
 from emulators.peoplesoft.site import ChartFieldValue, Timing
 from ledger.errors import InputRefused
@@ -181,6 +182,7 @@ def test_what_a_later_settlement_carries_is_not_undone_before_it(world):
         apply_reversal(road, plan, "wrong unit")
     follow_up(road, ONE)
     assert reversing_states(world, road, ONE) == [(1, "approved")]
+    assert reversed_origins(road, placed(road)[TWO]) == [ONE]
     sentences = {one.check: one.facts["sentence"] for one in world.stores.verdicts.latest(road.connection, ONE)}
     assert f"waits until {TWO} is reversed" in sentences["gate"]
     for settlement_id in (TWO, ONE):
