@@ -13,6 +13,7 @@ from assets.roadmap import Road
 from ledger import money
 from ledger.combination import Context
 from ledger.series import CarryRow, Place, SettlementHead, place
+from resources.store.review import ReviewItem
 from resources.store.settlements import SettlementRecord
 
 GAP_CODE = "series_gap"
@@ -43,21 +44,26 @@ def heads_of(road: Road) -> list[SettlementHead]:
 
 def placed(road: Road) -> dict[str, Place]:
     """Return the place of every settlement, with gaps that a person accepted and choices that a person made."""
+    # One look at the queue: every stage asks for places.
+    decided = road.stores.review.decisions(road.connection, None, GAP_CODE, RESERVE_CODE, *CHOICE_CODES)
     accepted = {
         item.partition: item.resolution_reason
-        for item in road.stores.review.decisions(road.connection, None, GAP_CODE)
-        if item.resolution == "accept"
+        for item in decided
+        if item.code == GAP_CODE and item.resolution == "accept"
     }
-    places = place(heads_of(road), road.policy, accepted, dict(_choices(road)))
-    return {settlement_id: _as_accepted(road, settlement_id, one) for settlement_id, one in places.items()}
+    places = place(heads_of(road), road.policy, accepted, dict(_choices(decided)))
+    return {settlement_id: _as_accepted(settlement_id, one, decided) for settlement_id, one in places.items()}
 
 
-def _as_accepted(road: Road, settlement_id: str, found: Place) -> Place:
+def _as_accepted(settlement_id: str, found: Place, decided: list[ReviewItem]) -> Place:
     """Return a place whose broken reserve chain a person has accepted: shown on, not held any more."""
     if all(finding.code != RESERVE_CODE for finding in found.findings):
         return found
-    decisions = road.stores.review.decisions(road.connection, settlement_id, RESERVE_CODE)
-    reasons = {item.sentence: item.resolution_reason for item in decisions if item.resolution == "accept"}
+    reasons = {
+        item.sentence: item.resolution_reason
+        for item in decided
+        if (item.code, item.partition, item.resolution) == (RESERVE_CODE, settlement_id, "accept")
+    }
     findings = tuple(
         replace(finding, sentence=f"{finding.sentence} Accepted: {reasons[finding.sentence]}", is_blocking=False)
         if finding.sentence in reasons
@@ -67,11 +73,10 @@ def _as_accepted(road: Road, settlement_id: str, found: Place) -> Place:
     return replace(found, findings=findings)
 
 
-def _choices(road: Road) -> Iterator[tuple[str, str]]:
+def _choices(decided: list[ReviewItem]) -> Iterator[tuple[str, str]]:
     """Yield what a person chose: the settlement named first in the reason, for a settlement or one of its rows."""
-    for code in CHOICE_CODES:
-        for item in road.stores.review.decisions(road.connection, None, code):
-            chosen = item.resolution_reason.split(":")[0].strip()
+    for item in decided:
+        if item.code in CHOICE_CODES and item.resolution == "choose":
             row = _ROW.fullmatch(item.origin)
-            if item.resolution == "choose":
-                yield (f"{row[1]}:{row[2]}" if row else item.partition), chosen
+            chosen = item.resolution_reason.split(":")[0].strip()
+            yield (f"{row[1]}:{row[2]}" if row else item.partition), chosen

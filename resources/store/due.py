@@ -10,11 +10,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from resources.clock import Clock
 from resources.store.control import ControlDatabase
+from resources.store.prepared import Prepared
 from resources.store.schema import due_rows
+
+_ROW = due_rows.c
+_KEY = (
+    _ROW.connection == bindparam("of_connection"),
+    _ROW.kind == bindparam("of_kind"),
+    _ROW.partition == bindparam("of_partition"),
+)
+# Every run of every settlement asks and closes.
+_SELECT_ROW = Prepared(select(due_rows).where(*_KEY))
+_SELECT_OPEN_ROWS = Prepared(
+    select(due_rows)
+    .where(_ROW.connection == bindparam("of_connection"), ~_ROW.is_done)
+    .order_by(_ROW.at, _ROW.kind, _ROW.partition)
+)
+_INSERT_ROW = Prepared(insert(due_rows))
+_ASK_ANEW = Prepared(
+    update(due_rows)
+    .where(*_KEY)
+    .values(at=bindparam("to_at"), version=bindparam("to_version"), reason=bindparam("to_reason"), is_done=False)
+)
+_CLOSE_ROW = Prepared(
+    update(due_rows).where(*_KEY, _ROW.version == bindparam("of_version"), ~_ROW.is_done).values(is_done=True)
+)
 
 
 @dataclass(frozen=True)
@@ -45,14 +69,13 @@ class Due:
         self, transaction: Connection, connection: str, kind: str, partition: str, at: datetime, reason: str
     ) -> None:
         """Ask inside the caller's transaction."""
-        row = transaction.execute(select(due_rows).where(*_key(connection, kind, partition))).one_or_none()
+        key = {"of_connection": connection, "of_kind": kind, "of_partition": partition}
+        row = _SELECT_ROW.row(transaction, **key)
         if row is None:
             values = {"connection": connection, "kind": kind, "partition": partition}
-            values |= {"at": at, "version": 1, "reason": reason, "is_done": False}
-            transaction.execute(insert(due_rows).values(values))
+            _INSERT_ROW.run(transaction, **values, at=at, version=1, reason=reason, is_done=False)
         elif row.is_done or row.at != at or row.reason != reason:
-            values = {"at": at, "version": row.version + 1, "reason": reason, "is_done": False}
-            transaction.execute(update(due_rows).where(*_key(connection, kind, partition)).values(values))
+            _ASK_ANEW.run(transaction, **key, to_at=at, to_version=row.version + 1, to_reason=reason)
 
     def ready(
         self, connection: str, now: datetime, kinds: Iterable[str] | None = None, limit: int = 200
@@ -65,25 +88,27 @@ class Due:
 
     def listing(self, connection: str) -> list[DueRow]:
         """Return everything that is still to be done, future moments included."""
-        query = select(due_rows).where(due_rows.c.connection == connection, ~due_rows.c.is_done)
-        return self._rows(query.order_by(due_rows.c.at, due_rows.c.kind, due_rows.c.partition))
+        with self._control.reading() as reading:
+            return [_due_row(row) for row in _SELECT_OPEN_ROWS.rows(reading, of_connection=connection)]
 
     def open_row(self, connection: str, kind: str, partition: str) -> DueRow | None:
         """Return the row of one partition that is still to be done, future moments included; None without one."""
-        found = self._rows(select(due_rows).where(*_key(connection, kind, partition), ~due_rows.c.is_done))
-        return found[0] if found else None
+        key = {"of_connection": connection, "of_kind": kind, "of_partition": partition}
+        with self._control.reading() as reading:
+            row = _SELECT_ROW.row(reading, **key)
+        return None if row is None or row.is_done else _due_row(row)
 
     def done(self, row: DueRow) -> bool:
         """Close a row; False when it was asked for again meanwhile, and then it stays open."""
-        same = (*_key(row.connection, row.kind, row.partition), due_rows.c.version == row.version, ~due_rows.c.is_done)
+        key = {"of_connection": row.connection, "of_kind": row.kind, "of_partition": row.partition}
         with self._control.transaction() as transaction:
-            return transaction.execute(update(due_rows).where(*same).values(is_done=True)).rowcount == 1
+            return _CLOSE_ROW.run(transaction, **key, of_version=row.version) == 1
 
     def _rows(self, query) -> list[DueRow]:
         with self._control.reading() as reading:
             rows = reading.execute(query).all()
-        return [DueRow(row.connection, row.kind, row.partition, row.at, row.version, row.reason) for row in rows]
+        return [_due_row(row) for row in rows]
 
 
-def _key(connection: str, kind: str, partition: str) -> tuple:
-    return due_rows.c.connection == connection, due_rows.c.kind == kind, due_rows.c.partition == partition
+def _due_row(row) -> DueRow:
+    return DueRow(row.connection, row.kind, row.partition, row.at, row.version, row.reason)

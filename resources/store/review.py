@@ -163,9 +163,10 @@ class Review:
             self._due.ask_within(transaction, row.connection, SETTLEMENT_KIND, row.partition, self._clock.now(), why)
             return self._one(transaction, item_id)
 
-    def decisions(self, connection: str, partition: str | None, code: str) -> list[ReviewItem]:
-        """Return what people decided on a code, the oldest first; `partition` None returns those of all."""
-        query = select(review_items).filter_by(connection=connection, code=code, state=RESOLVED)
+    def decisions(self, connection: str, partition: str | None, *codes: str) -> list[ReviewItem]:
+        """Return what people decided on some codes, the oldest first; `partition` None returns those of all."""
+        query = select(review_items).filter_by(connection=connection, state=RESOLVED)
+        query = query.where(review_items.c.code.in_(codes))
         if partition is not None:
             query = query.filter_by(partition=partition)
         return self._items(query)

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from ledger.errors import InputRefused
 from resources.clock import Clock
@@ -20,6 +20,7 @@ from resources.store import schema
 from resources.store.audit import Audit
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
+from resources.store.prepared import Prepared
 
 _documents = schema.settlement_documents
 _reports = schema.settlement_reports
@@ -261,21 +262,36 @@ class Settlements:
             transaction.execute(update(_reports).filter_by(**values).values(settlement_id=settlement_id))
 
     def _records(self, connection: str, settlement_id: str | None = None) -> list[SettlementRecord]:
-        table, document = schema.settlements.c, _documents.c
-        joined = (table.connection == document.connection) & (table.settlement_id == document.settlement_id)
-        joined &= table.document_sha == document.document_sha
-        query = select(schema.settlements, document.content_hash, document.source, document.facts)
-        query = query.join_from(schema.settlements, _documents, joined).where(table.connection == connection)
-        reports = select(_reports.c.settlement_id, _reports.c.report_id).where(_reports.c.connection == connection)
-        if settlement_id is not None:
-            query = query.where(table.settlement_id == settlement_id)
-            reports = reports.where(_reports.c.settlement_id == settlement_id)
+        wanted = {"of_connection": connection} | ({} if settlement_id is None else {"of_settlement": settlement_id})
+        records, reports = _ALL_RECORDS if settlement_id is None else _ONE_RECORD
         with self._control.reading() as reading:
-            rows = reading.execute(query.order_by(table.settlement_id)).all()
+            rows = records.rows(reading, **wanted)
             under: dict[str, set[str]] = {}
-            for row in reading.execute(reports):
+            for row in reports.rows(reading, **wanted) if rows else ():
                 under.setdefault(row.settlement_id, set()).add(row.report_id)
         return [_record(row, under.get(row.settlement_id, set())) for row in rows]
+
+
+def _selecting_records() -> tuple[Select, Select]:
+    """Return the queries of all settlements of a connection and of their reports: asked for by every stage."""
+    table, document = schema.settlements.c, _documents.c
+    joined = (table.connection == document.connection) & (table.settlement_id == document.settlement_id)
+    joined &= table.document_sha == document.document_sha
+    records = select(schema.settlements, document.content_hash, document.source, document.facts)
+    records = records.join_from(schema.settlements, _documents, joined).order_by(table.settlement_id)
+    reports = select(_reports.c.settlement_id, _reports.c.report_id)
+    return (
+        records.where(table.connection == bindparam("of_connection")),
+        reports.where(_reports.c.connection == bindparam("of_connection")),
+    )
+
+
+_RECORDS, _REPORTS_OF_RECORDS = _selecting_records()
+_ALL_RECORDS = Prepared(_RECORDS), Prepared(_REPORTS_OF_RECORDS)
+_ONE_RECORD = (
+    Prepared(_RECORDS.where(schema.settlements.c.settlement_id == bindparam("of_settlement"))),
+    Prepared(_REPORTS_OF_RECORDS.where(_reports.c.settlement_id == bindparam("of_settlement"))),
+)
 
 
 def _judged(known: list[Row], document_sha: str, content_hash: str) -> tuple[str, Standing | None]:

@@ -10,12 +10,19 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from resources.clock import Clock
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
+from resources.store.prepared import Prepared
 from resources.store.schema import check_verdicts
+
+_INSERT = Prepared(
+    insert(check_verdicts).values(
+        {column.name: bindparam(column.name) for column in check_verdicts.columns if not column.primary_key}
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Verdicts:
         values = {"connection": connection, "partition": partition, "check_name": check, "passed": passed}
         values |= {"severity": severity, "facts": facts_text(facts), "run": run, "at": self._clock.now()}
         with self._control.transaction() as transaction:
-            transaction.execute(insert(check_verdicts).values(values))
+            _INSERT.run(transaction, **values)
 
     def latest(self, connection: str, partition: str | None = None) -> list[CheckVerdict]:
         """Return the newest verdict of every check, by partition and name."""

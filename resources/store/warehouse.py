@@ -18,19 +18,30 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from ledger.errors import InputRefused, StoreError
 from resources.clock import Clock
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.places import Place, digest_of
+from resources.store.prepared import Prepared
 from resources.store.schema import warehouse_versions
 from resources.store.warehouse_views import write_views
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")  # connections and partitions: names of folders, and of Dagster partitions
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _ATTEMPTS_MAX = 20
+
+
+_ROW = warehouse_versions.c
+_OF_PARTITION = select(warehouse_versions).where(
+    _ROW.connection == bindparam("of_connection"),
+    _ROW.table_name == bindparam("of_table"),
+    _ROW.partition == bindparam("of_partition"),
+)
+_SELECT_CURRENT = Prepared(_OF_PARTITION.where(_ROW.is_current))
+_SELECT_VERSIONS = Prepared(_OF_PARTITION.order_by(_ROW.version))
 
 
 @dataclass(frozen=True)
@@ -106,8 +117,9 @@ class Warehouse:
 
     def current(self, connection: str, table: str, partition: str) -> Version | None:
         """Return the version that counts, None when nothing was staged."""
-        found = self._select(connection=connection, table_name=table, partition=partition, is_current=True)
-        return found[0] if found else None
+        with self._control.reading() as reading:
+            row = _SELECT_CURRENT.row(reading, of_connection=connection, of_table=table, of_partition=partition)
+        return None if row is None else _version(row)
 
     def currents(self, connection: str | None = None, table: str | None = None) -> list[Version]:
         """Return the current versions of all partitions, of one connection or table if given."""
@@ -116,7 +128,9 @@ class Warehouse:
 
     def versions(self, connection: str, table: str, partition: str) -> list[Version]:
         """Return all versions of a partition, the first first."""
-        return self._select(connection=connection, table_name=table, partition=partition)
+        key = {"of_connection": connection, "of_table": table, "of_partition": partition}
+        with self._control.reading() as reading:
+            return [_version(row) for row in _SELECT_VERSIONS.rows(reading, **key)]
 
     def path(self, version: Version) -> Path:
         """Return a local path to a version, every byte checked; raise StoreError when it is missing or damaged."""

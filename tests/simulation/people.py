@@ -25,6 +25,9 @@ ANSWERS = {
     "document_refused": "dismiss",
 }
 
+# Answers that the next discovery acts on.
+_ENDED_BY_DISCOVERY = ("file_refused", "document_refused", "settlement_elsewhere")
+
 
 def put_right(trouble: Trouble) -> bool:
     """Do one round of the script; tell whether anything was done."""
@@ -33,7 +36,7 @@ def put_right(trouble: Trouble) -> bool:
     if trouble.puts_mapping_back:
         trouble.puts_mapping_back, world.mapping = False, mapping()
         done.append("the mapping file is put back")
-    done += _answered(world)
+    done += _answered(trouble)
     for sentence in done:
         trouble.tell(f"people: {sentence}")
     return bool(done)
@@ -55,13 +58,14 @@ def _erp(world: World) -> list[str]:
     return done
 
 
-def _answered(world: World) -> list[str]:
+def _answered(trouble: Trouble) -> list[str]:
     """Answer every open item that has an answer."""
-    done = []
+    done, world = [], trouble.world
     with acting(None):
         for item in world.stores.review.listing(CONNECTION):
             answer = ANSWERS.get(item.code, "retry")
             if answer in item.actions:
                 world.stores.review.resolve(item.id, answer, "controller", "as the guide says")
+                trouble.schedule.has_discovered &= item.code not in _ENDED_BY_DISCOVERY
                 done.append(f"{item.code} of {item.partition}: {answer}")
     return done

@@ -16,10 +16,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import URL, Engine
 
 from resources.amazon.settlement_file.reader import read_settlement as really_read
 from resources.erp.peoplesoft import integration_broker
-from resources.store import warehouse
+from resources.store import control, warehouse
 from resources.transport.soap import WsdlReader
 from tests.simulation.doors import acting
 
@@ -145,7 +146,9 @@ def _read_once(source: Path, lines_to: Path | None, *, charset: str | None = Non
 def remembering() -> Iterator[None]:
     """Let the road's costly pure parts answer from memory inside the block."""
     really_connect, really_count = warehouse.Warehouse.connect, warehouse._rows_of
+    really_make = control._sqlite_engine
     reader = WsdlReader()
+    engines: list[Engine] = []
 
     def connect(self: warehouse.Warehouse, *given: Any, **named: Any) -> RememberedDuck:
         return RememberedDuck(lambda: really_connect(self, *given, **named))
@@ -153,7 +156,17 @@ def remembering() -> Iterator[None]:
     def count(path: Path, what: str) -> int:
         return _once(("rows", hashlib.sha256(path.read_bytes()).hexdigest()), lambda: really_count(path, what))
 
+    def engine(url: URL) -> Engine:
+        """Return an engine that knows the text of every statement that the first one has compiled."""
+        made = really_make(url)
+        if not engines:
+            engines.append(made)
+            made.connect().close()
+        made.dialect, made._compiled_cache = engines[0].dialect, engines[0]._compiled_cache
+        return made
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(control, "_sqlite_engine", engine)
         patch.setattr(warehouse.Warehouse, "connect", connect)
         patch.setattr(warehouse, "_rows_of", count)
         patch.setattr("assets.settlement_reports.read_settlement", _read_once)

@@ -38,13 +38,15 @@ class Schedule:
     runs: int = 0
     notices_deaths: bool = True
     at_work: list[str] = field(default_factory=list)
+    has_died: bool = False
     has_discovered: bool = False
     discovery_at: datetime | None = None
     started: set[str] = field(default_factory=set)
 
     def goes_on(self, world: World, watcher: Watcher | None = None) -> Schedule:
         """Return the schedule of another world that was this one until now; who was at work in it is dead."""
-        return replace(self, world=world, watcher=watcher or Watcher(), started=set(self.started), at_work=[])
+        copied = {"started": set(self.started), "at_work": [], "has_died": self.has_died or bool(self.at_work)}
+        return replace(self, world=world, watcher=watcher or Watcher(), **copied)
 
     def until_rest(self) -> None:
         """Go on until nothing is due at any time and a discovery has come through."""
@@ -71,6 +73,7 @@ class Schedule:
                 work(self.world.road(worker.name))
         except Death:
             self.tell(f"{worker.name} is dead")
+            self.has_died = True
             self.world.reopen()
         except ConnectorError as error:
             self.tell(f"{worker.name} ends with {type(error).__name__}: {error}")
@@ -88,9 +91,8 @@ class Schedule:
         """Run one discovery."""
         found = []
         came_through = self.run("discovery", lambda road: found.append(discover(road)))
-        whole = came_through and bool(found) and not (found[0].interrupted or found[0].damaged)
-        self.has_discovered = self.has_discovered or whole
-        return whole
+        self.has_discovered = came_through and bool(found) and not (found[0].interrupted or found[0].damaged)
+        return self.has_discovered
 
     def _run_what_is_due(self) -> bool:
         now = self.world.clock.now()
@@ -99,7 +101,7 @@ class Schedule:
             self.discover()
             return True
         with acting(None):
-            if self.notices_deaths:
+            if self.notices_deaths and self.has_died:
                 take_back(self.world.stores, self.world.clock, CONNECTION, lambda run: run not in self.at_work)
             rows = self.world.stores.due.ready(CONNECTION, now, kinds=_KINDS)
         for row in self._registered(rows):

@@ -216,6 +216,7 @@ class Restored:
                 one.unlink()
             path.write_bytes(self.copy)
         trouble.struck(self)
+        trouble.schedule.has_discovered = False
         trouble.world.clock.advance(self.seconds)
         return True
 

@@ -24,6 +24,7 @@ from tests.simulation.world import CONNECTION, Case, World, mapping
 
 _CASES = (SINGLE, SINGLE, SINGLE, TWO_PARTS, TWO_PARTS, AT_MONTH_END, CARRIED)
 _ROUNDS_OF_PEOPLE = 4
+_ROUNDS_OF_TROUBLE = 4
 _SECONDS_OF_TROUBLE = 36 * 3600
 
 
@@ -123,9 +124,9 @@ class Trouble(Watcher):
     def _trouble(self) -> None:
         """Run the schedule while things go wrong, for a bounded time."""
         end = self.world.clock.now().timestamp() + _SECONDS_OF_TROUBLE
-        for _ in range(6):
+        for _ in range(_ROUNDS_OF_TROUBLE):
             self.schedule.until_rest()
-            self._between_runs()
+            self._strike(At(None, None, False))
             if not self.pending or self.world.clock.now().timestamp() > end:
                 return
             self.schedule.has_discovered = False
@@ -138,12 +139,10 @@ class Trouble(Watcher):
         self.world.erp_faults.clear()
         self.busy_times = self.full_times = 0
         self.tell("all faults end")
-        self.schedule.has_discovered = False
         self.schedule.until_rest()
         for _ in range(_ROUNDS_OF_PEOPLE):
             if not put_right(self):
                 return
-            self.schedule.has_discovered = False
             self.schedule.until_rest()
 
     # --- what strikes ask for ----------------------------------------------------------------------------------------
@@ -226,9 +225,6 @@ class Trouble(Watcher):
     def after(self, worker: Worker, effect: Effect) -> None:
         """Strike what is due after it."""
         self._strike(At(worker, effect, True))
-
-    def _between_runs(self) -> None:
-        self._strike(At(None, None, False))
 
     def _strike(self, at: At) -> None:
         for one in [one for one in self.pending if self.effects >= one.at_effect]:
