@@ -101,14 +101,18 @@ def take_back(stores: Stores, clock: Clock, connection: str, is_over: Callable[[
         if mark is None or not is_over(mark[1]):
             continue
         stores.outbox.run_out(mark[1])
-        before = _FAILURE.search(row.reason)
-        count = int(before[1]) + 1 if before else 1
-        seconds = min(RETRY_SECONDS_MAX, KILLED_SECONDS_FIRST * 2 ** min(count - 1, 10))
-        at = clock.now() + timedelta(seconds=seconds)
-        reason = f"failure {count}: run {mark[1]} ended before its work did"
-        stores.due.ask(connection, row.kind, row.partition, at, reason)
+        ask_after_death(stores, clock, row, f"run {mark[1]} ended before its work did")
         taken += 1
     return taken
+
+
+def ask_after_death(stores: Stores, clock: Clock, row: DueRow, said: str) -> None:
+    """Ask anew for what a dead run was meant to do, later each time that happens."""
+    before = _FAILURE.search(row.reason)
+    count = int(before[1]) + 1 if before else 1
+    seconds = min(RETRY_SECONDS_MAX, KILLED_SECONDS_FIRST * 2 ** min(count - 1, 10))
+    at = clock.now() + timedelta(seconds=seconds)
+    stores.due.ask(row.connection, row.kind, row.partition, at, f"failure {count}: {said}")
 
 
 def sweep(road: Road, registered: set[str]) -> None:

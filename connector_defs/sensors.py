@@ -20,6 +20,7 @@ from assets.resumption import (
     READ_BACK_KIND,
     SETTLEMENT_KIND,
     WATCH_KINDS,
+    ask_after_death,
     take_back,
 )
 from resources.clock import Clock
@@ -32,6 +33,10 @@ FOLLOW_UP_ASSETS = ("erp_postings", "reconciliations")
 # What a row asks for; the whole road where it is not here. Who goes on by itself also arrives by itself.
 ASSETS_OF_KIND = {POSTING_KIND: FOLLOW_UP_ASSETS, READ_BACK_KIND: ("reconciliations",)}
 BEGUN_KINDS = (SETTLEMENT_KIND, POSTING_KIND, *sorted(WATCH_KINDS))
+# So young a row cannot have a run that is over.
+UNBEGUN_SECONDS_MIN = 5
+# Dagster's own tag of a run that a sensor asked for.
+RUN_KEY_TAG = "dagster/run_key"
 # A queue that changes all the time, as in a backfill, is shown this often.
 QUEUE_SECONDS_MIN = 30
 
@@ -66,6 +71,7 @@ def due_sensor(
         registered = {record.settlement_id for record in stores.settlements.all(connection)}
         missing = sorted(registered - set(context.instance.get_dynamic_partitions(partitions.name)))
         rows = stores.due.ready(connection, clock.now(), kinds=kinds, limit=ROWS_PER_TICK_MAX)
+        rows = [row for row in rows if not _is_unbegun(context.instance, stores, clock, row)]
         requests = [_request(connection, row, clock) for row in rows if row.partition in registered]
         requests += [_listing(connection, row, clock) for row in rows if row.kind == LISTING_KIND]
         shown, cursor = _queue(connection, stores, clock, context.cursor)
@@ -82,6 +88,17 @@ def _is_over(instance: dg.DagsterInstance, run_id: str) -> bool:
     """Tell whether a run is over; of what is no run of this instance (work by hand) nothing is known."""
     run = instance.get_run_by_id(run_id)
     return run is not None and run.is_finished
+
+
+def _is_unbegun(instance: dg.DagsterInstance, stores: Stores, clock: Clock, row: DueRow) -> bool:
+    """Tell whether the run of a row is over and has never taken it up, as when it was killed; ask for another then."""
+    if (clock.now() - row.at).total_seconds() < UNBEGUN_SECONDS_MIN:
+        return False
+    asked = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: _run_key(row, clock)}), limit=1)
+    if not asked or not asked[0].is_finished:
+        return False
+    ask_after_death(stores, clock, row, f"run {asked[0].run_id} ended before it began")
+    return True
 
 
 def _request(connection: str, row: DueRow, clock: Clock) -> dg.RunRequest:

@@ -1,5 +1,6 @@
 """The road as Dagster runs it: assets, partitions, checks that stop, sensor and discovery."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import dagster as dg
@@ -105,6 +106,34 @@ def test_the_sensor_adds_partitions_and_asks_only_for_what_is_due(dagster_place)
         assert keys[0] == keys[1]
         added = ticks[0].dynamic_partitions_requests[0]
         assert sorted(added.partition_keys) == dagster_place.settlement_ids
+
+
+def test_the_sensor_asks_anew_for_a_row_whose_run_died_before_it_began(dagster_place):
+    """Its key would start nothing again; while the run is under way the same key is asked for."""
+    import connector_defs.sensors as sensors
+    from assets.partitions import settlement_partitions
+    from resources.clock import ManualClock
+
+    stores, partitions = dagster_place.stores, settlement_partitions(CONNECTION)
+    clock = ManualClock(datetime.now(UTC) + timedelta(seconds=60))
+    job = dagster_place.defs().resolve_job_def(f"{CONNECTION}_settlement_road")
+    sensor = sensors.due_sensor(CONNECTION, partitions, [job], lambda: (stores, clock), True)
+
+    def keys() -> list[str]:
+        tick = sensor(dg.build_sensor_context(instance=dagster_place.instance))
+        return [one.run_key for one in getattr(tick, "run_requests", None) or ()]
+
+    first, other = keys()
+    run = dagster_place.instance.create_run_for_job(job, tags={sensors.RUN_KEY_TAG: first})
+    assert keys() == [first, other]
+    dagster_place.instance.report_run_failed(run)
+    assert keys() == [other]
+    clock.advance(11)
+    again = [key for key in keys() if key != other]
+    assert len(again) == 1
+    assert again != [first]
+    reasons = [row.reason for row in stores.due.listing(CONNECTION)]
+    assert f"failure 1: run {run.run_id} ended before it began" in reasons
 
 
 def test_discovery_imports_what_waits_in_the_folder(dagster_place):
