@@ -28,6 +28,10 @@ from connector_defs.warm_process import NoAnswer, NotReady, WarmProcess
 
 TRY_AGAIN_SECONDS = 300
 
+# Of this process, not of a launcher: Dagster makes a second launcher when two threads ask for the first at once.
+_WARM: dict[str, WarmProcess] = {}
+_ONE_AT_A_TIME = threading.Lock()
+
 
 class WarmRunLauncher(RunLauncher, ConfigurableClass):
     """Fork a worker per run from a process that has loaded the code location already."""
@@ -41,10 +45,8 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):
         self._inst_data = inst_data
         self._load_seconds_max = load_seconds_max
         self._start_seconds_max = start_seconds_max
-        self._warm: dict[str, WarmProcess] = {}
         self._faults: dict[str, tuple[float, NotReady]] = {}
         self._cold: list[subprocess.Popen[bytes]] = []
-        self._one_at_a_time = threading.Lock()
         super().__init__()
 
     @property
@@ -92,8 +94,8 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):
         if sys.platform != "linux":
             raise NotReady("forking a loaded process is safe on Linux only")
         key = serialize_value(origin.repository_origin)
-        with self._one_at_a_time:
-            if key in self._warm:
+        with _ONE_AT_A_TIME:
+            if key in _WARM:
                 with suppress(NotReady):
                     return self._fork(key, carried)
             self._load(key, run, origin)
@@ -101,9 +103,9 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):
 
     def _fork(self, key: str, carried: str) -> RunWorker:
         try:
-            return self._warm[key].start_run(carried, self._start_seconds_max)
+            return _WARM[key].start_run(carried, self._start_seconds_max)
         except (NotReady, NoAnswer):
-            self._warm.pop(key).stop()
+            _WARM.pop(key).stop()
             raise
 
     def _load(self, key: str, run: DagsterRun, origin: JobPythonOrigin) -> None:
@@ -117,7 +119,7 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):
             "location": run.remote_job_origin.location_name if run.remote_job_origin else "",
         }
         try:
-            self._warm[key] = WarmProcess(origin.executable_path, asked, self._load_seconds_max)
+            _WARM[key] = WarmProcess(origin.executable_path, asked, self._load_seconds_max)
             self._faults.pop(key, None)
         except NotReady as error:
             self._faults[key] = (time.monotonic(), error)
@@ -155,9 +157,9 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):
 
     def dispose(self) -> None:
         """End the warm processes; runs under way go on."""
-        with self._one_at_a_time:
-            while self._warm:
-                self._warm.popitem()[1].stop()
+        with _ONE_AT_A_TIME:
+            while _WARM:
+                _WARM.popitem()[1].stop()
 
 
 def _gone(worker: RunWorker | None) -> str:

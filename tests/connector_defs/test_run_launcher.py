@@ -8,7 +8,6 @@ import importlib
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -230,31 +229,14 @@ def test_a_changed_file_starts_a_fresh_process_and_disturbs_no_run(place: Place)
 
 
 def test_a_run_outlives_its_launcher(place: Place) -> None:
-    """The warm process ends with the daemon; the run does not."""
+    """The warm process ends when the daemon's end of its socket closes; the run does not."""
     under_way = place.launch_waiting()
+    _, warm = place.spoken()
     place.launcher.dispose()
+    assert not started_at(warm)
     assert place.launcher.check_run_worker_health(place.run(under_way)).status is WorkerStatus.RUNNING
     (place.folder / "go").touch()
     assert place.ended(under_way) == "SUCCESS"
-
-
-def test_a_warm_process_ends_when_its_daemon_was_killed(place: Place) -> None:
-    """Nobody closes anything then; the end of the socket says it."""
-    script = (
-        "import subprocess, sys, time, socket\n"
-        "ours, theirs = socket.socketpair()\n"
-        "warm = subprocess.Popen([sys.executable, '-m', 'connector_defs.run_server', str(theirs.fileno())],"
-        " pass_fds=[theirs.fileno()])\n"
-        "print(warm.pid, flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    daemon = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=PACKAGE.parent, text=True)
-    with daemon:
-        assert daemon.stdout is not None
-        warm = int(daemon.stdout.readline())
-        assert started_at(warm)
-        daemon.kill()
-    until(lambda: not started_at(warm), "the end of the warm process")
 
 
 def test_where_nothing_can_be_forked_a_run_starts_cold(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +275,7 @@ def test_a_code_location_that_cannot_be_warmed_is_not_tried_for_every_run(
         tried.append(python)
         raise NotReady("it could not load")
 
+    place.launcher.dispose()
     monkeypatch.setattr(run_launcher, "WarmProcess", broken)
     launcher = WarmRunLauncher()
     launcher.register_instance(place.instance)
