@@ -28,6 +28,7 @@ from assets.audit_pages import (
 from assets.listed_settlements import Listed, Period, Standing, listed_settlements, strays_of
 from assets.roadmap import Road
 from resources.store.schema import HEAD
+from resources.store.verification import verify
 
 MADE_AT = "made at"
 
@@ -78,9 +79,11 @@ def audit_pack(road: Road, period_name: str, connector: str) -> Pack:
     totals = tuple(total_rows(listed, strays_of(road, period, listed)))
     is_complete, sentence = _sentence(listed, totals, period)
     parameters = _parameters(road, period, connector)
-    verdict = road.stores.audit.verify(road.connection)
+    verdict, verified = road.stores.audit.verify(road.connection), verify(road.stores.control)
+    rows_said = verified.first_bad.sentence if verified.first_bad else "Every row and balance is what the events tell."
     summary = [{"what": name, "value": value} for name, value in parameters.items()]
-    summary += [{"what": "settlements", "value": sentence}, {"what": "audit trail", "value": verdict.sentence}]
+    said = {"settlements": sentence, "audit trail": verdict.sentence, "control database": rows_said}
+    summary += [{"what": name, "value": value} for name, value in said.items()]
     pages = {
         "summary": summary,
         "totals": totals,
@@ -93,7 +96,7 @@ def audit_pack(road: Road, period_name: str, connector: str) -> Pack:
         "trail": trail_rows(events, listed),
     }
     made = tuple(_page(name, rows) for name, rows in pages.items())
-    return Pack(parameters, made, is_complete and verdict.ok, sentence)
+    return Pack(parameters, made, is_complete and verified.is_ok, sentence)
 
 
 def _page(name: str, rows: Iterable[Row]) -> Page:

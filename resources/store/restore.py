@@ -39,6 +39,7 @@ from resources.store.control import ControlDatabase, known_versions, upgrade, ve
 from resources.store.documents import DocumentStore
 from resources.store.places import Place, digest_of
 from resources.store.stores import StoreUrls
+from resources.store.verification import Verification, verify
 from resources.vault_keys import write_private
 
 RESTORED_KIND = "restored"  # kind of the event that every chain gets
@@ -56,7 +57,7 @@ class Restored:
     """What a restore did.
 
     `aside` and `vault_aside` name what was there before, `missing` are files the rows refer to that are in no store,
-    `broken` says of which chains the events are not as they were written.
+    `broken` says of which chains the events, or else which row, is not as it was written.
     """
 
     manifest: Manifest
@@ -92,8 +93,7 @@ def restore_backup(
             _jump(transaction)
             _tell(transaction, Audit(control), manifest, digest_of(archive), person)
         vault_aside = _put_vault(archive, into)
-        verdicts = [Audit(control).verify(connection) for connection in manifest.chains]
-        broken = tuple(verdict.sentence for verdict in verdicts if not verdict.ok)
+        broken = _broken(verify(control))
         return Restored(manifest, aside, vault_aside, _missing(archive, places), broken)
     finally:
         control.close()
@@ -242,6 +242,12 @@ def _tell(transaction: Connection, audit: Audit, manifest: Manifest, sha256: str
     for connection, (sequence, head) in manifest.chains.items():
         told = {"backup": sha256, "made_at": manifest.made_at, "events": sequence, "head": head}
         audit.append(transaction, connection, RESTORED_KIND, told, person=person)
+
+
+def _broken(found: Verification) -> tuple[str, ...]:
+    """Say what is not as it was written: every chain, else the first row that differs from what its events tell."""
+    chains = tuple(verdict.sentence for verdict in found.chains.values() if not verdict.ok)
+    return chains or ((found.first_bad.sentence,) if found.first_bad else ())
 
 
 def _put_files(archive: Path, manifest: Manifest, places: dict[str, Place]) -> None:

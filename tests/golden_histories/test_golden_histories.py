@@ -14,6 +14,7 @@ from assets.replay import replay, settlements_with_documents, without_doors
 from assets.road import walk
 from assets.settlement_reports import import_file
 from connector_defs import __version__
+from resources.store.verification import verify
 from tests.golden_histories.happenings import HAPPENINGS
 from tests.golden_histories.history import History, books_text, histories, journals_text
 from tests.golden_histories.place import place
@@ -60,7 +61,7 @@ def test_walking_over_a_history_sends_nothing(history: History, home) -> None:
         assert made.creates() == 0
         assert books_text(made.peoplesoft.books.table, "AMZ") == before
         assert road.stores.review.listing(road.connection) == []
-        assert road.stores.audit.verify(road.connection).ok
+        assert verify(road.stores.control).is_ok
 
 
 @every_history

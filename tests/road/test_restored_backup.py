@@ -10,6 +10,7 @@ from assets.road import walk
 from resources.store.backup import write_backup
 from resources.store.restore import restore_backup
 from resources.store.stores import StoreUrls
+from resources.store.verification import verify
 from tests.road.conftest import FIRST, sale
 from tests.road.test_posting_road import CHECKER, ONE, OVER_MONTH_END, Unchecking, parted, with_mapping
 
@@ -27,7 +28,7 @@ def put_back(world, path):
     restored = restore_backup(StoreUrls.of(world.home), world.clock, path, person="tester", replace=True)
     world.reopen()
     assert restored.broken == ()
-    assert all(world.stores.audit.verify(name).ok for name in world.stores.audit.connections())
+    assert verify(world.stores.control).is_ok
 
 
 def test_a_backup_from_before_the_second_posting_posts_nothing_again(world):
