@@ -39,13 +39,22 @@ class Cluster:
         cluster = cls(binaries, folder)
         try:
             cluster._run("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-            # A test cluster survives no power cut, so it need not wait for the disk.
-            options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
-            cluster._run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
+            cluster.start()
             yield cluster
         finally:
-            cluster._run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+            cluster.stop()
             shutil.rmtree(folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start the server on the data it has."""
+        # A test cluster survives no power cut, so it need not wait for the disk.
+        options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c fsync=off -c max_connections=60"
+        folder = self._folder
+        self._run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop the server at once, as a crash does: what was not committed is lost."""
+        self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "immediate", "stop")
 
     def url(self, database: str) -> str:
         """Return the address of a database."""
