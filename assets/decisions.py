@@ -20,7 +20,7 @@ from ledger.posting import PostingState
 from resources.store.review import OPEN, ReviewItem
 
 # What a decision of these kinds says ends up in the books, or keeps something out of them.
-CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted"})
+CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted", "repost"})
 
 
 def needs_second_person(road: Road, item: ReviewItem, action: str) -> bool:
