@@ -23,6 +23,7 @@ from ledger.posting import PostingState
 from ledger.series import Place
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
+from resources.store.review import ReviewItem
 
 REPOST = "repost"
 
@@ -58,20 +59,27 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
 
 def repost(
     road: Road, settlement_id: str, decider: Decider, reason: str, together: frozenset[str] = frozenset()
-) -> None:
+) -> ReviewItem:
     """Keep a person's word that a reversed settlement is to be posted again; the settlement is asked for with it.
 
-    Raises InputRefused as `require_reversed` does.
+    Return the item: ended, or still open with what is proposed where a second person has to confirm it. Raises
+    InputRefused as `require_reversed` does, NeedsAnotherPerson for the one who proposed it.
     """
     undoing = require_reversed(road, settlement_id, together)
-    sentence = f"Settlement {settlement_id} is reversed and not in the books."
-    finding = withheld_finding(settlement_id, undoing, sentence)
-    number = road.stores.review.open(
-        road.connection, settlement_id, finding, actions=ACTIONS[REVERSED_CODE], run=road.run
-    )
-    item = road.stores.review.get(number)
-    assert item is not None, "an item that was just opened"
-    resolve(road, item, REPOST, decider, reason)
+    return resolve(road, _item(road, settlement_id, undoing), REPOST, decider, reason)
+
+
+def _item(road: Road, settlement_id: str, undoing: Undoing) -> ReviewItem:
+    """Return the open item of a reversed settlement as it stands; a new one where it was ended before."""
+    finding = withheld_finding(settlement_id, undoing, f"Settlement {settlement_id} is reversed and not in the books.")
+    for item in road.stores.review.listing(road.connection, partition=settlement_id):
+        if (item.code, item.origin) == (finding.code, finding.origin):
+            return item
+    actions = ACTIONS[REVERSED_CODE]
+    number = road.stores.review.open(road.connection, settlement_id, finding, actions=actions, run=road.run)
+    opened = road.stores.review.get(number)
+    assert opened is not None, "an item that was just opened"
+    return opened
 
 
 def is_wanted_again(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:

@@ -117,7 +117,9 @@ def repost(
         said = statement("repost", road.connection, " ".join(ordered), "", reason)
         who = decider(sign_as, said)
         for one in ordered:
-            keep_wish(road, one, who, reason, frozenset(settlements))
+            item = keep_wish(road, one, who, reason, frozenset(settlements))
+            if item.state == "open":
+                warnings.append(f"{one}: proposed by {item.proposed_by}; another person confirms it by this command.")
             standings.append(_driven(road, one, tuple(stage.asset for stage in STAGES)))
     rows = [_planned_row(one, journal) for one in documents for journal in one["journals"]]
     _tell(road, rows, warnings, standings, as_json)
