@@ -90,7 +90,7 @@ def audit_pack(road: Road, period_name: str, connector: str) -> Pack:
         "settlements": settlement_rows(road, listed, period),
         "reports": report_rows(road, listed, period),
         "documents": document_rows(road, listed, events, period),
-        "decisions": decision_rows(road, listed),
+        "decisions": decision_rows(road, listed, period),
         "approvals": approval_rows(events, listed),
         "changes": change_rows(road, period),
         "trail": trail_rows(events, listed),

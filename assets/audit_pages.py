@@ -132,11 +132,16 @@ def _on_item(listed: Listed, document: OutboxDocument) -> Decimal:
     return money.total(amounts, document.journal.currency)
 
 
-def decision_rows(road: Road, listed: list[Listed]) -> Iterator[Row]:
-    """Yield every review item of these settlements: what held money, and how it ended, by whom and why."""
+def decision_rows(road: Road, listed: list[Listed], period: Period) -> Iterator[Row]:
+    """Yield every review item of these settlements: what held money, and how it ended, by whom and why.
+
+    Items of no settlement (a report that was refused, a document nobody knows) count from the beginning of the period.
+    """
     wanted = {one.record.settlement_id for one in listed}
+    registered = {one.settlement_id for one in road.stores.settlements.all(road.connection)}
     for item in road.stores.review.listing(road.connection, state=None):
-        if item.partition in wanted:
+        is_late = item.opened_at.astimezone(road.policy.zone).date() >= period.first
+        if item.partition in wanted or (item.partition not in registered and is_late):
             yield {
                 "item": item.id,
                 "settlement": item.partition,

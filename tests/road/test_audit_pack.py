@@ -8,7 +8,7 @@ from assets.audit_pack import audit_pack
 from assets.listed_settlements import Period, Standing, listed_settlements, strays_of
 from assets.road import walk
 from connector_defs.cli.audit_pack import write_pack
-from ledger.errors import InputRefused
+from ledger.errors import Finding, InputRefused
 from tests.road.conftest import FIRST, of_account, sale
 from tests.road.test_posting_road import ONE, parted
 
@@ -72,6 +72,31 @@ def test_a_document_without_its_settlement_is_seen(world):
     (one,) = listed_settlements(road, Period.of("2026-11"))
     assert one.standing is Standing.POSTED
     assert [each.key for each in strays_of(road, Period.of("2026-11"), [])] == [each.key for each in one.documents]
+
+
+def test_decisions_and_what_belongs_to_no_settlement_are_in_it(world):
+    """A person's word with its reason; a report that was refused, from the month on in which it came."""
+    road = world.small()
+    world.take_in(road, ONE, sale("100.00"))
+    walk(road, ONE)
+    gap = FIRST + 2 * WEEK
+    world.take_in(road, TWO, sale("5.00"), start=gap)
+    walk(road, TWO)
+    world.resolve("series_gap", "accept", "the file between is lost")
+    held = Finding("file_refused", "Report 7 is no settlement.", "Dismiss it.", origin="7")
+    world.stores.review.open(road.connection, "report-7", held, actions=("dismiss",))
+
+    def decisions(month: str) -> list[tuple]:
+        page = next(one for one in audit_pack(road, month, "0.1.0").pages if one.name == "decisions")
+        return [
+            (row["settlement"], row["code"], row["decided with"], row["person"], row["reason"]) for row in page.rows
+        ]
+
+    assert decisions("2026-11") == [
+        (TWO, "series_gap", "accept", "tester", "the file between is lost"),
+        ("report-7", "file_refused", "", "", ""),
+    ]
+    assert decisions("2026-12") == []
 
 
 def test_the_same_moment_gives_the_same_bytes(world, tmp_path):
