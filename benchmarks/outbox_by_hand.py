@@ -1,8 +1,8 @@
 """What an outbox costs without one: the same reads and writes of the same rows, with the sqlite3 module alone.
 
 In: a path of a migrated control database, and documents as plain JSON values. Out: rows that the connector's own audit
-trail verifies. Same statements, same transactions (BEGIN IMMEDIATE to COMMIT), same settings of the connection; what
-each row needs is computed (fingerprint, facts, chain), and nothing is checked that no row needs.
+trail verifies, column by column. Same statements, same transactions (BEGIN IMMEDIATE to COMMIT), same settings of the
+connection; what each row needs is computed (fingerprint, facts, chain), and nothing is checked that no row needs.
 """
 
 import hashlib
@@ -74,28 +74,26 @@ class OutboxByHand:
         row = (source, 1, self._connection, partition, source_id, parts, set_print, mapping_hash, now, "")
         execute(_INSERT_SET, row)
         for content, fingerprint in zip(contents, prints, strict=True):
-            keys.append(self._plan_one(source, content, fingerprint, set_print, partition, mapping_hash, run))
+            marks = (fingerprint, set_print, mapping_hash)
+            keys.append(self._plan_one(source, content, marks, partition, run, now))
         for key, _part, _state, _print in execute(_PARTS, (source, 1)).fetchall():
-            self._move(self._document(key), "approved", "the connection posts by itself", run, None, {})
+            self._move(self._document(key), "approved", "the connection posts by itself", run, None, {}, now)
         execute("COMMIT")
         return keys
 
-    def _plan_one(
-        self, source: str, content: dict, fingerprint: str, set_print: str, partition: str, mapping_hash: str, run: str
-    ) -> str:
+    def _plan_one(self, source: str, content: dict, marks: tuple, partition: str, run: str, now: str) -> str:
         part, parts = content["part"], content["parts"]
         amounts = [Decimal(line["amount"]) for line in content["lines"]]
         assert sum(amounts) == 0, "a journal is balanced"
         key = f"{source}#1.{part}"
         names = (content["ledger"], content["source_id"])
         numbers = (key, source, 1, part, parts, self._connection, partition, *names, "planned", 1)
-        marks = (fingerprint, set_print, mapping_hash, None, "planned", 0, _now(), None, None)
-        self._execute(_INSERT_DOCUMENT, numbers + marks)
+        self._execute(_INSERT_DOCUMENT, (*numbers, *marks, None, "planned", 0, now, None, None))
         self._execute(_INSERT_CONTENT, (key, _encode(content)))
         facts = {
-            "fingerprint": fingerprint,
-            "set_fingerprint": set_print,
-            "mapping_hash": mapping_hash,
+            "fingerprint": marks[0],
+            "set_fingerprint": marks[1],
+            "mapping_hash": marks[2],
             "revision": 1,
             "part": part,
             "parts": parts,
@@ -106,7 +104,7 @@ class OutboxByHand:
             "debits": str(sum(amount for amount in amounts if amount > 0)),
             "lines": len(content["lines"]),
         }
-        self._tell("document_planned", key, partition, run, facts)
+        self._tell("document_planned", key, partition, run, facts, now)
         return key
 
     def lease(self, name: str, holder: str, seconds: float) -> int:
@@ -138,14 +136,14 @@ class OutboxByHand:
         assert execute(_LEASE, (key,)).fetchone()[2] == fence, "the lease is lost"
         if erp_id is not None:
             assert execute(_OTHER, (row[7], erp_id, key)).fetchone() is None
-        self._move(row, to, reason, run, erp_id, {"fence": fence})
+        self._move(row, to, reason, run, erp_id, {"fence": fence}, _now())
         execute("COMMIT")
 
     def _document(self, key: str) -> tuple:
         return self._execute(_DOCUMENT, (key,)).fetchone()
 
-    def _move(self, row: tuple, to: str, reason: str, run: str, erp_id: str | None, more: dict) -> None:
-        now, version, attempts, since = _now(), row[10] + 1, row[16], row[18]
+    def _move(self, row: tuple, to: str, reason: str, run: str, erp_id: str | None, more: dict, now: str) -> None:
+        version, attempts, since = row[10] + 1, row[16], row[18]
         if to == "sending":
             attempts, since = attempts + 1, now
         erp_id = erp_id or row[14]
@@ -160,14 +158,14 @@ class OutboxByHand:
             "attempts": attempts,
             **more,
         }
-        self._tell(f"document_{to}", row[0], row[6], run, facts)
+        self._tell(f"document_{to}", row[0], row[6], run, facts, now)
 
-    def _tell(self, kind: str, key: str, partition: str, run: str, facts: dict) -> None:
+    def _tell(self, kind: str, key: str, partition: str, run: str, facts: dict, now: str) -> None:
         connection, execute = self._connection, self._execute
         head = execute(_HEAD, (connection,)).fetchone()
         sequence, previous = head or (0, "0" * 64)
         sequence += 1
-        event = [connection, sequence, _now(), kind, key, partition, run, "", "", _encode(facts), previous]
+        event = [connection, sequence, now, kind, key, partition, run, "", "", _encode(facts), previous]
         digest = _sha256(json.dumps(event, separators=(",", ":")))
         execute(_INSERT_EVENT, (*event, digest))
         if head is None:
