@@ -19,8 +19,9 @@ from ledger.four_eyes import Decider, Hand, require_another
 from ledger.posting import PostingState
 from resources.store.review import OPEN, ReviewItem
 
-# What a decision of these kinds says ends up in the books, or keeps something out of them.
-CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted", "repost"})
+# What a decision of these kinds says ends up in the books, or keeps something out of them. `repost` is not among them:
+# it only plans journals, which another person approves.
+CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted"})
 
 
 def needs_second_person(road: Road, item: ReviewItem, action: str) -> bool:
