@@ -33,12 +33,16 @@ class Wire:
 
 @dataclass(frozen=True)
 class Struck:
-    """Something that happens at an effect: between the first and the last number given."""
+    """Something that happens at an effect, most often in the later part of a walk, where money moves."""
 
     name: str
     strike: Callable[[Draw], Strike]
-    first: int = 1
-    last: int = 150
+    early: tuple[int, int] = (1, 75)
+    late: tuple[int, int] = (60, 150)
+
+    def effect(self, draw: Draw) -> int:
+        """Draw the number of the effect from which on it happens."""
+        return draw.randint(*(self.early if draw.random() < 0.3 else self.late))
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ KINDS: tuple[Wire | Struck | Shown, ...] = (
     Struck("lease holder frozen", lambda draw: strikes.Frozen(draw.uniform(901, 5000), at_create=draw.random() < 0.5)),
     Struck("two operators at once", lambda draw: strikes.SecondOperator(whole=draw.random() < 0.7)),
     Struck("control database busy", lambda draw: strikes.Busy(draw.choice((1, 1, 2, 5)))),
-    Struck("disk full", lambda draw: strikes.DiskFull(draw.choice((1, 2, 6))), last=60),
+    Struck("disk full", lambda draw: strikes.DiskFull(draw.choice((1, 2, 6))), late=(20, 60)),
     Struck("mapping changed in mid-run", lambda draw: strikes.MappingChanged(back=draw.random() < 0.5)),
     Struck("backfill of posted partitions", lambda draw: strikes.Backfill()),
     Struck("control database restored from yesterday", lambda draw: strikes.Restored(draw.uniform(60, 80_000))),

@@ -65,8 +65,12 @@ class Schedule:
     def run(self, name: str, work: Callable[[Road], object]) -> bool:
         """Let one process do something; tell whether it came to its end, well or with an error of ours."""
         self.runs += 1
-        worker = Worker(f"run-{self.runs}", self.world.home, self.watcher)
-        self.tell(f"{worker.name} begins: {name}")
+        self.tell(f"run-{self.runs} begins: {name}")
+        return self.go_on_with(f"run-{self.runs}", work)
+
+    def go_on_with(self, name: str, work: Callable[[Road], object]) -> bool:
+        """Let a process of this name do something."""
+        worker = Worker(name, self.world.home, self.watcher)
         self.at_work.append(worker.name)
         try:
             with acting(worker):
@@ -84,8 +88,12 @@ class Schedule:
     def walk(self, settlement_id: str, assets: tuple[str, ...] = ()) -> bool:
         """Run one settlement down the road, or only some of its assets."""
         return self.run(
-            f"{settlement_id} {', '.join(assets) or 'whole road'}", lambda road: walk(road, settlement_id, assets)
+            f"{settlement_id} {', '.join(assets) or 'whole road'}",
+            lambda road: walk(road, settlement_id, assets, self.reached),
         )
+
+    def reached(self, asset: str, settlement_id: str) -> None:
+        """Nothing: a walk has come to a stage."""
 
     def discover(self) -> bool:
         """Run one discovery."""
@@ -135,10 +143,18 @@ class Schedule:
         return [row for row in rows if row.partition in known]
 
 
-def walk(road: Road, settlement_id: str, assets: tuple[str, ...] = ()) -> None:
-    """Walk as one run of Dagster does: stage by stage until one stops."""
+def walk(
+    road: Road,
+    settlement_id: str,
+    assets: tuple[str, ...] = (),
+    reached: Callable[[str, str], None] = lambda asset, settlement_id: None,
+) -> None:
+    """Walk as one run of Dagster does: stage by stage until one stops; each is announced to `reached`."""
     for stage in STAGES:
-        if (not assets or stage.asset in assets) and run_stage(road, stage, settlement_id).stops:
+        if assets and stage.asset not in assets:
+            continue
+        reached(stage.asset, settlement_id)
+        if run_stage(road, stage, settlement_id).stops:
             return
 
 

@@ -11,6 +11,7 @@ from tests.simulation.trouble import simulate
 from tests.simulation.world import simulated
 
 _SEEDS = (3, 14, 15)
+_FROM_A_BEGINNING = range(20, 28)
 _ROOT = Path(__file__).resolve().parents[2]
 _ELSEWHERE = f"from tests.simulation import test_trouble; print(test_trouble.told({_SEEDS!r}))"
 # What has to be among the kinds, whatever else is.
@@ -31,6 +32,13 @@ def test_the_same_seed_tells_the_same_story():
         [sys.executable, "-c", _ELSEWHERE], cwd=_ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert {told(_SEEDS), told(_SEEDS), elsewhere.stdout.strip()} == {told(_SEEDS)}
+
+
+def test_a_story_told_from_a_kept_beginning_is_the_whole_story():
+    """Line by line the same as told from the start."""
+    with simulated() as folder:
+        for seed in _FROM_A_BEGINNING:
+            assert simulate(seed, folder).trace == simulate(seed, folder, is_from_the_start=True).trace
 
 
 def test_a_trace_can_be_read():

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from emulators.faults import Fault
 from tests.simulation import oracle, strikes
+from tests.simulation.beginnings import Beginning, beginnings
 from tests.simulation.cases import AT_MONTH_END, CARRIED, SINGLE, TWO_PARTS
 from tests.simulation.doors import Effect, Watcher, Worker, acting
 from tests.simulation.fault_kinds import KINDS, Shown, Struck, Wire
 from tests.simulation.people import put_right
-from tests.simulation.schedule import Schedule
 from tests.simulation.strikes import At, Strike
 from tests.simulation.world import CONNECTION, Case, World, mapping
 
@@ -52,21 +53,31 @@ class Pending:
 class Trouble(Watcher):
     """The simulation of one seed; watches every worker of its world and strikes where the seed says."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, *, is_from_the_start: bool = False) -> None:
         self.draw = random.Random(seed)
         self.lines: list[str] = []
         self.exercised: list[str] = []
-        self.effects = 0
         self.busy_times = 0
         self.full_times = 0
         self.pending: list[Pending] = []
+        self.wires: list[tuple[str, str, int, Fault]] = []
+        self.puts_mapping_back = False
         self._is_over = False
         self._strikes_of: dict[int, str] = {}
         self.case = self.draw.choice(_CASES)
         kinds = self._kinds()
-        self.world = World(self._shown(kinds), folder)
-        self.schedule = Schedule(self.world, self, self.tell, notices_deaths=self.draw.random() < 0.5)
-        self._arm(kinds)
+        for kind in kinds:
+            self._arm(kind)
+        notices = self.draw.random() < 0.5
+        is_shown = any(isinstance(kind, Shown) for kind in kinds)
+        self.beginning = self._beginning(folder, is_from_the_start or is_shown)
+        self.effects = self.beginning.effects
+        self.world = self.beginning.world(self._shown(kinds))
+        self.lines += self.beginning.lines
+        given = {"watcher": self, "tell": self.tell, "notices_deaths": notices}
+        self.schedule = replace(self.beginning.schedule.goes_on(self.world), **given)
+        for side, operation, number, fault in self.wires:
+            (self.world.amazon_faults if side == "amazon" else self.world.erp_faults).at(operation, number, fault)
 
     # --- drawing what happens ----------------------------------------------------------------------------------------
 
@@ -83,23 +94,34 @@ class Trouble(Watcher):
         settings = {name: value for one in kinds if isinstance(one, Shown) for name, value in one.settings.items()}
         return replace(self.case, amazon=replace(self.case.amazon, **settings)) if settings else self.case
 
-    def _arm(self, kinds: list[Wire | Struck | Shown]) -> None:
-        for kind in kinds:
-            if isinstance(kind, Wire):
-                operation, last = self.draw.choice(kind.operations)
-                number = self.draw.randint(1, last)
-                plan = self.world.amazon_faults if kind.side == "amazon" else self.world.erp_faults
-                fault = replace(kind.fault(self.draw), note=kind.name)
-                plan.at(operation, number, fault)
-                self.tell(f"will happen: {kind.name}, at call {number} of {operation}")
-            elif isinstance(kind, Struck):
-                one = Pending(kind.name, kind.strike(self.draw), self.draw.randint(kind.first, kind.last))
-                self.pending.append(one)
-                self._strikes_of[id(one.strike)] = kind.name
-                self.tell(f"will happen: {kind.name}, from effect {one.at_effect} on: {one.strike}")
-            else:
-                self.tell(f"will happen: {kind.name}")
-                self.exercised.append(kind.name)
+    def _arm(self, kind: Wire | Struck | Shown) -> None:
+        """Draw where a kind of trouble happens, and write it at the head of the story."""
+        if isinstance(kind, Wire):
+            operation, last = self.draw.choice(kind.operations)
+            number = self.draw.randint(1, last)
+            self.wires.append((kind.side, operation, number, replace(kind.fault(self.draw), note=kind.name)))
+            self.lines.append(f"will happen: {kind.name}, at call {number} of {operation}")
+        elif isinstance(kind, Struck):
+            one = Pending(kind.name, kind.strike(self.draw), kind.effect(self.draw))
+            self.pending.append(one)
+            self._strikes_of[id(one.strike)] = kind.name
+            self.lines.append(f"will happen: {kind.name}, from effect {one.at_effect} on: {one.strike}")
+        else:
+            self.lines.append(f"will happen: {kind.name}")
+            self.exercised.append(kind.name)
+
+    def _beginning(self, folder: Path, is_from_the_start: bool) -> Beginning:
+        """Return the last kept beginning that lies before all trouble."""
+        known = beginnings(self.case, folder, _write)
+        if is_from_the_start:
+            return known[0]
+        return next(one for one in reversed(known) if self._is_calm_until(one))
+
+    def _is_calm_until(self, beginning: Beginning) -> bool:
+        calls = {"amazon": beginning.amazon_calls, "erp": beginning.erp_calls}
+        return all(one.at_effect > beginning.effects for one in self.pending) and all(
+            number > calls[side].get(operation, 0) for side, operation, number, _ in self.wires
+        )
 
     # --- running -----------------------------------------------------------------------------------------------------
 
@@ -124,6 +146,7 @@ class Trouble(Watcher):
     def _trouble(self) -> None:
         """Run the schedule while things go wrong, for a bounded time."""
         end = self.world.clock.now().timestamp() + _SECONDS_OF_TROUBLE
+        self.beginning.goes_on(self.schedule)
         for _ in range(_ROUNDS_OF_TROUBLE):
             self.schedule.until_rest()
             self._strike(At(None, None, False))
@@ -185,8 +208,6 @@ class Trouble(Watcher):
         self.world.mapping = mapping('revenue: "400100"', 'revenue: "400200"')
         self.puts_mapping_back = is_put_back
 
-    puts_mapping_back = False
-
     @contextmanager
     def _other_process(self) -> Iterator[None]:
         """Let the world's stores be those of another process for a while."""
@@ -202,7 +223,7 @@ class Trouble(Watcher):
 
     def tell(self, sentence: str) -> None:
         """Write a line of the trace."""
-        self.lines.append(f"{self.world.clock.now():%Y-%m-%d %H:%M:%S} {sentence}" if self.lines else sentence)
+        _write(self.lines, self.world, sentence)
 
     def begins(self, worker: Worker) -> None:
         """Let a busy database refuse to begin."""
@@ -244,9 +265,13 @@ class Trouble(Watcher):
             self.exercised += [fault.note for _, _, fault in plan.taken()]
 
 
-def simulate(seed: int, folder: Path) -> Outcome:
+def _write(lines: list[str], world: World, sentence: str) -> None:
+    lines.append(f"{world.clock.now():%Y-%m-%d %H:%M:%S} {sentence}")
+
+
+def simulate(seed: int, folder: Path, *, is_from_the_start: bool = False) -> Outcome:
     """Run one seed; what is raised is a problem as well."""
-    trouble = Trouble(seed, folder)
+    trouble = Trouble(seed, folder, is_from_the_start=is_from_the_start)
     try:
         outcome = trouble.run()
     except Exception as error:
