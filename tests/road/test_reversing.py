@@ -348,9 +348,6 @@ def test_under_approval_another_person_approves_the_reversal_and_what_is_posted_
     approve(road, ONE, SOMEBODY, "fine")
     walk(road, ONE)
     assert world.states(road, ONE) == ["posted"]
-    approve(road, ONE, SOMEBODY, "fine")
-    walk(road, ONE)
-    assert world.states(road, ONE) == ["posted"]
     world.assert_in_books("100.00", "-100.00", "100.00")
 
 
