@@ -144,7 +144,9 @@ def short_row(row: Row) -> Row:
 def line(row: Row) -> tuple[str, str]:
     """Return a row as a name and a text, for where a table hides behind a click."""
     money = f"{row['']}, {row['amount']}" if row["amount"] else row[""]
-    words = f"{row['what it is']} ({money}; waits: {row['waits']}; actions: {row['actions']}) {row['to decide']}"
+    words = (
+        f"{row['what it is']} ({money}; waits: {row['waits']}; actions: {row['actions']}). Decide: {row['to decide']}"
+    )
     return f"item {row['item']}, {row['settlement']}", words
 
 
