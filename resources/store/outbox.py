@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError
 from ledger.journal import Journal, JournalSet, SourceKey
@@ -305,12 +305,10 @@ class Outbox:
 
     def documents(self, source: SourceKey, revision: int | None = None) -> list[OutboxDocument]:
         """Return all parts of one revision in order, of the newest one by default."""
-        table = outbox_documents.c
-        newest = select(func.max(table.revision)).where(table.source == str(source)).scalar_subquery()
-        query = select_documents().where(table.source == str(source))
-        query = query.where(table.revision == (newest if revision is None else revision))
+        wanted = {"of_source": str(source)} | ({} if revision is None else {"of_revision": revision})
+        statement = statements.SELECT_NEWEST if revision is None else statements.SELECT_REVISION
         with self._control.reading() as reading:
-            return [document_of(row) for row in reading.execute(query.order_by(table.part)).mappings()]
+            return [document_of(row._asdict()) for row in statement.rows(reading, **wanted)]
 
     def planned_by(self, source: SourceKey, revision: int) -> str:
         """Return the account that planned a revision, "" when there is none."""

@@ -15,6 +15,10 @@ _DOCUMENT = outbox_documents.c
 _STEP_COLUMNS = ("state", "state_version", "reason", "changed_at", "not_before", "erp_id", "sending_since", "attempts")
 
 SELECT_DOCUMENT = Prepared(select_documents().where(_DOCUMENT.key == bindparam("of_key")))
+_OF_SOURCE = select_documents().where(_DOCUMENT.source == bindparam("of_source")).order_by(_DOCUMENT.part)
+_NEWEST = select(func.max(_DOCUMENT.revision)).where(_DOCUMENT.source == bindparam("of_source"))
+SELECT_NEWEST = Prepared(_OF_SOURCE.where(_DOCUMENT.revision == _NEWEST.scalar_subquery()))
+SELECT_REVISION = Prepared(_OF_SOURCE.where(_DOCUMENT.revision == bindparam("of_revision")))
 STEP_DOCUMENT = Prepared(
     update(outbox_documents)
     .where(_DOCUMENT.key == bindparam("of_key"))

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from ledger.errors import Finding, InputRefused
 from resources.clock import Clock
@@ -20,6 +21,7 @@ from resources.store.audit import Audit
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.due import Due
+from resources.store.prepared import Prepared
 from resources.store.schema import review_items
 
 OPEN = "open"
@@ -114,13 +116,11 @@ class Review:
         self, connection: str | None = None, state: str | None = OPEN, partition: str | None = None
     ) -> list[ReviewItem]:
         """Return items, the oldest first; `state` None returns all."""
-        wanted = {"connection": connection, "state": state, "partition": partition}
-        query = select(review_items).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-        return self._items(query)
+        return self._items(connection=connection, state=state, partition=partition)
 
     def get(self, item_id: int) -> ReviewItem | None:
         """Return one item, None for an unknown number."""
-        found = self._items(select(review_items).where(review_items.c.id == item_id))
+        found = self._items(id=item_id)
         return found[0] if found else None
 
     def propose(
@@ -165,11 +165,7 @@ class Review:
 
     def decisions(self, connection: str, partition: str | None, *codes: str) -> list[ReviewItem]:
         """Return what people decided on some codes, the oldest first; `partition` None returns those of all."""
-        query = select(review_items).filter_by(connection=connection, state=RESOLVED)
-        query = query.where(review_items.c.code.in_(codes))
-        if partition is not None:
-            query = query.filter_by(partition=partition)
-        return self._items(query)
+        return self._items(codes, connection=connection, state=RESOLVED, partition=partition)
 
     def _open(
         self,
@@ -244,9 +240,24 @@ class Review:
     def _one(self, transaction: Connection, item_id: int) -> ReviewItem:
         return _item(transaction.execute(select(review_items).where(review_items.c.id == item_id)).one())
 
-    def _items(self, query: Select) -> list[ReviewItem]:
+    def _items(self, codes: tuple[str, ...] = (), **wanted: str | int | None) -> list[ReviewItem]:
+        """Return items of one of these codes, if any are named, and of these columns; None stands for any value."""
+        bound = {f"of_{name}": value for name, value in wanted.items() if value is not None}
+        statement = _selecting(frozenset(bound), len(codes))
+        bound |= {f"code_{number}": code for number, code in enumerate(codes)}
         with self._control.reading() as reading:
-            return [_item(row) for row in reading.execute(query.order_by(review_items.c.id))]
+            return [_item(row) for row in statement.rows(reading, **bound)]
+
+
+@cache
+def _selecting(names: frozenset[str], codes: int) -> Prepared:
+    """Return the query of items by these columns and by one of so many codes: every stage looks at the queue."""
+    query = select(review_items).where(
+        *(review_items.c[name.removeprefix("of_")] == bindparam(name) for name in sorted(names))
+    )
+    if codes:
+        query = query.where(or_(*(review_items.c.code == bindparam(f"code_{number}") for number in range(codes))))
+    return Prepared(query.order_by(review_items.c.id))
 
 
 def _said(finding: Finding, actions: tuple[str, ...]) -> dict:
