@@ -250,8 +250,8 @@ def _report_name(report_id: str) -> str:
 
 def _hold_report(road: Road, name: str, code: str, sentence: str, origin: str) -> None:
     cure = {
-        "file_refused": "Look at the archived document; resolve with `retry` to have it fetched again, import a whole file, "
-        "or dismiss it.",
+        "file_refused": "Look at the archived document; resolve with `retry` to have it fetched again, import a whole "
+        "file, or dismiss it.",
         "settlement_elsewhere": "Dismiss it; or correct the connection and resolve with `retry`: the next discovery "
         "looks again.",
         "document_refused": "It is fetched again with the next discovery; or download it by hand and import it.",
