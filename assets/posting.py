@@ -58,7 +58,9 @@ def drive(desk: Desk, key: str, siblings: Sequence[Journal]) -> Driven:
         return Driven(document)
     lease = desk.outbox.lease(key, desk.holder, desk.patience.lease)
     if lease is None:
-        return Driven(_required(desk, key), again_at=_after(desk, desk.patience.follow_up))
+        # Whoever has it may be dead, and its lease runs on: a run every few seconds until then would be for nothing.
+        held = _required(desk, key)
+        return Driven(held, again_at=_after(desk, _growing(desk, held)))
     try:
         return _walk(desk, lease, _required(desk, key), siblings)
     finally:

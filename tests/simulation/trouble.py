@@ -23,7 +23,7 @@ from tests.simulation.people import put_right
 from tests.simulation.strikes import At, Strike
 from tests.simulation.world import CONNECTION, Case, World, mapping
 
-_CASES = (SINGLE, SINGLE, SINGLE, TWO_PARTS, TWO_PARTS, AT_MONTH_END, CARRIED)
+_CASES = (*(SINGLE,) * 5, *(TWO_PARTS,) * 3, AT_MONTH_END, CARRIED)
 _ROUNDS_OF_PEOPLE = 4
 _ROUNDS_OF_TROUBLE = 4
 _SECONDS_OF_TROUBLE = 36 * 3600

@@ -226,7 +226,7 @@ class World:
             amazon_transport=HttpDoor(InProcessTransport(self.amazon, self.clock), "amazon"),
             erp_transport=HttpDoor(InProcessTransport(self.erp, self.clock), "erp"),
         )
-        return replace(made, holder=run, load_mapping=lambda: self.mapping)
+        return replace(made, holder=f"simulated:1:{run}", load_mapping=lambda: self.mapping)
 
     def snapshot(self) -> Snapshot:
         """Return a copy of everything lasting, as of this moment."""
