@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
-from ledger.errors import ConnectorError, Finding
+from ledger.errors import ConnectorError, Finding, SourceRefused
 
 if TYPE_CHECKING:
     from connector_defs.connections import Connection
@@ -166,13 +166,24 @@ def _findings(findings: list[Finding], fine: str) -> Answer:
 
 
 def _marketplaces(opened: "Connection", stores: "Stores", vault, clock) -> Answer:
-    """Ask which marketplaces the seller takes part in; this needs token, role and region to be right."""
-    taking_part = {one.marketplace_id for one in opened.source(stores, vault, clock).participations()}
+    """Ask for settlement reports, which needs token, region and role, then in which marketplaces the seller takes part.
+
+    The second question has a role of its own, which nothing else needs: without it, it is left unasked.
+    """
+    source = opened.source(stores, vault, clock)
+    source.prove_role()
+    proved = "Token, region and role are good"
+    try:
+        taking_part = {one.marketplace_id for one in source.participations()}
+    except SourceRefused as refusal:
+        if refusal.status != 403:
+            raise
+        return [(True, f"{proved}; in which marketplaces the seller takes part is not shown: {refusal}", "")]
     missing = [one for one in opened.settings.amazon.marketplaces if one not in taking_part]
     if missing:
         words = f"The seller does not take part in {', '.join(missing)}."
         return [(False, words, "Correct amazon.marketplaces, or the seller account and region.")]
-    return [(True, f"Token and role are good; {len(taking_part)} marketplaces.", "")]
+    return [(True, f"{proved}; {len(taking_part)} marketplaces.", "")]
 
 
 def _units(mapping: "Mapping | None") -> list[str]:

@@ -10,7 +10,7 @@ import json
 import platform
 import random
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -150,8 +150,18 @@ class SellingPartner:
         """
         return self._fetcher.fetch(document_id, to)
 
+    def prove_role(self) -> None:
+        """Ask for one entry of the list of settlement reports: token, region and role are right if it comes.
+
+        Raises as `settlement_reports`.
+        """
+        now = self._clock.now()
+        parameters = first_parameters((), now, now - timedelta(days=1), None)
+        assert parameters is not None, "a day ago lies within what Amazon keeps"
+        self._page({**parameters, "pageSize": "1"})
+
     def participations(self) -> tuple[Participation, ...]:
-        """Return the seller's marketplaces: the cheapest proof that token and region are right (once a minute)."""
+        """Return the seller's marketplaces; Amazon asks for a role of its own here ("Selling Partner Insights")."""
         body = self._get("getMarketplaceParticipations", "/sellers/v1/marketplaceParticipations", {})
         return participations_of(self._settings.connection, body)
 

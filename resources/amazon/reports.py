@@ -76,7 +76,7 @@ def first_parameters(
         "pageSize": str(PAGE_SIZE),
         "createdSince": _written(since),
     }
-    if len(marketplace_ids) <= MARKETPLACES_MAX:
+    if 0 < len(marketplace_ids) <= MARKETPLACES_MAX:
         parameters["marketplaceIds"] = ",".join(marketplace_ids)
     if created_until is not None:
         if _utc(created_until) <= since:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector_defs.cli.exit_codes import ExitCode
+from emulators.faults import named
 from ledger.errors import MappingRefused
 from ledger.mapping import load_mapping
 
@@ -51,6 +52,23 @@ def test_what_is_wrong_has_a_row_with_a_cure(
     document = run_json("check", "-c", "amazon_us", code=code)
     assert _failing(document)[0] == what
     assert all(row["cure"] for row in document["rows"] if not row["ok"])
+
+
+def test_a_missing_role_is_named_before_the_first_settlement(own_place, run_json, monkeypatch) -> None:
+    """Amazon shows the marketplaces without the role that the reports need: so the reports themselves are asked for."""
+    grant = own_place.world.seller.world.grants[own_place.world.seller.sellers[0].refresh_token]
+    monkeypatch.setattr(grant, "roles", frozenset())
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.MARKETPLACE)
+    assert _failing(document) == ["marketplace"]
+    sentence = next(row["sentence"] for row in document["rows"] if row["what"] == "marketplace")
+    assert "Finance and Accounting" in sentence
+
+
+def test_marketplaces_that_are_not_shown_keep_nobody_waiting(own_place, run_json) -> None:
+    """Only the list of marketplaces needs a second role: without it the connection works all the same."""
+    own_place.world.amazon.faults.next("getMarketplaceParticipations", named("role_missing"))
+    document = run_json("check", "-c", "amazon_us")
+    assert "Selling Partner Insights" in next(row["sentence"] for row in document["rows"] if "not shown" in str(row))
 
 
 def test_no_go_live_waits_for_a_person(copied_place, run_json) -> None:
