@@ -23,6 +23,7 @@ from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
 from ledger.policy import Policy
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
+from resources.amazon.lwa import TokenCache
 from resources.amazon.marketplaces import marketplace
 from resources.clock import Clock, SystemClock
 from resources.erp.peoplesoft.client import PeopleSoft
@@ -117,8 +118,16 @@ class Connection:
             name = f"{path.parent.name}/{path.name}"
             yield ConfigurationFile(kind, name, content, owner)
 
-    def source(self, stores: Stores, vault: Vault, clock: Clock, transport: httpx.BaseTransport | None = None):
-        """Open the door to Amazon."""
+    def source(
+        self,
+        stores: Stores,
+        vault: Vault,
+        clock: Clock,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        tokens: TokenCache | None = None,
+    ) -> SellingPartner:
+        """Open the door to Amazon; access tokens are shared with everybody unless `tokens` says otherwise."""
         amazon = self.settings.amazon
         return SellingPartner(
             SellingPartnerSettings(
@@ -137,7 +146,7 @@ class Connection:
             vault.get,
             clock,
             stores.buckets,
-            stores.tokens(vault),
+            tokens or stores.tokens(vault),
             stores.exchanges,
             transport=transport,
         )

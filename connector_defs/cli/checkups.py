@@ -168,9 +168,12 @@ def _findings(findings: list[Finding], fine: str) -> Answer:
 def _marketplaces(opened: "Connection", stores: "Stores", vault, clock) -> Answer:
     """Ask for settlement reports, which needs token, region and role, then in which marketplaces the seller takes part.
 
-    The second question has a role of its own, which nothing else needs: without it, it is left unasked.
+    The second question has a role of its own, which nothing else needs: without it, it is left unasked. A token kept
+    from earlier would prove nothing about the secrets as they are now, so a new one is asked for.
     """
-    source = opened.source(stores, vault, clock)
+    from resources.amazon.lwa import MemoryTokenCache
+
+    source = opened.source(stores, vault, clock, tokens=MemoryTokenCache())
     source.prove_role()
     proved = "Token, region and role are good"
     try:

@@ -64,6 +64,15 @@ def test_a_missing_role_is_named_before_the_first_settlement(own_place, run_json
     assert "Finance and Accounting" in sentence
 
 
+@pytest.mark.parametrize("name", ["amazon_client_id", "amazon_client_secret", "amazon_us_refresh_token"])
+def test_a_secret_that_has_become_wrong_is_found_though_a_token_still_lives(copied_place, run, run_json, name) -> None:
+    """The copy's discovery left a token that lives for an hour: it says nothing about the secrets as they are now."""
+    run("secrets", "set", name, stdin="mistyped-value\n")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.MARKETPLACE)
+    assert _failing(document) == ["marketplace"]
+    assert "connector secrets set" in next(row["sentence"] for row in document["rows"] if not row["ok"])
+
+
 def test_marketplaces_that_are_not_shown_keep_nobody_waiting(own_place, run_json) -> None:
     """Only the list of marketplaces needs a second role: without it the connection works all the same."""
     own_place.world.amazon.faults.next("getMarketplaceParticipations", named("role_missing"))
