@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from emulators.faults import Fault
 from emulators.peoplesoft.books import Books
@@ -99,13 +100,18 @@ def _answer(site: Site, name: str, rows: list[Row]) -> Response:
     return text_response(200, text, JSON_TYPE)
 
 
+@lru_cache(10_000)
+def _text(value: str) -> str:
+    return json.dumps(value)
+
+
 def _json(value: object, are_numbers_text: bool) -> str:
     """Return JSON in which a Decimal is a number with all its digits; the json module knows floats only."""
     if isinstance(value, dict):
-        pairs = (f"{json.dumps(str(name))}:{_json(part, are_numbers_text)}" for name, part in value.items())
+        pairs = (f"{_text(str(name))}:{_json(part, are_numbers_text)}" for name, part in value.items())
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_json(part, are_numbers_text) for part in value) + "]"
     if isinstance(value, Decimal):
         return json.dumps(plain(value)) if are_numbers_text else plain(value)
-    return json.dumps(value)
+    return _text(value) if isinstance(value, str) else json.dumps(value)

@@ -82,7 +82,7 @@ class Trouble(Watcher):
     # --- drawing what happens ----------------------------------------------------------------------------------------
 
     def _kinds(self) -> list[Wire | Struck | Shown]:
-        count = self.draw.choice((1, 1, 2, 2, 3, 4))
+        count = self.draw.choice((1, 1, 1, 2, 2, 3))
         chosen = self.draw.sample(KINDS, count)
         if any("clock crosses" in one.name for one in chosen):
             self.case = AT_MONTH_END
