@@ -97,12 +97,14 @@ class _Tree:
         return yaml.compose(text, Loader=loader)
 
     def _survey(self, file: str, text: str, loader: type) -> None:
-        """Refuse aliases and deep nesting while the text is still a stream, before either can cost anything."""
+        """Refuse aliases, tags and deep nesting while the text is still a stream, before any of them can cost."""
         depth = 0
         for event in yaml.parse(text, Loader=loader):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
                 raise _refused(file, [(line, "", f"*{event.anchor} is an alias: write the value out instead")])
+            if getattr(event, "tag", None) is not None:
+                raise _refused(file, [(line, "", "has a tag (an exclamation mark): write the value out, in quotes")])
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEPTH_MAX:
                 raise _refused(file, [(line, "", "is nested too deeply to be a mapping: start from the example")])

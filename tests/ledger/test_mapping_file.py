@@ -84,12 +84,13 @@ def test_where_names_the_line_of_a_key():
         ("- version: 1", "must be keys with values"),
         ("version: 1\n\x00", "is no YAML"),
         ("? [a, b]\n: c\n", "key that is no plain text"),
-        ("version: !!python/object:os.system {}\n", "must be 1"),
+        ("version: !!python/object:os.system {}\n", "has a tag"),
+        (SMALL + "categories: {revenue: !!python/object/apply:os.system [id]}\n", "has a tag"),
         ("--- {version: 1}\n--- {version: 1}\n", "is no YAML"),
     ],
 )
 def test_hostile_text_is_refused_with_a_sentence(text, words):
-    """A mapping file is input like any other: bounded, without aliases, without code."""
+    """A mapping file is input like any other: bounded, without aliases, without tags, without code."""
     with pytest.raises(MappingRefused, match=r"^bad\.yaml:\d+: ") as refusal:
         load_mapping(text, "bad.yaml")
     assert words in str(refusal.value)
