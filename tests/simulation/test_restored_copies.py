@@ -1,8 +1,8 @@
 """The control database restored from any older copy, or lost: nothing stands in the books twice, and nothing is lost.
 
 Every state that the control database had on the last stretch to posted, to reversed and to posted again is put back
-under books that have gone on to the end; and an empty one. The ERP's own key is found first: what stands there is taken over, or a
-person is asked.
+under books that have gone on to the end; and an empty one. The ERP's own key is found first: what stands there is taken
+over, or a person is asked.
 """
 
 import hashlib
