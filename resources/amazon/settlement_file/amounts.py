@@ -80,6 +80,11 @@ def decimals_needed_sql(text: str, sign: str) -> str:
     return f"length(rtrim(regexp_extract({text}, '[{sign}]([0-9]+)[)]?$', 1), '0'))"
 
 
+def grouped_zero_sql(text: str, sign: str) -> str:
+    """Return SQL that is true of a text whose thousands begin with zero (`0.125` where the comma is the sign)."""
+    return f"regexp_matches({text}, '^[^0-9]?0+[^0-9{sign})][0-9]')"
+
+
 def amount(text: str, sign: str) -> Decimal:
     """Return the amount of a text whose shape was accepted under this decimal sign."""
     number = Decimal(re.sub(f"[^0-9{sign}]", "", text).replace(",", "."))

@@ -1,8 +1,10 @@
 """Infer the decimal sign from all amounts of a file, or refuse to guess.
 
 In: the shapes of the amount columns, and two questions to the cells (decimals needed, does it tie). Out: "." or ",".
-The evidence, in order: a sign under which some number cannot be read is out; a sign that needs more decimals than the
-currency has is out; if both are left and mean different amounts, the one under which the rows add up to the total.
+The evidence, in order: a sign under which some number cannot be read is out; if both are left and mean different
+amounts, the one under which the rows add up to the total; if they do under both, a currency without decimals decides.
+That a currency has no thirds of a cent decides nothing: Amazon writes cents, so such a file has passed through other
+hands, and a wrong reading would be wrong a thousandfold.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ def infer_decimal_sign(
     currency: str,
     source: str,
     *,
+    has_decimals: bool,
     fits_currency: Callable[[str], bool],
     ties: Callable[[str], bool],
 ) -> str:
@@ -29,6 +32,7 @@ def infer_decimal_sign(
         shapes: Of all filled cells of the amount columns and the total.
         currency: ISO code; India groups digits in its own way.
         source: Name of the file, for sentences.
+        has_decimals: Whether the currency has any.
         fits_currency: Tells whether no amount needs more decimals than the currency has under a sign.
         ties: Tells whether the rows add up to the total under a sign.
 
@@ -40,11 +44,13 @@ def infer_decimal_sign(
         raise _no_reading(shapes, currency, source)
     if len(readable) == 1 or _mean_the_same(shapes, currency):
         return readable[0]
-    for decides in (fits_currency, ties):
-        kept = [sign for sign in readable if decides(sign)]
-        if len(kept) == 1:
-            return kept[0]
-        readable = kept or readable
+    tying = [sign for sign in readable if ties(sign)]
+    if len(tying) == 1:
+        return tying[0]
+    fitting = [sign for sign in readable if fits_currency(sign)]
+    # What ties under neither sign is refused for that, in the reading that the currency allows.
+    if len(fitting) == 1 and (not tying or not has_decimals):
+        return fitting[0]
     first = min((each for each in shapes if _differs(each, currency)), key=lambda each: each.first_row)
     raise file_refused(
         source,

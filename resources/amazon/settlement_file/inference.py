@@ -50,6 +50,7 @@ def read_by_inference(
     currency, minor = currency_of(summary.texts.currency, summary.texts.row, text.source)
     shapes = table.shapes([*columns, "total-amount"])
     sign = _decimal_sign(table, shapes, columns, currency, minor, summary.texts.total_amount)
+    _refuse_grouped_zeros(table, shapes, sign)
     _refuse_surplus_decimals(table, shapes, sign, currency, minor)
     quantities = table.shapes([_QUANTITY])
     _refuse_bad_quantities(table, quantities, sign, currency)
@@ -79,7 +80,9 @@ def _decimal_sign(
     def fits_currency(sign: str) -> bool:
         return not _surplus_decimals(table, shapes, sign, minor)
 
-    return infer_decimal_sign(shapes, currency, table.source, fits_currency=fits_currency, ties=ties)
+    return infer_decimal_sign(
+        shapes, currency, table.source, has_decimals=minor > 0, fits_currency=fits_currency, ties=ties
+    )
 
 
 def _surplus_decimals(
@@ -92,6 +95,13 @@ def _surplus_decimals(
         if found:
             return column, *found
     return None
+
+
+def _refuse_grouped_zeros(table: RawTable, shapes: list[ShapeCount], sign: str) -> None:
+    for column in dict.fromkeys(each.column for each in shapes):
+        found = table.first_where(column, amounts.grouped_zero_sql("cell", sign))
+        if found:
+            raise cell_refused(table.source, found[0], column, found[1], "cannot be read as a number")
 
 
 def _refuse_surplus_decimals(table: RawTable, shapes: list[ShapeCount], sign: str, currency: str, minor: int) -> None:

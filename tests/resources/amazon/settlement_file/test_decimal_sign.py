@@ -35,9 +35,10 @@ from tests.resources.amazon.settlement_file.texts import Desk, v2_text
         (["5.5", "1"], "6.5", "USD", ".", ["5.500", "1.000"]),
         # Zeros behind the currency's decimals change nothing.
         (["1.5000"], "1.50", "USD", ".", ["1.500"]),
-        # The currency decides: nobody pays thirds of a cent, nor tenths of a yen.
-        (["1,234", "2,345"], "3,579", "USD", ".", ["1234.000", "2345.000"]),
-        (["1.234", "2.345"], "3.579", "EUR", ",", ["1234.000", "2345.000"]),
+        # The tie decides: only as thousands do the rows add up.
+        (["1,234", "15"], "1,249", "USD", ".", ["1234.000", "15.000"]),
+        (["1.234", "-15.000", "14.001"], "235", "EUR", ",", ["1234.000", "-15000.000", "14001.000"]),
+        # Where both readings tie, only a currency without decimals decides: nobody pays tenths of a yen.
         (["1,234"], "1,234", "JPY", ".", ["1234.000"]),
         # The tie decides: only as decimals do the rows add up.
         (["1.234", "2"], "3.234", "KWD", ".", ["1.234", "2.000"]),
@@ -60,6 +61,9 @@ def test_the_decimal_sign_is_inferred_from_the_whole_file(
         (["1,234", "2,345"], "3,579", "KWD"),
         (["1.234"], "1.234", "KWD"),
         (["1,230", "2,340"], "3,570", "USD"),
+        (["1,234", "2,345"], "3,579", "USD"),
+        (["1.234"], "1.234", "EUR"),
+        (["0.125"], "0.125", "USD"),
         (["1,000"], "1,000", "JPY"),
     ],
 )
@@ -74,6 +78,8 @@ def test_a_thousand_or_three_decimals_is_not_guessed(desk: Desk, amounts: list[s
         ("1e3", '"1e3"'),
         ("1_000", '"1_000"'),
         ("1.2.3", '"1.2.3"'),
+        ("0,125", '"0,125"'),
+        ("(00,125.00)", '"(00,125.00)"'),
         ("--5.00", '"--5.00"'),
         ("5.00-", '"5.00-"'),
         ("1,23,4.00", '"1,23,4.00"'),
