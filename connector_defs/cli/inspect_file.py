@@ -1,17 +1,20 @@
 """`connector inspect`: what is in a settlement file, without any configuration.
 
-In: a file as Amazon sent it (gzip or not). Out: one JSON object or tables; exit 0 when it ties, 2 with a sentence on
-standard error when the file is refused.
+In: a file as Amazon sent it (gzip or not). Out: one JSON object or tables, and on standard error what was odd about a
+file that is taken; exit 0 when it ties, 2 with a sentence on standard error when it is refused.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector_defs.cli import output
 from connector_defs.cli.options import examples, json_option
 from ledger.errors import SettlementFileRefused
+
+if TYPE_CHECKING:
+    from resources.amazon.settlement_file.settlement import SettlementFile
 
 
 @click.command(
@@ -22,21 +25,24 @@ from ledger.errors import SettlementFileRefused
 @click.option("--charset", metavar="NAME", help="Character set, where the file's own signs are not enough (cp932 ...).")
 def inspect_file(file: Path, as_json: bool, charset: str | None) -> None:
     """Show what is in a settlement file: period, total, amounts by label, and whether it ties."""
-    document = described(file, charset)
+    from resources.amazon.settlement_file.reader import read_settlement
+
+    if not file.is_file():
+        raise SettlementFileRefused(f"{file}: there is no such file.", source=str(file))
+    read = read_settlement(file, None, charset=charset)
+    for warning in read.warnings:
+        output.complain(warning)
+    document = _described(read)
     if as_json:
         output.write_json(document)
     else:
         _show(document)
 
 
-def described(file: Path, charset: str | None = None) -> dict[str, Any]:
-    """Return the description of a settlement file as plain JSON values; raise SettlementFileRefused."""
+def _described(read: "SettlementFile") -> dict[str, Any]:
+    """Return a settlement file as plain JSON values."""
     from ledger import money
-    from resources.amazon.settlement_file.reader import read_settlement
 
-    if not file.is_file():
-        raise SettlementFileRefused(f"{file}: there is no such file.", source=str(file))
-    read = read_settlement(file, None, charset=charset)
     rows = [_triple(one, read.currency) for one in read.by_triple]
     return {
         "settlement_id": read.settlement_id,

@@ -31,6 +31,16 @@ def test_a_packed_file_says_the_same(tmp_path: Path) -> None:
     assert document == json.loads((GOLDEN / "settlement.json").read_text(encoding="utf-8"))
 
 
+def test_an_unknown_column_is_named_beside_the_object(tmp_path: Path) -> None:
+    """It is kept out of the lines with a warning; standard output stays the promised object."""
+    path = tmp_path / "report.txt"
+    header, rows = (GOLDEN / "settlement.txt").read_bytes().split(b"\n", 1)
+    path.write_bytes(header + b"\tcolumn-of-tomorrow\n" + rows)
+    result = _inspect(str(path), "--json")
+    assert (result.exit_code, result.stdout) == (0, (GOLDEN / "settlement.json").read_text(encoding="utf-8"))
+    assert result.stderr == "Columns that are not known were left out: column-of-tomorrow.\n"
+
+
 def test_people_get_tables_and_the_unknown_label_named() -> None:
     """Without --json the same is readable."""
     result = _inspect(str(GOLDEN / "settlement.txt"))
