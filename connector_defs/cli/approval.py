@@ -62,9 +62,10 @@ def _decide(
     fingerprint: str = "",
 ) -> None:
     from assets import approval
+    from assets.document_sets import open_documents
 
     road = opened_road(connection_name)
-    planned = approval.documents_of(road, settlement)
+    planned = open_documents(road, settlement)
     content = planned[0].set_fingerprint if planned else ""
     word = "approve" if is_approval else "reject"
     person = decider(sign_as, statement(word, road.connection, settlement, content, reason))

@@ -19,6 +19,7 @@ from ledger.errors import TargetError
 
 if TYPE_CHECKING:
     from assets.roadmap import Road
+    from ledger.journal import JournalSet
 
 _STAGES = ("settlement_reports", "settlement_lines", "mapped_lines", "journals")
 
@@ -58,7 +59,7 @@ def planned(road: "Road", settlement_id: str) -> dict:
         if stopped:
             break
     has_journals = not is_before and not any(stop["stage"] != "journals" for stop in stops)
-    planned_set = planned_journals(road, settlement_id).journals if has_journals else None
+    planned_set = _as_next_revision(road, planned_journals(road, settlement_id).journals) if has_journals else None
     journals = planned_set.journals if planned_set else ()
     return {
         "connection": road.connection,
@@ -72,6 +73,19 @@ def planned(road: "Road", settlement_id: str) -> dict:
         "journals": [_journal(road, one) for one in journals],
         "differs_from_what_was_sent": _differences(road, settlement_id) if has_journals else [],
     }
+
+
+def _as_next_revision(road: "Road", wanted: "JournalSet") -> "JournalSet":
+    """Return the journals under the revision and on the dates they would have: both make their keys in the ERP."""
+    from assets.accounting_dates import settled_dates
+    from assets.document_sets import is_withheld
+
+    known = road.stores.outbox.documents(wanted.source)
+    wanted = settled_dates(road, wanted, known)
+    if not known:
+        return wanted
+    is_known = known[0].set_fingerprint == wanted.fingerprint and not is_withheld(known)
+    return wanted.with_revision(known[0].revision + (0 if is_known else 1))
 
 
 def _differences(road: "Road", settlement_id: str) -> list[dict[str, str]]:

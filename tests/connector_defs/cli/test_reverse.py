@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from connector_defs import connections
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.demo.place import demo_environment, environment
 from emulators.demo import demo_world, serve_demo
@@ -98,6 +99,8 @@ def test_reversed_and_posted_again_it_is_seen_everywhere(place_apart, run, run_j
     shown = run_json("repost", settlement, *C, "--reason", "corrected")
     assert (shown["is_applied"], len(shown["documents"])) == (False, len(originals))
     again = run_json("repost", settlement, *C, "--reason", "corrected", "--apply")
+    shown_ids = ", ".join(one["erp_id"] for one in shown["documents"])
+    assert again["settlements"][0]["documents"] == shown_ids, "what was shown is what was posted"
     assert again["settlements"][0]["state"] == "posted"
     assert _books(place_apart) == before + 2 * len(undoing)
     assert run_json("review", "list", *C)["items"] == []
@@ -119,3 +122,16 @@ def test_under_approval_it_waits_for_another_person(copied_place, run, run_json)
     told = json.loads(run("reject", copied_place.posted, *C, "--reason", "not yet", "--json").stdout)
     assert {one["state"] for one in told["documents"]} == {"refused"}
     assert run_json("post", copied_place.posted, *C)["settlements"][0]["state"] == "posted"
+
+
+def test_another_person_approves_a_planned_reversal(place_apart, run_json, monkeypatch) -> None:
+    """The command approves what waits: the reversal, not the journals it undoes."""
+    settings = place_apart.folder / SETTINGS
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("approval: automatic", "approval: required"), encoding="utf-8")
+    run_json("reverse", place_apart.posted, *C, *WHY, "--apply", code=ExitCode.WAITS)
+    monkeypatch.setattr(connections, "operating_person", lambda: "checker")
+    approved = run_json("approve", place_apart.posted, *C, "--reason", "checked")
+    assert {one["state"] for one in approved["documents"]} == {"approved"}
+    told = run_json("post", place_apart.posted, *C, code=ExitCode.WAITS)
+    assert told["settlements"][0]["state"] == "reversed"
