@@ -2,16 +2,19 @@
 
 In: the road, a settlement, who decides and why. Out: the documents as they stand then. Approval is for exactly the
 content that is planned: when the journals change before they are sent, the new revision asks again. Where the
-connection says `approval: required`, whoever planned the journals, or changed the files they are made with, does not
-approve them.
+connection says `approval: required`, whoever planned the journals, wanted them posted once more, or changed the files
+they are made with, does not approve them.
 """
 
 from collections.abc import Iterator
 
-from assets.configuration import note_configuration, unconfirmed_hands
-from assets.document_sets import open_documents
+from assets.configuration import unconfirmed_hands
+from assets.document_sets import is_reversal, open_documents
+from assets.driving import decisions
 from assets.journals import KIND
+from assets.posting_findings import REFUSED_CODE
 from assets.resumption import ask_for
+from assets.reversals import REVERSED_CODE
 from assets.roadmap import Road
 from assets.settlement_reports import registered
 from ledger.errors import InputRefused
@@ -34,11 +37,10 @@ def approve(
     documents = _undecided(road, settlement_id, "approved", decider, reason, {PostingState.PLANNED})
     _require_fingerprint(settlement_id, documents, fingerprint.strip().lower())
     if road.policy.approval == "required":
-        note_configuration(road)
-        hands = (*planners(road, documents), *unconfirmed_hands(road))
+        hands = (*planners(road, documents), *_askers(road, settlement_id), *unconfirmed_hands(road))
         require_another(decider, hands, f"Settlement {settlement_id} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
-    road.stores.configuration.confirm(road.connection, decider.name, decider.identities)
+    _confirm(road, documents, decider)
     ask_for(road, settlement_id, f"approved by {decider.name}: {reason}")
     return approved
 
@@ -61,6 +63,28 @@ def planners(road: Road, documents: list[OutboxDocument]) -> Iterator[Hand]:
         person = road.stores.outbox.planned_by(source, revision)
         if person:
             yield Hand(person, "planned these journals")
+
+
+def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
+    """Yield the hand of a person, and of whoever made the key that signs under this name."""
+    yield Hand(person, did)
+    for signer in road.stores.people.listing():
+        if signer.name == person:
+            yield Hand(signer.added_by, f"made the key of {person}, who {did}")
+
+
+def _askers(road: Road, settlement_id: str) -> Iterator[Hand]:
+    """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
+    for code, action in ((REVERSED_CODE, "repost"), (REFUSED_CODE, "retry")):
+        for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:
+            yield from hands_of(road, item.person, "wanted it posted once more")
+
+
+def _confirm(road: Road, documents: list[OutboxDocument], decider: Decider) -> None:
+    """Let an approval stand for the files these journals were made with; a reversal is made without them."""
+    planned_at = road.stores.outbox.planned_at(documents[0].source, documents[0].revision)
+    if planned_at is not None and not is_reversal(documents[0]):
+        road.stores.configuration.confirm(road.connection, decider.name, decider.identities, planned_at)
 
 
 def _undecided(

@@ -16,9 +16,15 @@ def note_configuration(road: Road) -> None:
 
 
 def unconfirmed_hands(road: Road) -> Iterator[Hand]:
-    """Yield who changed the files since somebody else approved journals made with them."""
+    """Yield who changed the files since somebody else approved journals made with them.
+
+    A content that no run has used yet has no first user: whoever decides meanwhile has only looked.
+    """
     for change in road.stores.configuration.unconfirmed(road.connection):
         for person in sorted(change.hands):
             owns = person == change.owner
             did = f"{'owns' if owns else 'first used'} {change.name} as it is since {change.seen_at:%Y-%m-%d %H:%M} UTC"
             yield Hand(person, f"{did}, and nobody else has approved journals made with it yet")
+    for file in road.configuration():
+        if not road.stores.configuration.is_noted(road.connection, file):
+            yield Hand(file.owner, f"owns {file.name} as it is, which no run has used yet")

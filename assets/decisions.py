@@ -7,8 +7,8 @@ or changed the files they are made with does not confirm it.
 
 from collections.abc import Iterator
 
-from assets.approval import planners
-from assets.configuration import note_configuration, unconfirmed_hands
+from assets.approval import hands_of, planners
+from assets.configuration import unconfirmed_hands
 from assets.document_sets import newest_documents
 from assets.erp_documents import CODE as UNKNOWN_CODE
 from assets.erp_documents import ask_for_listing
@@ -42,7 +42,6 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
         return road.stores.review.resolve(item.id, action, decider.name, reason, road.run, facts)
     if item.proposed_action != action or not _says_the_same(item, action, reason):
         return road.stores.review.propose(item.id, action, decider.name, reason, road.run, facts)
-    note_configuration(road)
     require_another(decider, _hands(road, item), f"Review item {item.id} of {item.connection}")
     # The first words decide for `choose`, so the proposal's reason comes first.
     both = f"{item.proposed_reason} (proposed by {item.proposed_by}; confirmed: {reason})"
@@ -52,7 +51,7 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
 
 
 def _hands(road: Road, item: ReviewItem) -> Iterator[Hand]:
-    yield Hand(item.proposed_by, f"proposed `{item.proposed_action}`")
+    yield from hands_of(road, item.proposed_by, f"proposed `{item.proposed_action}`")
     yield from planners(road, newest_documents(road, item.partition) if item.partition else [])
     yield from unconfirmed_hands(road)
 

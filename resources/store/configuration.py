@@ -80,6 +80,11 @@ class Configuration:
             self._audit.append(transaction, connection, "configuration_changed", facts, run=run, person=person)
         return True
 
+    def is_noted(self, connection: str, file: ConfigurationFile) -> bool:
+        """Tell whether this content is the last one that a run has used."""
+        with self._control.reading() as reading:
+            return self._latest(reading, connection, file) == hashlib.sha256(file.content).hexdigest()
+
     def changes(self, connection: str | None = None) -> list[ConfigurationChange]:
         """Return every change, the first first."""
         query = select(configuration_changes).order_by(configuration_changes.c.id)
@@ -92,9 +97,13 @@ class Configuration:
         """Return the changes that nobody else has looked at yet."""
         return [one for one in self.changes(connection) if not one.confirmed_by]
 
-    def confirm(self, connection: str, person: str, identities: frozenset[str]) -> None:
-        """Let a person's approval stand for all changes in which the person had no hand."""
-        ids = [one.id for one in self.unconfirmed(connection) if not one.hands & identities]
+    def confirm(self, connection: str, person: str, identities: frozenset[str], until: datetime) -> None:
+        """Let a person's approval of journals planned at `until` stand for the changes they were made with.
+
+        Those in which the person had a hand stay as they are; so does what changed later.
+        """
+        known = [one for one in self.unconfirmed(connection) if one.seen_at <= until]
+        ids = [one.id for one in known if not one.hands & identities]
         if not ids:
             return
         with self._control.transaction() as transaction:

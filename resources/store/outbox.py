@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError
 from ledger.journal import Journal, JournalSet, SourceKey
@@ -312,9 +313,16 @@ class Outbox:
 
     def planned_by(self, source: SourceKey, revision: int) -> str:
         """Return the account that planned a revision, "" when there is none."""
-        query = select(outbox_sets.c.planned_by).filter_by(source=str(source), revision=revision)
+        return self._of_set(outbox_sets.c.planned_by, source, revision) or ""
+
+    def planned_at(self, source: SourceKey, revision: int) -> datetime | None:
+        """Return when a revision was planned, None when there is none."""
+        return self._of_set(outbox_sets.c.planned_at, source, revision)
+
+    def _of_set(self, column: Column, source: SourceKey, revision: int) -> Any:
+        query = select(column).filter_by(source=str(source), revision=revision)
         with self._control.reading() as reading:
-            return reading.execute(query).scalar() or ""
+            return reading.execute(query).scalar()
 
     def listing(
         self,

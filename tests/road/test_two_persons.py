@@ -7,11 +7,13 @@ import pytest
 
 from assets.approval import approve, reject
 from assets.decisions import resolve
+from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from resources.store.configuration import ConfigurationFile
 from tests.road.conftest import FIRST, sale
+from tests.road.test_posting_road import with_mapping
 
 ONE, TWO = "24000000001", "24000000002"
 ANN, CAROL = Decider("ann"), Decider("carol")
@@ -134,3 +136,59 @@ def test_an_action_the_item_does_not_take_is_refused(world, action):
     road = strict(world)
     with pytest.raises(InputRefused, match="cannot be resolved with"):
         resolve(road, gap(world, road), action, ANN, "x")
+
+
+def test_approving_older_journals_does_not_confirm_what_changed_after_them(world):
+    """The mapping changed between two plans: an approval of the first says nothing about it."""
+    road = strict(world, mapping_of("bob"))
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    world.clock.advance(60)
+    later = replace(road, configuration=lambda: (mapping_of("ann", "a: 2"),))
+    world.take_in(later, TWO, sale(), start=FIRST + timedelta(days=7))
+    walk(later, TWO)
+    approve(later, ONE, CAROL, "fine")
+    with pytest.raises(NeedsAnotherPerson, match="ann owns"):
+        approve(later, TWO, ANN, "my own mapping")
+    approve(later, TWO, CAROL, "fine")
+
+
+def test_looking_at_a_changed_file_is_no_hand_in_it(world):
+    """An approval that comes before the next run is refused to the owner only; two persons can always go on."""
+    road = strict(world, mapping_of("bob"))
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    later = replace(road, configuration=lambda: (mapping_of("ann", "a: 2"),))
+    with pytest.raises(NeedsAnotherPerson, match="ann owns"):
+        approve(replace(later, person="ann"), ONE, ANN, "fine")
+    approve(replace(later, person="carol"), ONE, CAROL, "fine")
+    walk(with_mapping(later, 'revenue: "400100"', 'revenue: "400200"'), ONE)
+    assert world.states(road, ONE) == ["planned"]
+    approve(replace(later, person="carol"), ONE, CAROL, "fine now")
+
+
+def test_whoever_made_a_key_does_not_confirm_what_it_proposed(world):
+    """The maker may know its passphrase: the two would be one person."""
+    road = strict(world)
+    world.stores.people.add("maria", "key", "bob")
+    item = resolve(road, gap(world, road), "accept", Decider("maria", vouched_by="bob"), "the account was closed")
+    with pytest.raises(NeedsAnotherPerson, match="bob made the key of maria, who proposed `accept`"):
+        resolve(road, item, "accept", Decider("bob"), "seen")
+    assert resolve(road, item, "accept", CAROL, "seen").state == "resolved"
+
+
+def test_whoever_wanted_it_posted_again_does_not_approve_it(world):
+    """A run of the service planned it, yet it was one person's wish."""
+    road = strict(world)
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    approve(road, ONE, CAROL, "fine")
+    walk(road, ONE)
+    apply_reversal(road, plan_reversal(road, ONE), "wrong account")
+    approve(road, ONE, CAROL, "fine")
+    walk(road, ONE)
+    resolve(road, world.items()["settlement_reversed"], "repost", CAROL, "the mapping is right now")
+    walk(road, ONE)
+    with pytest.raises(NeedsAnotherPerson, match="carol wanted it posted once more"):
+        approve(road, ONE, CAROL, "fine")
+    approve(road, ONE, ANN, "fine")

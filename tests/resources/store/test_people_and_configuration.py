@@ -63,15 +63,18 @@ def test_every_content_of_a_file_is_kept_once_with_owner_and_first_user(configur
     assert configuration.changes("amazon_eu") == []
 
 
-def test_a_change_is_confirmed_only_by_somebody_without_a_hand_in_it(configuration, audit):
-    """Neither the owner of the file nor who first used it; a later change waits anew."""
+def test_a_change_is_confirmed_only_by_somebody_without_a_hand_in_it(configuration, audit, clock):
+    """Neither the owner of the file nor who first used it; what was read after the journals were planned waits."""
     configuration.note("amazon_us", mapping("a: 1"), person="service")
-    configuration.confirm("amazon_us", "ann", frozenset({"ann"}))
-    configuration.confirm("amazon_us", "maria", frozenset({"maria", "service"}))
+    configuration.confirm("amazon_us", "ann", frozenset({"ann"}), clock.now())
+    configuration.confirm("amazon_us", "maria", frozenset({"maria", "service"}), clock.now())
     assert len(configuration.unconfirmed("amazon_us")) == 1
-    configuration.confirm("amazon_us", "carol", frozenset({"carol"}))
+    configuration.confirm("amazon_us", "carol", frozenset({"carol"}), clock.now())
     assert configuration.unconfirmed("amazon_us") == []
     assert configuration.changes("amazon_us")[0].confirmed_by == "carol"
+    planned_at = clock.now()
+    clock.advance(1)
     configuration.note("amazon_us", mapping("a: 2"), person="service")
+    configuration.confirm("amazon_us", "carol", frozenset({"carol"}), planned_at)
     assert len(configuration.unconfirmed("amazon_us")) == 1
     assert [one.kind for one in audit.events("amazon_us")].count("configuration_confirmed") == 1

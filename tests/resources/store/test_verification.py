@@ -39,7 +39,7 @@ def lived(control, audit, outbox, review, documents, clock):
     configuration = Configuration(control, audit, documents, clock)
     for content in (b"a", b"b"):
         configuration.note("amazon_us", ConfigurationFile("mapping", "m.yaml", content, "ann"), person="bob", run="r")
-    configuration.confirm("amazon_us", "carla", frozenset({"carla"}))
+    configuration.confirm("amazon_us", "carla", frozenset({"carla"}), clock.now())
     return control
 
 
