@@ -146,8 +146,7 @@ def _proved(
     item = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))
     state = REVERSED if is_reversed else POSTED
     standing = Standing(settlement_id, currency, total, state, _ids(documents), known, money.total((item,), currency))
-    # Something else closed the item: a bank receipt, or a reversal that the records of this database do not know.
-    unknown = unknown_reversals(road, documents) if not is_reversed and standing.open_item != total else []
+    unknown = _unknown(road, documents, sightings, standing)
     once = _once(documents, sightings, unknown)
     verdicts = (
         _accepted(road, settlement_id, "posted_exactly_once", once, "not_once", _ONCE_CURE),
@@ -157,6 +156,18 @@ def _proved(
     links = {link_name(document): back.link or back.erp_id for document, back in read}
     rows = tuple(_row(document, back) for document, back in read)
     return StageResult(standing.facts(), rows, len(rows), verdicts, links=links)
+
+
+def _unknown(road: Road, documents: list[OutboxDocument], sightings: Sightings, standing: Standing) -> list[str]:
+    """Return reversals in the books that our records do not know; asked only where there may be one.
+
+    So it is where the open item is not the total, or more stands there than we know; at a total of zero an item looks
+    the same with and without one.
+    """
+    known = _ids(documents)
+    is_more = any(one.state is not BooksState.REMOVED and one.erp_id not in known for one in sightings.found)
+    is_as_booked = standing.open_item == standing.total and standing.total and not is_more
+    return [] if standing.state == REVERSED or is_as_booked else unknown_reversals(road, documents)
 
 
 def _taken_out_of_held(
@@ -226,8 +237,8 @@ def _once(documents: list[OutboxDocument], sightings: Sightings, unknown: list[s
     others = [word for one in documents if (word := beside(sightings, one))]
     if unknown:
         others.append(
-            f"{', '.join(unknown)} undoes it and is not in our records: `connector reverse` takes it in, and sends "
-            "nothing that is there."
+            f"{', '.join(unknown)} undoes it and is not in our records: `connector reverse` takes it in, and then "
+            "`connector repost` what was posted again; neither sends what is there."
         )
     return replace(compared, sentence=" ".join((compared.sentence, *others)))
 

@@ -6,15 +6,33 @@ from datetime import timedelta
 import pytest
 
 from assets.approval import approve
+from assets.reposting import repost
+from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
+from ledger.four_eyes import Decider
 from resources.store.backup import write_backup
 from resources.store.restore import restore_backup
 from resources.store.stores import StoreUrls
 from resources.store.verification import verify
-from tests.road.conftest import FIRST, sale
-from tests.road.test_posting_road import CHECKER, ONE, OVER_MONTH_END, Unchecking, parted, with_mapping
+from tests.road.conftest import FIRST, of_account, sale
+from tests.road.test_posting_road import (
+    CHECKER,
+    ONE,
+    OVER_MONTH_END,
+    Unchecking,
+    follow_up,
+    parted,
+    with_mapping,
+)
 
 TWO = "24000000002"
+SOMEBODY = Decider("somebody")
+
+
+def undo(road):
+    """Reverse the settlement, as far as it goes now."""
+    apply_reversal(road, plan_reversal(road, ONE), "wrong account")
+    follow_up(road, ONE)
 
 
 def backed_up(world):
@@ -114,3 +132,36 @@ def test_a_second_revision_ends_in_review_when_everything_is_lost(world):
     assert "posting_unknown_document" in world.items()
     assert world.creates() == creates
     world.assert_in_books("100.00")
+
+
+def test_what_was_reversed_and_posted_again_since_the_backup_is_named_and_taken_in(world):
+    """The open item looks as if nothing had happened; both documents are named, taken in by key, and none is sent."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    path = backed_up(world)
+    undo(road)
+    repost(road, ONE, SOMEBODY, "corrected")
+    walk(road, ONE)
+    put_back(world, path)
+    road = world.small("run-2")
+    walk(road, ONE)
+    assert "`connector reverse` takes it in, and then `connector repost`" in world.items()["not_once"].sentence
+    undo(road)
+    repost(road, ONE, SOMEBODY, "it stands there already")
+    assert walk(road, ONE).results["reconciliations"].facts["ties"]
+    assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(2, "posted")]
+    assert (world.creates(), world.items()) == (3, {})
+    world.assert_in_books("100.00", "-100.00", "100.00")
+
+
+def test_a_reversed_settlement_of_nothing_is_seen_by_an_old_copy(world):
+    """Its open item is zero with and without the reversal: it is looked for all the same."""
+    road = world.small()
+    world.take_in(road, ONE, sale("100.00"), of_account("Current Reserve Amount", "-100.00"))
+    assert walk(road, ONE).results["reconciliations"].facts["ties"]
+    path = backed_up(world)
+    undo(road)
+    put_back(world, path)
+    walk(world.small("run-2"), ONE)
+    assert "undoes it and is not in our records" in world.items()["not_once"].sentence
