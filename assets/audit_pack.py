@@ -76,7 +76,7 @@ def audit_pack(road: Road, period_name: str, connector: str) -> Pack:
     period = Period.of(period_name)
     listed = listed_settlements(road, period)
     events = events_for(road, listed)
-    totals = tuple(total_rows(listed, strays_of(road, period, listed)))
+    totals = tuple(total_rows(listed, strays_of(road, period, listed), period))
     is_complete, sentence = _sentence(listed, totals, period)
     parameters = _parameters(road, period, connector)
     verdict, verified = road.stores.audit.verify(road.connection), verify(road.stores.control)

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from assets.audit_story import events_of
+from assets.document_sets import IN_BOOKS
 from assets.event_words import sentence_of_event
 from assets.listed_settlements import Listed, Period, Standing, days_of
 from assets.order_rows import name_of
 from assets.roadmap import Road
 from ledger import money
-from ledger.posting import PostingState
+from ledger.journal import Journal
 from ledger.references import reference
 from resources.store.audit import AuditEvent
 from resources.store.outbox import OutboxDocument
@@ -218,7 +219,7 @@ def events_for(road: Road, listed: list[Listed]) -> list[AuditEvent]:
     return [one for one in events_of(road.stores, road.connection) if one.partition in wanted]
 
 
-def total_rows(listed: list[Listed], strays: list[OutboxDocument]) -> Iterator[Row]:
+def total_rows(listed: list[Listed], strays: list[OutboxDocument], period: Period) -> Iterator[Row]:
     """Yield per currency that what is listed is what was posted, held, left alone and empty together.
 
     `strays` are documents of the period that belong to no listed settlement; there should be none.
@@ -232,21 +233,32 @@ def total_rows(listed: list[Listed], strays: list[OutboxDocument]) -> Iterator[R
             amount = _sum(one.total for one in chosen)
             row |= {str(standing): len(chosen), f"{standing} amount": amount}
             left, left_amount = left - len(chosen), left_amount - amount
-        yield {**row, "left over": left, "left over amount": left_amount, **_in_books(mine, currency, strays)}
+        yield {**row, "left over": left, "left over amount": left_amount, **_in_books(mine, currency, strays, period)}
 
 
-def _in_books(mine: list[Listed], currency: str, strays: list[OutboxDocument]) -> Row:
-    """Return what the documents in the books come to, and whether they clear what was posted."""
+def _in_books(mine: list[Listed], currency: str, strays: list[OutboxDocument], period: Period) -> Row:
+    """Return what the documents in the books come to, and whether they clear what was posted.
+
+    What was reversed stands in the ERP's books beside what undid it; what is dated in the period ties to its ledger.
+    """
     posted = [one for one in mine if one.standing is Standing.POSTED]
-    documents = [each for one in mine for each in one.documents if each.state is PostingState.POSTED]
+    journals = [each.journal for one in mine for each in one.documents if each.state in IN_BOOKS]
     cleared = _sum(one.cleared for one in posted)
+    dated = [one for one in journals if period.holds(one.accounting_date)]
     return {
-        "posted documents": len(documents),
-        "their debits": _sum(one.journal.debits for one in documents),
-        "their credits": _sum(one.journal.credits for one in documents),
+        **_control_totals("documents in the books", journals),
+        **_control_totals("dated in the period", dated),
         "on clearing items of posted": cleared,
         "posted less clearing": _sum(one.total for one in posted) - cleared,
         "documents without settlement": sum(one.journal.currency == currency for one in strays),
+    }
+
+
+def _control_totals(name: str, journals: list[Journal]) -> Row:
+    return {
+        name: len(journals),
+        f"{name}, debits": _sum(one.debits for one in journals),
+        f"{name}, credits": _sum(one.credits for one in journals),
     }
 
 

@@ -1,11 +1,13 @@
 """The pack of a month: every settlement in one class with its reason, nothing left out, the same bytes again."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from assets.audit_pack import audit_pack
 from assets.listed_settlements import Period, Standing, listed_settlements, strays_of
+from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from connector_defs.cli.audit_pack import write_pack
 from ledger.errors import Finding, InputRefused
@@ -51,6 +53,8 @@ def test_a_settlement_over_the_month_end_is_in_both_months(world):
         pack = audit_pack(road, month, "0.1.0")
         documents = next(page for page in pack.pages if page.name == "documents").rows
         assert [row["in period"] for row in documents] == inside
+        (totals,) = next(page for page in pack.pages if page.name == "totals").rows
+        assert (totals["documents in the books"], totals["dated in the period"]) == (2, 1)
         assert pack.is_complete
         assert strays_of(road, Period.of(month), listed_settlements(road, Period.of(month))) == []
 
@@ -129,3 +133,16 @@ def test_what_is_no_month_is_refused(text):
 def test_a_period_ends_with_its_last_day():
     """Leap years and Decembers too."""
     assert [str(Period.of(text).last) for text in ("2028-02", "2026-12")] == ["2028-02-29", "2026-12-31"]
+
+
+def test_control_totals_hold_what_was_reversed_beside_what_undid_it(world):
+    """Both stand in the ERP's books: the totals are those of its ledger, not of what is left."""
+    road = world.small()
+    world.take_in(road, ONE, sale("100.00"))
+    walk(road, ONE)
+    apply_reversal(road, plan_reversal(road, ONE), "wrong account")
+    walk(road, ONE)
+    (totals,) = next(page for page in audit_pack(road, "2026-11", "0.1.0").pages if page.name == "totals").rows
+    world.assert_in_books("100.00", "-100.00")
+    assert totals["dated in the period"] == 2
+    assert totals["dated in the period, debits"] == totals["dated in the period, credits"] == Decimal("200.00")

@@ -50,7 +50,7 @@ def test_every_settlement_of_the_month_is_in_one_class_and_the_amounts_add_up(pl
     classes = ("posted", "held", "before go-live", "nothing to post")
     assert row["listed"] == sum(row[name] for name in classes)
     assert Decimal(row["listed amount"]) == sum(Decimal(row[f"{name} amount"]) for name in classes)
-    assert Decimal(row["their debits"]) == Decimal(row["their credits"]) > 0
+    assert Decimal(row["documents in the books, debits"]) == Decimal(row["documents in the books, credits"]) > 0
     assert Decimal(row["posted less clearing"]) == 0
     settlements = {one["settlement"]: one for one in lines_of(tmp_path / "pack", "settlements")[:-1]}
     assert settlements[place.posted]["standing"] == "posted"
