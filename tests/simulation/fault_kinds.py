@@ -38,7 +38,7 @@ class Struck:
     name: str
     strike: Callable[[Draw], Strike]
     early: tuple[int, int] = (1, 75)
-    late: tuple[int, int] = (60, 150)
+    late: tuple[int, int] = (60, 110)
 
     def effect(self, draw: Draw) -> int:
         """Draw the number of the effect from which on it happens."""

@@ -25,7 +25,7 @@ from tests.simulation.world import CONNECTION, Case, World, mapping
 
 _CASES = (*(SINGLE,) * 5, *(TWO_PARTS,) * 3, AT_MONTH_END, CARRIED)
 _ROUNDS_OF_PEOPLE = 4
-_ROUNDS_OF_TROUBLE = 4
+_ROUNDS_OF_TROUBLE = 3
 _SECONDS_OF_TROUBLE = 36 * 3600
 
 
@@ -249,16 +249,12 @@ class Trouble(Watcher):
 
     def _strike(self, at: At) -> None:
         for one in [one for one in self.pending if self.effects >= one.at_effect]:
+            # What strikes may let others run, who may be struck by the rest of these.
+            if one not in self.pending:
+                continue
             self.pending.remove(one)
-            struck = False
-            try:
-                struck = one.strike.strikes(self, at)
-            except BaseException:
-                struck = True
-                raise
-            finally:
-                if not struck and not self._is_over:
-                    self.pending.append(one)
+            if not one.strike.strikes(self, at) and not self._is_over:
+                self.pending.append(one)
 
     def _count_the_wire(self) -> None:
         for plan in (self.world.amazon_faults, self.world.erp_faults):
