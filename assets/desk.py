@@ -3,14 +3,16 @@
 Plain values, made by the road and handed to every step; what a step leaves behind is a `Driven`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ledger.errors import Finding
+from ledger.journal import Journal
 from ledger.posting import PostingState
 from resources.clock import Clock
-from resources.erp.target import Target
+from resources.erp.target import Sightings, Target
 from resources.store.outbox import Outbox, OutboxDocument
 from resources.transport.record import take_exchanges
 
@@ -52,6 +54,18 @@ class Desk:
     person: str = ""
     may_send: bool = True
     may_send_again: frozenset[str] = frozenset()
+
+    def look(self, document: OutboxDocument, siblings: Sequence[Journal]) -> Sightings:
+        """Look for every document of a source, also in units that earlier revisions were in and this one is not.
+
+        An old copy of the records may not know that one of those was sent. What is seen there counts; certainty does
+        not ask for such a unit, for it may be one that the mapping was corrected away from.
+        """
+        sightings = self.target.find(siblings)
+        units, numbers = {one.unit for one in siblings}, range(1, document.revision)
+        earlier = (one.journal for number in numbers for one in self.outbox.documents(document.source, number))
+        left = [one for one in earlier if one.unit not in units]
+        return replace(sightings, found=(*sightings.found, *self.target.find(left).found)) if left else sightings
 
 
 @dataclass(frozen=True)

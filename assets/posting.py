@@ -85,7 +85,7 @@ def _send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence
     if document.not_before is not None and document.not_before > desk.clock.now():
         return Driven(document, again_at=document.not_before)
     try:
-        sightings = desk.target.find(siblings)
+        sightings = desk.look(document, siblings)
     except ConnectorError as error:
         return _look_again(desk, document, error)
     seen = _seen(sightings, document)

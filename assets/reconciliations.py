@@ -237,8 +237,8 @@ def _once(documents: list[OutboxDocument], sightings: Sightings, unknown: list[s
     others = [word for one in documents if (word := beside(sightings, one))]
     if unknown:
         others.append(
-            f"{', '.join(unknown)} undoes it and is not in our records: `connector reverse` takes it in, and then "
-            "`connector repost` what was posted again; neither sends what is there."
+            f"{', '.join(unknown)} undoes it and is not in our records: `connector reverse --even-if-closed` takes it "
+            "in, and then `connector repost` what was posted again; neither sends what is there."
         )
     return replace(compared, sentence=" ".join((compared.sentence, *others)))
 

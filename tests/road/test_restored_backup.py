@@ -10,6 +10,7 @@ from assets.reposting import repost
 from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from ledger.four_eyes import Decider
+from resources.erp.peoplesoft.client import PeopleSoft
 from resources.store.backup import write_backup
 from resources.store.restore import restore_backup
 from resources.store.stores import StoreUrls
@@ -33,6 +34,12 @@ def undo(road):
     """Reverse the settlement, as far as it goes now."""
     apply_reversal(road, plan_reversal(road, ONE), "wrong account")
     follow_up(road, ONE)
+
+
+def of_unit(target, unit, clock):
+    """Return the target with other units in its settings."""
+    broker = target._broker
+    return PeopleSoft(target._profile.model_copy(update={"units": (unit,)}), broker._client, broker._credentials, clock)
 
 
 def backed_up(world):
@@ -146,7 +153,10 @@ def test_what_was_reversed_and_posted_again_since_the_backup_is_named_and_taken_
     put_back(world, path)
     road = world.small("run-2")
     walk(road, ONE)
-    assert "`connector reverse` takes it in, and then `connector repost`" in world.items()["not_once"].sentence
+    assert (
+        "`connector reverse --even-if-closed` takes it in, and then `connector repost`"
+        in world.items()["not_once"].sentence
+    )
     undo(road)
     repost(road, ONE, SOMEBODY, "it stands there already")
     assert walk(road, ONE).results["reconciliations"].facts["ties"]
@@ -165,3 +175,19 @@ def test_a_reversed_settlement_of_nothing_is_seen_by_an_old_copy(world):
     put_back(world, path)
     walk(world.small("run-2"), ONE)
     assert "undoes it and is not in our records" in world.items()["not_once"].sentence
+
+
+def test_a_unit_that_was_moved_since_the_backup_is_looked_into(world):
+    """The copy knows the journal as planned in another unit; it was sent there, and is not sent again in a new one."""
+    road = world.small(approval="required")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    path = backed_up(world)
+    approve(road, ONE, CHECKER, "fine")
+    walk(road, ONE)
+    put_back(world, path)
+    road = world.small("run-2")
+    road = replace(road, target=of_unit(road.target, "UK001", world.clock))
+    walk(with_mapping(road, "unit: US001", "unit: UK001"), ONE)
+    assert (world.creates(), list(world.items())) == (1, ["posting_unknown_document"])
+    world.assert_in_books("100.00")
