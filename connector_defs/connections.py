@@ -230,6 +230,15 @@ def account_name(number: int) -> str:
         return f"uid {number}"
 
 
+def is_account(name: str) -> bool:
+    """Tell whether the system has an account of this name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 # Component type -> settings model: one line per pairing.
 SETTINGS: dict[str, type[AmazonToPeopleSoftSettings]] = {"AmazonToPeopleSoft": AmazonToPeopleSoftSettings}
 

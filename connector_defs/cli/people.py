@@ -10,6 +10,7 @@ from connector_defs.cli import output
 from connector_defs.cli.deciding import KEY_SECRET, passphrase
 from connector_defs.cli.opened import opened_project, opened_stores
 from connector_defs.cli.options import examples, json_option
+from ledger.errors import InputRefused
 
 
 @click.group("people", epilog=examples("connector people add maria", "connector people list"))
@@ -21,9 +22,14 @@ def people() -> None:
 @click.argument("name")
 def add(name: str) -> None:
     """Make a named key; its owner types a passphrase that nobody else knows."""
-    from connector_defs.connections import open_vault, operating_person
+    from connector_defs.connections import is_account, open_vault, operating_person
     from resources.signing import make_key
 
+    if is_account(name):
+        raise InputRefused(
+            f"{name} is an account of this system: what the key signs would look like that account's own word. Choose "
+            f"another name, for example {name}.key."
+        )
     private_key, public_key = make_key(passphrase(f"New passphrase of {name}", is_new=True))
     vault = open_vault(opened_project())
     opened_stores().people.add(name, public_key, operating_person())

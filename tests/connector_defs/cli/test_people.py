@@ -74,3 +74,10 @@ def test_changed_files_are_listed_with_their_owner_and_can_be_read_again(planned
     assert run("approve", planned, "-c", "amazon_us", "--reason", "checked").exit_code == 0
     assert {one["confirmed_by"] for one in run_json("changes")["changes"]} == {"checker"}
     assert run("changes", "--show", "999").exit_code == 2
+
+
+def test_a_key_cannot_carry_the_name_of_an_account(copied_place, run) -> None:
+    """What it signs would look like that account's own word."""
+    refused = run("people", "add", connections.operating_person(), stdin=f"{PASSPHRASE}\n")
+    assert refused.exit_code == 2
+    assert "is an account of this system" in refused.stderr
