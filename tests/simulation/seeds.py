@@ -8,12 +8,11 @@ from tests.simulation.__main__ import failures, simulated_seeds, summary
 from tests.simulation.trouble import exercised
 
 
-def assert_in_order(seeds: range, capsys) -> None:
+def assert_in_order(seeds: range, record_property) -> None:
     """Run the seeds; raise with the seeds that failed, or with the kinds of trouble that never happened."""
     started = time.monotonic()
     outcomes = simulated_seeds(seeds)
     *_, line = summary(outcomes, time.monotonic() - started)
-    with capsys.disabled():
-        print(f"\nsimulation: {line}", end=" ")
+    record_property("numbers", f"simulation, seeds {seeds.start} to {seeds.stop - 1}: {line}")
     assert list(failures(outcomes)) == []
     assert [name for name, count in exercised(outcomes).items() if not count] == []

@@ -34,7 +34,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("case", "is_noticed", "fault", "first"), CASES, ids=[case.name for case, *_ in CASES])
-def test_a_worker_may_die_at_every_point_of_a_journals_road(case, is_noticed, fault, first, capsys):
+def test_a_worker_may_die_at_every_point_of_a_journals_road(case, is_noticed, fault, first, record_property):
     """The normal schedule goes on; each settlement is in the books once, whole and tied."""
     with simulated() as folder:
         world = World(case, folder)
@@ -46,9 +46,8 @@ def test_a_worker_may_die_at_every_point_of_a_journals_road(case, is_noticed, fa
         tried = keeper.moments[begin:]
         problems = [one for moment in tried for one in survived(moment)]
         world.close()
-    with capsys.disabled():
-        found = f"{keeper.points} points in {len(keeper.moments)} different moments"
-        print(f"\njournal, {case.name}: {found}, {len(tried)} tried", end=" ")
+    found = f"{keeper.points} points in {len(keeper.moments)} different moments"
+    record_property("numbers", f"journal, {case.name}: {found}, {len(tried)} tried")
     assert problems == []
     assert keeper.kinds == {"commit", "file", "http"}
     assert keeper.points >= POINTS_MIN

@@ -51,7 +51,7 @@ def journals_in(world: World) -> int:
 
 
 @pytest.mark.parametrize("case", [SINGLE, TWO_PARTS], ids=lambda case: case.name)
-def test_a_worker_may_die_at_every_point_of_undoing_and_posting_again(case, capsys):
+def test_a_worker_may_die_at_every_point_of_undoing_and_posting_again(case, record_property):
     """Reversed nets to zero and stays in review; posted again comes to the total: one document per key throughout."""
     parts = 2 if case is TWO_PARTS else 1
     with simulated() as folder:
@@ -66,8 +66,8 @@ def test_a_worker_may_die_at_every_point_of_undoing_and_posting_again(case, caps
                 _survives(moment, act, before, before + parts)
             schedule = keeper.schedule.goes_on(world)
             name = act.__name__.replace("_", " ")
-            with capsys.disabled():
-                print(f"\n{name}, {case.name}: {keeper.points} points, {len(keeper.moments)} moments", end=" ")
+            found = f"{keeper.points} points in {len(keeper.moments)} different moments, all tried"
+            record_property("numbers", f"{name}, {case.name}: {found}")
             assert keeper.points >= POINTS_MIN
         world.close()
 

@@ -44,7 +44,7 @@ def _whole(snapshot: Snapshot) -> bytes:
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_an_older_control_database_posts_nothing_twice(end, capsys):
+def test_an_older_control_database_posts_nothing_twice(end, record_property):
     """A day later the schedule goes on; then the books are what they were, or what a person is told to look at."""
     acts, journals = ENDS[end]
     with simulated() as folder:
@@ -59,8 +59,7 @@ def test_an_older_control_database_posts_nothing_twice(end, capsys):
         copies = [empty_control(), *_copies(moments)]
         problems = [one for content in copies for one in _restored(content, snapshot, schedule, journals)]
         world.close()
-    with capsys.disabled():
-        print(f"\nrestored under books that are {end}: {len(copies)} copies of the control database", end=" ")
+    record_property("numbers", f"restored under books that are {end}: {len(copies)} copies of the control database")
     assert problems == []
     assert len(copies) >= COPIES_MIN
 

@@ -3,6 +3,6 @@
 from tests.simulation.seeds import assert_in_order
 
 
-def test_seeds_end_with_the_books_in_order(capsys):
+def test_seeds_end_with_the_books_in_order(record_property):
     """A failure names its seed and the command that shows it again."""
-    assert_in_order(range(500, 1000), capsys)
+    assert_in_order(range(500, 1000), record_property)
