@@ -205,7 +205,7 @@ def test_a_lost_control_database_undoes_nothing_twice(world):
     world.take_in(road, ONE, sale())
     walk(road, ONE)
     assert world.states(road, ONE) == ["posted"]
-    assert "`connector reverse` takes it in" in world.items()["not_once"].sentence
+    assert "`connector reverse --even-if-closed` takes it in" in world.items()["not_once"].sentence
     reverse(road, even_if_closed=True)
     assert (world.states(road, ONE), reversing_states(world, road)) == (["reversed"], [(1, "posted")])
     assert list(world.items()) == ["settlement_reversed"]
