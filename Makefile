@@ -26,7 +26,7 @@ demo-stop: $(STAMP)  ## End what `make demo` left running.
 test: $(STAMP)  ## Everything the project promises.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: simulate
 simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SEED=123 for one with its trace.

@@ -1,7 +1,23 @@
-"""What holds for all tests: numbers that a test measured are shown at the end, whichever worker ran it.
+"""What holds for all tests: the long files begin first, and numbers that a test measured are shown at the end.
 
-In: `record_property("numbers", line)`. Out: the line in the summary, once per test.
+In: `record_property("numbers", line)`. Out: the line in the summary, once per test, whichever worker ran it.
 """
+
+# Files of one or two tests that take minutes: last they would run alone. Two workers take turns, so the first and the
+# third are one worker's: the two that start Dagster's daemon never run beside each other.
+_FIRST = (
+    "tests/browser/test_ui.py",
+    "tests/simulation/test_seeds_first_half.py",
+    "tests/chaos/test_chaos.py",
+    "tests/simulation/test_seeds_second_half.py",
+)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Put the long files first; the order of everything else stays."""
+    places = {name: place for place, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: places.get(item.location[0], len(places)))
+
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
