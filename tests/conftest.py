@@ -19,7 +19,6 @@ def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: places.get(item.location[0], len(places)))
 
 
-
 def pytest_terminal_summary(terminalreporter) -> None:
     """Print the lines of all tests that passed or failed."""
     reports = [one for outcome in ("passed", "failed") for one in terminalreporter.getreports(outcome)]
