@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from emulators.amazon.history import SellerHistory
+
 FINANCE_ROLE = "Finance and Accounting"
 
 
@@ -92,6 +94,7 @@ class World:
     entries: dict[str, list[ReportEntry]] = field(default_factory=dict)
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     makers: dict[str, ReportMaker] = field(default_factory=dict)
+    histories: dict[str, SellerHistory] = field(default_factory=dict)
 
     def add_application(self, application: Application) -> None:
         """Register a developer's application."""
@@ -101,6 +104,7 @@ class World:
         """Register a seller and what it has authorised."""
         self.sellers[seller.seller_id] = seller
         self.entries.setdefault(seller.seller_id, [])
+        self.histories.setdefault(seller.seller_id, SellerHistory())
         for grant in grants:
             self.grants[grant.refresh_token] = grant
 
