@@ -38,7 +38,8 @@ class OrderLine:
 class OrderRecord:
     """One order. `shipped` and `cancelled` are None where that never happened; `updated` is its last change.
 
-    `channel` is "Amazon.com" and the like; `ship_country` an ISO code; there is no buyer.
+    `channel` is "Amazon.com" and the like; `ship_country` an ISO code; there is no buyer. Until `pending_until` the
+    payment is not confirmed and the order has no prices; None is half an hour after the purchase, or shipment before.
     """
 
     order_id: str
@@ -54,6 +55,7 @@ class OrderRecord:
     is_business: bool = False
     ship_country: str = ""
     shipment_id: str = ""
+    pending_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

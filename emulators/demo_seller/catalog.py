@@ -15,11 +15,13 @@ from emulators.amazon.settlement_writer import EUR, UK, US, Locale
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One article: SKU, base price before the market's factor, Amazon's fulfilment fee."""
+    """One article: SKU, base price before the market's factor, Amazon's fulfilment fee, ASIN, title."""
 
     sku: str
     price: Decimal
     fulfilment_fee: Decimal
+    asin: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ class Market:
 
 
 PRODUCTS: tuple[Product, ...] = (
-    Product("TRAIL-BOTTLE-750", Decimal("18.99"), Decimal("4.24")),
-    Product("TRAIL-BOTTLE-1000", Decimal("22.49"), Decimal("4.75")),
-    Product("CAMP-MUG-350-BLUE", Decimal("12.50"), Decimal("3.68")),
-    Product("CAMP-MUG-350-GREY", Decimal("12.50"), Decimal("3.68")),
-    Product("HEADLAMP-400LM", Decimal("34.90"), Decimal("4.99")),
-    Product("DRY-BAG-20L", Decimal("27.95"), Decimal("5.52")),
-    Product("TENT-PEG-SET-12", Decimal("15.75"), Decimal("4.15")),
-    Product("TREKKING-POLES-PAIR", Decimal("68.99"), Decimal("7.84")),
+    Product("TRAIL-BOTTLE-750", Decimal("18.99"), Decimal("4.24"), "B0DEMOTB75", "Trail Bottle 750 ml, steel"),
+    Product("TRAIL-BOTTLE-1000", Decimal("22.49"), Decimal("4.75"), "B0DEMOTB10", "Trail Bottle 1 l, steel"),
+    Product("CAMP-MUG-350-BLUE", Decimal("12.50"), Decimal("3.68"), "B0DEMOCMBL", "Camp Mug 350 ml, blue"),
+    Product("CAMP-MUG-350-GREY", Decimal("12.50"), Decimal("3.68"), "B0DEMOCMGR", "Camp Mug 350 ml, grey"),
+    Product("HEADLAMP-400LM", Decimal("34.90"), Decimal("4.99"), "B0DEMOHL40", "Headlamp 400 lm"),
+    Product("DRY-BAG-20L", Decimal("27.95"), Decimal("5.52"), "B0DEMODB20", "Dry Bag 20 l"),
+    Product("TENT-PEG-SET-12", Decimal("15.75"), Decimal("4.15"), "B0DEMOTP12", "Tent Peg Set, 12 pieces"),
+    Product("TREKKING-POLES-PAIR", Decimal("68.99"), Decimal("7.84"), "B0DEMOTRPO", "Trekking Poles, pair"),
 )
 
 US_MARKET = Market(

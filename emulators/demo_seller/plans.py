@@ -14,6 +14,7 @@ from decimal import Decimal
 from emulators.amazon.settlement_writer import Row
 from emulators.demo_seller import account_rows
 from emulators.demo_seller.catalog import DE_MARKET, UK_MARKET, US_MARKET, Market
+from emulators.demo_seller.order_history import OpenOrders
 from emulators.demo_seller.series import Plan
 
 _CROSS_ACCOUNT_DEBT = Decimal("46.15")
@@ -25,7 +26,7 @@ class Series:
     """One market's settlements within an account.
 
     `changes_at` is the time of day (UTC) at which one settlement ends and the next begins, `reserve` what was held back
-    before the first, `before_go_live` how many of them the books already hold.
+    before the first, `before_go_live` how many of them the books already hold, `open_orders` what is not settled yet.
     """
 
     market: Market
@@ -33,6 +34,7 @@ class Series:
     changes_at: time
     reserve: Decimal
     before_go_live: int
+    open_orders: OpenOrders
 
     @property
     def days(self) -> int:
@@ -54,7 +56,7 @@ def us_series(*, has_unknown_label: bool) -> Series:
         Plan(8, 170, is_charged=True, extra=_clawback),
         Plan(7, 180, has_subscription=True, extra=_unknown_label if has_unknown_label else None),
     )
-    return Series(US_MARKET, plans, time(14, 28, 38), Decimal("412.80"), before_go_live=1)
+    return Series(US_MARKET, plans, time(14, 28, 38), Decimal("412.80"), 1, OpenOrders(70, 4, 4, 9))
 
 
 def uk_series() -> Series:
@@ -66,7 +68,7 @@ def uk_series() -> Series:
         Plan(14, 85, has_subscription=True),
         Plan(14, 95),
     )
-    return Series(UK_MARKET, plans, time(8, 12, 41), Decimal("233.10"), before_go_live=1)
+    return Series(UK_MARKET, plans, time(8, 12, 41), Decimal("233.10"), 1, OpenOrders(28, 2, 2, 5))
 
 
 def de_series() -> Series:
@@ -77,7 +79,7 @@ def de_series() -> Series:
         Plan(14, 80, extra=lambda start, end: [account_rows.coupon(start + timedelta(days=4), _GERMAN_COUPON)]),
         Plan(14, 100, extra=lambda start, end: _debt(start, _CROSS_ACCOUNT_DEBT)),
     )
-    return Series(DE_MARKET, plans, time(8, 59, 52), Decimal("318.44"), before_go_live=0)
+    return Series(DE_MARKET, plans, time(8, 59, 52), Decimal("318.44"), 0, OpenOrders(30, 2, 2, 5))
 
 
 def _us_coupon(start: datetime, end: datetime) -> list[Row]:
