@@ -59,6 +59,36 @@ class OrderRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRecord:
+    """An order of which everything was paid back, at one moment."""
+
+    order_id: str
+    marketplace_id: str
+    refunded: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReimbursementRecord:
+    """What Amazon paid for units it lost or damaged; negative when it takes the money back, `original_id` says of which.
+
+    `reason` is the word of the reimbursement report, which is not the label of the settlement.
+    """
+
+    reimbursement_id: str
+    marketplace_id: str
+    approved: datetime
+    reason: str
+    sku: str
+    asin: str
+    title: str
+    currency: str
+    amount: Decimal
+    quantity: int
+    original_id: str = ""
+    original_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One end of a breakdown tree: the names from the top down, and the amount."""
 
@@ -178,6 +208,8 @@ class SellerHistory:
     """
 
     orders: list[OrderRecord] = field(default_factory=list)
+    refunds: list[RefundRecord] = field(default_factory=list)
+    reimbursements: list[ReimbursementRecord] = field(default_factory=list)
     transactions: list[TransactionRecord] = field(default_factory=list)
     payouts: list[PayoutRecord] = field(default_factory=list)
     fee_invoices: list[FeeInvoice] = field(default_factory=list)

@@ -19,6 +19,8 @@ USAGE_PLANS: dict[str, tuple[float, int]] = {
     "cancelReport": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
     "getMarketplaceParticipations": (0.016, 15),
+    "searchOrders": (0.0056, 20),
+    "getOrder": (0.5, 30),
 }
 
 SETTLEMENT_TYPE = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
@@ -68,6 +70,28 @@ class Settings:
     created_since_too_old: Literal["refused", "clamped"] = "refused"
     removed_types: Literal["refused", "empty"] = "refused"
     retention_days: int = 90
+
+    # Orders. A dataset with personal data, asked for without the role: 403, or as though it had not been asked for.
+    personal_data_without_role: Literal["refused", "absent"] = "refused"
+    # Signs and taxes of proceeds are asked about and not answered: amzn/selling-partner-api-models issue 5297.
+    proceeds_discount: Literal["negative", "positive"] = "negative"
+    # Where prices hold VAT: inside ITEM and SHIPPING with TAX telling how much of them, or beside them.
+    proceeds_vat: Literal["inside", "beside"] = "inside"
+
+    # Requested reports
+    # A report of FBA asked for again too soon (30 minutes, or 4 hours for a daily one).
+    fba_report_too_soon: Literal["cancelled", "fatal", "previous"] = "cancelled"
+    # Too soon counts from the last report of the same type, or of the same type and dates.
+    fba_limit_per: Literal["type", "dates"] = "type"
+    # Dates that a type does not take: too many days, too long ago.
+    report_dates_refused: Literal["fatal", "at_once"] = "fatal"
+    fatal_has_document: bool = True
+    all_orders_days_max: int | None = None
+    all_orders_marketplaces: Literal["filtered", "ignored"] = "filtered"
+    all_orders_promotion: Literal["positive", "negative"] = "positive"
+    shipments_delay_hours: float = 2.0
+    vat_rate: Literal["fraction", "percent"] = "fraction"
+    vat_report_first_day: int = 3
 
     # Storage
     document_url_seconds: int = 300

@@ -13,6 +13,9 @@ from datetime import datetime
 from emulators.amazon.history import SellerHistory
 
 FINANCE_ROLE = "Finance and Accounting"
+ORDER_ROLE = "Inventory and Order Tracking"
+# Who may see where an order goes: https://developer-docs.amazon.com/sp-api/docs/roles-in-the-selling-partner-api
+PERSONAL_DATA_ROLES = frozenset({"Direct-to-Consumer Shipping (Restricted)", "Tax Invoicing (Restricted)"})
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class Grant:
     refresh_token: str
     client_id: str
     seller_id: str
-    roles: frozenset[str] = frozenset({FINANCE_ROLE})
+    roles: frozenset[str] = frozenset({FINANCE_ROLE, ORDER_ROLE})
     is_revoked: bool = False
 
 
@@ -78,6 +81,7 @@ class RequestedReport:
 
     content: bytes | None
     is_fatal: bool = False
+    content_type: str = "text/plain; charset=UTF-8"
 
 
 # Makes a requested report from seller, data start and data end.
