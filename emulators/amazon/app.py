@@ -20,12 +20,13 @@ from typing import Any
 from emulators.amazon.answers import TOKEN_EXPIRED, TOKEN_INVALID, Refusal, error
 from emulators.amazon.login import Caller, Login
 from emulators.amazon.marketplaces import LOGIN_HOST, MARKETPLACES, REGIONS
+from emulators.amazon.orders import Orders
 from emulators.amazon.quota import Quota
 from emulators.amazon.report_list import ReportList
 from emulators.amazon.reports import Reports
 from emulators.amazon.settings import Settings
 from emulators.amazon.storage import STORAGE_HOST_SUFFIX, Storage
-from emulators.amazon.world import FINANCE_ROLE, Seller, World
+from emulators.amazon.world import FINANCE_ROLE, ORDER_ROLE, Seller, World
 from emulators.clock import Clock, SystemClock
 from emulators.faults import ConnectionDropped, Fault, FaultPlan
 from emulators.state import State
@@ -37,6 +38,8 @@ _LOGIN_FAULTS = frozenset(
     {"server_error", "temporarily_unavailable", "access_denied", "invalid_grant", "invalid_client"}
 )
 _OPERATIONS_WITHOUT_ROLE = frozenset({"getMarketplaceParticipations"})
+# All others want the role for finance.
+_ROLES = {"searchOrders": ORDER_ROLE, "getOrder": ORDER_ROLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class AmazonApp:
         self._quota = Quota(self._state, clock, settings.usage_plans)
         self._reports = Reports(world, self._state, clock, settings)
         self._list = ReportList(self._reports.entries, clock, settings)
+        self._orders = Orders(world, clock, settings, self._roles_of)
         self._storage = Storage(self._reports.document, self._state, clock, settings)
         self._router = self._routes()
 
@@ -79,6 +83,8 @@ class AmazonApp:
         router.add("DELETE", f"{reports}/reports/{{reportId}}", "cancelReport", self._reports.cancel_report)
         path = f"{reports}/documents/{{reportDocumentId}}"
         router.add("GET", path, "getReportDocument", self._get_report_document)
+        router.add("GET", "/orders/2026-01-01/orders", "searchOrders", self._orders.search_orders)
+        router.add("GET", "/orders/2026-01-01/orders/{orderId}", "getOrder", self._orders.get_order)
         path = "/sellers/v1/marketplaceParticipations"
         router.add("GET", path, "getMarketplaceParticipations", self._get_marketplace_participations)
         return router
@@ -137,10 +143,13 @@ class AmazonApp:
         caller = self._login.caller(request.header("x-amz-access-token"))
         if self.world.sellers[caller.seller_id].region != region:
             raise Refusal(self.settings.wrong_region_status, self.settings.wrong_region_details)
-        if operation not in _OPERATIONS_WITHOUT_ROLE and FINANCE_ROLE not in caller.roles:
+        if operation not in _OPERATIONS_WITHOUT_ROLE and _ROLES.get(operation, FINANCE_ROLE) not in caller.roles:
             # Amazon says nothing more when the application lacks the role.
             raise Refusal(403, "")
         return caller
+
+    def _roles_of(self, request: Request) -> frozenset[str]:
+        return self._login.caller(request.header("x-amz-access-token")).roles
 
     def _refuse_user_agent(self, user_agent: str) -> None:
         settings = self.settings

@@ -69,7 +69,7 @@ class RefundRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReimbursementRecord:
-    """What Amazon paid for units it lost or damaged; negative when it takes the money back, `original_id` says of which.
+    """What Amazon paid for units it lost or damaged; negative when it takes it back, `original_id` says of which.
 
     `reason` is the word of the reimbursement report, which is not the label of the settlement.
     """
