@@ -50,8 +50,8 @@ class Market:
 PRODUCTS: tuple[Product, ...] = (
     Product("TRAIL-BOTTLE-750", Decimal("18.99"), Decimal("4.24"), "B0DEMOTB75", "Trail Bottle 750 ml, steel"),
     Product("TRAIL-BOTTLE-1000", Decimal("22.49"), Decimal("4.75"), "B0DEMOTB10", "Trail Bottle 1 l, steel"),
-    Product("CAMP-MUG-350-BLUE", Decimal("12.50"), Decimal("3.68"), "B0DEMOCMBL", "Camp Mug 350 ml, blue"),
-    Product("CAMP-MUG-350-GREY", Decimal("12.50"), Decimal("3.68"), "B0DEMOCMGR", "Camp Mug 350 ml, grey"),
+    Product("CAMP-MUG-350-BLUE", Decimal("12.50"), Decimal("3.68"), "B0DEMOCMBL", "Camp Mug 350 ml – blue"),
+    Product("CAMP-MUG-350-GREY", Decimal("12.50"), Decimal("3.68"), "B0DEMOCMGR", "Camp Mug 350 ml – grey"),
     Product("HEADLAMP-400LM", Decimal("34.90"), Decimal("4.99"), "B0DEMOHL40", "Headlamp 400 lm"),
     Product("DRY-BAG-20L", Decimal("27.95"), Decimal("5.52"), "B0DEMODB20", "Dry Bag 20 l"),
     Product("TENT-PEG-SET-12", Decimal("15.75"), Decimal("4.15"), "B0DEMOTP12", "Tent Peg Set, 12 pieces"),

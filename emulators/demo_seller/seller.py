@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
+from emulators.demo_seller.after_sales import refunds_of, reimbursements_of
 from emulators.demo_seller.order_history import orders_of, unsettled_orders
 from emulators.demo_seller.plans import Series, de_series, uk_series, us_series
 from emulators.demo_seller.publishing import publish, publish_duplicate, publish_other_report
@@ -138,6 +139,8 @@ def _settle(
         unsettled = unsettled_orders(series.market, series.open_orders.shipped, closed, as_of, draw)
         history = world.histories[seller_id]
         history.orders += orders_of(series.market, chain, unsettled, series.open_orders, as_of, draw)
+        history.refunds += refunds_of(series.market, chain)
+        history.reimbursements += reimbursements_of(series.market, chain, draw)
         for position, link in enumerate(chain):
             is_before = position < series.before_go_live
             truths.append(truth_of(seller_id, series.market, link, is_before_go_live=is_before))
