@@ -6,12 +6,10 @@ or an error sentence. It only reads: no operation that requests, changes or pays
 
 from __future__ import annotations
 
-import json
 import platform
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,11 +17,11 @@ from urllib.parse import quote
 
 import httpx
 
-from ledger.errors import SourceRefused, SourceUnavailable
+from ledger.errors import SourceRefused
+from resources.amazon.door import Door
 from resources.amazon.download import DocumentFetcher, Download
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
 from resources.amazon.quotas import limit_of
-from resources.amazon.refusals import refusal
 from resources.amazon.reports import (
     DocumentLink,
     Participation,
@@ -80,7 +78,6 @@ class SellingPartner:
         self._settings = settings
         self._read_secret = vault_reader
         self._clock = clock
-        self._is_region_proved = False
         agent = user_agent(settings.application_name, settings.application_version, _attributes())
         self._client = build_client(
             connection=settings.connection,
@@ -95,6 +92,7 @@ class SellingPartner:
             wait_seconds_max=wait_seconds_max,
             jitter=jitter,
         )
+        self._door = Door(settings, self._client)
         self._fetcher = DocumentFetcher(self._client, settings, self.report_document)
 
     def __repr__(self) -> str:
@@ -129,7 +127,7 @@ class SellingPartner:
         yield from all_entries(self._settings.connection, parameters, self._page)
 
     def _page(self, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-        return self._get("getReports", "/reports/2021-06-30/reports", parameters)
+        return self._door.get("getReports", "/reports/2021-06-30/reports", parameters)
 
     def report_document(self, document_id: str) -> DocumentLink:
         """Return a fresh link to a document; it lives five minutes. Raises as `settlement_reports`."""
@@ -139,7 +137,7 @@ class SellingPartner:
                 f"{document_id[:120]!r} is no id of a report document (connection {self._settings.connection})."
             )
         path = f"/reports/2021-06-30/documents/{quote(document_id, safe='')}"
-        return link_of(self._settings.connection, document_id, self._get("getReportDocument", path, {}))
+        return link_of(self._settings.connection, document_id, self._door.get("getReportDocument", path, {}))
 
     def download(self, document_id: str, to: Path) -> Download:
         """Fetch a document into the file `to`, raw as it lies in Amazon's storage.
@@ -162,7 +160,7 @@ class SellingPartner:
 
     def participations(self) -> tuple[Participation, ...]:
         """Return the seller's marketplaces; Amazon asks for a role of its own here ("Selling Partner Insights")."""
-        body = self._get("getMarketplaceParticipations", "/sellers/v1/marketplaceParticipations", {})
+        body = self._door.get("getMarketplaceParticipations", "/sellers/v1/marketplaceParticipations", {})
         return participations_of(self._settings.connection, body)
 
     def _limit(self, request: httpx.Request) -> Limit | None:
@@ -171,37 +169,6 @@ class SellingPartner:
         if operation in ("token", "download"):
             return None
         return limit_of(operation, self._read_secret(settings.client_id_secret), settings.seller_id, settings.region)
-
-    def _get(self, operation: str, path: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-        """Call one reading operation and return its JSON object; amounts come as Decimal."""
-        try:
-            response = self._client.get(
-                self._settings.api_address + path,
-                params=parameters or None,
-                headers={"accept": "application/json"},
-                extensions={"operation": operation, "repeatable": True},
-            )
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            raise self._unavailable(operation, f"there was no answer ({type(error).__name__})") from None
-        if response.status_code != 200:
-            settings = self._settings
-            proved = self._is_region_proved
-            raise refusal(settings.connection, operation, settings.region, response, is_region_proved=proved)
-        try:
-            body = json.loads(response.content, parse_float=Decimal)
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
-            raise self._unavailable(
-                operation, "the answer is no JSON object: a proxy or a maintenance page, most likely"
-            )
-        self._is_region_proved = True
-        return body
-
-    def _unavailable(self, operation: str, why: str) -> SourceUnavailable:
-        return SourceUnavailable(
-            f"{operation} for connection {self._settings.connection} did not succeed: {why}. Run it again later."
-        )
 
 
 def _attributes() -> dict[str, str]:

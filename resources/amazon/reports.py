@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
-from ledger.errors import SourceRefused, SourceUnavailable
+from ledger.errors import SourceUnavailable
+from resources.amazon.answers import misshapen, moment_of, utc, written
 
 SETTLEMENT_TYPE = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
 # Amazon keeps entries for 90 days and refuses an older start; a day less leaves room for clocks.
@@ -22,6 +23,19 @@ PAGE_SIZE = 100
 PAGES_MAX = 200
 # getReports takes at most ten marketplace ids.
 MARKETPLACES_MAX = 10
+
+
+class Listed(Protocol):
+    """What every entry of a report list has."""
+
+    @property
+    def report_id(self) -> str: ...
+
+    @property
+    def created(self) -> datetime: ...
+
+
+Entry = TypeVar("Entry", bound=Listed)
 
 
 @dataclass(frozen=True)
@@ -69,26 +83,40 @@ def first_parameters(
     settlement comes back for any marketplace of its region.
     """
     earliest = now - LOOK_BACK
-    since = earliest if created_since is None else max(_utc(created_since), earliest)
+    since = earliest if created_since is None else max(utc(created_since), earliest)
     parameters = {
         "reportTypes": SETTLEMENT_TYPE,
         "processingStatuses": "DONE",
         "pageSize": str(PAGE_SIZE),
-        "createdSince": _written(since),
+        "createdSince": written(since),
     }
     if 0 < len(marketplace_ids) <= MARKETPLACES_MAX:
         parameters["marketplaceIds"] = ",".join(marketplace_ids)
     if created_until is not None:
-        if _utc(created_until) <= since:
+        if utc(created_until) <= since:
             return None
-        parameters["createdUntil"] = _written(_utc(created_until))
+        parameters["createdUntil"] = written(created_until)
     return parameters
 
 
 def all_entries(
     connection: str, parameters: Mapping[str, str], get_page: Callable[[Mapping[str, str]], Mapping[str, Any]]
 ) -> list[ReportEntry]:
-    """Read every page and return the entries, oldest first.
+    """Read every page and return the entries of finished settlement reports, oldest first.
+
+    Raises as `all_listed`.
+    """
+    return all_listed(connection, "settlement reports", parameters, get_page, _entry_if_wanted)
+
+
+def all_listed(
+    connection: str,
+    what: str,
+    parameters: Mapping[str, str],
+    get_page: Callable[[Mapping[str, str]], Mapping[str, Any]],
+    read: Callable[[str, Mapping[str, Any]], Entry | None],
+) -> list[Entry]:
+    """Read every page of a report list and return what `read` makes of its entries, oldest first.
 
     Pages may be empty and still lead on; a page may come twice. nextToken goes alone: with any other parameter Amazon
     answers 400.
@@ -97,59 +125,61 @@ def all_entries(
         SourceRefused: An answer is not of the documented shape.
         SourceUnavailable: The pages go round in a circle or do not end.
     """
-    entries: dict[str, ReportEntry] = {}
+    entries: dict[str, Entry] = {}
     tokens_seen: set[str] = set()
     for _ in range(PAGES_MAX):
         count_before = len(entries)
         page = get_page(parameters)
-        for entry in _entries_of(connection, page):
-            entries.setdefault(entry.report_id, entry)
+        for report in _reports_of(connection, page):
+            entry = read(connection, report)
+            if entry is not None:
+                entries.setdefault(entry.report_id, entry)
         token = page.get("nextToken")
         if not token:
             return sorted(entries.values(), key=lambda entry: (entry.created, entry.report_id))
         if not isinstance(token, str):
-            raise _misshapen(connection, "nextToken is no text")
+            raise misshapen(connection, "nextToken is no text")
         if token in tokens_seen and len(entries) == count_before:
             break
         tokens_seen.add(token)
         parameters = {"nextToken": token}
     raise SourceUnavailable(
-        f"Amazon's list of settlement reports for connection {connection} does not come to an end: {len(entries)}"
+        f"Amazon's list of {what} for connection {connection} does not come to an end: {len(entries)}"
         f" entries on {len(tokens_seen) + 1} pages, and still a further page. Nothing was taken from it; run it again"
         " later."
     )
 
 
-def _entries_of(connection: str, page: Mapping[str, Any]) -> list[ReportEntry]:
+def _reports_of(connection: str, page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     reports = page.get("reports")
     if not isinstance(reports, list):
-        raise _misshapen(connection, "reports is no list")
-    found = []
-    for report in reports:
-        if not isinstance(report, dict):
-            raise _misshapen(connection, "a report is no object")
-        is_wanted = report.get("reportType") == SETTLEMENT_TYPE and report.get("processingStatus") == "DONE"
-        # A finished report without a document has nothing to read; the chain of settlements shows if one is missing.
-        if is_wanted and report.get("reportDocumentId"):
-            found.append(_entry_of(connection, report))
-    return found
+        raise misshapen(connection, "reports is no list")
+    if not all(isinstance(report, dict) for report in reports):
+        raise misshapen(connection, "a report is no object")
+    return reports
+
+
+def _entry_if_wanted(connection: str, report: Mapping[str, Any]) -> ReportEntry | None:
+    is_wanted = report.get("reportType") == SETTLEMENT_TYPE and report.get("processingStatus") == "DONE"
+    # A finished report without a document has nothing to read; the chain of settlements shows if one is missing.
+    return _entry_of(connection, report) if is_wanted and report.get("reportDocumentId") else None
 
 
 def _entry_of(connection: str, report: Mapping[str, Any]) -> ReportEntry:
     report_id, document_id = report.get("reportId"), report["reportDocumentId"]
     if not isinstance(report_id, str) or not report_id or not isinstance(document_id, str):
-        raise _misshapen(connection, "an id is no text")
-    created = _read(connection, report, "createdTime")
+        raise misshapen(connection, "an id is no text")
+    created = moment_of(connection, report, "createdTime")
     if created is None:
-        raise _misshapen(connection, "a report has no createdTime")
+        raise misshapen(connection, "a report has no createdTime")
     marketplaces = report.get("marketplaceIds") or []
     return ReportEntry(
         report_id=report_id,
         report_document_id=document_id,
         created=created,
         marketplace_ids=tuple(str(one) for one in marketplaces) if isinstance(marketplaces, list) else (),
-        data_start=_read(connection, report, "dataStartTime"),
-        data_end=_read(connection, report, "dataEndTime"),
+        data_start=moment_of(connection, report, "dataStartTime"),
+        data_end=moment_of(connection, report, "dataEndTime"),
     )
 
 
@@ -157,9 +187,9 @@ def link_of(connection: str, document_id: str, body: Mapping[str, Any]) -> Docum
     """Read the answer of getReportDocument; raises SourceRefused when it is not of the documented shape."""
     url, compression = body.get("url"), body.get("compressionAlgorithm") or ""
     if not isinstance(url, str) or not url:
-        raise _misshapen(connection, "getReportDocument gives no url")
+        raise misshapen(connection, "getReportDocument gives no url")
     if compression not in ("", "GZIP"):
-        raise _misshapen(connection, "the document is compressed in a way that is not documented")
+        raise misshapen(connection, "the document is compressed in a way that is not documented")
     return DocumentLink(document_id, url, compression)
 
 
@@ -178,32 +208,4 @@ def participations_of(connection: str, body: Mapping[str, Any]) -> tuple[Partici
             for one in body["payload"]
         )
     except (LookupError, TypeError):
-        raise _misshapen(connection, "a participation lacks a documented field") from None
-
-
-def _read(connection: str, report: Mapping[str, Any], name: str) -> datetime | None:
-    # Seen with +00:00 and with .sssZ; both are ISO 8601.
-    value = report.get(name)
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
-        raise _misshapen(connection, f"{name} is no date-time") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _utc(moment: datetime) -> datetime:
-    assert moment.tzinfo is not None, "a moment without a zone is no moment"
-    return moment.astimezone(UTC)
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _misshapen(connection: str, what: str) -> SourceRefused:
-    return SourceRefused(
-        f"An answer of Amazon's for connection {connection} is not of the documented shape: {what}. Check `api_url` in"
-        " the connection's settings; if it is right, please report this as a fault of the connector."
-    )
+        raise misshapen(connection, "a participation lacks a documented field") from None

@@ -1,0 +1,102 @@
+"""Read single values out of Amazon's JSON answers, or say that they are not of the documented shape.
+
+In: an object of an answer and the name of a field. Out: text, an aware UTC instant, a list of objects, or None where
+the field is missing; `SourceRefused` where it is something else. Instants were seen with +00:00 and with .sssZ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.errors import SourceRefused
+
+Answer = Mapping[str, Any]
+
+
+def misshapen(connection: str, what: str) -> SourceRefused:
+    """Return the refusal of an answer: what of it is not as documented."""
+    return SourceRefused(
+        f"An answer of Amazon's for connection {connection} is not of the documented shape: {what}. Check `api_url` in"
+        " the connection's settings; if it is right, please report this as a fault of the connector."
+    )
+
+
+def moment_of(connection: str, answer: Answer, name: str) -> datetime | None:
+    """Return an instant; None when the field is missing."""
+    value = answer.get(name)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise misshapen(connection, f"{name} is no date-time") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def text_of(connection: str, answer: Answer, name: str) -> str | None:
+    """Return a text; None when the field is missing or empty."""
+    value = answer.get(name)
+    if value is not None and not isinstance(value, str):
+        raise misshapen(connection, f"{name} is no text")
+    return value or None
+
+
+def needed_text(connection: str, answer: Answer, name: str) -> str:
+    """Return a text that the answer must have."""
+    value = text_of(connection, answer, name)
+    if value is None:
+        raise misshapen(connection, f"{name} is missing")
+    return value
+
+
+def count_of(connection: str, answer: Answer, name: str) -> int | None:
+    """Return a whole number from zero on; None when the field is missing."""
+    value = answer.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise misshapen(connection, f"{name} is no whole number")
+    return value
+
+
+def object_of(connection: str, answer: Answer, name: str) -> Answer:
+    """Return an object; an empty one when the field is missing."""
+    value = answer.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise misshapen(connection, f"{name} is no object")
+    return value
+
+
+def objects_of(connection: str, answer: Answer, name: str) -> list[Answer]:
+    """Return a list of objects; an empty one when the field is missing."""
+    value = answer.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise misshapen(connection, f"{name} is no list of objects")
+    return value
+
+
+def texts_of(connection: str, answer: Answer, name: str) -> tuple[str, ...]:
+    """Return a list of texts; an empty one when the field is missing."""
+    value = answer.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise misshapen(connection, f"{name} is no list of texts")
+    return tuple(value)
+
+
+def utc(moment: datetime) -> datetime:
+    """Return an aware moment in UTC."""
+    assert moment.tzinfo is not None, "a moment without a zone is no moment"
+    return moment.astimezone(UTC)
+
+
+def written(moment: datetime) -> str:
+    """Write a moment as Amazon takes it in parameters, to the second."""
+    return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
