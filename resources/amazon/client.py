@@ -1,7 +1,8 @@
 """Amazon's Selling Partner API as the connector uses it: find settlement reports, fetch one, see the seller's markets.
 
 In: settings with names of secrets, and what all doors share (clock, buckets, token cache, recorder). Out: typed values,
-or an error sentence. It only reads: no operation that requests, changes or pays anything exists here.
+or an error sentence. `requested` asks for reports, `orders` reads orders; both share this connection's door. It only
+reads: the one thing it lets Amazon make is a report, and no operation that changes or pays anything exists here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ledger.errors import SourceRefused
 from resources.amazon.door import Door
 from resources.amazon.download import DocumentFetcher, Download
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
+from resources.amazon.orders import Orders
 from resources.amazon.quotas import limit_of
 from resources.amazon.reports import (
     DocumentLink,
@@ -31,6 +33,7 @@ from resources.amazon.reports import (
     link_of,
     participations_of,
 )
+from resources.amazon.requested_reports import RequestedReports
 from resources.amazon.settings import SellingPartnerSettings
 from resources.amazon.user_agent import user_agent
 from resources.clock import Clock
@@ -94,6 +97,8 @@ class SellingPartner:
         )
         self._door = Door(settings, self._client)
         self._fetcher = DocumentFetcher(self._client, settings, self.report_document)
+        self.requested = RequestedReports(self._door, clock, self.download)
+        self.orders = Orders(self._door, clock, settings.marketplace_ids)
 
     def __repr__(self) -> str:
         return f"SellingPartner({self._settings.connection!r}, {self._settings.seller_id!r}, {self._settings.region!r})"

@@ -19,7 +19,11 @@ from resources.transport.redact import redact_text
 
 FINANCE_ROLE = "Finance and Accounting"
 # The role that Amazon's role mappings give an operation, where it is not the one above.
-_ROLES: Mapping[str, str] = {"getMarketplaceParticipations": "Selling Partner Insights"}
+_ROLES: Mapping[str, str] = {
+    "getMarketplaceParticipations": "Selling Partner Insights",
+    "searchOrders": "Inventory and Order Tracking",
+    "getOrder": "Inventory and Order Tracking",
+}
 _QUOTE_LENGTH_MAX = 300
 
 

@@ -1,0 +1,158 @@
+"""Read orders one by one: the Orders API 2026-01-01, for repair and for detail that no report has.
+
+In: since when, which marketplaces, which statuses. Out: orders, page after page to the end. Searching is one call in
+three minutes (https://developer-docs.amazon.com/sp-api/reference/searchorders): for volume there is the report of all
+orders. Buyer and recipient are never asked for and never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from ledger.errors import SourceRefused, SourceUnavailable
+from resources.amazon.answers import misshapen, object_of, objects_of, text_of, utc, written
+from resources.amazon.door import Door
+from resources.amazon.order import STATUSES, Order, order_of
+from resources.clock import Clock
+
+INCLUDED = ("PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX", "EXPENSE")
+# BUYER, RECIPIENT and PAYMENT speak of people and are left alone.
+_ALLOWED = frozenset(INCLUDED)
+PAGE_SIZE = 100
+PAGES_MAX = 2000
+MARKETPLACES_MAX = 50
+# Amazon wants the end of a search two minutes back; a quarter more leaves room for clocks.
+NOT_YET = timedelta(seconds=150)
+
+_PATH = "/orders/2026-01-01/orders"
+
+
+class Orders:
+    """The orders of one connection.
+
+    Args:
+        door: Calls the operations.
+        clock: Tells what is too recent to be asked for.
+        marketplace_ids: Those of the connection, asked for unless others are named.
+    """
+
+    def __init__(self, door: Door, clock: Clock, marketplace_ids: tuple[str, ...]) -> None:
+        self._door = door
+        self._clock = clock
+        self._marketplace_ids = marketplace_ids
+
+    def search(
+        self,
+        *,
+        updated_after: datetime | None = None,
+        created_after: datetime | None = None,
+        before: datetime | None = None,
+        marketplace_ids: Iterable[str] | None = None,
+        statuses: Iterable[str] = (),
+        included: Iterable[str] = INCLUDED,
+    ) -> Iterator[Order]:
+        """Yield the orders that were updated (or created) in a span, as Amazon pages them, each state of one once.
+
+        Nothing is complete before the last one came out. Exactly one of the two beginnings is given; the end is as late
+        as Amazon allows unless it is named.
+
+        Raises:
+            SourceRefused: A person has to act, or an answer is not of the documented shape.
+            SourceUnavailable: Throttled or out of order beyond all attempts, or the pages ran out of time: begin anew.
+        """
+        assert (updated_after is None) != (created_after is None), "exactly one of the two beginnings"
+        latest = self._clock.now() - NOT_YET
+        end = latest if before is None else min(utc(before), latest)
+        start = utc(updated_after or created_after or end)
+        if start >= end:
+            return
+        kind = "created" if updated_after is None else "lastUpdated"
+        parameters = self._parameters(marketplace_ids, statuses, included)
+        parameters |= {f"{kind}After": written(start), f"{kind}Before": written(end)}
+        yield from self._pages(parameters)
+
+    def get(self, order_id: str, included: Iterable[str] = INCLUDED) -> Order | None:
+        """Return one order; None when the seller has none of that id. Raises as `search`."""
+        assert 0 < len(order_id) <= 100, "order ids are 3-7-7"
+        assert order_id.strip("."), "dots would be taken out of the path"
+        try:
+            path = f"{_PATH}/{quote(order_id, safe='')}"
+            answer = self._door.get("getOrder", path, {"includedData": _included(included)})
+        except SourceRefused as refused:
+            if refused.status == 404:
+                return None
+            raise
+        order = order_of(self._door.connection, object_of(self._door.connection, answer, "order"))
+        if order.order_id != order_id:
+            raise misshapen(self._door.connection, "getOrder answers with another order")
+        return order
+
+    def _parameters(
+        self, marketplace_ids: Iterable[str] | None, statuses: Iterable[str], included: Iterable[str]
+    ) -> dict[str, str]:
+        ids, wanted = tuple(self._marketplace_ids if marketplace_ids is None else marketplace_ids), tuple(statuses)
+        assert 0 < len(ids) <= MARKETPLACES_MAX, "Amazon takes up to fifty marketplaces"
+        assert STATUSES.issuperset(wanted), wanted
+        parameters = {"marketplaceIds": ",".join(ids), "maxResultsPerPage": str(PAGE_SIZE)}
+        if wanted:
+            parameters["fulfillmentStatuses"] = ",".join(wanted)
+        return parameters | {"includedData": _included(included)}
+
+    def _pages(self, parameters: Mapping[str, str]) -> Iterator[Order]:
+        seen: set[tuple[str, datetime]] = set()
+        tokens_seen: set[str] = set()
+        token = ""
+        for _ in range(PAGES_MAX):
+            page = self._page(parameters, token)
+            fresh = 0
+            for order in self._orders_of(page):
+                # A page may come twice, and an order that changed while we paged comes with its new state.
+                if (order.order_id, order.updated) not in seen:
+                    seen.add((order.order_id, order.updated))
+                    fresh += 1
+                    yield order
+            token = (
+                text_of(self._door.connection, object_of(self._door.connection, page, "pagination"), "nextToken") or ""
+            )
+            if not token:
+                return
+            if token in tokens_seen and not fresh:
+                break
+            tokens_seen.add(token)
+        raise SourceUnavailable(
+            f"Amazon's list of orders for connection {self._door.connection} does not come to an end: {len(seen)}"
+            f" orders on {len(tokens_seen) + 1} pages, and still a further page. Run it again later."
+        )
+
+    def _page(self, parameters: Mapping[str, str], token: str) -> Mapping[str, Any]:
+        # The other arguments go along unchanged: with others Amazon answers 400 to a token.
+        if not token:
+            return self._door.get("searchOrders", _PATH, parameters)
+        try:
+            return self._door.get("searchOrders", _PATH, {**parameters, "paginationToken": token})
+        except SourceRefused as refused:
+            if refused.status != 400:
+                raise
+            raise SourceUnavailable(
+                f"Amazon did not go on with the list of orders for connection {self._door.connection}: its page token"
+                " counts for 24 hours, and no longer. Run it again with a shorter span."
+            ) from None
+
+    def _token_of(self, page: Mapping[str, Any]) -> str:
+        connection = self._door.connection
+        return text_of(connection, object_of(connection, page, "pagination"), "nextToken") or ""
+
+    def _orders_of(self, page: Mapping[str, Any]) -> Iterator[Order]:
+        if "orders" not in page:
+            raise misshapen(self._door.connection, "orders are missing")
+        for order in objects_of(self._door.connection, page, "orders"):
+            yield order_of(self._door.connection, order)
+
+
+def _included(included: Iterable[str]) -> str:
+    wanted = tuple(included)
+    assert _ALLOWED.issuperset(wanted), "data about people is never asked for"
+    return ",".join(wanted)
