@@ -17,7 +17,7 @@ from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.roadmap import Road
 from assets.settlement_books import books_of
 from assets.settlement_lines import TABLE as LINES_TABLE
-from assets.statements import statement
+from assets.statements import dicts, statement
 from assets.verdicts import Row
 from ledger.difference import Difference, LineDifference, PlacedLine, difference
 from ledger.errors import ConnectorError
@@ -94,8 +94,7 @@ def _behind(road: Road, settlement_id: str, version: Version | None, other: Vers
     dates = [one.accounting_date.isoformat() for one in books_of(road, settlement_id).parts]
     sides: _Sides = {}
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        relation = duck.sql(statement("rows_behind"), params=bound)
-        rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+        rows = dicts(duck.sql(statement("rows_behind"), params=bound))
         labels = _labels(duck, _lines_path(road, settlement_id, version), rows)
     for row in rows:
         first = tuple(row["first_rows"])

@@ -29,6 +29,10 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
             "collected_and_withheld_tax", "Tax collected and withheld by the marketplace sum to zero per order.", False
         ),
         CheckOfAsset("signs_as_expected", "Amounts have the sign their label usually has.", False),
+        CheckOfAsset(
+            "orders_before_go_live", "Orders shipped before go-live are listed and equal what the books held.", False
+        ),
+        CheckOfAsset("loan_as_opened", "No more of a loan is repaid than the books held and was lent since.", False),
     ),
     "journals": (
         CheckOfAsset("journal_balanced_and_equal", "Every part balances; clearing equals the settlement's total."),

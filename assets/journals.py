@@ -20,7 +20,7 @@ from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.roadmap import Road
 from assets.settlement_books import Books, books_of, changed_since, made_of
-from assets.statements import statement
+from assets.statements import dicts, statement
 from assets.verdicts import StageResult
 from ledger import money
 from ledger.accounts import AccountKey
@@ -110,8 +110,7 @@ def out_of_date(road: Road, settlement_id: str, planned: Planned) -> str:
 def _groups(road: Road, duck: duckdb.DuckDBPyConnection, version: Version) -> list[dict[str, Any]]:
     path = road.stores.warehouse.path(version)
     bound = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
-    relation = duck.sql(statement("movement_groups"), params=bound)
-    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    return dicts(duck.sql(statement("movement_groups"), params=bound))
 
 
 def _movements(groups: list[dict[str, Any]], books: Books, road: Road) -> Iterator[Movement]:

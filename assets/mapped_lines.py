@@ -5,7 +5,7 @@ in SQL, so that ten million lines cost what their few hundred combinations cost.
 Blocking: every line mapped. A settlement with unmapped lines stops here; others go on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,9 +14,10 @@ from typing import Any
 
 import duckdb
 
+from assets.mapped_summary import bars, labels_of, loan_verdict, opening_verdict, sign_verdict, tax_verdict
 from assets.roadmap import Road
 from assets.settlement_books import PARTS_MAX, Books, books_of, made_of
-from assets.statements import composed, statement
+from assets.statements import composed, dicts, statement
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.categories import TAX_COLLECTED, TAX_WITHHELD
@@ -31,6 +32,7 @@ TABLE = "mapped_lines"
 # Fast zstd; a dictionary for columns of few values only, trying one on order ids costs more than it saves.
 _PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
 _NO_FLAGS = "SELECT *, false AS order_has_withheld, false AS order_has_tax FROM ({numbered_lines})"
+_NO_OPENING = "SELECT *, false AS order_is_opening FROM ({lines})"
 # Amazon repeats the quantity on every row of an order item: it counts on the first revenue row with an amount.
 _QUANTITY_ONCE = (
     "CASE WHEN lines.category = 'revenue' AND lines.amount <> 0 AND row_number() OVER (PARTITION BY lines.order_id, "
@@ -68,8 +70,8 @@ def map_lines(road: Road, settlement_id: str) -> StageResult:
 def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: Books, road: Road) -> Mapped:
     """Ask the rules once per distinct combination."""
     mapped = Mapped()
-    rows = duck.sql(composed("combinations", lines=_lines(road)), params=_values(duck, books, road, ("by_sku",)))
-    for row in _dicts(rows):
+    rows = duck.sql(composed("combinations", lines=_lines(road, books)), params=_values(duck, books, road, ("by_sku",)))
+    for row in dicts(rows):
         answer = resolve(_combination(row, books), books.mapping, road.policy, books.context)
         if isinstance(answer, Unmapped):
             mapped.unmapped.append((answer, row))
@@ -90,6 +92,7 @@ def _combination(row: dict[str, Any], books: Books) -> Combination:
         positive=None if row["direction"] == 0 else row["direction"] > 0,
         order_has_withheld=row["order_has_withheld"],
         order_has_tax=row["order_has_tax"],
+        order_is_opening=row["order_is_opening"],
     )
 
 
@@ -98,13 +101,13 @@ def _require_origins(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, 
     carries = Mapped([one for one in mapped.resolved if _carries(*one)])
     if not carries.resolved:
         return
-    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", lines=_lines(road)))
+    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", lines=_lines(road, books)))
     rows = duck.sql(sql, params=_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
-    for row in _dicts(rows):
-        sentence = f"{_labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
+    for row in dicts(rows):
+        sentence = f"{labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
         cure = "Import the earlier settlement or choose it in the review queue, or map the label otherwise."
-        finding = Finding("carry_unknown", sentence, cure, origin=_labels_of(row))
-        found = next(answer for answer in carries.resolved if _labels_of(answer[1]) == _labels_of(row))
+        finding = Finding("carry_unknown", sentence, cure, origin=labels_of(row))
+        found = next(answer for answer in carries.resolved if labels_of(answer[1]) == labels_of(row))
         mapped.unmapped.append((Unmapped(_combination(found[1], books), finding), row))
 
 
@@ -112,14 +115,10 @@ def _carries(answer: Resolved, row: dict[str, Any]) -> bool:
     return answer.treatment is Treatment.CARRY and row["direction"] != 0
 
 
-def _labels_of(row: dict[str, Any]) -> str:
-    return f"{row['transaction_type']} / {row['amount_type']} / {row['amount_description']}"
-
-
 def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path) -> None:
     """Write the movements of all lines, in the order of the file per kind."""
     treatments = {answer.treatment for answer, _ in mapped.resolved}
-    resolved_lines = composed("resolved_lines", lines=_lines(road))
+    resolved_lines = composed("resolved_lines", lines=_lines(road, books))
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
     bound = ["by_sku", "resolutions"]
@@ -141,13 +140,17 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
     duck.execute(f"COPY ({movements}) TO $path ({_PARQUET})", values | {"path": str(path)})
 
 
-def _lines(road: Road) -> str:
-    """Return the statement of the lines, with what their orders' tax rows show where that decides anything."""
+def _lines(road: Road, books: Books) -> str:
+    """Return the statement of the lines, with what is known of their orders where that decides anything."""
     numbered = statement("numbered_lines")
-    if not road.policy.decides_by_order:
-        return _NO_FLAGS.replace("{numbered_lines}", numbered)
-    taxes = composed("order_taxes", numbered_lines=numbered)
-    return composed("flagged_lines", numbered_lines=numbered, order_taxes=taxes)
+    if road.policy.decides_by_order:
+        taxes = composed("order_taxes", numbered_lines=numbered)
+        lines = composed("flagged_lines", numbered_lines=numbered, order_taxes=taxes)
+    else:
+        lines = _NO_FLAGS.replace("{numbered_lines}", numbered)
+    if books.opening_orders.books_to_receivable:
+        return composed("opening_lines", lines=lines)
+    return _NO_OPENING.replace("{lines}", lines)
 
 
 def _values(
@@ -168,6 +171,8 @@ def _values(
     if not known["resolutions"]:
         known["resolutions"] = [_NO_RESOLUTION]
     values = {name: known[name] for name in names} | _cuts(books) | {"lines": str(books.lines_path)}
+    if books.opening_orders.books_to_receivable:
+        values["opening_orders"] = list(books.opening_orders.orders) or [""]
     if road.policy.decides_by_order:
         values["tax_labels"] = _tax_labels(duck, books)
     return values
@@ -182,7 +187,7 @@ def _cuts(books: Books) -> dict[str, datetime | None]:
 def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str, Any]]:
     """Return the labels that are tax, and whether it is tax withheld; never empty, SQL needs its columns."""
     values = _cuts(books) | {"lines": str(books.lines_path)}
-    rows = _dicts(duck.sql(composed("triples", numbered_lines=statement("numbered_lines")), params=values))
+    rows = dicts(duck.sql(composed("triples", numbered_lines=statement("numbered_lines")), params=values))
     kinds = [(row, category_of(**row, mapping=books.mapping)) for row in rows]
     taxes = (TAX_COLLECTED, TAX_WITHHELD)
     found = [{**row, "is_withheld": kind == TAX_WITHHELD} for row, kind in kinds if kind in taxes]
@@ -190,12 +195,15 @@ def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str,
     return found or [nothing]
 
 
+_FLAGS = ("order_has_withheld", "order_has_tax", "order_is_opening")
+
+
 def _resolution(answer: Resolved, row: dict[str, Any], books: Books) -> dict[str, Any]:
     """Return a combination's keys and answer as the row SQL joins; a negative amount swaps the sides."""
     share, whole = rate_ratio(answer.vat_rate) if answer.vat_rate is not None else (0, 1)
     keys = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "part")
     return {
-        **{name: row[name] for name in (*keys, "direction", "order_has_withheld", "order_has_tax")},
+        **{name: row[name] for name in (*keys, *_FLAGS, "direction")},
         "category": answer.category,
         "rule": answer.rule,
         "treatment": answer.treatment.value,
@@ -206,6 +214,7 @@ def _resolution(answer: Resolved, row: dict[str, Any], books: Books) -> dict[str
         "vat_share": share,
         "vat_whole": whole,
         "remainder_account": str(answer.remainder_account or ""),
+        "is_sale": answer.is_sale,
     }
 
 
@@ -215,7 +224,8 @@ _TEXTS += ("rule", "treatment", "marketplace", "account", "debit", "debit_refere
 _TEXTS += ("vat_account", "remainder_account")
 _NO_RESOLUTION = {
     **dict.fromkeys(_TEXTS, ""),
-    **{"part": 0, "direction": 0, "order_has_withheld": False, "order_has_tax": False, "vat_share": 0, "vat_whole": 1},
+    **dict.fromkeys((*_FLAGS, "is_sale"), False),
+    **{"part": 0, "direction": 0, "vat_share": 0, "vat_whole": 1},
 }
 
 
@@ -224,8 +234,13 @@ def _sides(own: tuple[str, str], other: tuple[str, str], *, is_swapped: bool) ->
     return {"debit": debit[0], "debit_reference": debit[1], "credit": credit[0], "credit_reference": credit[1]}
 
 
-def _dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
-    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+def _opening_sales(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, mapped: Mapped) -> list[dict[str, Any]]:
+    """Return what the settlement brings of orders that the connection lists as shipped before go-live."""
+    if not books.opening_orders:
+        return []
+    sql = composed("opening_sales", resolved_lines=composed("resolved_lines", lines=_lines(road, books)))
+    values = _values(duck, books, road, ("by_sku", "resolutions"), mapped)
+    return dicts(duck.sql(sql, params=values | {"listed_orders": list(books.opening_orders.orders)}))
 
 
 def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
@@ -233,7 +248,7 @@ def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
     findings = tuple(_with_amount(answer, row, books) for answer, row in mapped.unmapped)
     rows = tuple(
         {
-            "labels": _labels_of(row),
+            "labels": labels_of(row),
             "marketplace": row["marketplace_name"],
             "lines": str(row["lines"]),
             "first row": str(row["first_row"]),
@@ -257,7 +272,7 @@ def _with_amount(answer: Unmapped, row: dict[str, Any], books: Books) -> Finding
 def _result(
     road: Road, books: Books, mapped: Mapped, duck: duckdb.DuckDBPyConnection, path: Path, version: str
 ) -> StageResult:
-    totals = _dicts(duck.sql(statement("category_totals"), params={"movements": str(path)}))
+    totals = dicts(duck.sql(statement("category_totals"), params={"movements": str(path)}))
     rows = tuple(
         {"category": row["category"], "lines": str(row["lines"]), "amount": money.text(row["amount"], books.currency)}
         for row in totals
@@ -276,67 +291,11 @@ def _result(
         rows_total=lines,
         verdicts=(
             Verdict("every_line_mapped", True, f"{lines} lines in {len(mapped.resolved)} combinations are mapped."),
-            _tax_verdict(duck, path, books),
-            _sign_verdict(mapped, books),
+            tax_verdict(duck, path, books),
+            sign_verdict([row for answer, row in mapped.resolved if answer.is_sign_unexpected], books),
+            opening_verdict(_opening_sales(duck, books, road, mapped), books),
+            loan_verdict(road, duck, books, totals),
         ),
-        picture=tuple(_bars(totals, books)),
+        picture=tuple(bars(totals, books)),
         version=version,
     )
-
-
-def _tax_verdict(duck: duckdb.DuckDBPyConnection, path: Path, books: Books) -> Verdict:
-    """Collected and withheld tax meet per order; what is left is listed and goes to the seller's tax liability."""
-    left = _dicts(duck.sql(statement("tax_left"), params={"movements": str(path)}))
-    if not left:
-        return Verdict("collected_and_withheld_tax", True, "Nothing is left of pass-through tax.", is_blocking=False)
-    total = money.exact(sum((row["amount"] for row in left), Decimal(0)), books.currency)
-    rows = tuple(
-        {
-            "order": row["order_id"] or "none",
-            "left": money.text(row["amount"], books.currency),
-            "first row": str(row["source_row"]),
-        }
-        for row in left
-    )
-    sentence = f"{len(left)} orders leave {total} {books.currency} of tax, booked to the seller's own tax liability."
-    return Verdict("collected_and_withheld_tax", False, sentence, is_blocking=False, rows=rows)
-
-
-def _sign_verdict(mapped: Mapped, books: Books) -> Verdict:
-    """Show what has the other sign than its label usually has; it is booked all the same."""
-    odd = [(answer, row) for answer, row in mapped.resolved if answer.is_sign_unexpected]
-    rows = tuple(
-        {
-            "labels": _labels_of(row),
-            "lines": str(row["lines"]),
-            "amount": money.text(row["amount"], books.currency),
-            "first row": str(row["first_row"]),
-        }
-        for _, row in odd
-    )
-    sentence = f"{len(odd)} kinds of lines have the other sign than usual (reversals do)." if odd else "As usual."
-    return Verdict("signs_as_expected", not odd, sentence, is_blocking=False, rows=rows)
-
-
-_BARS = (
-    ("Gross", ("revenue", "shipping_revenue", "gift_wrap_revenue", "liquidation")),
-    ("Promotions", ("promo_rebate", "points", "goodwill")),
-    (
-        "Refunds",
-        ("refund", "refund_shipping", "refund_gift_wrap", "a_to_z_claim", "chargeback", "restocking_fee_income"),
-    ),
-    ("Tax", ("tax_collected", "marketplace_tax_withheld", "tax_on_fees")),
-    ("Reserve", ("reserve_movement",)),
-    ("Carried", ("negative_balance_carry", "debt_recovery", "transfer_returned", "cross_account_debt", "lending")),
-)
-
-
-def _bars(totals: list[dict[str, Any]], books: Books) -> Iterator[tuple[str, Decimal]]:
-    """Yield the bars of the picture: gross, promotions, refunds, tax, fees and the rest, reserve, deposit."""
-    amounts = {row["category"]: row["amount"] for row in totals}
-    named = {category for _, group in _BARS for category in group}
-    fees = sum((amount for category, amount in amounts.items() if category not in named), Decimal(0))
-    bars = [(label, sum((amounts.get(one, Decimal(0)) for one in group), Decimal(0))) for label, group in _BARS]
-    bars.insert(4, ("Fees etc.", fees))
-    yield from ((label, money.exact(amount, books.currency)) for label, amount in bars if amount)
-    yield "Deposit", money.exact(books.record.facts["total_amount"], books.currency)

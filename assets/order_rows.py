@@ -5,13 +5,14 @@ movements are those of the mapping the documents were made with, as long as that
 so a row names every document of its date with a line on its accounts.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.settlement_lines import TABLE as LINES_TABLE
-from assets.statements import statement
+from assets.statements import dicts, statement
 from ledger import money
 from ledger.parts import parts
 from ledger.policy import Policy
@@ -55,12 +56,22 @@ def settlements_of_order(stores: Stores, connection: str, order_id: str) -> dict
     if not versions:
         return {}
     with stores.warehouse.connect() as duck:
-        answer = duck.sql(statement("order_rows"), params={"files": list(versions), "order_id": order_id})
-        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+        rows = dicts(duck.sql(statement("order_rows"), params={"files": list(versions), "order_id": order_id}))
     found: dict[str, list[dict]] = {}
     for row in rows:
         found.setdefault(versions[row["filename"]].partition, []).append(row)
     return found
+
+
+def settled_among(stores: Stores, connection: str, orders: Iterable[str]) -> set[str]:
+    """Return which of some orders are in any settlement that is mapped."""
+    files = [str(stores.warehouse.path(one)) for one in stores.warehouse.currents(connection, MAPPED_TABLE)]
+    wanted = list(orders)
+    if not files or not wanted:
+        return set()
+    with stores.warehouse.connect() as duck:
+        rows = duck.sql(statement("settled_orders"), params={"files": files, "orders": wanted}).fetchall()
+    return {order_id for (order_id,) in rows}
 
 
 def order_rows(
@@ -99,8 +110,7 @@ def _movements(stores: Stores, record: SettlementRecord, order_id: str, document
         return []
     bound = {"movements": str(stores.warehouse.path(version)), "order_id": order_id}
     with stores.warehouse.connect() as duck:
-        answer = duck.sql(statement("order_movements"), params=bound)
-        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+        return dicts(duck.sql(statement("order_movements"), params=bound))
 
 
 def _version(stores: Stores, record: SettlementRecord, documents: list[OutboxDocument]) -> Version | None:

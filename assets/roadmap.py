@@ -11,6 +11,7 @@ from typing import Protocol
 
 from assets.posting import Desk, PostingPatience
 from ledger.mapping import Mapping
+from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
 from resources.amazon.client import Download, ReportEntry
 from resources.clock import Clock
@@ -37,6 +38,7 @@ class Road:
     the posting key. `load_mapping` reads the mapping file anew, so that a change is seen by the next stage.
     `marketplaces` are those whose settlements are taken in, named as settlements do; empty takes in all.
     `configuration` reads the connection's files as they stand, so that a change is kept with whose hand it was.
+    `load_opening_orders` reads the orders that the books held at go-live, none where the connection names no file.
     """
 
     connection: str
@@ -56,6 +58,7 @@ class Road:
     memory_limit_mb: int = 512
     marketplaces: tuple[str, ...] = ()
     configuration: Callable[[], Iterable[ConfigurationFile]] = tuple
+    load_opening_orders: Callable[[], OpeningOrders] = OpeningOrders
 
     @property
     def desk(self) -> Desk:

@@ -6,7 +6,7 @@ mark of everything that decides how lines become movements, so that a later stag
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from assets.settlement_reports import registered
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
 from ledger.mapping import Context, Mapping, settlement_marketplace
+from ledger.opening_orders import OpeningOrders
 from ledger.parts import Part, parts
 from ledger.references import OPENING, reference
 from ledger.series import Carried, Place
@@ -35,7 +36,8 @@ _SETTINGS = ("time_zone", "month_end", "accounting_date", "marketplaces", "inter
 class Books:
     """What the lines of one settlement are booked with: head, mapping, parts, its own open item.
 
-    `by_hand` are the settlements before go-live: their open items are not ours.
+    `by_hand` are the settlements before go-live: their open items are not ours. `opening_orders` are the orders that
+    the books held as receivables then.
     """
 
     record: SettlementRecord
@@ -47,6 +49,7 @@ class Books:
     reference: str
     lines: Version
     by_hand: frozenset[str] = frozenset()
+    opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
     lines_path: Path | None = None
 
     @property
@@ -101,6 +104,7 @@ def books_of(road: Road, settlement_id: str) -> Books:
         reference=reference(settlement_id),
         lines=version,
         by_hand=frozenset(one for one, place in places.items() if place.is_before_go_live),
+        opening_orders=road.load_opening_orders(),
     )
 
 
@@ -121,6 +125,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
     """Return the marks of everything that decides the movements: document, mapping, settings, carried items."""
     settings = road.policy.model_dump(mode="json", include=set(_SETTINGS))
     settings["carried"] = books.carried_items()
+    if books.opening_orders.books_to_receivable:
+        settings["opening_orders"] = books.opening_orders.content_hash
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return {
         "document": books.record.document_sha,
@@ -132,7 +138,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
 _SAID = {
     "document": "the settlement's report",
     "mapping": "the mapping",
-    "settings": "the connection's settings, or which earlier settlement a carried row brings in,",
+    "settings": "the connection's settings, the orders before go-live, or which earlier settlement a carried row "
+    "brings in,",
 }
 
 

@@ -5,6 +5,9 @@ Only statements and fixed column expressions are put together here; values are a
 
 from functools import cache
 from importlib import resources as packaged
+from typing import Any
+
+import duckdb
 
 
 @cache
@@ -20,3 +23,8 @@ def composed(name: str, **parts: str) -> str:
     for part, inner in parts.items():
         text = text.replace("{" + part + "}", inner)
     return text
+
+
+def dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+    """Return the rows of an answer by the names of its columns."""
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]

@@ -21,6 +21,7 @@ from connector_defs import __version__
 from connector_defs.project import ConnectionFile, Project
 from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
+from ledger.opening_orders import OpeningOrders, read_opening_orders
 from ledger.policy import Policy
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.lwa import TokenCache
@@ -93,6 +94,12 @@ class Connection:
     file_path: Path | None = None
 
     @property
+    def opening_orders_path(self) -> Path | None:
+        """Return the file of orders that the books held at go-live; it lies beside the mapping."""
+        chosen = self.settings.books.orders_before_go_live
+        return None if chosen is None else self.mapping_path.parent / chosen.file
+
+    @property
     def ledger_id(self) -> str:
         """Return the ERP ledger's own id: where the books are and which, never the connection's name."""
         profile = self.settings.peoplesoft
@@ -106,9 +113,24 @@ class Connection:
             raise ConfigurationRefused(f"{self.mapping_path}: the mapping cannot be read: {error.strerror}.") from None
         return load_mapping(text, str(self.mapping_path))
 
+    def load_opening_orders(self) -> OpeningOrders:
+        """Read the orders that the books held at go-live; raises ConfigurationRefused naming file and line."""
+        path = self.opening_orders_path
+        if path is None:
+            return OpeningOrders()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise ConfigurationRefused(
+                f"{path}: the orders before go-live (books.orders_before_go_live.file) cannot be read: {said}."
+            ) from None
+        return read_opening_orders(text, str(path), self.settings.books)
+
     def configuration(self) -> Iterator[ConfigurationFile]:
         """Yield the files that decide what is booked, as they stand; one that cannot be read is told elsewhere."""
-        for kind, path in (("connection", self.file_path), ("mapping", self.mapping_path)):
+        files = {"connection": self.file_path, "mapping": self.mapping_path, "orders": self.opening_orders_path}
+        for kind, path in files.items():
             if path is None:
                 continue
             try:
@@ -208,6 +230,7 @@ class Connection:
             person=person or operating_person(),
             marketplaces=_marketplace_names(self.settings.amazon.marketplaces),
             configuration=self.configuration,
+            load_opening_orders=self.load_opening_orders,
         )
 
 

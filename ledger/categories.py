@@ -24,6 +24,7 @@ DEBT_CARRIED = "negative_balance_carry"
 TRANSFER_RETURNED = "transfer_returned"
 DEBT_CHARGED = "debt_recovery"
 DEBT_MOVED = "cross_account_debt"
+LENDING = "lending"
 
 # Where the mapping names no account for a category, this role of `accounts:` is taken.
 ROLE_OF_CATEGORY = {"debt_recovery": "card_in_transit", "tax_on_fees": "input_tax"}

@@ -40,7 +40,8 @@ class Combination:
 
     `positive` is None where all amounts are zero: such lines are mapped but cannot contradict a tax model.
     `order_has_withheld` and `order_has_tax` (rows of that kind with an amount in the same order) are looked at only
-    where the marketplace is `mixed`.
+    where the marketplace is `mixed`. `order_is_opening` marks orders whose sale the books hold as a receivable since
+    before go-live.
     """
 
     transaction_type: str
@@ -53,6 +54,7 @@ class Combination:
     positive: bool | None
     order_has_withheld: bool = False
     order_has_tax: bool = False
+    order_is_opening: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Resolved:
     """Where a combination goes; `rule` says where that was decided.
 
     `vat_account` and `vat_rate` are set for `split_vat`; `remainder_account` for `pass_through`; `inter_unit` where
-    the account stands in another unit's books and the connection balances units itself.
+    the account stands in another unit's books and the connection balances units itself. `is_sale` marks what an order
+    brought: its prices less promotions, and tax on them where the seller owes it.
     """
 
     category: str
@@ -90,6 +93,7 @@ class Resolved:
     remainder_account: AccountKey | None = None
     inter_unit: InterUnitAccounts | None = None
     is_sign_unexpected: bool = False
+    is_sale: bool = False
 
 
 @dataclass(frozen=True)

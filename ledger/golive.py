@@ -46,6 +46,31 @@ def opening_findings(head: SettlementHead, policy: Policy) -> tuple[Finding, ...
     return tuple(_difference(head, *pair) for pair in pairs if pair[2] != pair[3])
 
 
+def loan_findings(head: SettlementHead, moved: Decimal, policy: Policy) -> tuple[Finding, ...]:
+    """Warn when more of a loan was repaid than was ever borrowed: what the books held at go-live is too little then.
+
+    `moved` is what lending brought over the marketplace's settlements from go-live to this one: paid out is positive.
+    """
+    wanted = (head.marketplace.strip().casefold(), head.currency)
+    stated = [one for one in policy.opening if (one.marketplace.strip().casefold(), one.currency) == wanted]
+    held = sum((one.loan for one in stated), Decimal(0))
+    if held + moved >= 0:
+        return ()
+    texts = [money.text(amount, head.currency) for amount in (-moved, held, -(held + moved))]
+    place = " ".join(word for word in (head.marketplace, head.currency) if word)
+    return (
+        Finding(
+            "opening_loan",
+            f"Up to settlement {head.settlement_id} {texts[0]} of loans were repaid in {place}, net of new ones; the "
+            f"books held a loan of {texts[1]} at go-live. {texts[2]} too much was repaid, or was interest.",
+            f"Correct loan of {place} under opening in the connection, or map lending that is interest to an expense.",
+            origin=head.settlement_id,
+            amount=held + moved,
+            is_blocking=False,
+        ),
+    )
+
+
 def _difference(head: SettlementHead, name: str, row: str, brought: Decimal, stated: Decimal) -> Finding:
     texts = [money.text(amount, head.currency) for amount in (brought, stated)]
     place = " ".join(word for word in (head.marketplace, head.currency) if word)

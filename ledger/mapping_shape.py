@@ -169,7 +169,7 @@ class Accounts(Settings):
     `clearing` (required, open item) is the counter-account of every line. `pass_through_tax` takes tax collected and
     withheld where the marketplace remits it, `tax_liability` tax the seller owes, `input_tax` tax on Amazon's fees,
     `card_in_transit` what Amazon charged to the card. `opening_debt` is where the books held a debt to Amazon at
-    go-live, if not on clearing.
+    go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
     """
 
     clearing: OneBooking
@@ -178,6 +178,7 @@ class Accounts(Settings):
     input_tax: Bookings | None = None
     card_in_transit: Bookings | None = None
     opening_debt: OneBooking | None = None
+    opening_receivable: OneBooking | None = None
     inter_unit: tuple[InterUnit, ...] = ()
 
 

@@ -25,6 +25,7 @@ _NATURE_OF_ROLE = {
     "input_tax": Nature.RECEIVABLE,
     "card_in_transit": Nature.CASH_IN_TRANSIT,
     "opening_debt": Nature.LIABILITY,
+    "opening_receivable": Nature.RECEIVABLE,
 }
 
 

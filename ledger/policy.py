@@ -157,6 +157,18 @@ class Opening(Settings):
         return self
 
 
+class OrdersBeforeGoLive(Settings):
+    """The orders that were shipped before go-live and are settled after it, and where their sales go.
+
+    `file` lists them (a column `order_id`, and `shipped` and `amount` where known), beside the mapping. Their prices
+    less promotions go to `revenue` like any other sale, or clear `accounts.opening_receivable` of the mapping, because
+    the books hold them as receivables already. Either way they are listed.
+    """
+
+    file: Annotated[str, Field(min_length=1)]
+    book_to: Literal["revenue", "opening_receivable"]
+
+
 def _date_or_ids(value: object) -> object:
     """Take a date, or a list of settlement ids written as text or whole numbers; raise ValueError for the rest."""
     if value is None:
@@ -182,6 +194,7 @@ class Policy(Settings):
     time_zone: str
     books_from: Annotated[date | tuple[str, ...] | None, BeforeValidator(_date_or_ids)] = None
     opening: tuple[Opening, ...] = ()
+    orders_before_go_live: OrdersBeforeGoLive | None = None
     month_end: Literal["split", "none"] = "split"
     accounting_date: Literal["settlement_end", "deposit_date", "month_last_day"] = "settlement_end"
     grain: Literal["account", "day", "sku", "order"] = "account"

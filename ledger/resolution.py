@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from ledger.accounts import AccountKey
+from ledger.accounts import AccountKey, Nature
 from ledger.categories import ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, Category, categories
 from ledger.classification import Classified, classify, fits, is_sign_unexpected, label, triple
 from ledger.combination import Combination, Context, Resolved, Treatment, Unmapped, is_multi_channel
@@ -83,14 +83,20 @@ class _Resolution:
             )
         model = self._tax_model(category, marketplace)
         treatment = _treatment(category, model)
-        booking, rule = self._booking(category, marketplace, model)
+        is_sale = _is_sale(self.combination, category, treatment)
+        is_cleared = is_sale and self.combination.order_is_opening
+        if is_cleared:
+            # Sold, and its tax owed, in books that somebody kept by hand: the whole amount clears what they held.
+            treatment, (booking, rule) = Treatment.PLAIN, self._opening_receivable()
+        else:
+            booking, rule = self._booking(category, marketplace, model)
         account = booking.key(owner.unit, owner.segments)
         if account == clearing:
             raise self._stopped("moves_nothing", f"{rule} books to the clearing account itself.", f"Correct {rule}.")
         tax_account = self._tax_account(treatment, marketplace, owner)
         return Resolved(
             category=category.name,
-            nature=booking.nature or category.nature,
+            nature=Nature.RECEIVABLE if is_cleared else booking.nature or category.nature,
             account=account,
             rule=rule,
             treatment=treatment,
@@ -101,6 +107,20 @@ class _Resolution:
             remainder_account=tax_account if treatment is Treatment.PASS_THROUGH else None,
             inter_unit=self._inter_unit(owner, account),
             is_sign_unexpected=is_odd,
+            is_sale=is_sale,
+        )
+
+    def _opening_receivable(self) -> tuple[Booking, str]:
+        """Return the account that the books held orders on at go-live, and where it stands."""
+        booking = self.mapping.shape.accounts.opening_receivable
+        if booking is not None:
+            return booking, self.mapping.where("accounts", "opening_receivable")
+        raise self._stopped(
+            "unmapped_category",
+            "The order was shipped before go-live and clears a receivable that has no account.",
+            f"Add one under accounts, opening_receivable in {self.mapping.file}.",
+            "accounts",
+            "opening_receivable",
         )
 
     def _category(self) -> tuple[Category, Classified | None]:
@@ -268,6 +288,15 @@ def _treatment(category: Category, model: TaxModel | None) -> Treatment:
     if category.is_revenue_split and model is TaxModel.INCLUDED:
         return Treatment.SPLIT_VAT
     return Treatment.PLAIN
+
+
+def _is_sale(one: Combination, category: Category, treatment: Treatment) -> bool:
+    """Tell whether a line is what an order brought: price, promotion, or tax on them that is the seller's own."""
+    if label(one.transaction_type) != "order" or label(one.amount_type) not in ("itemprice", "promotion"):
+        return False
+    if category.is_sales_tax:
+        return treatment is Treatment.TAX
+    return category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE)
 
 
 def _fits(when: When, one: Combination, marketplace: str) -> bool:

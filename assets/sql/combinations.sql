@@ -10,6 +10,7 @@ SELECT
     direction,
     order_has_withheld,
     order_has_tax,
+    order_is_opening,
     count(*) AS lines,
     sum(amount) AS amount,
     min(source_row) AS first_row

@@ -26,7 +26,8 @@ SELECT
     resolved.vat_account,
     resolved.vat_share,
     resolved.vat_whole,
-    resolved.remainder_account
+    resolved.remainder_account,
+    resolved.is_sale
 FROM ({lines}) AS numbered
 JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     ON numbered.transaction_type = resolved.transaction_type
@@ -39,3 +40,4 @@ JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     AND numbered.direction = resolved.direction
     AND numbered.order_has_withheld = resolved.order_has_withheld
     AND numbered.order_has_tax = resolved.order_has_tax
+    AND numbered.order_is_opening = resolved.order_is_opening

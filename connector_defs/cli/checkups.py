@@ -4,7 +4,7 @@ In: a project and the name of a connection. Out: rows with a sentence, a cure an
 that fails does not keep the next from being asked, unless the next cannot be asked without it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
         return [Checked(name, "settings", False, str(error), cure, ExitCode.REFUSED)]
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
-    rows += mapping_rows
+    rows += [*mapping_rows, *_opening_orders(opened, stores)]
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -68,6 +68,28 @@ def _go_live(opened: "Connection") -> Checked:
     since = books.books_from if isinstance(books.books_from, tuple) else books.books_from.isoformat()
     note = " Journals are cut by posted date, which Amazon sets at release." if books.month_end == "split" else ""
     return Checked(opened.name, "go-live", True, f"Books from {since}.{note}")
+
+
+def _opening_orders(opened: "Connection", stores: "Stores | None") -> Iterator[Checked]:
+    """Say how many of the orders that the books held at go-live have not been settled yet."""
+    if opened.opening_orders_path is None:
+        return
+    try:
+        listed = opened.load_opening_orders()
+        waiting = set(listed.orders) - (_settled(stores, opened.name, listed.orders) if stores else set())
+    except ConnectorError as error:
+        cure = "Correct the file where the sentence says."
+        yield Checked(opened.name, "orders before go-live", False, str(error), cure, ExitCode.REFUSED)
+        return
+    some = ", ".join(sorted(waiting)[:5]) + (", ..." if len(waiting) > 5 else "")
+    words = f"{len(listed.orders)} listed, {len(waiting)} of them not settled yet{f': {some}' if some else ''}."
+    yield Checked(opened.name, "orders before go-live", True, words)
+
+
+def _settled(stores: "Stores", connection: str, orders: Iterable[str]) -> set[str]:
+    from assets.order_rows import settled_among
+
+    return settled_among(stores, connection, orders)
 
 
 def _mapping(opened: "Connection") -> tuple["Mapping | None", list[Checked]]:

@@ -24,6 +24,7 @@ from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
 from ledger.errors import Finding
 from ledger.journal import Journal
 from ledger.mapping import load_mapping
+from ledger.opening_orders import read_opening_orders
 from ledger.policy import Policy
 from resources.clock import ManualClock
 from resources.erp.target import AccountUse
@@ -42,6 +43,7 @@ accounts:
   pass_through_tax: "210500"
   tax_liability: "210600"
   input_tax: "115500"
+  opening_receivable: "110900"
   card_in_transit: "110600"
   inter_unit:
     - {units: [US001, US002], due_from: "131000", due_to: "231000", partner_segment: affiliate}
@@ -57,6 +59,7 @@ categories:
   reserve_movement: "110700"
   cross_account_debt: "110800"
   fba_reimbursement: "480100"
+  lending: "220100"
 rules:
   - when: {category: revenue, sku: "US2-*"}
     book: {unit: US002, account: "400100"}
@@ -67,6 +70,8 @@ NAMES = {
     "110600": "card in transit",
     "110700": "reserve",
     "110800": "cross-account debt",
+    "110900": "opening receivable",
+    "220100": "loan",
     "131000": "due from",
     "210500": "pass-through tax",
     "210600": "tax liability",
@@ -97,10 +102,11 @@ LABELS = {
     "returned": ("other-transaction", "other-transaction", "Transfer of funds unsuccessful: account closed"),
     "reserve held": ("other-transaction", "other-transaction", "Current Reserve Amount"),
     "reserve back": ("other-transaction", "other-transaction", "Previous Reserve Amount Balance"),
+    "loan": ("other-transaction", "other-transaction", "Amazon Capital Services"),
     "debt moved": ("Debt Adjustment", "Debt Adjustment", "Cross-Account Debt Adjustment for FR"),
     "unknown": ("AmazonFees", "Peak Season Handling Surcharge", "Base fee"),
 }
-ACCOUNT_ROWS = ("subscription", "payable", "charge", "returned", "reserve held", "reserve back", "debt moved")
+ACCOUNT_ROWS = ("subscription", "payable", "charge", "returned", "reserve held", "reserve back", "loan", "debt moved")
 
 POLICY = {
     "time_zone": "America/New_York",
@@ -142,20 +148,27 @@ class Bookkeeping:
     mapping: str = MAPPING
     target: EveryAccount = field(default_factory=EveryAccount)
     files: int = 0
+    opening_orders: str = ""
 
     @property
     def road(self) -> Road:
+        policy = Policy(**self.policy)
+        orders = {}
+        if policy.orders_before_go_live is not None:
+            text = self.opening_orders
+            orders["load_opening_orders"] = lambda: read_opening_orders(text, "orders.csv", policy)
         return Road(
             connection=self.connection,
             seller="SELLER",
             ledger="peoplesoft:TEST:ACTUALS",
-            policy=Policy(**self.policy),
+            policy=policy,
             load_mapping=lambda: load_mapping(self.mapping, "mapping.yaml"),
             stores=self.stores,
             source=None,
             target=self.target,
             clock=ManualClock(NOW),
             run="run-1",
+            **orders,
         )
 
     def take_in(

@@ -15,7 +15,7 @@ from assets.outcome import ENDS_BY_ITSELF
 
 _CODE = re.compile(r"(?:Finding\(|_stopped\(|_unknown\()\s*\"([a-z_]+)\"")
 # Only worth a look: they open no review item.
-_NEVER_STOP = {"debt_not_carried", "cross_account_debt"}
+_NEVER_STOP = {"debt_not_carried", "cross_account_debt", "opening_loan"}
 _MODULES = {
     "mapped_lines": (assets.mapped_lines, ledger.resolution, ledger.tax),
     "settlement_lines": (ledger.series, ledger.carrying, ledger.golive),

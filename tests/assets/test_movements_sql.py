@@ -18,6 +18,7 @@ from ledger.categories import TAX_COLLECTED, TAX_WITHHELD
 from ledger.combination import Treatment
 from ledger.mapping import Combination, Context, Resolved, category_of, load_mapping, resolve
 from ledger.movements import Item, SettlementBooks, movements_of, remainder_of
+from ledger.opening_orders import OpeningOrder, OpeningOrders
 from ledger.parts import part_of, parts
 from ledger.policy import Policy
 from ledger.references import reference
@@ -33,6 +34,7 @@ owner: {unit: US001}
 accounts:
   clearing: "110500"
   pass_through_tax: "210500"
+  opening_receivable: "110900"
   tax_liability: [{account: "210600", valid_to: 2026-10-31}, {account: "210601", valid_from: 2026-11-01}]
 marketplace_for_blank: Amazon.fr
 categories:
@@ -135,7 +137,7 @@ def staged(duck, drawn, currency, path):
     duck.execute(sql, {"rows": rows, "path": str(path)})
 
 
-def books_for(drawn, currency, policy, mapping, path):
+def books_for(drawn, currency, policy, mapping, path, opening):
     """Return what the settlement is booked with; each carried row brings in a settlement of its own."""
     names = tuple(sorted({one["marketplace"] for one in drawn} - {""}))
     facts = {"currency": currency, "start": START.isoformat(), "end": END.isoformat(), "marketplaces": list(names)}
@@ -155,6 +157,7 @@ def books_for(drawn, currency, policy, mapping, path):
         reference="S1",
         lines=Version("c", "settlement_lines", "1", 1, "", 0, 0, {}, START),
         lines_path=path,
+        opening_orders=OpeningOrders({one: OpeningOrder(one) for one in opening}, True) if opening else OpeningOrders(),
     )
 
 
@@ -178,6 +181,7 @@ def by_the_rules(drawn, books, policy):
             positive=one["minor"] > 0 if one["minor"] else None,
             order_has_withheld=TAX_WITHHELD in orders[one["order"]],
             order_has_tax=TAX_COLLECTED in orders[one["order"]],
+            order_is_opening=one["order"] in books.opening_orders.orders,
         )
         resolved = resolve(combination, mapping, policy, books.context)
         assert isinstance(resolved, Resolved), resolved
@@ -247,13 +251,14 @@ def duck():
     currency=st.sampled_from(["EUR", "JPY", "KWD"]),
     time_zone=st.sampled_from(["America/New_York", "Europe/Berlin", "UTC"]),
     month_end=st.sampled_from(["split", "none"]),
+    opening=st.sets(st.sampled_from("ABCDE")),
 )
-def test_sql_books_what_the_rules_book(tmp_path, duck, mapping, drawn, currency, time_zone, month_end):
+def test_sql_books_what_the_rules_book(tmp_path, duck, mapping, drawn, currency, time_zone, month_end, opening):
     """Every line's movements in SQL are those of the pure rules, and clearing moves by exactly the lines' sum."""
     path, made = tmp_path / "lines.parquet", tmp_path / "movements.parquet"
     policy = policy_of(time_zone, month_end)
     staged(duck, drawn, currency, path)
-    books = books_for(drawn, currency, policy, mapping, path)
+    books = books_for(drawn, currency, policy, mapping, path, opening)
     road = Road("c", "s", "l", policy, lambda: mapping, None, None, None, None)
     mapped = resolve_combinations(duck, books, road)
     assert mapped.unmapped == []

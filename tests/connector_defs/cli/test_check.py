@@ -54,6 +54,20 @@ def test_what_is_wrong_has_a_row_with_a_cure(
     assert all(row["cure"] for row in document["rows"] if not row["ok"])
 
 
+def test_orders_before_go_live_are_read_and_what_is_open_of_them_is_said(copied_place, run_json) -> None:
+    """A list that cannot be read is named; one that can says how many of its orders no settlement has paid for."""
+    settings = copied_place.folder / "defs/amazon_us/defs.yaml"
+    text = settings.read_text(encoding="utf-8")
+    listed = "books:\n    orders_before_go_live: {file: open.csv, book_to: revenue}"
+    settings.write_text(text.replace("books:", listed, 1), encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.REFUSED)
+    assert _failing(document) == ["orders before go-live"]
+    (copied_place.folder / "mappings/open.csv").write_text("order_id\n111-9999999-9999999\n", encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us")
+    [said] = [row["sentence"] for row in document["rows"] if row["what"] == "orders before go-live"]
+    assert said == "1 listed, 1 of them not settled yet: 111-9999999-9999999."
+
+
 def test_a_missing_role_is_named_before_the_first_settlement(own_place, run_json, monkeypatch) -> None:
     """Amazon shows the marketplaces without the role that the reports need: so the reports themselves are asked for."""
     grant = own_place.world.seller.world.grants[own_place.world.seller.sellers[0].refresh_token]
