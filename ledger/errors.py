@@ -7,6 +7,7 @@ money of one settlement without stopping the run of another.
     ConnectorError
     ├── InputRefused                what a person or a marketplace handed in cannot be used
     │   ├── SettlementFileRefused   a settlement file, whole
+    │   ├── ReportFileRefused       another report of a marketplace, whole
     │   ├── MappingRefused          a mapping file: file, line, key
     │   ├── ConfigurationRefused    a connection's settings
     │   └── UnknownCurrency
@@ -47,6 +48,16 @@ class InputRefused(ConnectorError):
 
 class SettlementFileRefused(InputRefused):
     """A file that is not a settlement, or not a whole one."""
+
+    def __init__(self, sentence: str, *, source: str, row: int | None = None, column: str | None = None) -> None:
+        super().__init__(sentence)
+        self.source = source
+        self.row = row
+        self.column = column
+
+
+class ReportFileRefused(InputRefused):
+    """A file that is not the report it should be, or not a whole one."""
 
     def __init__(self, sentence: str, *, source: str, row: int | None = None, column: str | None = None) -> None:
         super().__init__(sentence)

@@ -79,7 +79,7 @@ def read_header(line: str, source: str) -> Header:
     Raises:
         SettlementFileRefused: No settlement header, or a column is missing or stands there twice.
     """
-    names = [_normal(cell) for cell in line.split("\t")]
+    names = [normal_name(cell) for cell in line.split("\t")]
     layout = _layout(names, line, source)
     known = V2_COLUMNS if layout == "v2" else V1_COLUMNS
     positions: dict[str, int] = {}
@@ -89,11 +89,12 @@ def read_header(line: str, source: str) -> Header:
         if column in known:
             positions[column] = position
     _require(positions, layout, source)
-    unknown = tuple(_shown(column) for column in names if column and column not in known)
+    unknown = tuple(shown_name(column) for column in names if column and column not in known)
     return Header(layout, positions, len(names), unknown)
 
 
-def _normal(cell: str) -> str:
+def normal_name(cell: str) -> str:
+    """Return a column's name in lower case with hyphens, however the file writes it."""
     return re.sub(r"[\s_]+", "-", cell.strip().lower())
 
 
@@ -135,7 +136,8 @@ def _require(positions: dict[str, int], layout: str, source: str) -> None:
         )
 
 
-def _shown(column: str) -> str:
+def shown_name(column: str) -> str:
+    """Return a column's name for a sentence, unless it is none that can be shown."""
     return column if _SHOWABLE.fullmatch(column) else "(unreadable name)"
 
 

@@ -57,24 +57,30 @@ class _Survey:
 
 
 def as_plain_text(
-    archived: Path, folder: Path, charset: str | None, hashing: ContentHash, document_sha256: str | None = None
+    archived: Path,
+    folder: Path,
+    charset: str | None,
+    hashing: ContentHash,
+    document_sha256: str | None = None,
+    wanted: str = "a settlement",
 ) -> PlainText:
     """Return the text of an archived file; copies go to `folder`.
 
-    The SHA-256 of the archived bytes, if known, is the content hash of a file that is plain already.
+    The SHA-256 of the archived bytes, if known, is the content hash of a file that is plain already. `wanted` names
+    what the file should be, for sentences.
 
     Raises:
         SettlementFileRefused: Empty, binary, packed but damaged, no text, or an answer that is no settlement at all.
     """
     source = archived.name
-    path = _unpacked(archived, folder, source)
+    path = _unpacked(archived, folder, source, wanted)
     head = _head(path)
-    refuse_stranger(head, source)
+    refuse_stranger(head, source, wanted)
     has_bom = head.startswith(_BOM)
     digest = hashing.known(document_sha256) if document_sha256 and path == archived else None
     if digest is None and not has_bom:
         digest = hashing.start(path)
-    survey = _survey(path, source)
+    survey = _survey(path, source, wanted)
     codec, warnings = choose_charset(
         path,
         source,
@@ -87,11 +93,11 @@ def as_plain_text(
     if not is_plain:
         hashing.forget()
         path, warnings = _rewritten(path, folder, codec, survey, warnings)
-        survey = _survey(path, source)
+        survey = _survey(path, source, wanted)
     is_ended = survey.last_byte == b"\n"
     if digest is None or not (is_plain and is_ended):
         digest = hashing.start(path)
-    first_lines = _first_lines(_head(path), source)
+    first_lines = _first_lines(_head(path), source, wanted)
     return PlainText(
         path=path,
         source=source,
@@ -105,7 +111,7 @@ def as_plain_text(
     )
 
 
-def _unpacked(archived: Path, folder: Path, source: str) -> Path:
+def _unpacked(archived: Path, folder: Path, source: str, wanted: str) -> Path:
     with archived.open("rb") as file:
         if file.read(2) != _GZIP_MAGIC:
             return archived
@@ -117,7 +123,7 @@ def _unpacked(archived: Path, folder: Path, source: str) -> Path:
                 size += out.write(chunk)
                 if size > UNPACKED_BYTES_MAX:
                     raise SettlementFileRefused(
-                        f"{source} unpacks to more than {UNPACKED_BYTES_MAX:,} bytes; no settlement is that large.",
+                        f"{source} unpacks to more than {UNPACKED_BYTES_MAX:,} bytes; {wanted} is never that large.",
                         source=source,
                     )
     except EOFError:
@@ -137,7 +143,7 @@ def _head(path: Path) -> bytes:
         return file.read(_HEAD_BYTES)
 
 
-def _survey(path: Path, source: str) -> _Survey:
+def _survey(path: Path, source: str, wanted: str) -> _Survey:
     line_feeds, has_returns, is_ascii, chunk = 0, False, True, b""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
@@ -145,7 +151,7 @@ def _survey(path: Path, source: str) -> _Survey:
             chunk = block
             zero = chunk.find(0)
             if zero >= 0:
-                refuse_nul(source, line_feeds + chunk.count(b"\n", 0, zero) + 1)
+                refuse_nul(source, line_feeds + chunk.count(b"\n", 0, zero) + 1, wanted)
             line_feeds += chunk.count(b"\n")
             has_returns = has_returns or chunk.find(b"\r") >= 0
             if chunk.isascii() and (is_ascii or decoder is None):
@@ -213,13 +219,13 @@ def _rewritten(
     return target, warnings
 
 
-def _first_lines(head: bytes, source: str) -> tuple[str, ...]:
+def _first_lines(head: bytes, source: str, wanted: str) -> tuple[str, ...]:
     """Return the header, the summary and a few rows; the last line of a cut head is left out."""
     lines = head.split(b"\n", 8)
     is_whole = len(head) < _HEAD_BYTES
     if len(lines) == 1 and not is_whole:
         raise SettlementFileRefused(
-            f"{source} has no line end in its first {_HEAD_BYTES:,} bytes, so it is not a settlement.", source=source
+            f"{source} has no line end in its first {_HEAD_BYTES:,} bytes, so it is not {wanted}.", source=source
         )
     kept = lines if is_whole and len(lines) < 9 and lines[-1] else lines[:-1]
     return tuple(line.decode("utf-8") for line in kept)

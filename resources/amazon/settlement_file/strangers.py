@@ -1,4 +1,4 @@
-"""Name what is not a settlement file, from its first bytes.
+"""Name what is not a settlement file (or the report that was wanted), from its first bytes.
 
 A download link that has expired answers with XML, a proxy with an HTML page, an API with JSON, a person with a
 workbook. Each is refused by its own name, so that the reader of the sentence knows what to do. In: the head of the
@@ -26,51 +26,55 @@ _JSON_CODE = re.compile(r'"code"\s*:\s*"([A-Za-z0-9._-]{1,60})"', re.IGNORECASE)
 _ORIGINAL = "Hand in the flat file as Amazon delivered it."
 
 
-def refuse_stranger(head: bytes, source: str) -> None:
-    """Raise SettlementFileRefused when the head belongs to something that is no tab-separated text."""
+def refuse_stranger(head: bytes, source: str, wanted: str = "a settlement") -> None:
+    """Raise SettlementFileRefused when the head belongs to something that is no tab-separated text.
+
+    `wanted` names, with its article, what the file should be.
+    """
     for magic, kind in _BINARY_KINDS:
         if head.startswith(magic):
-            raise SettlementFileRefused(f"{source} is {kind}, not a settlement file. {_ORIGINAL}", source=source)
+            raise SettlementFileRefused(f"{source} is {kind}, not {wanted} file. {_ORIGINAL}", source=source)
     text = head.removeprefix(_UTF8_BOM).lstrip()
     if not text:
         raise SettlementFileRefused(f"{source} is empty: there is nothing to read. {_ORIGINAL}", source=source)
     if text.startswith(b"<"):
-        _refuse_markup(text, source)
+        _refuse_markup(text, source, wanted)
     if text.startswith((b"{", b"[")):
-        _refuse_json(text, source)
+        _refuse_json(text, source, wanted)
 
 
-def refuse_nul(source: str, row: int) -> None:
+def refuse_nul(source: str, row: int, wanted: str = "a settlement") -> None:
     """Raise SettlementFileRefused for a file that holds a zero byte, which no text does."""
     raise SettlementFileRefused(
-        f"{source} is binary: a zero byte stands in row {row}, so it is not the text of a settlement. {_ORIGINAL}",
+        f"{source} is binary: a zero byte stands in row {row}, so it is not the text of {wanted}. {_ORIGINAL}",
         source=source,
         row=row,
     )
 
 
-def _refuse_markup(text: bytes, source: str) -> None:
+def _refuse_markup(text: bytes, source: str, wanted: str) -> None:
     start = text[:2000].lower()
     if start.startswith(b"<!doctype html") or b"<html" in start:
         raise SettlementFileRefused(
-            f"{source} is an HTML page (a login, proxy or error page), not a settlement file. {_ORIGINAL}",
+            f"{source} is an HTML page (a login, proxy or error page), not {wanted} file. {_ORIGINAL}",
             source=source,
         )
     if b"<amazonenvelope" in start:
+        withdrawn = "the XML settlement report, which Amazon has withdrawn" if wanted == "a settlement" else "in XML"
         raise SettlementFileRefused(
-            f"{source} is the XML settlement report, which Amazon has withdrawn. Hand in the flat file instead.",
+            f"{source} is {withdrawn}. Hand in the flat file instead.",
             source=source,
         )
     found = _CODE.search(text)
     code = f" with code {found.group(1).decode()}" if found else ""
     raise SettlementFileRefused(
-        f"{source} is an XML error{code}, not a settlement file: a download link dies after five minutes. "
+        f"{source} is an XML error{code}, not {wanted} file: a download link dies after five minutes. "
         "Ask Amazon for a fresh link and download at once.",
         source=source,
     )
 
 
-def _refuse_json(text: bytes, source: str) -> None:
+def _refuse_json(text: bytes, source: str, wanted: str) -> None:
     content = text.decode("utf-8", "replace")
     found = _JSON_CODE.search(content)
     try:
@@ -81,6 +85,6 @@ def _refuse_json(text: bytes, source: str) -> None:
     if is_json:
         code = f" with code {found.group(1)}" if found else ""
         raise SettlementFileRefused(
-            f"{source} is a JSON answer{code}, not a settlement file. Download the report document itself.",
+            f"{source} is a JSON answer{code}, not {wanted} file. Download the report document itself.",
             source=source,
         )
