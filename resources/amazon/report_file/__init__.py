@@ -1,0 +1,21 @@
+"""The reader of Amazon's reports beside the settlements: orders, shipments, reimbursements, VAT, as typed rows."""
+
+from resources.amazon.report_file.all_orders import ALL_ORDERS
+from resources.amazon.report_file.fulfilled_shipments import FULFILLED_SHIPMENTS
+from resources.amazon.report_file.reader import ReportFile, read_report, rows_relation
+from resources.amazon.report_file.reimbursements import REIMBURSEMENTS
+from resources.amazon.report_file.table import Column, Kind, ReportTable
+from resources.amazon.report_file.vat_transactions import VAT_TRANSACTIONS
+
+__all__ = [
+    "ALL_ORDERS",
+    "FULFILLED_SHIPMENTS",
+    "REIMBURSEMENTS",
+    "VAT_TRANSACTIONS",
+    "Column",
+    "Kind",
+    "ReportFile",
+    "ReportTable",
+    "read_report",
+    "rows_relation",
+]
