@@ -77,6 +77,7 @@ class Configuration:
             values |= {"seen_at": self._clock.now(), "confirmed_by": ""}
             inserted = transaction.execute(insert(configuration_changes).values(values))
             facts = {**said, "owner": file.owner, "change": inserted.inserted_primary_key[0]}
+            facts["seen_at"] = values["seen_at"]
             self._audit.append(transaction, connection, "configuration_changed", facts, run=run, person=person)
         return True
 

@@ -1,7 +1,7 @@
 """Every exchange with the outside world, as it may be shown: redacted before it comes here.
 
 In: exchanges of the record ring. Out: a number that audit events can point to. Headers and outcome are a row, bodies
-are documents under their SHA-256.
+are documents under their SHA-256. The rows are a chain of hashes per connection.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 
 from resources.clock import Clock
 from resources.store import schema
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.documents import DocumentStore
+from resources.store.row_chain import RowChain
 
 if TYPE_CHECKING:
     from resources.transport.record import Exchange
+
+
+_CHAIN = RowChain(schema.exchanges)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Exchanges:
             "attempt": exchange.attempt,
         }
         with self._control.transaction("traffic") as transaction:
-            return str(transaction.execute(insert(schema.exchanges).values(values)).inserted_primary_key[0])
+            return str(_CHAIN.add(transaction, values))
 
     def get(self, exchange_id: str) -> RecordedExchange | None:
         """Return one exchange, None for an unknown number."""
@@ -102,7 +106,7 @@ def _headers_text(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> str
 
 
 def _exchange(row: Row) -> RecordedExchange:
-    values = row._asdict()
+    values = {name: value for name, value in row._asdict().items() if name != "hash"}
     values["id"] = str(row.id)
     values["request_headers"] = json.loads(row.request_headers)
     values["response_headers"] = json.loads(row.response_headers)

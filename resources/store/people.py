@@ -50,12 +50,13 @@ class People:
         """
         if not _NAME.fullmatch(name):
             raise InputRefused(f"{name[:60]!r} cannot name a person: small letters, digits, _ . and -, a letter first.")
-        values = {"name": name, "public_key": public_key, "added_by": added_by, "added_at": self._clock.now()}
+        now = self._clock.now()
+        values = {"name": name, "public_key": public_key, "added_by": added_by, "added_at": now}
         with self._control.transaction() as transaction:
             if transaction.execute(select(schema.people).filter_by(name=name)).one_or_none() is not None:
                 raise InputRefused(f"There is or was a key of {name}; a name is not given twice. Choose another.")
             transaction.execute(insert(schema.people), {**values, "ended_by": "", "ended_at": None})
-            facts = {"name": name, "public_key": public_key}
+            facts = {"name": name, "public_key": public_key, "added_at": now}
             self._audit.append(transaction, INSTALLATION, "key_added", facts, person=added_by)
 
     def end(self, name: str, ended_by: str) -> None:
@@ -66,7 +67,8 @@ class People:
                 raise InputRefused(f"No key of {name} counts. List them: connector people list")
             values = {"ended_by": ended_by, "ended_at": self._clock.now()}
             transaction.execute(update(schema.people).where(schema.people.c.name == name).values(values))
-            self._audit.append(transaction, INSTALLATION, "key_ended", {"name": name}, person=ended_by)
+            facts = {"name": name, "ended_at": values["ended_at"]}
+            self._audit.append(transaction, INSTALLATION, "key_ended", facts, person=ended_by)
 
     def counting(self, name: str) -> Signer:
         """Return a person whose key counts; raises InputRefused for every other name."""

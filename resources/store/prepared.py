@@ -24,13 +24,16 @@ Row = Any  # a named tuple with the columns of the statement
 
 
 class Prepared:
-    """One statement with named parameters; lists of values (`IN`) are not for it."""
+    """One statement with named parameters; lists of values (`IN`) are not for it.
 
-    def __init__(self, statement: ClauseElement) -> None:
+    `returns` names the columns of a RETURNING, whole numbers and text only.
+    """
+
+    def __init__(self, statement: ClauseElement, returns: tuple[str, ...] = ()) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
         columns = statement.selected_columns if isinstance(statement, Select) else ()
-        self._row = namedtuple("Row", [column.name for column in columns])._make
+        self._row = namedtuple("Row", [*(column.name for column in columns), *returns])._make
 
     def run(self, transaction: Connection, /, **values: Any) -> int:
         """Run a statement that returns nothing; return how many rows it changed."""

@@ -186,16 +186,21 @@ class Review:
                 # What was proposed was proposed on what the item said before.
                 voided = {"proposed_action": "", "proposed_by": "", "proposed_reason": ""}
                 transaction.execute(update(review_items).where(review_items.c.id == row.id).values(said | voided))
+                told = {"item": row.id, "code": finding.code, **said}
+                self._told(transaction, key, "review_updated", told, run)
             return row.id
-        values = {**key, **said, "state": OPEN, "opened_at": self._clock.now(), "opened_run": run}
+        now = self._clock.now()
+        values = {**key, **said, "state": OPEN, "opened_at": now, "opened_run": run}
         values |= {"ended_run": "", "person": "", "resolution": "", "resolution_reason": ""}
         item_id = transaction.execute(insert(review_items).values(values)).inserted_primary_key[0]
-        told = {"item": item_id, "code": finding.code, "sentence": finding.sentence, "origin": finding.origin}
-        told["amount"] = said["amount"]
-        self._audit.append(
-            transaction, connection, "review_opened", told, document_key=document_key, partition=partition, run=run
-        )
+        told = {"item": item_id, "code": finding.code, "origin": finding.origin, "opened_at": now, **said}
+        self._told(transaction, key, "review_opened", told, run)
         return item_id
+
+    def _told(self, transaction: Connection, key: dict, kind: str, told: dict, run: str) -> None:
+        """Write what an item says now into the audit trail."""
+        at = {name: key[name] for name in ("document_key", "partition")}
+        self._audit.append(transaction, key["connection"], kind, told, **at, run=run)
 
     def _end(
         self,
@@ -212,6 +217,7 @@ class Review:
         values |= {"resolution": resolution, "resolution_reason": reason}
         transaction.execute(update(review_items).where(review_items.c.id == row.id).values(values))
         told = {"item": row.id, "code": row.code, "action": resolution, "reason": reason, **(facts or {})}
+        told["ended_at"] = values["ended_at"]
         self._audit.append(
             transaction,
             row.connection,

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from resources.store.columns import Moment
 
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData()
 
@@ -234,6 +234,7 @@ check_verdicts = Table(
     _text("facts"),
     _text("run"),
     _moment("at"),
+    _text("hash", server_default=text("''")),
     Index("check_verdicts_latest", "connection", "partition", "check_name", "id"),
 )
 
@@ -322,5 +323,17 @@ exchanges = Table(
     _moment("started_at"),
     Column("seconds", Float, nullable=False),
     _number("attempt"),
+    _text("hash", server_default=text("''")),
     Index("exchanges_connection", "connection", "operation"),
+)
+
+# How far the chain of each table has come whose rows are written once (`resources/store/row_chain.py`).
+row_chains = Table(
+    "row_chains",
+    metadata,
+    _text("connection", primary_key=True),
+    _text("table_name", primary_key=True),
+    _number("rows"),
+    _number("last_id"),
+    _text("hash"),
 )

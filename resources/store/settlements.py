@@ -111,6 +111,7 @@ class Settlements:
         settlement is in another seller's or another ledger's hands.
         """
         told = {"document": document_sha, "content": content_hash, "source": source, "report": report_id}
+        told |= {"seller": seller, "head": facts}
         values = {"document_sha": document_sha, "content_hash": content_hash, "source": source}
         values |= {"connection": connection, "settlement_id": settlement_id, "facts": facts_text(facts)}
         with self._control.transaction() as transaction:
@@ -126,7 +127,8 @@ class Settlements:
                 values |= {"standing": standing.value, "recorded_at": now}
                 transaction.execute(insert(_documents), values)
                 kind = f"settlement_{'seen_again' if outcome == 'known' else outcome}"
-                self._audit.append(transaction, connection, kind, told, partition=settlement_id, run=run, person=person)
+                who = {"partition": settlement_id, "run": run, "person": person}
+                self._audit.append(transaction, connection, kind, told, **who, at=now)
             self._note_report(transaction, connection, report_id, "", settlement_id)
         return Recorded(outcome)
 
@@ -255,11 +257,15 @@ class Settlements:
             return
         values = {"connection": connection, "report_id": report_id, "report_document_id": report_document_id}
         known = transaction.execute(select(_reports.c.settlement_id).filter_by(**values)).one_or_none()
+        now = self._clock.now()
         if known is None:
-            values |= {"settlement_id": settlement_id, "recorded_at": self._clock.now()}
-            transaction.execute(insert(_reports), values)
+            transaction.execute(insert(_reports), values | {"settlement_id": settlement_id, "recorded_at": now})
         elif settlement_id and known.settlement_id != settlement_id:
             transaction.execute(update(_reports).filter_by(**values).values(settlement_id=settlement_id))
+        else:
+            return
+        told = {"report": report_id, "document": report_document_id, "is_new": known is None}
+        self._audit.append(transaction, connection, "report_noted", told, partition=settlement_id, at=now)
 
     def _records(self, connection: str, settlement_id: str | None = None) -> list[SettlementRecord]:
         wanted = {"of_connection": connection} | ({} if settlement_id is None else {"of_settlement": settlement_id})

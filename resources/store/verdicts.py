@@ -1,7 +1,7 @@
 """What the checks said, per partition, kept by ourselves.
 
 A check that ran for a whole range records nothing per partition in Dagster; the gate of the posting step and the
-statement ask here instead. Every verdict is kept; the latest of each check counts.
+statement ask here instead. Every verdict is kept, in a chain of hashes; the latest of each check counts.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, select
 
 from resources.clock import Clock
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
-from resources.store.prepared import Prepared
+from resources.store.row_chain import RowChain
 from resources.store.schema import check_verdicts
 
-_INSERT = Prepared(
-    insert(check_verdicts).values(
-        {column.name: bindparam(column.name) for column in check_verdicts.columns if not column.primary_key}
-    )
-)
+_CHAIN = RowChain(check_verdicts)
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Verdicts:
         values = {"connection": connection, "partition": partition, "check_name": check, "passed": passed}
         values |= {"severity": severity, "facts": facts_text(facts), "run": run, "at": self._clock.now()}
         with self._control.transaction() as transaction:
-            _INSERT.run(transaction, **values)
+            _CHAIN.add(transaction, values)
 
     def latest(self, connection: str, partition: str | None = None) -> list[CheckVerdict]:
         """Return the newest verdict of every check, by partition and name."""
