@@ -38,7 +38,12 @@ class _Part:
 
 def vat_transactions(asked: Asked) -> Iterator[dict[str, str]]:
     """Yield a row per item shipped within the dates, and one per item of every order refunded within them."""
-    orders = {order.order_id: order for order in asked.history.orders if order.marketplace_id in asked.marketplace_ids}
+    # Outside Europe there is nothing to report.
+    orders = {
+        order.order_id: order
+        for order in asked.history.orders
+        if order.marketplace_id in asked.marketplace_ids and order.ship_country in _COUNTRIES
+    }
     for order in orders.values():
         if order.shipped is not None and asked.start <= order.shipped <= min(asked.end, asked.as_of):
             yield from _rows(asked, order, order.shipped, "SALE")

@@ -242,6 +242,12 @@ def test_all_orders_may_be_limited_to_some_days() -> None:
     assert _end(bench, _create(bench, BY_UPDATE, 30))["processingStatus"] == "DONE"
 
 
+def test_there_are_no_vat_transactions_in_america(bench: Bench) -> None:
+    """Nothing to report there."""
+    entry = _end(bench, _create(bench, VAT, region="na", ids=[US]), region="na")
+    assert entry["processingStatus"] == "CANCELLED"
+
+
 def test_the_vat_report_is_there_from_the_third_of_the_month(bench: Bench) -> None:
     """Asked for on the first it is FATAL."""
     bench.clock.advance((datetime(2026, 12, 1, 6, tzinfo=UTC) - NOW).total_seconds())

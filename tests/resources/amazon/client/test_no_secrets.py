@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from emulators import faults
 from ledger.errors import ConnectorError
-from tests.resources.amazon.client.rig import SECRETS, Rig, make_rig
+from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE
+from tests.resources.amazon.client.order_rig import add_order
+from tests.resources.amazon.client.rig import SECRETS, US, Rig, make_rig
 
 FAULTS = [
     faults.status(403),
@@ -26,7 +29,7 @@ FAULTS = [
     faults.named("invalid_grant"),
     faults.named("server_error"),
 ]
-OPERATIONS = ["token", "getReports", "getReportDocument", "download"]
+OPERATIONS = ["token", "getReports", "getReportDocument", "download", "createReport", "getReport", "searchOrders"]
 
 
 def walk(rig: Rig, folder: Path) -> list[str]:
@@ -38,6 +41,11 @@ def walk(rig: Rig, folder: Path) -> list[str]:
             shown.append(repr(entry))
             shown.append(repr(client.report_document(entry.report_document_id)))
             shown.append(repr(client.download(entry.report_document_id, folder / "report")))
+        end = rig.clock.now() - timedelta(minutes=5)
+        shown += map(repr, client.orders.search(created_after=end - timedelta(days=30)))
+        report_id = client.requested.request(ALL_ORDERS_BY_UPDATE, end - timedelta(days=30), end, (US,))
+        shown.append(repr(client.requested.state(report_id)))
+        shown += map(repr, client.requested.listed(ALL_ORDERS_BY_UPDATE))
     except ConnectorError as error:
         shown += traceback.format_exception(error)
     shown += [repr(client), repr(client._client.auth), repr(rig.tokens._tokens)]
@@ -69,6 +77,7 @@ def test_no_secret_is_shown_under_any_faults(
 
     rig.app.handle = watched
     rig.add_settlement(1)
+    add_order(rig, 1)
     for operation, fault in plan:
         if operation == "token" or not fault.kind.endswith(("grant", "error")):
             rig.faults.next(operation, fault)
