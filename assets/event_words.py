@@ -97,6 +97,16 @@ def _opened(facts: Facts, document: str) -> str:
     return f"Review item {facts['item']} ({facts['code']}) is opened: {facts['sentence']}{amount}{origin}"
 
 
+def _updated(facts: Facts, document: str) -> str:
+    amount = f" Amount: {facts['amount']}." if facts.get("amount") else ""
+    return f"Review item {facts['item']} ({facts['code']}) now says: {facts['sentence']}{amount}"
+
+
+def _noted(facts: Facts, document: str) -> str:
+    under = f", document {_text(facts['document'])}," if facts.get("document") else ""
+    return f"Report {_text(facts['report'])}{under} is noted as taken in."
+
+
 def _resolved(facts: Facts, document: str) -> str:
     return (
         f"Review item {facts['item']} ({facts['code']}) is decided with {facts['action']!r}. Reason: {facts['reason']}."
@@ -148,7 +158,9 @@ _TOLD: dict[str, Callable[[Facts, str], str]] = {
     "settlement_changed": _changed,
     "settlement_accepted": _accepted,
     "document_planned": _planned,
+    "report_noted": _noted,
     "review_opened": _opened,
+    "review_updated": _updated,
     "review_resolved": _resolved,
     "review_proposed": _proposed,
     "review_cleared": _cleared,

@@ -33,7 +33,7 @@ def test_a_settlement_is_registered_once(settlements, audit, clock):
     assert (found.seller, found.document_sha, found.content_hash, found.source) == ("A1SELLER", "d1", "c1", "api")
     assert (found.report_ids, found.facts["total_amount"], found.recorded_at) == (("r1",), "12.30", clock.now())
     assert settlements.all("amazon_us") == [found]
-    assert kinds(audit) == ["settlement_new"]
+    assert kinds(audit) == ["settlement_new", "report_noted"]
 
 
 def test_the_same_settlement_under_another_report_is_known(settlements, audit):
@@ -44,7 +44,8 @@ def test_the_same_settlement_under_another_report_is_known(settlements, audit):
     assert record(settlements, sha="d2", report="", source="import") == "known"
     found = settlements.get("amazon_us", "11111111111")
     assert (found.document_sha, found.report_ids) == ("d1", ("r1", "r2", "r3"))
-    assert kinds(audit) == ["settlement_new", "settlement_seen_again"]
+    told = ["settlement_new", "report_noted", "report_noted", "settlement_seen_again", "report_noted"]
+    assert kinds(audit) == told
 
 
 def test_other_content_under_the_same_id_is_an_alarm_and_changes_nothing(settlements, audit):
@@ -55,7 +56,7 @@ def test_other_content_under_the_same_id_is_an_alarm_and_changes_nothing(settlem
     assert settlements.get("amazon_us", "11111111111").document_sha == "d1"
     standings = {one.document_sha: one.standing for one in settlements.documents("amazon_us", "11111111111")}
     assert standings == {"d1": Standing.CURRENT, "d2": Standing.OTHER}
-    assert kinds(audit) == ["settlement_new", "settlement_changed"]
+    assert kinds(audit) == ["settlement_new", "report_noted", "settlement_changed"]
 
 
 def test_a_person_may_make_the_other_document_count(settlements, audit):
