@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.errors import Finding
-from ledger.journal import Journal
+from ledger.journal import Journal, SourceKey
 from ledger.posting import PostingState
 from resources.clock import Clock
 from resources.erp.target import Sightings, Target
@@ -43,6 +43,8 @@ class Desk:
 
     `may_send` is False while the gate is closed or an earlier part is not through: documents are followed, none is
     sent. `may_send_again` holds the keys of documents in review that a person wants sent if they are provably absent.
+    `unless_begun` are sources of which nothing may be planned, under way or done when a document is sent: reversals of
+    what it carries in.
     """
 
     outbox: Outbox
@@ -54,6 +56,7 @@ class Desk:
     person: str = ""
     may_send: bool = True
     may_send_again: frozenset[str] = frozenset()
+    unless_begun: tuple[SourceKey, ...] = ()
 
     def look(self, document: OutboxDocument, siblings: Sequence[Journal]) -> Sightings:
         """Look for every document of a source, also in units that earlier revisions were in and this one is not.

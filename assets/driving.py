@@ -16,6 +16,7 @@ from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
+from ledger.journal import SourceKey
 from ledger.periods import late_words
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import undone_by
@@ -23,13 +24,21 @@ from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
 
 
-def drive_all(road: Road, settlement_id: str, documents: Sequence[OutboxDocument], *, is_held: bool) -> list[Driven]:
+def drive_all(
+    road: Road,
+    settlement_id: str,
+    documents: Sequence[OutboxDocument],
+    *,
+    is_held: bool,
+    unless_begun: Sequence[SourceKey] = (),
+) -> list[Driven]:
     """Drive every document, in order of parts; a part is not sent before the parts before it are through.
 
-    So a refused first part leaves the others unsent, and the whole set can be corrected.
+    So a refused first part leaves the others unsent, and the whole set can be corrected. `unless_begun` as of a desk.
     """
     siblings = [document.journal for document in documents]
-    desk = replace(road.desk, may_send_again=_wanted_if_absent(road, settlement_id, documents))
+    wanted = _wanted_if_absent(road, settlement_id, documents)
+    desk = replace(road.desk, may_send_again=wanted, unless_begun=tuple(unless_begun))
     is_way_clear, driven = not is_held, []
     for document in documents:
         is_held_here = document.state is PostingState.APPROVED and not is_way_clear

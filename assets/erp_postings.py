@@ -14,7 +14,7 @@ from assets.driving import ask_again, decisions, drive_all, is_retried, progress
 from assets.gate import accounts_verdict, journal_verdict, place_verdict
 from assets.journals import Planned, out_of_date, planned_journals
 from assets.posting import Driven
-from assets.reposting import carried_verdict, is_wanted_again, undone_verdict
+from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
 from assets.resumption import ask_for
 from assets.reversals import follow, withheld
 from assets.roadmap import Road
@@ -65,7 +65,9 @@ def _posted(
     if not documents or _is_withdrawn(planned, documents):
         word = "stopped at the gate" if is_held else "none: no amount other than zero"
         return StageResult(facts={"posting": word}, verdicts=verdicts)
-    driven = drive_all(road, settlement_id, documents, is_held=is_held)
+    # The gate has asked before the set was stored: what it carries in may be undone since, so whoever sends asks too.
+    undoing = undoing_sources(road, place)
+    driven = drive_all(road, settlement_id, documents, is_held=is_held, unless_begun=undoing)
     ask_again(road, settlement_id, driven)
     if may_exist(documents) and all(one.document.state in UNSENT for one in driven):
         ask_for(road, settlement_id, "nothing of it is in the ERP: what is planned now may go")

@@ -32,6 +32,7 @@ from ledger.errors import (
     TargetMisconfigured,
     TargetRefused,
     TargetUnavailable,
+    UndoneMeanwhile,
 )
 from ledger.journal import Journal
 from ledger.posting import PostingState
@@ -105,6 +106,9 @@ def _send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence
         document = _step(desk, lease, document, PostingState.SENDING, reason, erp_id=erp_id)
     except ContentChanged as error:
         return _to_review(desk, lease, document, "posting_collision", str(error))
+    except UndoneMeanwhile as error:
+        # The gate of the next run finds it undone and says what to do.
+        return Driven(document, again_at=_after(desk, desk.patience.follow_up), waits_for=str(error))
     return _submit(desk, lease, document)
 
 
@@ -364,6 +368,8 @@ def _step(
     desk: Desk, lease: Lease, document: OutboxDocument, to: PostingState, reason: str, erp_id: str | None = None
 ) -> OutboxDocument:
     told = {"run": desk.run, "person": desk.person, "erp_id": erp_id, **decided_on()}
+    if to is PostingState.SENDING:
+        told["unless_begun"] = desk.unless_begun
     return desk.outbox.step(document.key, to, reason, lease=lease, **told)
 
 

@@ -20,6 +20,7 @@ from ledger.errors import Finding, InputRefused
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
 from ledger.posting import PostingState
+from ledger.reversal import reversal_source
 from ledger.series import Place
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
@@ -94,6 +95,13 @@ def reversed_origins(road: Road, place: Place) -> list[str]:
     """Return the settlements whose open items a settlement carries in and that are reversed."""
     origins = {one.from_settlement_id for one in place.carried if one.kind in CARRIES and one.from_settlement_id}
     return [one for one in sorted(origins) if _is_reversed(road, one)]
+
+
+def undoing_sources(road: Road, place: Place) -> list[SourceKey]:
+    """Return the sources under which the settlements whose open items are carried in would be undone."""
+    origins = {one.from_settlement_id for one in place.carried if one.kind in CARRIES and one.from_settlement_id}
+    posted = (road.stores.outbox.documents(settlement_source(road, one)) for one in sorted(origins))
+    return [reversal_source(one[0].source, one[0].revision) for one in posted if one]
 
 
 def carried_verdict(road: Road, place: Place) -> Iterator[Verdict]:

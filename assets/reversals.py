@@ -183,17 +183,18 @@ def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[s
     return [one.erp_id for one in found if one.state is not BooksState.REMOVED and one.erp_id not in known]
 
 
-def dependents(road: Road, settlement_id: str) -> list[tuple[str, bool]]:
+def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> list[tuple[str, bool]]:
     """Return the settlements in the books, or on their way, that carry this one's open item in.
 
-    Each with whether it is being reversed itself.
+    Each with whether it is being reversed itself. `sent_only` leaves out those that are only approved.
     """
+    states = MAY_EXIST if sent_only else MAY_EXIST | {PostingState.APPROVED}
     found = []
     for other, place in placed(road).items():
         if not any(one.from_settlement_id == settlement_id and one.kind in CARRIES for one in place.carried):
             continue
         documents = road.stores.outbox.documents(settlement_source(road, other))
-        if any(one.state in MAY_EXIST or one.state is PostingState.APPROVED for one in documents):
+        if any(one.state in states for one in documents):
             undoing = undoing_of(road, documents)
             found.append((other, undoing is not None and undoing.is_under_way))
     return found
@@ -367,7 +368,8 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
 
 
 def _dependents_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
-    found = [other for other, _ in dependents(road, settlement_id)]
+    """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
+    found = [other for other, _ in dependents(road, settlement_id, sent_only=True)]
     if found:
         sentence = f"The reversal waits until {', '.join(found)} is reversed, which carried its open item in."
         yield Verdict("dependents", False, sentence, is_waiting=True)

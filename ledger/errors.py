@@ -23,6 +23,7 @@ money of one settlement without stopping the run of another.
     └── StoreError                  our own stores
         ├── IllegalStep             a posting state that does not follow from the present one
         ├── LeaseLost               another worker took over; this one must stop
+        ├── UndoneMeanwhile         what a document builds on is being undone; it must not be sent
         ├── ContentChanged          same key, other content
         └── SecretMissing           a name the vault does not hold
 """
@@ -146,6 +147,10 @@ class IllegalStep(StoreError):
 
 class LeaseLost(StoreError):
     """Another worker holds the lease now; this one must not write any more."""
+
+
+class UndoneMeanwhile(StoreError):
+    """What a document carries in is being undone by now; the document must not be sent."""
 
 
 class ContentChanged(StoreError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
-from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError
+from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError, UndoneMeanwhile
 from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.posting import PostingState, require_step
 from resources.clock import Clock
@@ -171,16 +171,19 @@ class Outbox:
         erp_id: str | None = None,
         not_before: datetime | None = None,
         facts: dict | None = None,
+        unless_begun: Iterable[SourceKey] = (),
     ) -> OutboxDocument:
         """Take one document one legal step further, in one transaction with its audit event.
 
-        Raises IllegalStep; LeaseLost when the lease is not the newest, when none is given while another worker holds
-        the document, or for `sending` without a live one; ContentChanged when `erp_id` belongs to another document, or
+        Raises UndoneMeanwhile where a document of the sources in `unless_begun` is planned, under way or done;
+        IllegalStep; LeaseLost when the lease is not the newest, when none is given while another worker holds the
+        document, or for `sending` without a live one; ContentChanged when `erp_id` belongs to another document, or
         would change while something may stand in the ERP under the first; StoreError for an unknown key.
         """
         with self._control.transaction() as transaction:
             row = self._row(transaction, key)
             self._require_lease(transaction, row, to, lease)
+            self._require_none_begun(transaction, row, unless_begun)
             actor = Actor(row.connection, row.partition, run, person, self._clock.now(), exchange)
             self._require_erp_id(transaction, row, erp_id)
             more = {"fence": lease.fence if lease else None, **({"details": facts} if facts else {})}
@@ -265,6 +268,15 @@ class Outbox:
         holder = self._leases.live_holder(transaction, row.key, set_name)
         if holder is not None:
             raise LeaseLost(f"Document {row.key} is being worked on by {holder}. Try again when that has ended.")
+
+    def _require_none_begun(self, transaction: Connection, row: Row, sources: Iterable[SourceKey]) -> None:
+        for source in sources:
+            others = statements.SELECT_NEWEST.rows(transaction, of_source=str(source))
+            begun = [one.key for one in others if one.state != PostingState.REFUSED]
+            if begun:
+                raise UndoneMeanwhile(
+                    f"Document {row.key} is not sent: {begun[0]} undoes what it carries in, and was planned meanwhile."
+                )
 
     def _require_erp_id(self, transaction: Connection, row: Row, erp_id: str | None) -> None:
         if erp_id is None or erp_id == row.erp_id:

@@ -7,6 +7,7 @@ import pytest
 
 from assets.approval import approve, reject
 from assets.document_sets import revisions_of, undoing_of
+from assets.driving import drive_all
 from assets.reposting import origins_first, repost, require_reversed, reversed_origins
 from assets.reversals import apply_reversal, dependents_first, plan_reversal
 from assets.road import walk
@@ -192,6 +193,33 @@ def test_what_a_later_settlement_carries_is_not_undone_before_it(world):
     assert origins_first(road, [TWO, ONE]) == [ONE, TWO]
     for settlement_id in (ONE, TWO):
         repost(road, settlement_id, SOMEBODY, "corrected", both)
+        assert walk(road, settlement_id).results["reconciliations"].facts["ties"]
+    assert world.items() == {}
+
+
+def test_what_is_undone_after_the_gate_has_asked_is_not_carried_in(world, monkeypatch):
+    """The step that sends asks in its own transaction: of two at the same instant one sees the other."""
+    road = world.small()
+    world.take_in(road, ONE, sale("10.00"), of_account("Subscription Fee", "-60.00"))
+    assert walk(road, ONE).stopped_at == ""
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, TWO, of_account("Payable to Amazon", "-50.00", later), sale("80.00", later), start=later)
+
+    def undone_in_between(road, settlement_id, documents, **given):
+        if settlement_id == TWO and not reversing_states(world, road, ONE):
+            assert [str(one.state) for one in documents] == ["approved"]
+            apply_reversal(road, planned, "at the same instant")
+        return drive_all(road, settlement_id, documents, **given)
+
+    planned = plan_reversal(road, ONE)
+    monkeypatch.setattr("assets.erp_postings.drive_all", undone_in_between)
+    walk(road, TWO)
+    assert [str(one.state) for one in world.documents(road, TWO)] == ["approved"]
+    assert follow_up(road, ONE)[1].facts["state"] == "reversed"
+    follow_up(road, TWO)
+    assert "carried_item_reversed" in world.items()
+    repost(road, ONE, SOMEBODY, "corrected")
+    for settlement_id in (ONE, TWO):
         assert walk(road, settlement_id).results["reconciliations"].facts["ties"]
     assert world.items() == {}
 

@@ -198,9 +198,8 @@ class PeopleSoft:
         try:
             control = self._search.control(unit)
         except ConnectorError as error:
-            return [
-                Finding("peoplesoft_queries", str(error), "Correct the queries, or the user's permission to run them.")
-            ]
+            cure = "Correct what the sentence names: the secrets, the queries, or the user's permission to run them."
+            return [Finding("peoplesoft_queries", str(error), cure)]
         if control or self._search.is_confirmed_empty(unit):
             return []
         sentence = (
