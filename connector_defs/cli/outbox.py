@@ -45,18 +45,24 @@ def list_documents(connection_name: str | None, states: tuple[str, ...], limit: 
 
 
 @outbox.command(
-    "show", epilog=examples("connector outbox show 24758260539", "connector outbox show 24758260539 --json")
+    "show",
+    epilog=examples("connector outbox show 24758260539 -c amazon_us", "connector outbox show 24758260539 --json"),
 )
 @click.argument("name")
+@click.option("--connection", "-c", "connection_name", metavar="C", help="Only this connection.")
 @json_option
-def show_documents(name: str, as_json: bool) -> None:
+def show_documents(name: str, connection_name: str | None, as_json: bool) -> None:
     """Show documents line by line, by settlement, ERP id or posting key."""
+    if connection_name is not None:
+        opened_project().connection_file(connection_name)
     stores = opened_stores()
     document = stores.outbox.document(name)
     found = [document] if document else stores.outbox.listing(partition=name, limit=100_000)
     found = found or [one for one in stores.outbox.listing(limit=100_000) if one.erp_id == name]
+    found = [one for one in found if connection_name in (None, one.connection)]
     if not found:
-        raise InputRefused(f"The outbox holds no document {name}. List what it holds: connector outbox list")
+        where = f" of connection {connection_name}" if connection_name else ""
+        raise InputRefused(f"The outbox holds no document {name}{where}. List what it holds: connector outbox list")
     found = sorted(found, key=lambda one: (one.source.source_id, one.revision, one.part))
     if as_json:
         output.write_json({"documents": [{**row_of(one), "lines": lines_of(one)} for one in found]})
