@@ -1,8 +1,9 @@
 """Amazon's Selling Partner API as the connector uses it: find settlement reports, fetch one, see the seller's markets.
 
 In: settings with names of secrets, and what all doors share (clock, buckets, token cache, recorder). Out: typed values,
-or an error sentence. `requested` asks for reports, `orders` reads orders; both share this connection's door. It only
-reads: the one thing it lets Amazon make is a report, and no operation that changes or pays anything exists here.
+or an error sentence. `requested` asks for reports, `orders` reads orders, `finances` the financial transactions; all
+share this connection's door. It only reads: the one thing it lets Amazon make is a report, and no operation that
+changes or pays anything exists here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import httpx
 from ledger.errors import SourceRefused
 from resources.amazon.door import Door
 from resources.amazon.download import DocumentFetcher, Download
+from resources.amazon.finances import Finances
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
 from resources.amazon.orders import Orders
 from resources.amazon.quotas import limit_of
@@ -98,6 +100,7 @@ class SellingPartner:
         self._door = Door(settings, self._client)
         self._fetcher = DocumentFetcher(self._client, settings, self.report_document)
         self.requested = RequestedReports(self._door, clock, self.download)
+        self.finances = Finances(self._door, clock)
         self.orders = Orders(self._door, clock, settings.marketplace_ids)
 
     def __repr__(self) -> str:

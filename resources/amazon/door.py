@@ -1,9 +1,9 @@
 """The one door to Amazon's API for a connection: one operation called, one JSON object back.
 
-In: an operation's name, its path, parameters or a body. Out: the answer's JSON object with amounts as Decimal, or a
-sentence. All groups of operations of one connection share it, so that what one of them has proved (the region is
-right) helps the others word their refusals. Reading may be repeated by the rings; a request that makes something is
-sent once.
+In: an operation's name, its path, parameters or a body. Out: the answer's JSON object with amounts as Decimal, or its
+bytes, or a sentence. All groups of operations of one connection share it, so that what one of them has proved (the
+region is right) helps the others word their refusals. Reading may be repeated by the rings; a request that makes
+something is sent once.
 """
 
 from __future__ import annotations
@@ -45,6 +45,13 @@ class Door:
             SourceRefused: A person has to act (authorisation, role, region), or there is nothing of that id.
             SourceUnavailable: Throttled or out of order beyond all attempts.
         """
+        return self._object(operation, self.read(operation, path, parameters), "")
+
+    def read(self, operation: str, path: str, parameters: Mapping[str, str]) -> bytes:
+        """Call one reading operation and return its body as it came, for whoever keeps it before looking inside.
+
+        Raises as `get`.
+        """
         request = self._client.build_request(
             "GET",
             self._settings.api_address + path,
@@ -52,7 +59,7 @@ class Door:
             headers={"accept": "application/json"},
             extensions={"operation": operation, "repeatable": True},
         )
-        return self._answer(operation, request, 200, "")
+        return self._content(operation, request, 200, "")
 
     def post(
         self, operation: str, path: str, body: Mapping[str, Any], *, status: int, if_unclear: str
@@ -76,17 +83,20 @@ class Door:
             headers={"accept": "application/json"},
             extensions={"operation": operation, "repeatable": False},
         )
-        return self._answer(operation, request, status, if_unclear)
+        return self._object(operation, self._content(operation, request, status, if_unclear), if_unclear)
 
-    def _answer(self, operation: str, request: httpx.Request, status: int, if_unclear: str) -> Mapping[str, Any]:
+    def _content(self, operation: str, request: httpx.Request, status: int, if_unclear: str) -> bytes:
         try:
             response = self._client.send(request)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._unavailable(operation, f"there was no answer ({type(error).__name__})", if_unclear) from None
         if response.status_code != status:
             raise self._refused(operation, response, if_unclear)
+        return response.content
+
+    def _object(self, operation: str, content: bytes, if_unclear: str) -> Mapping[str, Any]:
         try:
-            body = json.loads(response.content, parse_float=Decimal)
+            body = json.loads(content, parse_float=Decimal)
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
