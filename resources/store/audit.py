@@ -13,19 +13,36 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Text, bindparam, insert, select, type_coerce, update
+from sqlalchemy import Connection, Row, Select, Text, bindparam, insert, literal_column, select, type_coerce, update
 
 from resources.store.columns import facts_text, moment_text
 from resources.store.control import ControlDatabase
 from resources.store.prepared import Prepared
-from resources.store.schema import audit_chains, audit_events
+from resources.store.row_chain import CHAINED, ENDS
+from resources.store.schema import audit_chains, audit_events, row_chains
 
 _FIRST = "0" * 64
 _PAGE = 1000
+_CHAINED_NAMES = tuple(table.name for table in CHAINED)
 
-_SELECT_HEAD = Prepared(
-    select(audit_chains.c.sequence, audit_chains.c.hash).where(audit_chains.c.connection == bindparam("of_connection"))
+_HEAD = select(audit_chains.c.sequence, audit_chains.c.hash).where(
+    audit_chains.c.connection == bindparam("of_connection")
 )
+_SELECT_HEAD = Prepared(_HEAD)
+
+
+def _heads() -> Select:
+    """Return the query of a chain's head and, beside it, how far the rows that are written once have come."""
+    query = _HEAD
+    for table in CHAINED:
+        rows = row_chains.alias(f"of_{table.name}")
+        at = (rows.c.connection == audit_chains.c.connection) & (rows.c.table_name == literal_column(f"'{table.name}'"))
+        told = (rows.c[name].label(f"{table.name}_{name}") for name in ("last_id", "hash", "sealed"))
+        query = query.outerjoin_from(audit_chains, rows, at).add_columns(*told)
+    return query
+
+
+_SELECT_HEADS = Prepared(_heads())
 # The moment is text already: it was hashed as it is stored.
 _INSERT_EVENT = Prepared(
     insert(audit_events).values(
@@ -90,9 +107,10 @@ class Audit:
     ) -> int:
         """Write one event inside the caller's transaction (scope `books`); return its number.
 
-        `at` is the moment that the row it tells of bears, so that the two can be compared; else it is now.
+        `at` is the moment that the row it tells of bears, so that the two can be compared; else it is now. The facts
+        get the ends of the connection's chains of rows, so that these hang on this chain.
         """
-        sequence, previous_hash = self._head(transaction, connection)
+        sequence, previous_hash, ends = self._head(transaction, connection)
         values = {
             "connection": connection,
             "sequence": sequence + 1,
@@ -103,7 +121,7 @@ class Audit:
             "run": run,
             "exchange": exchange,
             "person": person,
-            "facts": facts_text(facts),
+            "facts": facts_text({**facts, ENDS: ends} if ends else facts),
             "previous_hash": previous_hash,
         }
         values["hash"] = _hash(values)
@@ -151,9 +169,13 @@ class Audit:
         with self._control.reading() as reading:
             return verdict_on(reading, connection)
 
-    def _head(self, transaction: Connection, connection: str) -> tuple[int, str]:
-        row = _SELECT_HEAD.row(transaction, of_connection=connection)
-        return (0, _FIRST) if row is None else (row.sequence, row.hash)
+    def _head(self, transaction: Connection, connection: str) -> tuple[int, str, dict[str, tuple]]:
+        row = _SELECT_HEADS.row(transaction, of_connection=connection)
+        if row is None:
+            return 0, _FIRST, {}
+        sequence, last_hash, *ends = row
+        told = zip(_CHAINED_NAMES, zip(ends[::3], ends[1::3], ends[2::3], strict=True), strict=True)
+        return sequence, last_hash, {name: end for name, end in told if end[0] is not None}
 
     def _move_head(self, transaction: Connection, connection: str, sequence: int, event_hash: str) -> None:
         if sequence == 1:

@@ -2,23 +2,27 @@
 
 In: the values of a row, inside the transaction that writes it. Out: the same with `hash`, and the head of its chain
 moved on. There is one chain per table and connection; the head remembers how many rows there were and the last of
-them, so that a changed, removed, added or renumbered row shows. For tables whose rows no audit event tells of.
+them, so that a changed, removed, added or renumbered row shows. For tables whose rows no audit event tells of: each
+event only names the ends that these chains had, so that whoever cuts one short contradicts the audit trail.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, bindparam, insert, select, type_coerce, update
+from sqlalchemy import Boolean, Connection, Float, Table, Text, bindparam, func, insert, select, type_coerce, update
 
 from resources.store.columns import Moment, moment_text
 from resources.store.prepared import Prepared
 from resources.store.schema import check_verdicts, exchanges, row_chains
 
 CHAINED = (exchanges, check_verdicts)
+ENDS = "row_chains"  # under this name an event tells number and hash of the last row, and how many were sealed
 FIRST = "0" * 64
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -41,7 +45,7 @@ class RowChain:
     def __init__(self, table: Table) -> None:
         self._name = table.name
         self._covered = covered(table)
-        self._moments = tuple(one.name for one in table.columns if isinstance(one.type, Moment))
+        self._as_read = {one.name: as_read for one in table.columns if (as_read := _as_read(one.type))}
         named = {one.name: bindparam(one.name) for one in table.columns if not one.primary_key}
         self._insert = Prepared(insert(table).values(named).returning(table.c.id), returns=("id",))
 
@@ -50,11 +54,18 @@ class RowChain:
         connection = values["connection"]
         head = _HEAD.row(transaction, of_connection=connection, of_table=self._name)
         rows, last_id, previous = (0, 0, FIRST) if head is None else head
-        text = {name: moment_text(values[name]) for name in self._moments}
-        made = digest(previous, last_id, [text.get(name, values[name]) for name in self._covered])
+        stored = {**values, **{name: as_read(values[name]) for name, as_read in self._as_read.items()}}
+        made = digest(previous, last_id, [stored[name] for name in self._covered])
         [number] = self._insert.row(transaction, **values, hash=made)
         if head is None:
-            told = {"connection": connection, "table_name": self._name, "rows": 1, "last_id": number, "hash": made}
+            told = {
+                "connection": connection,
+                "table_name": self._name,
+                "rows": 1,
+                "last_id": number,
+                "hash": made,
+                "sealed": 0,
+            }
             _BEGIN.run(transaction, **told)
         else:
             at = {"of_connection": connection, "of_table": self._name}
@@ -72,22 +83,67 @@ def digest(previous: str, last_id: int, values: Iterable[Any]) -> str:
     return hashlib.sha256(_encode([previous, last_id, *values]).encode()).hexdigest()
 
 
-def first_broken(reading: Connection, table: Table) -> tuple[tuple, str] | None:
+@dataclass(frozen=True)
+class End:
+    """The end that a chain had when an event was written."""
+
+    sequence: int
+    last_id: int
+    hash: str
+    sealed: int
+
+
+class Ends:
+    """What the audit trail tells of the chains of rows, by table and connection, in the order of the events."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str], dict[int, End]] = defaultdict(dict)
+
+    def take(self, connection: str, sequence: int, facts: Mapping[str, Any]) -> None:
+        """Add what one event tells. The first one that names a row counts: a number can be given out anew by SQLite
+        after somebody removed the last row.
+        """
+        for table, told in facts.get(ENDS, {}).items():
+            end = End(sequence, *told)
+            self._told[table, connection].setdefault(end.last_id, end)
+
+    def of(self, table: str, connection: str) -> dict[int, End]:
+        """Return the ends of one chain by number of the row."""
+        return self._told.get((table, connection), {})
+
+    def connections(self, table: str) -> set[str]:
+        """Return the connections of which a chain of this table is told."""
+        return {connection for name, connection in self._told if name == table}
+
+
+def first_broken(reading: Connection, table: Table, ends: Ends) -> tuple[tuple, str] | None:
     """Return the key of the first row that is not as it was written, and what is wrong; None where all are."""
     heads = {
         row.connection: row for row in reading.execute(select(row_chains).where(row_chains.c.table_name == table.name))
     }
     names = set(reading.execute(select(table.c.connection).distinct()).scalars()) | set(heads)
+    names |= ends.connections(table.name)
     for name in sorted(names, key=lambda one: (one in heads, one)):
-        broken = _broken(_stored(reading, table, name), covered(table), heads.get(name))
+        rows = _stored(reading, table, name)
+        broken = _broken(rows, covered(table), heads.get(name), ends.of(table.name, name))
         if broken is not None:
             return broken
     return None
 
 
-def count(reading: Connection, table: Table) -> int:
-    """Return how many rows the chains of a table have."""
-    return sum(reading.execute(select(row_chains.c.rows).where(row_chains.c.table_name == table.name)).scalars())
+def count(reading: Connection, table: Table) -> tuple[int, int]:
+    """Return how many rows the chains of a table have, and how many of these were there before the chains."""
+    query = select(func.sum(row_chains.c.rows), func.sum(row_chains.c.sealed))
+    rows, sealed = reading.execute(query.where(row_chains.c.table_name == table.name)).one()
+    return int(rows or 0), int(sealed or 0)
+
+
+def _as_read(kind: Any) -> Callable[[Any], Any] | None:
+    """Return what makes of a value what will be read: 0 seconds come back as 0.0, and have another text."""
+    return next((make for known, make in _READ_AS.items() if isinstance(kind, known)), None)
+
+
+_READ_AS: dict[type, Callable[[Any], Any]] = {Moment: moment_text, Float: float, Boolean: bool}
 
 
 def _stored(reading: Connection, table: Table, connection: str) -> Iterator[Any]:
@@ -98,14 +154,31 @@ def _stored(reading: Connection, table: Table, connection: str) -> Iterator[Any]
         yield from rows
 
 
-def _broken(rows: Iterable[Any], names: tuple[str, ...], head: Any) -> tuple[tuple, str] | None:
-    found, last_id, previous = 0, 0, FIRST
+def _counts_hold(head: Any, ends: Mapping[int, End]) -> bool:
+    """Tell whether a head counts as it was written: none begins empty, and how many rows are older never changes."""
+    return 0 <= head.sealed <= head.rows and head.rows > 0 and all(end.sealed == head.sealed for end in ends.values())
+
+
+def _broken(
+    rows: Iterable[Any], names: tuple[str, ...], head: Any, ends: Mapping[int, End]
+) -> tuple[tuple, str] | None:
+    found, last_id, previous, untold = 0, 0, FIRST, dict(ends)
     for row in rows:
         if head is None:
             return (row.id,), "in no chain"
         if digest(previous, last_id, [getattr(row, name) for name in names]) != row.hash:
             return (row.id,), "other than it was written, or one before it is missing"
+        end = untold.pop(row.id, None)
+        if end is not None and end.hash != row.hash:
+            return (row.id,), f"other than event {end.sequence} tells"
         found, last_id, previous = found + 1, row.id, row.hash
+    if untold:
+        end = min(untold.values(), key=lambda one: one.last_id)
+        return (end.last_id,), f"missing, though event {end.sequence} tells of it"
     if head is not None and (head.rows, head.last_id, head.hash) != (found, last_id, previous):
         return (head.last_id,), f"not the end of its chain: {head.rows} rows were written, {found} are there"
+    if head is not None and not _counts_hold(head, ends):
+        return (
+            head.last_id,
+        ), f"the end of a chain of {head.rows} rows, {head.sealed} of them older: not what was told"
     return None

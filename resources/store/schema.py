@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from resources.store.columns import Moment
 
-HEAD = "0004"
+HEAD = "0005"
 
 metadata = MetaData()
 
@@ -336,4 +336,5 @@ row_chains = Table(
     _number("rows"),
     _number("last_id"),
     _text("hash"),
+    _number("sealed", server_default=text("0")),  # how many of them were there before there were chains
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, Text, select, type_coerce
@@ -21,7 +21,7 @@ from resources.store.audit import Verdict, connections_in, verdict_on
 from resources.store.columns import Moment, facts_text
 from resources.store.control import ControlDatabase
 from resources.store.retelling import NOT_TOLD, PROVED, Event, Retelling
-from resources.store.row_chain import CHAINED, count, first_broken
+from resources.store.row_chain import CHAINED, Ends, count, first_broken
 from resources.store.schema import metadata, outbox_contents
 
 _SHOWN_MAX = 80
@@ -46,11 +46,15 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was recomputed: chains by connection, and how many rows of each table were compared."""
+    """What was recomputed: chains by connection, and how many rows of each table were compared.
+
+    `older` counts those among them that are not proved whole: what an earlier version wrote without telling of it.
+    """
 
     chains: dict[str, Verdict]
     rows: dict[str, int]
     first_bad: BadRow | None
+    older: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
@@ -60,30 +64,37 @@ class Verification:
 
 def verify(control: ControlDatabase) -> Verification:
     """Recompute everything that can be recomputed, as of one moment; nothing is changed."""
-    told = Retelling()
+    told, ends = Retelling(), Ends()
+
+    def take(row: Row) -> None:
+        event = _event(row)
+        told.take(event)
+        ends.take(event.connection, event.sequence, event.facts)
+
     with control.reading() as reading:
         names = connections_in(reading)
-        chains = {name: verdict_on(reading, name, lambda row: told.take(_event(row))) for name in names}
+        chains = {name: verdict_on(reading, name, take) for name in names}
         bad = next((_bad_event(name, verdict) for name, verdict in chains.items() if not verdict.ok), None)
         if bad is not None:
             return Verification(chains, {}, bad)
         bad = _stray(told)
+        rows = {name: len(those) for name, those in told.tables.items()}
+        older = {name: sum(NOT_TOLD in row.values() for row in those.values()) for name, those in told.tables.items()}
         for name in PROVED:
             stored = _stored(reading, metadata.tables[name])
             if name == "settlement_reports":
-                stored = {
-                    key: row for key, row in stored.items() if key in told.tables[name] or _is_told(told, names, row)
-                }
+                untold = _take_out_untold(stored, told, names)
+                rows[name] += untold
+                older[name] += untold
             bad = bad or first_difference(name, told.tables[name], stored)
         query = select(outbox_contents.c.key, outbox_contents.c.content).order_by(outbox_contents.c.key)
-        with reading.execute(query.execution_options(yield_per=100)) as rows:
-            bad = bad or first_bad_content(told.promises, rows)
-        counted = {name: len(rows) for name, rows in told.tables.items()}
+        with reading.execute(query.execution_options(yield_per=100)) as contents:
+            bad = bad or first_bad_content(told.promises, contents)
         for table in CHAINED:
-            broken = None if bad else first_broken(reading, table)
+            broken = None if bad else first_broken(reading, table, ends)
             bad = bad or (BadRow(table.name, broken[0], "the row", "as it was written", broken[1]) if broken else None)
-            counted[table.name] = count(reading, table)
-    return Verification(chains, counted, bad)
+            rows[table.name], older[table.name] = count(reading, table)
+    return Verification(chains, rows, bad, {name: number for name, number in older.items() if number})
 
 
 def first_difference(
@@ -158,8 +169,17 @@ def _stray(told: Retelling) -> BadRow | None:
     return None
 
 
+def _take_out_untold(reports: dict[tuple, dict[str, Any]], told: Retelling, chains: Iterable[str]) -> int:
+    """Take out the reports that 0.1.0 noted without an event; return how many these are."""
+    known = told.tables["settlement_reports"]
+    untold = [key for key, row in reports.items() if key not in known and not _is_told(told, chains, row)]
+    for key in untold:
+        del reports[key]
+    return len(untold)
+
+
 def _is_told(told: Retelling, chains: Iterable[str], row: Mapping[str, Any]) -> bool:
-    """Tell whether an event should tell of a report: 0.1.0 noted reports without one."""
+    """Tell whether an event should tell of a report."""
     is_younger = row["recorded_at"] >= told.reports_since.get(row["connection"], "~")
     return is_younger or row["connection"] not in chains
 

@@ -5,11 +5,16 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from connector_defs.cli.exit_codes import ExitCode
+from resources.clock import SystemClock
+from resources.store.control import ControlDatabase
+from resources.store.verdicts import Verdicts
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "audit.md"
 
@@ -78,6 +83,18 @@ def test_verify_counts_what_it_compared(place, run_json) -> None:
     assert told["ok"]
     assert told["first_bad"] is None
     assert told["rows"]["outbox_documents"] >= 1
+
+
+def test_verify_counts_what_is_not_proved_whole(place, copied_place, run, run_json) -> None:
+    """Nothing here was written by an earlier version; where something was, the count stands beside the rows."""
+    assert run_json("audit", "verify")["older"] == {}
+    assert "not proved whole" not in run("audit", "verify").stdout
+    with closing(ControlDatabase(f"sqlite:///{copied_place.home / 'control.db'}", SystemClock())) as control:
+        Verdicts(control, SystemClock()).store("elsewhere", "1", "ties_to_total", True, "error", {}, "r")
+        with control.transaction() as transaction:
+            transaction.execute(text("UPDATE row_chains SET sealed = 1 WHERE connection = 'elsewhere'"))
+    assert run_json("audit", "verify")["older"] == {"check_verdicts": 1}
+    assert "Older rows are not proved whole" in run("audit", "verify").stdout
 
 
 def test_verify_names_a_document_that_no_event_explains(copied_place, run, run_json) -> None:

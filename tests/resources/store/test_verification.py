@@ -225,6 +225,33 @@ def test_a_removed_row_is_missed(lived, table):
     assert (bad.table, bad.found) == (table, "missing")
 
 
+@pytest.mark.parametrize("table", PROVED)
+def test_one_removed_row_is_named(lived, table):
+    """All others are there."""
+    keys = [one.name for one in schema.metadata.tables[table].primary_key]
+    with lived.transaction() as transaction:
+        chosen = f"SELECT * FROM {table} ORDER BY {', '.join(keys)} LIMIT 1"
+        row = transaction.execute(text(chosen)).mappings().one()
+        bound = {key: row[key] for key in keys}
+        transaction.execute(text(f"DELETE FROM {table} WHERE {' AND '.join(f'{key} = :{key}' for key in keys)}"), bound)
+    bad = verify(lived).first_bad
+    assert (bad.table, bad.key, bad.found) == (table, tuple(bound.values()), "missing")
+
+
+@pytest.mark.parametrize("table", [name for name in PROVED if name not in ("outbox_sets", "outbox_documents")])
+def test_a_copied_row_that_no_event_tells_of_is_named(lived, table):
+    """A copy of the first row under a key of its own."""
+    there = schema.metadata.tables[table]
+    keys = [one.name for one in there.primary_key]
+    with lived.transaction() as transaction:
+        row = transaction.execute(text(f"SELECT * FROM {table} ORDER BY {', '.join(keys)} LIMIT 1")).mappings().one()
+        forged = {**row, keys[-1]: other(there.columns[keys[-1]], row[keys[-1]] or "x")}
+        names, bound = (", ".join(f"{mark}{name}" for name in forged) for mark in ("", ":"))
+        transaction.execute(text(f"INSERT INTO {table} ({names}) VALUES ({bound})"), forged)
+    bad = verify(lived).first_bad
+    assert (bad.table, bad.key, bad.found) == (table, tuple(forged[key] for key in keys), "in no event")
+
+
 @pytest.mark.parametrize("table", ["outbox_sets", "outbox_documents", "outbox_contents"])
 def test_a_row_that_no_event_tells_of_is_found(lived, table):
     """Somebody who adds a document would have it sent."""

@@ -15,8 +15,11 @@ from resources.store.audit import Audit
 from resources.store.backup import write_backup
 from resources.store.control import ControlDatabase, upgrade
 from resources.store.stores import Stores, StoreUrls
+from resources.store.verdicts import Verdicts
+from resources.store.verification import verify
 from tests.resources.store.backup.rows import MOVED, restored, rows_in
 from tests.resources.store.samples import finding, journals
+from tests.resources.store.test_exchanges import ASKED
 
 VAULT = b"an encrypted vault"
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])  # the engine makes no difference to it
@@ -38,6 +41,26 @@ def test_what_was_backed_up_comes_back_on_the_other_engine(stores, urls, elsewhe
     document = again.settlements.get("amazon_us", "11111111111").document_sha
     assert again.documents.read_bytes(document) == b"a settlement"
     assert again.warehouse.path(again.warehouse.current("amazon_us", "numbers", "11111111111")).exists()
+
+
+def test_chains_of_rows_come_back_and_go_on(stores, elsewhere, open_stores, clock, tmp_path):
+    """Exchanges and verdicts are still what the trail says, and the next ones follow the last."""
+
+    def add_rows(to: Stores) -> None:
+        to.exchanges.record(ASKED)
+        Verdicts(to.control, clock).store("amazon_us", "1", "ties_to_total", True, "error", {}, "r")
+
+    add_rows(stores)
+    stores.outbox.plan("amazon_us", journals("2.00", settlement_id="3"), approved=True, mapping_hash="m", partition="3")
+    made = write_backup(stores, tmp_path / "b.tar.gz", "0.1.0", with_files=True)
+    assert made.manifest.rows["row_chains"] == 2
+    assert restored(elsewhere, clock, made.path).broken == ()
+    again = open_stores(elsewhere)
+    add_rows(again)
+    verification = verify(again.control)
+    assert verification.is_ok, verification.first_bad.sentence
+    assert (verification.rows["exchanges"], verification.rows["check_verdicts"]) == (2, 2)
+    assert verification.older == {}
 
 
 def test_a_backup_of_sqlite_goes_into_either_engine(stores, elsewhere, urls, open_stores, clock, tmp_path):
