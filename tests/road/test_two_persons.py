@@ -9,13 +9,14 @@ from assets.approval import approve, reject
 from assets.decisions import resolve
 from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
+from assets.series import placed
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from resources.store.configuration import ConfigurationFile
-from tests.road.conftest import FIRST, sale
+from tests.road.conftest import FIRST, of_account, sale
 from tests.road.test_posting_road import with_mapping
 
-ONE, TWO = "24000000001", "24000000002"
+ONE, TWO, THREE = "24000000001", "24000000002", "24000000003"
 ANN, CAROL = Decider("ann"), Decider("carol")
 
 
@@ -97,6 +98,26 @@ def test_an_accepted_gap_takes_two_persons(world):
     assert walk(road, TWO).results["settlement_lines"].stops is False
     kinds = [one.kind for one in world.stores.audit.events(road.connection, partition=TWO)]
     assert kinds.index("review_proposed") < kinds.index("review_resolved")
+
+
+def test_a_match_made_by_hand_takes_two_persons_who_choose_the_same(world):
+    """Two payouts of one amount, one came back: who says which is confirmed by somebody who says the same one."""
+    road = strict(world)
+    moments = [FIRST + timedelta(days=7 * number) for number in range(3)]
+    for settlement_id, start in zip((ONE, TWO), moments, strict=False):
+        world.take_in(road, settlement_id, sale("500.00", start), start=start)
+    returned = of_account("Transfer of funds unsuccessful: account closed", "500.00", moments[2])
+    world.take_in(road, THREE, returned, start=moments[2])
+    assert walk(road, THREE).stopped_at == "settlement_lines"
+    [item] = [one for one in world.stores.review.listing(road.connection, partition=THREE)]
+    assert item.code == "transfer_origin"
+    item = resolve(road, item, "choose", ANN, f"{ONE}: the bank statement says so")
+    other = resolve(road, item, "choose", CAROL, f"{TWO}: I read it otherwise")
+    assert (other.state, other.proposed_by) == ("open", "carol")
+    done = resolve(road, other, "choose", ANN, f"{TWO}: right, it was that one")
+    assert (done.state, done.person) == ("resolved", "ann")
+    [carried] = placed(road)[THREE].carried
+    assert carried.from_settlement_id == TWO
 
 
 def test_one_person_alone_may_ask_again(world):
