@@ -50,6 +50,13 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
         CheckOfAsset("clearing_equals_total", "The clearing lines in the books, all parts, equal total-amount."),
     ),
+    "financial_events": (
+        CheckOfAsset("leaves_sum_to_total", "The lines of each transaction add up to its total.", False),
+        CheckOfAsset("every_leaf_classified", "Every line of a transaction has a category.", False),
+        CheckOfAsset("statuses_known", "Every transaction has a status, and we know what it means.", False),
+        CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
+        CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
+    ),
     "erp_documents": (
         CheckOfAsset(
             "no_unknown_documents", "Every document in the ERP under our source was sent by this installation.", False
@@ -60,3 +67,5 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
+# Assets that are kept by day, fetched by a span of days.
+BY_DAY = ("financial_events",)

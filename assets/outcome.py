@@ -76,6 +76,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     ),
     "erp_documents": frozenset({"unknown_document"}),
     "discovery": frozenset({"discovery_failed"}),
+    "financial_events": frozenset({"leaves_differ"}),
 }
 
 # What a person can say to a finding; every other one takes `retry`: look again.

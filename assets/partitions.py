@@ -1,10 +1,11 @@
-"""Partitions: one dynamic partition per settlement id and connection.
+"""Partitions: one dynamic partition per settlement id and connection, and one per day of what is fetched by day.
 
 Keys use only letters, digits, `_` and `-` (a comma breaks a backfill of failed partitions), and an id that came out of
-a document is checked before it names anything.
+a document is checked before it names anything. Days are those of UTC.
 """
 
 import re
+from datetime import date
 
 import dagster as dg
 
@@ -23,3 +24,8 @@ def require_settlement_key(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise InputRefused(f"{key!r} is no settlement id: use the 1 to 20 digits that the report itself carries.")
     return key
+
+
+def day_partitions(first_day: date) -> dg.DailyPartitionsDefinition:
+    """Return the partitions of an asset that is kept by day, from its first day to today."""
+    return dg.DailyPartitionsDefinition(start_date=first_day.isoformat(), timezone="UTC", end_offset=1)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from assets.day_names import day_of_name
 from assets.verdicts import Row, StageResult, Verdict
 from resources.clock import Clock
 from resources.store.review import ReviewItem
@@ -88,6 +89,9 @@ def meaning(code: str, action: str) -> str:
 
 def subject(item: ReviewItem) -> str:
     """Return the settlement an item is about, or what else it is about in a word a person knows."""
+    of_day = day_of_name(item.partition)
+    if of_day is not None:
+        return f"{of_day[0]} of {of_day[1]}"
     kind, _, name = item.partition.partition("-")
     if kind in ("report", "file"):
         return f"{kind} {name}"

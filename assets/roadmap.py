@@ -14,6 +14,7 @@ from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
 from resources.amazon.client import Download, ReportEntry
+from resources.amazon.finances import Finances
 from resources.clock import Clock
 from resources.erp.target import Target
 from resources.store.configuration import ConfigurationFile
@@ -21,13 +22,16 @@ from resources.store.stores import Stores
 
 
 class Source(Protocol):
-    """A marketplace as the road sees it: find settlement reports, fetch one."""
+    """A marketplace as the road sees it: find settlement reports, fetch one, read financial transactions."""
 
     def settlement_reports(
         self, created_since: datetime | None = None, created_until: datetime | None = None
     ) -> Iterator[ReportEntry]: ...
 
     def download(self, document_id: str, to: Path) -> Download: ...
+
+    @property
+    def finances(self) -> Finances: ...
 
 
 @dataclass(frozen=True)

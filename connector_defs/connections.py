@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assets.posting import PostingPatience
 from assets.roadmap import Road
 from connector_defs import __version__
+from connector_defs.day_sources import DaySources
 from connector_defs.project import ConnectionFile, Project
 from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
@@ -81,6 +82,7 @@ class AmazonToPeopleSoftSettings(_Settings):
     mapping: str
     automatic: bool = False
     discovery_schedule: str = "17 * * * *"
+    by_day: DaySources = DaySources()
     posting: PostingSettings = PostingSettings()
 
 

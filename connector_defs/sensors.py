@@ -1,18 +1,21 @@
 """One sensor per connection that reads the control database only and asks for runs.
 
 A due row says: this settlement wants to go on at that moment (found, resolved, approved, waiting for the ERP), or wants
-to be read back, or the ERP's documents want to be listed. The run key is kind, settlement and the row's version, so
-asking twice starts one run. What a run took up that Dagster knows to be over is asked for anew within seconds, a row
-that is still open after `ASK_AGAIN_SECONDS` once more; the protocol underneath makes that harmless. Whenever the review
-queue looks otherwise than at the last tick, a run shows it anew; the sensor's cursor remembers how it looked.
+to be read back, or the ERP's documents want to be listed, or a day wants to be fetched again. The run key is kind,
+settlement and the row's version, so asking twice starts one run. What a run took up that Dagster knows to be over is
+asked for anew within seconds, a row that is still open after `ASK_AGAIN_SECONDS` once more; the protocol underneath
+makes that harmless. Whenever the review queue looks otherwise than at the last tick, a run shows it anew; the sensor's
+cursor remembers how it looked.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 import dagster as dg
 
 from assets import erp_documents, review_queue
+from assets.day_names import day_of_name, is_of_day_asset, today
 from assets.resumption import (
     ARRIVAL_KIND,
     LISTING_KIND,
@@ -47,10 +50,11 @@ def due_sensor(
     jobs: Sequence,
     stores_of_tick: Callable[[], tuple[Stores, Clock]],
     is_automatic: bool,
+    first_days: Mapping[str, date] | None = None,
 ) -> dg.SensorDefinition:
     """Return the sensor; a connection that is not automatic only goes on with what a person started or decided.
 
-    What is posted is read back all the same, whoever started it.
+    What is posted is read back all the same, whoever started it. `first_days` are those of the assets kept by day.
     """
     kinds = (ARRIVAL_KIND, *BEGUN_KINDS) if is_automatic else BEGUN_KINDS
 
@@ -74,6 +78,7 @@ def due_sensor(
         rows = [row for row in rows if not _is_unbegun(context.instance, stores, clock, row)]
         requests = [_request(connection, row, clock) for row in rows if row.partition in registered]
         requests += [_listing(connection, row, clock) for row in rows if row.kind == LISTING_KIND]
+        requests += _of_days(connection, rows, stores, clock, first_days or {})
         shown, cursor = _queue(connection, stores, clock, context.cursor)
         requests += shown
         if not requests and not missing and cursor == context.cursor:
@@ -115,6 +120,30 @@ def _request(connection: str, row: DueRow, clock: Clock) -> dg.RunRequest:
 def _listing(connection: str, row: DueRow, clock: Clock) -> dg.RunRequest:
     name = f"{connection}_{erp_documents.ASSET}"
     return dg.RunRequest(run_key=_run_key(row, clock), job_name=name, tags=_tags(connection, row.reason))
+
+
+def _of_days(
+    connection: str, rows: Sequence[DueRow], stores: Stores, clock: Clock, first_days: Mapping[str, date]
+) -> list[dg.RunRequest]:
+    """Ask for days that a person wants fetched again; a row for what is not fetched here any more is closed."""
+    requests = []
+    for row in rows:
+        if not is_of_day_asset(row.partition):
+            continue
+        # Of the asset as a whole a single day is asked for: when that comes through, its schedule does the rest.
+        asset, day = day_of_name(row.partition) or (row.partition, today(clock))
+        if asset not in first_days or not first_days[asset] <= day <= today(clock):
+            stores.due.done(row)
+            continue
+        requests.append(
+            dg.RunRequest(
+                run_key=_run_key(row, clock),
+                job_name=f"{connection}_{asset}",
+                partition_key=day.isoformat(),
+                tags=_tags(connection, row.reason),
+            )
+        )
+    return requests
 
 
 def _run_key(row: DueRow, clock: Clock) -> str:

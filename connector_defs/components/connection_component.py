@@ -12,10 +12,13 @@ from typing import ClassVar, Self
 import dagster as dg
 from pydantic import BaseModel, model_validator
 
+from assets.day_factory import day_asset
 from assets.factory import connection_assets, settlement_assets
 from assets.partitions import settlement_partitions
 from assets.roadmap import Road
 from connector_defs.connections import Connection
+from connector_defs.day_schedules import day_schedule
+from connector_defs.day_sources import day_stages, first_day
 from connector_defs.jobs import connection_job, discovery_job, road_job
 from connector_defs.project import Project, render
 from connector_defs.resources import ConnectionResource, StoresResource
@@ -70,7 +73,7 @@ class ConnectionComponent(dg.Component):
 
 def connection_definitions(connection: Connection) -> dg.Definitions:
     """Return the Dagster definitions of one connection."""
-    name = connection.name
+    name, settings = connection.name, connection.settings
     partitions = settlement_partitions(name)
     door = f"{name}_connection"
     resource_keys = {"stores", door}
@@ -91,17 +94,27 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     discovery = discovery_job(name, partitions, road_of_run, resource_keys)
     road = road_job(name, assets)
     looks = [connection_job(name, asset) for asset in whole]
+    begin = first_day(settings.by_day, settings.books, SystemClock().now())
+    stages = day_stages(settings.by_day)
+    by_day = [day_asset(name, stage, begin, road_of_run, resource_keys) for stage in stages.values()]
+    day_jobs = [connection_job(name, asset) for asset in by_day]
+    fetches = [
+        day_schedule(name, stage, job, getattr(settings.by_day.schedules, asset), begin, stores_of_tick)
+        for (asset, stage), job in zip(stages.items(), day_jobs, strict=True)
+    ]
     schedule = dg.ScheduleDefinition(
         name=f"{name}_discovery_schedule",
         job=discovery,
-        cron_schedule=connection.settings.discovery_schedule,
-        execution_timezone=connection.settings.books.time_zone,
+        cron_schedule=settings.discovery_schedule,
+        execution_timezone=settings.books.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
+    jobs = [road, *looks, *day_jobs]
+    due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, dict.fromkeys(stages, begin))
     return dg.Definitions(
-        assets=[*assets, *whole],
-        jobs=[discovery, road, *looks],
-        schedules=[schedule],
-        sensors=[due_sensor(name, partitions, [road, *looks], stores_of_tick, connection.settings.automatic)],
+        assets=[*assets, *whole, *by_day],
+        jobs=[discovery, road, *looks, *day_jobs],
+        schedules=[schedule, *fetches],
+        sensors=[due],
         resources={door: ConnectionResource.of(connection)},
     )

@@ -1,0 +1,186 @@
+"""Assets that are fetched by a span of days and kept day by day.
+
+A marketplace is asked for a span, because a call per day would cost hundreds where a few pages do; what it tells is
+kept per day of UTC, so that a person fetches, compares and proves one day. `DayStage` says how one asset is fetched;
+`fetch_days` carries it out with all that belongs to it: verdicts kept, review items opened and closed, due rows taken
+up. A day without anything gets an empty version, so that "nothing happened" is not "never asked".
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from assets.day_names import day_name, day_of_name, today
+from assets.outcome import ENDS_BY_ITSELF, PASSING, align, severity_of
+from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
+from assets.roadmap import Road
+from assets.verdicts import StageResult, Verdict
+from ledger.errors import Finding, InputRefused, StoreError
+from resources.store.stores import Stores
+
+REFUSED_CODE = "day_refused"
+FAILED_CODE = "fetch_failed"
+# What one run of a schedule takes on at most; the next one goes on from there.
+DAYS_PER_RUN_MAX = 92
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class RefusedDay:
+    """A day of which something cannot be used: nothing of it is taken over, and what was kept before stays.
+
+    `reasons` are (origin, sentence), one review item each.
+    """
+
+    reasons: tuple[tuple[str, str], ...]
+
+    @property
+    def sentence(self) -> str:
+        """Return the reasons in one text, the first few of many."""
+        words = " ".join(sentence for _, sentence in self.reasons[:3])
+        return words if len(self.reasons) <= 3 else f"{words} And {len(self.reasons) - 3} more."
+
+
+DayOutcome = StageResult | RefusedDay
+
+
+@dataclass(frozen=True)
+class DayStage:
+    """One asset that is kept by day.
+
+    `fetch` is given a road, a first and a last day, and returns an outcome for every day between them, both included;
+    it writes each day that is not refused as a version of the table that is named like the asset. It raises for what
+    concerns the whole span. `days_per_window` bounds how much is fetched before it is kept; `overlap_days` is how many
+    days, today among them, a schedule fetches anew each time, for what is told late.
+    """
+
+    asset: str
+    fetch: Callable[[Road, date, date], Mapping[date, DayOutcome]]
+    description: str
+    days_per_window: int = 14
+    overlap_days: int = 4
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days of a span, both ends included."""
+    return [first + _DAY * number for number in range((last - first).days + 1)]
+
+
+def windows(days: Iterable[date], length_max: int) -> Iterator[tuple[date, date]]:
+    """Yield first and last day of unbroken spans of at most so many days, in order."""
+    span: list[date] = []
+    for day in sorted(set(days)):
+        if span and (day != span[-1] + _DAY or len(span) == length_max):
+            yield span[0], span[-1]
+            span = []
+        span.append(day)
+    if span:
+        yield span[0], span[-1]
+
+
+def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tuple[date, DayOutcome]]:
+    """Fetch days span by span; yield each with its outcome once it is kept.
+
+    A span that raises ends it, with what came before kept; who asked for these days asks again later.
+    """
+    wanted = sorted(set(days))
+    if wanted and wanted[-1] > today(road.clock):
+        raise InputRefused(f"{stage.asset} of {wanted[-1]} cannot be fetched: that day lies ahead.")
+    names = _take_up(road, stage, wanted)
+    for first, last in windows(wanted, stage.days_per_window):
+        try:
+            outcomes = stage.fetch(road, first, last)
+            for day in days_between(first, last):
+                _keep(road, stage, day, outcomes[day])
+            align(road, stage.asset, (), {FAILED_CODE})
+        except Exception as error:
+            _note_failure(road, stage, first, last, error, names)
+            raise
+        yield from ((day, outcomes[day]) for day in days_between(first, last))
+    for name in names:
+        ended(road, name)
+
+
+def span_to_fetch(
+    stores: Stores, connection: str, stage: DayStage, first_day: date, last_day: date
+) -> tuple[date, date] | None:
+    """Return the span a schedule fetches now: from the first day never fetched, or from the overlap before the last.
+
+    So a day that was missed is caught up, and what is told late is seen. A day that was refused counts as fetched: it
+    waits for a person. None when the first day lies ahead.
+    """
+    if first_day > last_day:
+        return None
+    known = {date.fromisoformat(one.partition) for one in stores.warehouse.currents(connection, stage.asset)}
+    known |= _refused_days(stores, connection, stage)
+    missing = next((day for day in days_between(first_day, last_day) if day not in known), last_day)
+    begin = missing
+    newest = max((day for day in known if day <= last_day), default=None)
+    if newest is not None:
+        begin = min(missing, newest - _DAY * (stage.overlap_days - 1))
+    begin = max(begin, first_day)
+    return begin, min(last_day, begin + _DAY * (DAYS_PER_RUN_MAX - 1))
+
+
+def _refused_days(stores: Stores, connection: str, stage: DayStage) -> set[date]:
+    named = (day_of_name(one.partition) for one in stores.review.listing(connection) if one.code == REFUSED_CODE)
+    return {found[1] for found in named if found is not None and found[0] == stage.asset}
+
+
+def _take_up(road: Road, stage: DayStage, days: list[date]) -> list[str]:
+    """Mark the due rows of these days, and of the asset as a whole; return whose rows there are."""
+    names = {stage.asset, *(day_name(stage.asset, day) for day in days)}
+    asked = [row.partition for row in road.stores.due.listing(road.connection) if row.kind == SETTLEMENT_KIND]
+    mine = [name for name in asked if name in names]
+    for name in mine:
+        taken_up(road, stage.asset, name)
+    return mine
+
+
+def _keep(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
+    """Keep the verdicts that changed, and bring the review queue in line with what was found of a day."""
+    name = day_name(stage.asset, day)
+    if isinstance(outcome, RefusedDay):
+        align(road, name, tuple(_refused(stage, day, *reason) for reason in outcome.reasons), {REFUSED_CODE})
+        return
+    known = {
+        one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
+    }
+    for verdict in outcome.verdicts:
+        told = verdict.passed, severity_of(verdict), _facts(stage, verdict)
+        # A day is fetched again and again; what it says a hundred times is kept once.
+        if known.get(verdict.check) != told:
+            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
+    align(road, name, outcome.findings, ENDS_BY_ITSELF.get(stage.asset, frozenset()) | {REFUSED_CODE})
+
+
+def _facts(stage: DayStage, verdict: Verdict) -> dict:
+    return {"asset": stage.asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
+
+
+def _refused(stage: DayStage, day: date, origin: str, sentence: str) -> Finding:
+    return Finding(
+        REFUSED_CODE,
+        f"{stage.asset} of {day} cannot be taken over: {sentence} What was kept of that day before stays.",
+        "Look at the archived answer; `retry` fetches the day again, as does "
+        f"`connector fetch {stage.asset} --from {day} --to {day}`.",
+        origin=origin,
+    )
+
+
+def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: Exception, names: list[str]) -> None:
+    """Tell people what does not pass by itself; who asked for these days asks again later."""
+    try:
+        for name in names:
+            failed(road, stage.asset, name, sentence_of(error))
+        if not isinstance(error, PASSING):
+            finding = Finding(
+                FAILED_CODE,
+                f"{stage.asset} of {first} to {last} could not be fetched: {sentence_of(error)}",
+                "Correct what the sentence names; the next fetch tries again, and this item ends with it.",
+                origin=stage.asset,
+            )
+            align(road, stage.asset, (finding,), frozenset())
+    except StoreError:
+        # The stores themselves are out of order: the error that is on its way says more than this one.
+        return

@@ -1,0 +1,172 @@
+"""Financial events: what Amazon says of the seller's money, transaction by transaction, one version per day.
+
+In: listTransactions over a span of days, every answer archived first. Out: one Parquet file per day of UTC by the date
+posted, one row per leaf of one breakdown tree. Cash (RELEASED) and the sales of a period (what was not told before) are
+two views of the same rows. A day of which something cannot be used keeps what it had; the days beside it go on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, timedelta
+from pathlib import Path
+
+from assets.day_names import start_of
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.event_checks import verdicts_of
+from assets.event_rows import TABLE, EventRows, fingerprint, rows_of, write_rows
+from assets.event_summary import facts_of, rows_by_type
+from assets.roadmap import Road
+from assets.statements import statement
+from assets.verdicts import StageResult
+from ledger.errors import SourceRefused
+from resources.amazon.finances import TransactionPage
+from resources.amazon.marketplaces import marketplace
+from resources.amazon.transaction import Transaction
+from resources.store.warehouse import Version
+
+# How often a span is halved to find the day that an answer cannot be used for, before all of what is left is refused.
+_HALVINGS_MAX = 40
+_LINKS_MAX = 10
+_DAY = timedelta(days=1)
+
+
+@dataclass
+class _Told:
+    """What was told of one day: transactions by id with the answer they stood in, and what speaks against the day.
+
+    `changed` are ids that came twice with other content, `pages` the answers of the whole span.
+    """
+
+    transactions: dict[str, tuple[Transaction, str]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    foreign: int = 0
+    pages: tuple[str, ...] = ()
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+
+
+def fetch_events(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+    """Fetch the transactions posted from a first to a last day, both included, and stage each day.
+
+    Raises SourceRefused or SourceUnavailable when Amazon does not answer; what it answers and cannot be used is an
+    outcome of its day.
+    """
+    until = road.source.finances.told_until(start_of(last + _DAY))
+    told = _gathered(road, first, last, [_HALVINGS_MAX])
+    return {day: _staged(road, day, told[day], is_complete=start_of(day + _DAY) <= until) for day in told}
+
+
+def _gathered(road: Road, first: date, last: date, halvings_left: list[int]) -> dict[date, _Told]:
+    """Ask for a span; where an answer cannot be used and does not say for which day, halve the span to find it."""
+    try:
+        pages = list(
+            road.source.finances.transactions(
+                start_of(first), start_of(last + _DAY), lambda content: road.stores.documents.put_bytes(content).sha256
+            )
+        )
+        undated = [(one.name, one.sentence) for page in pages for one in page.unreadable if one.posted is None]
+    except SourceRefused as refused:
+        if refused.status is not None:
+            raise
+        pages, undated = [], [("an answer", str(refused))]
+    if not undated:
+        return _by_day(road, first, last, pages)
+    if first == last or halvings_left[0] <= 0:
+        return {day: _Told(reasons=undated) for day in days_between(first, last)}
+    halvings_left[0] -= 1
+    middle = first + (last - first) // 2
+    return _gathered(road, first, middle, halvings_left) | _gathered(road, middle + _DAY, last, halvings_left)
+
+
+def _by_day(road: Road, first: date, last: date, pages: Iterable[TransactionPage]) -> dict[date, _Told]:
+    """Lay the transactions of a span under their days; of one that comes twice the later answer counts."""
+    pages = tuple(pages)
+    told = {day: _Told(pages=tuple(page.document for page in pages)) for day in days_between(first, last)}
+    latest: dict[str, tuple[Transaction, str]] = {}
+    changed: set[str] = set()
+    for page in pages:
+        for unreadable in page.unreadable:
+            assert unreadable.posted is not None, "what has no date was sorted out before"
+            day = unreadable.posted.astimezone(UTC).date()
+            if day in told:
+                told[day].reasons.append((unreadable.name, unreadable.sentence))
+        for one in page.transactions:
+            known = latest.get(one.transaction_id)
+            if known is not None and known[0] != one:
+                changed.add(one.transaction_id)
+            if known is None or known[0] != one:
+                latest[one.transaction_id] = (one, page.document)
+    for transaction_id, (one, document) in latest.items():
+        # What Amazon tells beyond the span that was asked for comes with its own day.
+        day = told.get(one.posted.astimezone(UTC).date())
+        if day is None:
+            continue
+        if _is_foreign(road, one):
+            day.foreign += 1
+            continue
+        day.transactions[transaction_id] = (one, document)
+        day.changed |= {transaction_id} & changed
+    return told
+
+
+def _is_foreign(road: Road, transaction: Transaction) -> bool:
+    """Tell whether a transaction is surely of a marketplace that this connection does not list.
+
+    No marketplace is named in the question, so all of the seller's come; one without a marketplace is of the account.
+    """
+    known = marketplace(transaction.marketplace_id)
+    return bool(road.marketplaces) and known is not None and known.settlement_name not in road.marketplaces
+
+
+def _staged(road: Road, day: date, told: _Told, *, is_complete: bool) -> DayOutcome:
+    """Write a day as its new version unless it is told in the same words again, and say what was found."""
+    events: list[EventRows] = []
+    for transaction, document in told.transactions.values():
+        rows = rows_of(transaction, document)
+        if rows is None:
+            name = transaction.transaction_id
+            told.reasons.append((name, f"Transaction {name} says neither a total nor any part of one."))
+        else:
+            events.append(rows)
+    if told.reasons:
+        return RefusedDay(tuple(told.reasons))
+    version, vanished = _written(road, day, told, events, is_complete=is_complete)
+    documents = version.facts["documents"]
+    names = ("document", *(f"document {number}" for number in range(2, _LINKS_MAX + 1)))
+    return StageResult(
+        facts=facts_of(events, foreign=told.foreign, is_complete=is_complete, documents=len(documents)),
+        rows=rows_by_type(events),
+        rows_total=version.rows,
+        verdicts=verdicts_of(day, events, told.changed, vanished),
+        links=dict(zip(names, documents, strict=False)),
+        version=version.id,
+    )
+
+
+def _written(
+    road: Road, day: date, told: _Told, events: list[EventRows], *, is_complete: bool
+) -> tuple[Version, tuple[str, ...]]:
+    """Return the version that holds a day now, and the transactions that earlier versions had and it does not."""
+    warehouse = road.stores.warehouse
+    before = warehouse.current(road.connection, TABLE, day.isoformat())
+    mark = fingerprint(events)
+    if before is not None and (before.facts["fingerprint"], before.facts["is_complete"]) == (mark, is_complete):
+        return before, tuple(before.facts["vanished"])
+    vanished = sorted(_told_before(road, before) - set(told.transactions))
+    holding = sorted({one.document for one in events}) or sorted(set(told.pages))
+    facts = {"documents": holding, "fingerprint": mark, "is_complete": is_complete, "vanished": vanished}
+
+    def produce(path: Path) -> None:
+        with warehouse.connect(road.memory_limit_mb) as duck:
+            write_rows(duck, events, path)
+
+    return warehouse.write(road.connection, TABLE, day.isoformat(), produce, facts), tuple(vanished)
+
+
+def _told_before(road: Road, before: Version | None) -> set[str]:
+    """Return the ids of all transactions that any earlier version of a day had."""
+    if before is None:
+        return set()
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        path = str(road.stores.warehouse.path(before))
+        held = duck.sql(statement("told_transactions"), params={"path": path}).fetchall()
+    return {transaction_id for (transaction_id,) in held} | set(before.facts["vanished"])

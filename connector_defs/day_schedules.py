@@ -1,0 +1,62 @@
+"""Schedules of what is fetched by day: one run for the span that is wanted now, and none while one is under way.
+
+In: the control database, which knows the days that were fetched. Out: a run request for a range of partitions, or the
+reason why there is none. Ticks that were missed need no run of their own: the span begins where the last fetch ended.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+
+from assets.day_names import today
+from assets.days import DayStage, span_to_fetch
+from resources.clock import Clock
+from resources.store.stores import Stores
+
+# Dagster's tags of a run over a range of partitions.
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def day_schedule(
+    connection: str,
+    stage: DayStage,
+    job,
+    cron: str,
+    first_day: date,
+    stores_of_tick: Callable[[], tuple[Stores, Clock]],
+) -> dg.ScheduleDefinition:
+    """Return the schedule of one day asset."""
+
+    @dg.schedule(
+        name=f"{connection}_{stage.asset}_schedule",
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Fetches {stage.asset} of the last {stage.overlap_days} days, and of days that were missed.",
+    )
+    def fetch(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        under_way = context.instance.get_runs(dg.RunsFilter(job_name=job.name, statuses=_UNDER_WAY), limit=1)
+        if under_way:
+            return dg.SkipReason(f"Run {under_way[0].run_id} of {job.name} is not over yet.")
+        stores, clock = stores_of_tick()
+        span = span_to_fetch(stores, connection, stage, first_day, today(clock))
+        if span is None:
+            return dg.SkipReason(f"The first day, {first_day}, lies ahead.")
+        return dg.RunRequest(tags={"connector/connection": connection, **range_tags(*span)})
+
+    return fetch
+
+
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """Return the tags that make a run of a day asset's job fetch a span."""
+    return {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}

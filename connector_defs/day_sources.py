@@ -1,0 +1,56 @@
+"""What a connection reads by day beside its settlements: which assets, from which day on, how often.
+
+In: the connection's settings. Out: the day stages it has, their first day and their schedules. The first day is the
+same on every load as long as the settings are, because Dagster's partitions begin there.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assets.day_stages import DAY_STAGES
+from assets.days import DayStage
+from ledger.policy import IsoDate, Policy
+
+# Before go-live is what was sold then and reaches the seller afterwards: invoiced orders are held for a month.
+BEFORE_GO_LIVE = timedelta(days=45)
+# Where nothing says when the books begin.
+LOOK_BACK = timedelta(days=90)
+_CRON = r"^\S+( \S+){4}$"
+
+
+class DaySchedules(BaseModel):
+    """How often what is read by day is fetched, as cron lines in UTC; each time the last days are fetched anew."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    financial_events: str = Field("*/15 * * * *", pattern=_CRON)
+
+
+class DaySources(BaseModel):
+    """What is read by day beside the settlements, and from which day on; each source may be switched off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    events_from: IsoDate | None = None
+    financial_events: bool = True
+    schedules: DaySchedules = DaySchedules()
+
+
+def day_stages(sources: DaySources) -> Mapping[str, DayStage]:
+    """Return the stages that are switched on, by asset."""
+    return {name: stage for name, stage in DAY_STAGES.items() if getattr(sources, name)}
+
+
+def first_day(sources: DaySources, books: Policy, now: datetime) -> date:
+    """Return the day that partitions begin with.
+
+    The setting, else 45 days before the books do; where they have no date yet, the first day of the month that lies 90
+    days back, which moves once a month.
+    """
+    if sources.events_from is not None:
+        return sources.events_from
+    if isinstance(books.books_from, date):
+        return books.books_from - BEFORE_GO_LIVE
+    return (now.astimezone(UTC) - LOOK_BACK).date().replace(day=1)
