@@ -155,5 +155,5 @@ def _metadata(road: Road, result: StageResult) -> dict[str, dg.MetadataValue]:
 
 def _refusal(stage: DayStage, refused: Mapping[date, RefusedDay], made: int) -> str:
     told = " ".join(f"{day}: {one.sentence}" for day, one in list(refused.items())[:5])
-    head = f"{stage.asset} of {len(refused)} days cannot be taken over; {made} days were."
+    head = f"{len(refused)} of {len(refused) + made} days of {stage.asset} cannot be taken over."
     return f"{head} {told} What was kept of these days before stays; see the review queue."

@@ -141,7 +141,8 @@ def _keep(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
     """Keep the verdicts that changed, and bring the review queue in line with what was found of a day."""
     name = day_name(stage.asset, day)
     if isinstance(outcome, RefusedDay):
-        align(road, name, tuple(_refused(stage, day, *reason) for reason in outcome.reasons), {REFUSED_CODE})
+        findings = tuple(_refused(road, stage, day, *reason) for reason in outcome.reasons)
+        align(road, name, findings, {REFUSED_CODE})
         return
     known = {
         one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
@@ -158,12 +159,12 @@ def _facts(stage: DayStage, verdict: Verdict) -> dict:
     return {"asset": stage.asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
 
 
-def _refused(stage: DayStage, day: date, origin: str, sentence: str) -> Finding:
+def _refused(road: Road, stage: DayStage, day: date, origin: str, sentence: str) -> Finding:
     return Finding(
         REFUSED_CODE,
         f"{stage.asset} of {day} cannot be taken over: {sentence} What was kept of that day before stays.",
         "Look at the archived answer; `retry` fetches the day again, as does "
-        f"`connector fetch {stage.asset} --from {day} --to {day}`.",
+        f"`connector fetch {stage.asset} --from {day} --to {day} -c {road.connection}`.",
         origin=origin,
     )
 

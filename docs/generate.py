@@ -225,7 +225,7 @@ def checks_page() -> str:
         for check in checks
     ]
     intro = (
-        "Each check belongs to an asset and is recorded for the settlement's own partition.\n"
+        "Each check belongs to an asset and is recorded for its own partition: a settlement, or a day.\n"
         "Those of `erp_documents` and `review_queue` are about the whole connection.\n"
         "A check that cannot be told yet, because the ERP is still at work, warns and stops nothing."
     )
@@ -301,7 +301,12 @@ PARTS: dict[str, Callable[[], str]] = {
 
 def settings_models() -> dict[str, type[BaseModel]]:
     """Return every settings model by the name it has in the schema."""
-    modules = ("connector_defs.connections", "resources.erp.peoplesoft.profile", "ledger.policy")
+    modules = (
+        "connector_defs.connections",
+        "connector_defs.day_sources",
+        "resources.erp.peoplesoft.profile",
+        "ledger.policy",
+    )
     found = {name: kind for module in modules for name, kind in vars(import_module(module)).items()}
     names = ["AmazonToPeopleSoftSettings", *AmazonToPeopleSoftSettings.model_json_schema().get("$defs", {})]
     return {name: found[name] for name in names if hasattr(found[name], "model_fields")}

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "demo": "connector_defs.cli.demo:demo",
     "discover": "connector_defs.cli.intake:discover",
     "export": "connector_defs.cli.export:export",
+    "fetch": "connector_defs.cli.fetch:fetch",
     "import": "connector_defs.cli.intake:import_files",
     "inspect": "connector_defs.cli.inspect_file:inspect_file",
     "map": "connector_defs.cli.map:map_commands",

@@ -1,0 +1,112 @@
+"""`connector fetch`: what is kept by day, fetched without Dagster; the same stages as its schedule runs."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.opened import opened_connection, opened_road
+from connector_defs.cli.options import connection_option, examples, json_option
+from ledger.errors import InputRefused
+
+if TYPE_CHECKING:
+    from assets.days import DayOutcome, DayStage
+    from assets.roadmap import Road
+    from connector_defs.connections import Connection
+
+_DATE = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command(
+    "fetch",
+    epilog=examples(
+        "connector fetch financial_events -c amazon_us",
+        "connector fetch financial_events --from 2026-11-01 --to 2026-11-18 -c amazon_us --json",
+    ),
+)
+@click.argument("asset")
+@click.option(
+    "--from", "first", metavar="DAY", type=_DATE, help="First day, in UTC; what the schedule would fetch if not given."
+)
+@click.option("--to", "last", metavar="DAY", type=_DATE, help="Last day, included; today if not given.")
+@connection_option
+@json_option
+@click.pass_context
+def fetch(
+    ctx: click.Context,
+    asset: str,
+    first: datetime | None,
+    last: datetime | None,
+    connection_name: str | None,
+    as_json: bool,
+) -> None:
+    """Fetch days of what is kept by day, such as financial_events. Exit 6 when a day cannot be taken over."""
+    from assets.days import fetch_days
+
+    connection = opened_connection(connection_name)
+    road, stage = opened_road(connection_name), _stage(connection, asset)
+    days = _days(connection, road, stage, first and first.date(), last and last.date())
+    rows = [_row(day, outcome) for day, outcome in fetch_days(road, stage, days)]
+    if as_json:
+        output.write_json({"connection": road.connection, "asset": asset, "days": rows})
+    else:
+        shown = [{**row, "to look at": ", ".join(row["to_look_at"])} for row in rows]
+        output.print_table(
+            shown, ("day", "outcome", "rows", "to look at", "sentence"), nothing="There is no day to fetch."
+        )
+    ctx.exit(ExitCode.WAITS if any(row["outcome"] == "refused" for row in rows) else ExitCode.FINE)
+
+
+def _stage(connection: "Connection", asset: str) -> "DayStage":
+    from connector_defs.day_sources import day_stages
+
+    stages = day_stages(connection.settings.by_day)
+    if asset not in stages:
+        offered = ", ".join(stages) or "nothing"
+        raise InputRefused(
+            f"{connection.name} keeps no {asset!r} by day. It keeps {offered}; see `by_day` in its settings."
+        )
+    return stages[asset]
+
+
+def _days(
+    connection: "Connection", road: "Road", stage: "DayStage", first: date | None, last: date | None
+) -> Iterable[date]:
+    """Return the days that are asked for; without a first one those that the schedule would fetch."""
+    from assets.day_names import today
+    from assets.days import days_between, span_to_fetch
+    from connector_defs.day_sources import first_day
+
+    end = last or today(road.clock)
+    begin = first_day(connection.settings.by_day, connection.settings.books, road.clock.now())
+    if first is None:
+        span = span_to_fetch(road.stores, road.connection, stage, begin, end)
+        return days_between(*span) if span else []
+    if first > end:
+        raise InputRefused(f"--from {first} lies behind --to {end}.")
+    if first < begin:
+        raise InputRefused(
+            f"Days of {road.connection} begin with {begin}. To fetch earlier ones, set `by_day.events_from` in its"
+            " settings."
+        )
+    return days_between(first, end)
+
+
+def _row(day: date, outcome: "DayOutcome") -> dict:
+    from assets.days import RefusedDay
+
+    if isinstance(outcome, RefusedDay):
+        return {"day": day, "outcome": "refused", "rows": None, "to_look_at": [], "sentence": outcome.sentence}
+    failing = [verdict for verdict in outcome.verdicts if not verdict.passed]
+    return {
+        "day": day,
+        "outcome": "kept",
+        "rows": outcome.rows_total,
+        "to_look_at": [verdict.check for verdict in failing],
+        "sentence": " ".join(verdict.sentence for verdict in failing),
+        "version": outcome.version,
+        "facts": outcome.facts,
+    }
