@@ -57,6 +57,13 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
     ),
+    "orders": (
+        CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),
+        CheckOfAsset("channels_known", "Every order was sold in a marketplace that is known here.", False),
+    ),
+    "fba_reimbursements": (
+        CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
+    ),
     "erp_documents": (
         CheckOfAsset(
             "no_unknown_documents", "Every document in the ERP under our source was sent by this installation.", False
@@ -68,4 +75,4 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
-BY_DAY = ("financial_events",)
+BY_DAY = ("financial_events", "orders", "fba_reimbursements")

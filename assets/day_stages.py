@@ -1,7 +1,23 @@
 """The assets that are kept by day, each with how it is fetched: Dagster, schedules and commands go by this table."""
 
-from assets.days import DayStage
+from datetime import date
+
+from assets.days import DayOutcome, DayStage
+from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.financial_events import fetch_events
+from assets.orders import ORDERS
+from assets.report_days import ReportStage, fetch_report_days
+from assets.roadmap import Road
+
+
+def _of_report(stage: ReportStage, description: str, overlap_days: int) -> DayStage:
+    """Return the day stage of a requested report; a report spans a month at most."""
+
+    def fetch(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+        return fetch_report_days(road, stage, first, last)
+
+    return DayStage(stage.asset, fetch, description, days_per_window=30, overlap_days=overlap_days)
+
 
 DAY_STAGES: dict[str, DayStage] = {
     stage.asset: stage
@@ -11,5 +27,7 @@ DAY_STAGES: dict[str, DayStage] = {
             fetch_events,
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
         ),
+        _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2),
+        _of_report(FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3),
     )
 }

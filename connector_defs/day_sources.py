@@ -26,6 +26,8 @@ class DaySchedules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     financial_events: str = Field("*/15 * * * *", pattern=_CRON)
+    orders: str = Field("*/15 * * * *", pattern=_CRON)
+    fba_reimbursements: str = Field("40 5 * * *", pattern=_CRON)
 
 
 class DaySources(BaseModel):
@@ -35,6 +37,8 @@ class DaySources(BaseModel):
 
     events_from: IsoDate | None = None
     financial_events: bool = True
+    orders: bool = True
+    fba_reimbursements: bool = True
     schedules: DaySchedules = DaySchedules()
 
 

@@ -114,6 +114,11 @@ class SellingPartner:
     ) -> None:
         self.close()
 
+    @property
+    def marketplace_ids(self) -> tuple[str, ...]:
+        """Return the marketplaces of the connection."""
+        return self._settings.marketplace_ids
+
     def close(self) -> None:
         """Close all sockets."""
         self._client.close()

@@ -8,7 +8,7 @@ orders. Buyer and recipient are never asked for and never read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +26,10 @@ PAGES_MAX = 2000
 MARKETPLACES_MAX = 50
 # Amazon wants the end of a search two minutes back; a quarter more leaves room for clocks.
 NOT_YET = timedelta(seconds=150)
+
+# Two years; of these marketplaces since 2016 (https://developer-docs.amazon.com/sp-api/docs/orders-api).
+KEPT_YEARS = 2
+_KEPT_LONGER = frozenset({"A1VC38T7YXB528", "A39IBJ37TRP1C6", "A19VAU5U5O7RUS"})
 
 _PATH = "/orders/2026-01-01/orders"
 
@@ -150,6 +154,14 @@ class Orders:
             raise misshapen(self._door.connection, "orders are missing")
         for order in objects_of(self._door.connection, page, "orders"):
             yield order_of(self._door.connection, order)
+
+
+def kept_since(marketplace_ids: Iterable[str], today: date) -> date:
+    """Return the first day of which Amazon still has the orders of all these marketplaces."""
+    if set(marketplace_ids) <= _KEPT_LONGER:
+        return date(2016, 1, 1)
+    # The 29th of February has no namesake in the year.
+    return today.replace(year=today.year - KEPT_YEARS, day=min(today.day, 28) if today.month == 2 else today.day)
 
 
 def _included(included: Iterable[str]) -> str:

@@ -1,0 +1,217 @@
+"""Reports that Amazon makes on request, fetched for a span of days and kept day by day.
+
+In: a `ReportStage` and a span. Out: an outcome per day of UTC, each written as a version of its own. A report is asked
+for once: who finds one that was asked for a short while ago, perhaps by a process that has died since, goes on with
+it. The document is archived before anything looks inside; a file that cannot be used leaves every day as it was.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from assets.day_names import start_of
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.roadmap import Road
+from assets.statements import dicts
+from assets.verdicts import Row, StageResult, Verdict
+from ledger import money
+from ledger.errors import DocumentDamaged, ReportFileRefused, SourceUnavailable
+from resources.amazon.report_file.reader import ReportFile, read_report, rows_relation
+from resources.amazon.report_file.table import ReportTable
+from resources.amazon.requested_reports import RequestedReport
+
+# A report that was asked for so long ago says what was true then: a new one is asked for.
+FRESH = timedelta(hours=6)
+# How long a run waits for a report to be made; the next one finds it and goes on.
+WAIT_SECONDS_MAX = 900
+_POLL_SECONDS_FIRST, _POLL_SECONDS_MAX = 5, 60
+_STEP_MINUTES = 5
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1"
+
+
+@dataclass(frozen=True)
+class DayRows:
+    """The rows of one day as they are about to be kept: how many, sums by (currency, column), and a table to show."""
+
+    rows: int
+    sums: dict[tuple[str, str], Decimal]
+    table: tuple[Row, ...]
+    facts: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReportStage:
+    """One report as an asset: its type, what its file looks like, and which column says the day a row is of.
+
+    `sums` are the amounts shown per day. `verdicts` is given the rows of a day as a table expression and a way to ask.
+    `kept_since` returns the first day the source still has, from today, None where nothing is known of an end.
+    """
+
+    asset: str
+    report_type: str
+    table: ReportTable
+    dated_by: str
+    sums: tuple[str, ...]
+    verdicts: Callable[["Asking"], tuple[Verdict, ...]]
+    kept_since: Callable[[Road, date], date | None] = lambda road, today: None
+
+
+Asking = Callable[[str], list[dict]]
+
+
+def fetch_report_days(road: Road, stage: ReportStage, first: date, last: date) -> dict[date, DayOutcome]:
+    """Fetch a span and stage each day of it.
+
+    Raises SourceUnavailable while the report is not made, SourceRefused where a person has to act; what cannot be used
+    of the file is an outcome of every day.
+    """
+    today = road.clock.now().astimezone(UTC).date()
+    since = stage.kept_since(road, today)
+    gone = [day for day in days_between(first, last) if since is not None and day < since]
+    outcomes: dict[date, DayOutcome] = {day: _gone(stage, day, since) for day in gone}
+    wanted = [day for day in days_between(first, last) if day not in outcomes]
+    if wanted:
+        outcomes |= _fetched(road, stage, wanted)
+    return outcomes
+
+
+def _fetched(road: Road, stage: ReportStage, days: list[date]) -> dict[date, DayOutcome]:
+    start, end = _span(road, days)
+    report = _made(road, stage, start, end)
+    if report.has_no_data or report.document_id is None:
+        with _scratch() as folder:
+            return {day: _staged(road, stage, day, None, report, "", folder, end) for day in days}
+    with _scratch() as folder:
+        download = road.source.download(report.document_id, folder / "report")
+        archived = road.stores.documents.put_file(download.path)
+        rows = folder / "rows.parquet"
+        try:
+            read = read_report(
+                stage.table,
+                download.path,
+                rows,
+                charset=download.charset,
+                memory_limit_mb=road.memory_limit_mb,
+                scratch=folder,
+            )
+        except (ReportFileRefused, DocumentDamaged) as error:
+            return {day: RefusedDay(((archived.sha256, str(error)),)) for day in days}
+        return {day: _staged(road, stage, day, (rows, read), report, archived.sha256, folder, end) for day in days}
+
+
+def _span(road: Road, days: list[date]) -> tuple[datetime, datetime]:
+    """Return first and last moment of some days, of today up to a while ago.
+
+    Whole steps, so that a run that follows a dead one within them asks for the very same span and finds its report.
+    """
+    now = road.clock.now().astimezone(UTC)
+    step = now.replace(minute=now.minute - now.minute % _STEP_MINUTES, second=0, microsecond=0)
+    return start_of(days[0]), max(start_of(days[0]), min(start_of(days[-1] + _DAY) - _SECOND, step))
+
+
+def _made(road: Road, stage: ReportStage, start: datetime, end: datetime) -> RequestedReport:
+    """Return the finished report of a span: one that was asked for already, else a new one."""
+    requested, ids = road.source.requested, road.source.marketplace_ids
+    known = requested.find(stage.report_type, start, end, ids, created_since=road.clock.now() - FRESH)
+    report_id = known.report_id if known else requested.request(stage.report_type, start, end, ids)
+    report = known or requested.state(report_id)
+    waited, pause = 0, _POLL_SECONDS_FIRST
+    while not report.is_ended:
+        if waited >= WAIT_SECONDS_MAX:
+            raise SourceUnavailable(
+                f"Amazon has not made {stage.table.called} of {start:%Y-%m-%d} to {end:%Y-%m-%d} for connection "
+                f"{road.connection} within {waited // 60} minutes (report {report_id}). The next run goes on with it."
+            )
+        road.clock.sleep(pause)
+        waited, pause = waited + pause, min(2 * pause, _POLL_SECONDS_MAX)
+        report = requested.state(report_id)
+    return report
+
+
+def _staged(
+    road: Road,
+    stage: ReportStage,
+    day: date,
+    file: tuple[Path, ReportFile] | None,
+    report: RequestedReport,
+    document: str,
+    folder: Path,
+    end: datetime,
+) -> StageResult:
+    """Write the rows of one day and say what they are."""
+    is_complete = start_of(day + _DAY) - _SECOND <= end
+    made = {"report": report.report_id, "document": document, "is_complete": is_complete, "until": end.isoformat()}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        relation = _relation(stage, day, file)
+
+        def ask(query: str) -> list[dict]:
+            return dicts(duck.sql(query.replace("{rows}", relation)))
+
+        version = road.stores.warehouse.write(
+            road.connection,
+            stage.asset,
+            day.isoformat(),
+            lambda path: duck.execute(
+                f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({_PARQUET})", {"path": str(path)}
+            ),
+            made,
+        )
+        sums = _sums(stage, ask)
+        facts: dict = {"rows": version.rows, "day is over": is_complete}
+        facts |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
+        if file is not None and file[1].columns_unknown:
+            facts["columns nobody knows"] = ", ".join(file[1].columns_unknown)
+        verdicts = stage.verdicts(ask)
+    links = {"document": document} if document else {}
+    return StageResult(
+        facts=facts, rows_total=version.rows, verdicts=verdicts, links=links, version=version.id, rows=_shown(sums)
+    )
+
+
+def _relation(stage: ReportStage, day: date, file: tuple[Path, ReportFile] | None) -> str:
+    """Return the table expression of a day's rows; the same columns without a row where there is no file."""
+    if file is None:
+        columns = ", ".join(f"CAST(NULL AS {one.kind.sql_type}) AS {one.name}" for one in stage.table.columns)
+        return f"(SELECT {columns}, CAST(NULL AS BIGINT) AS source_row WHERE false)"
+    where = f"CAST({stage.dated_by} AS DATE) = DATE '{day.isoformat()}'"
+    return f"(SELECT * FROM {rows_relation(file[0])} WHERE {where})"
+
+
+def _sums(stage: ReportStage, ask: Asking) -> dict[tuple[str, str], Decimal]:
+    """Return the amounts of a day by currency and column, exact."""
+    code = stage.table.currency
+    columns = ", ".join(f"sum({name}) AS {name}" for name in stage.sums)
+    found = ask(f"SELECT {code} AS code, {columns} FROM {{rows}} WHERE {code} IS NOT NULL GROUP BY ALL ORDER BY ALL")
+    return {
+        (row["code"], name): money.exact(row[name], row["code"])
+        for row in found
+        for name in stage.sums
+        if row[name] is not None
+    }
+
+
+def _shown(sums: dict[tuple[str, str], Decimal]) -> tuple[Row, ...]:
+    return tuple(
+        {"currency": code, "what": column.replace("_", " "), "amount": money.text(amount, code)}
+        for (code, column), amount in sums.items()
+    )
+
+
+def _gone(stage: ReportStage, day: date, since: date | None) -> RefusedDay:
+    sentence = (
+        f"Amazon keeps {stage.table.called} from {since} on, so nothing of {day} can be had any more: what was sold "
+        "then is not absent, it is unknown here."
+    )
+    return RefusedDay(((f"{stage.asset} {day}", sentence),))
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="connector-") as folder:
+        yield Path(folder)

@@ -1,0 +1,254 @@
+"""Orders and reimbursements by day: the emulated Amazon makes the reports, and they are kept day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from assets.days import RefusedDay, days_between
+from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.orders import ORDERS
+from assets.report_days import WAIT_SECONDS_MAX, ReportStage, fetch_report_days
+from assets.roadmap import Road
+from assets.verdicts import StageResult
+from emulators import faults
+from emulators.amazon.history import ReimbursementRecord
+from emulators.amazon.world import RequestedReport as Made
+from ledger.errors import SourceUnavailable
+from ledger.policy import Policy
+from resources.amazon.orders import kept_since
+from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE
+from tests.assets.conftest import POLICY
+from tests.resources.amazon.client.order_rig import LINE, add_order
+from tests.resources.amazon.client.rig import SELLER, Rig, make_rig
+
+
+@dataclass
+class Daily:
+    """A connection over an emulated Amazon."""
+
+    rig: Rig
+    road: Road
+
+    def fetch(self, first: date, last: date, stage: ReportStage = ORDERS) -> dict:
+        return fetch_report_days(self.road, stage, first, last)
+
+    def rows(self, day: date, stage: ReportStage = ORDERS) -> list[dict]:
+        warehouse = self.road.stores.warehouse
+        version = warehouse.current(self.road.connection, stage.asset, day.isoformat())
+        with warehouse.connect() as duck:
+            relation = duck.sql("SELECT * FROM read_parquet($path)", params={"path": str(warehouse.path(version))})
+            return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+    @property
+    def today(self) -> date:
+        return self.rig.clock.now().astimezone(UTC).date()
+
+    def asked(self, operation: str = "createReport") -> int:
+        return sum(one.operation == operation for one in self.rig.app.exchanges)
+
+
+@pytest.fixture
+def daily(stores) -> Iterator[Daily]:
+    """Return a connection whose Amazon has no order yet."""
+    rig = make_rig()
+    road = Road(
+        connection=f"c{uuid4().hex}",
+        seller=SELLER,
+        ledger="peoplesoft:TEST:ACTUALS",
+        policy=Policy(**POLICY),
+        load_mapping=lambda: None,
+        stores=stores,
+        source=rig.client(),
+        target=None,
+        clock=rig.clock,
+        run="run-1",
+    )
+    yield Daily(rig, road)
+    rig.app.close()
+
+
+def shipped_on(daily: Daily, number: int, days_ago: int) -> str:
+    """Put an order that was shipped, and changed last, so many days ago."""
+    return add_order(daily.rig, number, days_ago=days_ago + 1)
+
+
+def test_one_report_of_a_span_becomes_a_version_of_every_day(daily):
+    """Each row under the day of its last update; a day without any has an empty version of its own."""
+    ids = [shipped_on(daily, 1, 9), shipped_on(daily, 2, 7), shipped_on(daily, 3, 7)]
+    first, last = daily.today - timedelta(days=10), daily.today - timedelta(days=6)
+    outcomes = daily.fetch(first, last)
+    assert list(outcomes) == days_between(first, last)
+    assert [outcomes[day].rows_total for day in outcomes] == [0, 1, 0, 2, 0]
+    assert daily.asked() == 1
+    [row] = daily.rows(daily.today - timedelta(days=9))
+    assert (row["order_id"], row["order_status"], row["sku"], row["quantity"]) == (ids[0], "Shipped", "MUG", 2)
+    assert (row["item_price"], row["item_tax"], row["item_promotion"]) == (
+        LINE.principal,
+        LINE.tax,
+        LINE.item_promotion,
+    )
+    facts = outcomes[daily.today - timedelta(days=7)].facts
+    assert facts["item_price USD"] == Decimal("40.00")
+    assert all(verdict.passed for outcome in outcomes.values() for verdict in outcome.verdicts)
+
+
+def test_the_document_is_archived_before_anything_looks_inside(daily):
+    """Every day names it; what Amazon sent can be opened again."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    outcome = daily.fetch(day, day)[day]
+    document = outcome.links["document"]
+    assert daily.road.stores.documents.exists(document)
+    version = daily.road.stores.warehouse.current(daily.road.connection, "orders", day.isoformat())
+    assert (version.facts["document"], version.facts["is_complete"]) == (document, True)
+
+
+def test_nobody_who_bought_stands_anywhere(daily):
+    """Neither in the rows nor in their names: where a parcel goes is a country."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    daily.fetch(day, day)
+    [row] = daily.rows(day)
+    assert row["ship_country"] == "US"
+    assert not {
+        name for name in row if name.startswith(("buyer", "recipient", "ship_city", "ship_postal", "ship_state"))
+    }
+
+
+def test_a_process_that_died_after_asking_is_followed_by_one_that_finds_the_report(daily):
+    """No second report is created for the same span."""
+    shipped_on(daily, 1, 5)
+    first, last = daily.today - timedelta(days=6), daily.today - timedelta(days=4)
+    daily.rig.faults.always("getReport", faults.status(500))
+    with pytest.raises(SourceUnavailable):
+        daily.fetch(first, last)
+    daily.rig.faults.clear()
+    assert daily.fetch(first, last)[daily.today - timedelta(days=5)].rows_total == 1
+    assert daily.asked() == 1
+
+
+def test_the_same_span_is_asked_for_anew_when_the_report_is_old(daily):
+    """Orders go on changing: what was true six hours ago is not taken for now."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    daily.fetch(day, day)
+    daily.rig.clock.advance(7 * 3600)
+    daily.fetch(day, day)
+    assert daily.asked() == 2
+
+
+def test_nothing_to_report_is_an_empty_day(daily):
+    """CANCELLED says so; it is not the same as never having asked."""
+    day = daily.today - timedelta(days=3)
+    outcome = daily.fetch(day, day)[day]
+    assert isinstance(outcome, StageResult)
+    assert (outcome.rows_total, outcome.links) == (0, {})
+    version = daily.road.stores.warehouse.current(daily.road.connection, "orders", day.isoformat())
+    assert (version.rows, version.facts["document"]) == (0, "")
+
+
+def test_today_is_kept_as_far_as_it_has_come(daily):
+    """A day that is not over says so; fetched again later, it has become more."""
+    daily.rig.clock.advance(3600)
+    add_order(daily.rig, 1, days_ago=0.995)
+    early = daily.fetch(daily.today, daily.today)[daily.today]
+    assert early.facts["day is over"] is False
+    assert early.rows_total == 0
+    daily.rig.clock.advance(1800)
+    assert daily.fetch(daily.today, daily.today)[daily.today].rows_total == 1
+
+
+def test_a_file_that_is_not_the_report_changes_no_day(daily):
+    """It is archived and named; what was kept before stays."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    daily.fetch(day, day)
+    daily.rig.clock.advance(7 * 3600)
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(b"<html>sign in</html>\n")
+    outcome = daily.fetch(day, day)[day]
+    assert isinstance(outcome, RefusedDay)
+    assert daily.road.stores.documents.exists(outcome.reasons[0][0])
+    assert len(daily.rows(day)) == 1
+
+
+def test_a_report_that_is_not_made_in_time_is_waited_for_by_the_next_run(daily, monkeypatch):
+    """A run does not wait for ever, and what it asked for is not lost."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    requested = daily.road.source.requested
+    real = requested.state
+    monkeypatch.setattr(requested, "state", lambda report_id: replace(real(report_id), status="IN_PROGRESS"))
+    began = daily.rig.clock.now()
+    with pytest.raises(SourceUnavailable, match="The next run goes on with it"):
+        daily.fetch(day, day)
+    assert WAIT_SECONDS_MAX <= (daily.rig.clock.now() - began).total_seconds() < WAIT_SECONDS_MAX + 200
+    monkeypatch.undo()
+    assert daily.fetch(day, day)[day].rows_total == 1
+    assert daily.asked() == 1
+
+
+def test_what_amazon_does_not_keep_any_more_is_named_and_not_taken_for_nothing(daily):
+    """Two years back there is nothing to be had: such a day is refused, and no report is asked for."""
+    since = kept_since(daily.road.source.marketplace_ids, daily.today)
+    outcomes = daily.fetch(since - timedelta(days=2), since - timedelta(days=1))
+    assert all(isinstance(one, RefusedDay) for one in outcomes.values())
+    assert "it is unknown here" in outcomes[since - timedelta(days=1)].sentence
+    assert daily.asked() == 0
+
+
+@pytest.mark.parametrize(
+    "ids, today, since",
+    [
+        (("ATVPDKIKX0DER",), date(2026, 11, 26), date(2024, 11, 26)),
+        (("ATVPDKIKX0DER",), date(2028, 2, 29), date(2026, 2, 28)),
+        (("A1VC38T7YXB528", "A39IBJ37TRP1C6"), date(2026, 11, 26), date(2016, 1, 1)),
+        (("A1VC38T7YXB528", "ATVPDKIKX0DER"), date(2026, 11, 26), date(2024, 11, 26)),
+    ],
+)
+def test_orders_are_kept_for_two_years_and_longer_in_the_far_east(ids, today, since):
+    """The shortest of several counts."""
+    assert kept_since(ids, today) == since
+
+
+def test_an_item_that_is_sold_without_a_price_is_named(daily):
+    """Pending and cancelled ones have none and need none."""
+    add_order(daily.rig, 1, days_ago=6, shipped=None, pending_until=daily.rig.clock.now() + timedelta(days=1))
+    day = daily.today - timedelta(days=5)
+    fine = daily.fetch(day, day)[day]
+    assert {one.check: one.passed for one in fine.verdicts}["orders_priced"]
+
+
+def test_reimbursements_come_by_day_of_approval(daily):
+    """What was paid and what was taken back, each once."""
+    day = daily.today - timedelta(days=4)
+    for number, amount in (("1", "9.87"), ("2", "-14.12")):
+        daily.rig.world.histories[SELLER].reimbursements.append(reimbursement(day, number, amount))
+    outcome = daily.fetch(day - timedelta(days=1), day, FBA_REIMBURSEMENTS)[day]
+    assert outcome.facts["amount USD"] == Decimal("-4.25")
+    assert [verdict.check for verdict in outcome.verdicts if verdict.passed] == ["each_reimbursement_once"]
+    assert sorted(row["amount"] for row in daily.rows(day, FBA_REIMBURSEMENTS)) == [
+        Decimal("-14.120"),
+        Decimal("9.870"),
+    ]
+
+
+def reimbursement(day: date, number: str, amount: str) -> ReimbursementRecord:
+    """Return one reimbursement approved on a day."""
+    return ReimbursementRecord(
+        reimbursement_id=number,
+        marketplace_id="ATVPDKIKX0DER",
+        approved=datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
+        reason="Damaged_Warehouse",
+        sku="MUG",
+        asin="B0DEMOMUG1",
+        title="Mug",
+        currency="USD",
+        amount=Decimal(amount),
+        quantity=1,
+    )
