@@ -1,0 +1,156 @@
+"""What is read by day, as a connection has it: partitions, schedule, back-pressure, days asked for by a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+import pytest
+from pydantic import ValidationError
+
+from assets.day_stages import DAY_STAGES
+from assets.resumption import SETTLEMENT_KIND
+from connector_defs.components.connection_component import connection_definitions
+from connector_defs.connections import Connection, connection
+from connector_defs.day_schedules import RANGE_END_TAG, RANGE_START_TAG
+from connector_defs.day_sources import DaySources, day_stages, first_day
+from connector_defs.project import Project
+from ledger.policy import Policy
+
+CONNECTION = "amazon_us"
+JOB = f"{CONNECTION}_financial_events"
+KEY = dg.AssetKey([CONNECTION, "financial_events"])
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def books(**changes: object) -> Policy:
+    """Return accounting settings."""
+    return Policy(time_zone="America/New_York", **changes)
+
+
+@pytest.mark.parametrize(
+    "sources, policy, first",
+    [
+        ({"events_from": "2025-01-01"}, {"books_from": "2026-10-01"}, date(2025, 1, 1)),
+        ({}, {"books_from": "2026-10-01"}, date(2026, 8, 17)),
+        ({}, {"books_from": ["24758260539"]}, date(2026, 8, 1)),
+        ({}, {}, date(2026, 8, 1)),
+    ],
+)
+def test_days_begin_with_the_setting_or_before_the_books(sources, policy, first):
+    """And stay where they are from load to load: without any date they move once a month."""
+    settings = DaySources(**sources)
+    assert first_day(settings, books(**policy), NOW) == first
+    assert first_day(settings, books(**policy), NOW + timedelta(days=7)) == first
+
+
+def test_each_source_may_be_switched_off():
+    """What is off has neither asset nor schedule."""
+    assert set(day_stages(DaySources())) == set(DAY_STAGES)
+    for name in DAY_STAGES:
+        assert set(day_stages(DaySources(**{name: "off"}))) == set(DAY_STAGES) - {name}
+
+
+def test_every_source_has_a_switch_and_a_schedule():
+    """The table of day assets and the settings name the same."""
+    settings = DaySources()
+    for name in DAY_STAGES:
+        assert getattr(settings, name) is True
+        assert getattr(settings.schedules, name)
+
+
+@pytest.mark.parametrize(
+    "given", [{"schedules": {"financial_events": "hourly"}}, {"financial_event": "off"}, {"events_from": "soon"}]
+)
+def test_what_is_misspelt_is_refused(given):
+    """Before Dagster loads it."""
+    with pytest.raises(ValidationError):
+        DaySources(**given)
+
+
+def test_a_connection_without_a_source_has_nothing_of_it(dagster_place):
+    """Switched off in its settings."""
+    opened = connection(Project(), CONNECTION)
+    off = opened.settings.model_copy(update={"by_day": DaySources(**dict.fromkeys(DAY_STAGES, "off"))})
+    defs = connection_definitions(Connection(CONNECTION, off, opened.mapping_path))
+    assert not {one.key.path[-1] for one in defs.assets} & set(DAY_STAGES)
+    assert {one.name for one in defs.schedules} == {f"{CONNECTION}_discovery_schedule"}
+
+
+def test_the_asset_has_a_partition_per_day_up_to_today(dagster_place):
+    """From 45 days before the books begin; one run may take many."""
+    node = dagster_place.defs().resolve_asset_graph().get(KEY)
+    begin = connection(Project(), CONNECTION).settings.books.books_from - timedelta(days=45)
+    keys = node.partitions_def.get_partition_keys(datetime.now(UTC))
+    assert (keys[0], keys[-1]) == (begin.isoformat(), datetime.now(UTC).date().isoformat())
+    assert node.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Yield an instance on disk: a tick opens the instance by what it is told of it."""
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    with dg.DagsterInstance.local_temp(str(folder)) as instance:
+        yield instance
+
+
+def _tick(place, instance):
+    schedule = place.defs().resolve_schedule_def(f"{JOB}_schedule")
+    with dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime.now(UTC)) as context:
+        return schedule.evaluate_tick(context)
+
+
+def test_a_tick_asks_for_one_run_over_the_days_that_are_wanted(dagster_place, kept):
+    """Nothing was fetched yet: everything from the first day on, in one run of a range."""
+    schedule = dagster_place.defs().resolve_schedule_def(f"{JOB}_schedule")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("*/15 * * * *", "UTC")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    [request] = _tick(dagster_place, kept).run_requests
+    begin = connection(Project(), CONNECTION).settings.books.books_from - timedelta(days=45)
+    assert request.partition_key is None
+    assert request.tags[RANGE_START_TAG] == begin.isoformat()
+    assert request.tags[RANGE_END_TAG] == datetime.now(UTC).date().isoformat()
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+def test_a_tick_is_skipped_while_a_run_is_under_way(dagster_place, kept, status):
+    """It says which one; once that is over, the next tick asks again."""
+    job = dagster_place.defs().resolve_job_def(JOB)
+    run = kept.create_run_for_job(job, status=status)
+    skipped = _tick(dagster_place, kept)
+    assert skipped.run_requests == []
+    assert skipped.skip_message == f"Run {run.run_id} of {JOB} is not over yet."
+    kept.report_run_failed(run)
+    assert len(_tick(dagster_place, kept).run_requests) == 1
+
+
+def test_a_day_that_a_person_wants_again_is_asked_for_by_the_sensor(dagster_place):
+    """A day, or the asset as a whole; rows for what is not fetched here are closed."""
+    stores, now = dagster_place.stores, datetime.now(UTC)
+    today = now.date()
+    for partition in (
+        f"financial_events-{today}",
+        "financial_events",
+        "financial_events-1999-01-01",
+        f"financial_events-{today + timedelta(days=3)}",
+    ):
+        stores.due.ask(
+            CONNECTION, SETTLEMENT_KIND, partition, now - timedelta(seconds=1), "review item 1 resolved: retry"
+        )
+    sensor = dagster_place.defs().resolve_sensor_def(f"{CONNECTION}_due")
+    tick = sensor(dg.build_sensor_context(instance=dagster_place.instance, definitions=dagster_place.defs()))
+    asked = [(one.job_name, one.partition_key) for one in tick.run_requests if one.job_name == JOB]
+    assert asked == [(JOB, today.isoformat())] * 2
+    assert len({one.run_key for one in tick.run_requests}) == len(tick.run_requests)
+    left = {row.partition for row in stores.due.listing(CONNECTION) if row.partition.startswith("financial")}
+    assert left == {"financial_events", f"financial_events-{today}"}
+
+
+def test_a_run_without_amazon_fails_and_leaves_no_day(dagster_place):
+    """Amazon is out of reach here: the run says so, nothing is staged, nothing waits for a person."""
+    job = dagster_place.defs().resolve_job_def(JOB)
+    today = datetime.now(UTC).date().isoformat()
+    result = job.execute_in_process(instance=dagster_place.instance, partition_key=today, raise_on_error=False)
+    assert not result.success
+    assert dagster_place.stores.warehouse.currents(CONNECTION, "financial_events") == []
