@@ -161,7 +161,7 @@ def _facts(stage: DayStage, verdict: Verdict) -> dict:
 
 def _refused(road: Road, stage: DayStage, day: date, origin: str, sentence: str) -> Finding:
     return Finding(
-        REFUSED_CODE,
+        "day_refused",
         f"{stage.asset} of {day} cannot be taken over: {sentence} What was kept of that day before stays.",
         "Look at the archived answer; `retry` fetches the day again, as does "
         f"`connector fetch {stage.asset} --from {day} --to {day} -c {road.connection}`.",
@@ -176,7 +176,7 @@ def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: E
             failed(road, stage.asset, name, sentence_of(error))
         if not isinstance(error, PASSING):
             finding = Finding(
-                FAILED_CODE,
+                "fetch_failed",
                 f"{stage.asset} of {first} to {last} could not be fetched: {sentence_of(error)}",
                 "Correct what the sentence names; the next fetch tries again, and this item ends with it.",
                 origin=stage.asset,

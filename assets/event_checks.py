@@ -16,7 +16,6 @@ from ledger.errors import Finding
 from ledger.event_classification import classify_event
 from ledger.event_leaves import DIFFERENCE_PATH
 
-DIFFER_CODE = "leaves_differ"
 ROWS_MAX = 25
 # Beyond that the answers have changed their shape, and one item says so for all.
 _ITEMS_MAX = 20
@@ -61,7 +60,7 @@ def _differs(event: EventRows) -> Finding:
     one = event.transaction
     total, lines = (money.text(amount, one.currency) for amount in (event.total, event.total - event.difference))
     return Finding(
-        DIFFER_CODE,
+        "leaves_differ",
         f"Transaction {one.transaction_id} ({one.kind or 'no type'}) comes to {total} {one.currency}, its lines come to"
         f" {lines}. The difference is staged as a line of its own, which nothing classifies.",
         "Compare the archived answer with the transaction in Seller Central. `retry` fetches the day again; the item"
@@ -74,7 +73,7 @@ def _differs(event: EventRows) -> Finding:
 
 def _many_differ(day: date, count: int) -> Finding:
     return Finding(
-        DIFFER_CODE,
+        "leaves_differ",
         f"The lines of {count} transactions posted on {day} do not add up to their totals. Amazon tells them in a shape"
         " that is not known here.",
         "Look at the archived answer, and please report it as a fault of the connector. `retry` fetches the day again.",

@@ -18,6 +18,7 @@ from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
 from assets.posting_findings import REVIEW_CURES
 from assets.road import STAGES
 from connector_defs.cli.program import program
+from connector_defs.day_sources import DaySources
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
 from ledger.posting import STEPS, PostingState
@@ -146,7 +147,7 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
 
 
 def test_examples_of_yaml_are_accepted() -> None:
-    """A whole mapping file loads; a piece of the accounting settings is valid."""
+    """A whole mapping file loads; a piece of a connection's settings is valid."""
     seen = []
     for path in PAGES:
         for body in (body for language, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if language == "yaml"):
@@ -154,9 +155,11 @@ def test_examples_of_yaml_are_accepted() -> None:
             seen.append(next(iter(keys)))
             if "version" in keys:
                 assert load_mapping(body, path.name).shape.categories
+            elif "by_day" in keys:
+                assert DaySources.model_validate(keys["by_day"])
             else:
                 assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
-    assert set(seen) == {"version", "books", "marketplaces"}
+    assert set(seen) == {"version", "books", "marketplaces", "by_day"}
 
 
 def first_cells(page: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assets.day_names import is_of_day_asset
 from assets.review_queue import age, amount_text, command, in_order, meaning, origin_text, subject
 from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
@@ -109,6 +110,8 @@ def resolve(item_id: int, action: str, reason: str, sign_as: str, as_json: bool)
 def _what_follows(item: "ReviewItem") -> str:
     if item.partition.isdigit():
         return f"settlement {item.partition} is due again."
+    if is_of_day_asset(item.partition):
+        return f"{subject(item)} is fetched again."
     return "the next discovery or listing looks again."
 
 
