@@ -76,6 +76,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     ),
     "erp_documents": frozenset({"unknown_document"}),
     "discovery": frozenset({"discovery_failed"}),
+    "days": frozenset({"day_refused", "fetch_failed"}),
     "financial_events": frozenset({"leaves_differ"}),
 }
 
