@@ -26,6 +26,7 @@ DAY_STAGES: dict[str, DayStage] = {
             "financial_events",
             fetch_events,
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
+            days_per_window=7,
         ),
         _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2),
         _of_report(FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3),

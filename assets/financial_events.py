@@ -5,7 +5,7 @@ posted, one row per leaf of one breakdown tree. Cash (RELEASED) and the sales of
 two views of the same rows. A day of which something cannot be used keeps what it had; the days beside it go on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -51,8 +51,28 @@ def fetch_events(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     outcome of its day.
     """
     until = road.source.finances.told_until(start_of(last + _DAY))
-    told = _gathered(road, first, last, [_HALVINGS_MAX])
+    told: dict[date, _Told] = {}
+    halvings_left = [_HALVINGS_MAX]
+    for begin, end in _spans(road, first, last):
+        told |= _gathered(road, begin, end, halvings_left)
     return {day: _staged(road, day, told[day], is_complete=start_of(day + _DAY) <= until) for day in told}
+
+
+def _spans(road: Road, first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Yield the spans to ask for: days never fetched together, a day that is fetched again alone.
+
+    What has not changed is then the same answer to the byte, archived once however often it is fetched.
+    """
+    known = {one.partition for one in road.stores.warehouse.currents(road.connection, TABLE)}
+    begin = first
+    for day in days_between(first, last):
+        if day.isoformat() in known:
+            if begin < day:
+                yield begin, day - _DAY
+            yield day, day
+            begin = day + _DAY
+    if begin <= last:
+        yield begin, last
 
 
 def _gathered(road: Road, first: date, last: date, halvings_left: list[int]) -> dict[date, _Told]:

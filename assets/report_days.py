@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
+
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.roadmap import Road
@@ -85,8 +87,7 @@ def _fetched(road: Road, stage: ReportStage, days: list[date]) -> dict[date, Day
     start, end = _span(road, days)
     report = _made(road, stage, start, end)
     if report.has_no_data or report.document_id is None:
-        with _scratch() as folder:
-            return {day: _staged(road, stage, day, None, report, "", folder, end) for day in days}
+        return _all_staged(road, stage, days, None, report, "", end)
     with _scratch() as folder:
         download = road.source.download(report.document_id, folder / "report")
         archived = road.stores.documents.put_file(download.path)
@@ -102,7 +103,7 @@ def _fetched(road: Road, stage: ReportStage, days: list[date]) -> dict[date, Day
             )
         except (ReportFileRefused, DocumentDamaged) as error:
             return {day: RefusedDay(((archived.sha256, str(error)),)) for day in days}
-        return {day: _staged(road, stage, day, (rows, read), report, archived.sha256, folder, end) for day in days}
+        return _all_staged(road, stage, days, (rows, read), report, archived.sha256, end)
 
 
 def _span(road: Road, days: list[date]) -> tuple[datetime, datetime]:
@@ -134,40 +135,53 @@ def _made(road: Road, stage: ReportStage, start: datetime, end: datetime) -> Req
     return report
 
 
+def _all_staged(
+    road: Road,
+    stage: ReportStage,
+    days: list[date],
+    file: tuple[Path, ReportFile] | None,
+    report: RequestedReport,
+    document: str,
+    end: datetime,
+) -> dict[date, DayOutcome]:
+    """Stage every day of one report; opening a DuckDB costs more than a day, so one serves all."""
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        return {day: _staged(duck, road, stage, day, file, report, document, end) for day in days}
+
+
 def _staged(
+    duck: duckdb.DuckDBPyConnection,
     road: Road,
     stage: ReportStage,
     day: date,
     file: tuple[Path, ReportFile] | None,
     report: RequestedReport,
     document: str,
-    folder: Path,
     end: datetime,
 ) -> StageResult:
     """Write the rows of one day and say what they are."""
     is_complete = start_of(day + _DAY) - _SECOND <= end
     made = {"report": report.report_id, "document": document, "is_complete": is_complete, "until": end.isoformat()}
-    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        relation = _relation(stage, day, file)
+    relation = _relation(stage, day, file)
 
-        def ask(query: str) -> list[dict]:
-            return dicts(duck.sql(query.replace("{rows}", relation)))
+    def ask(query: str) -> list[dict]:
+        return dicts(duck.sql(query.replace("{rows}", relation)))
 
-        version = road.stores.warehouse.write(
-            road.connection,
-            stage.asset,
-            day.isoformat(),
-            lambda path: duck.execute(
-                f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({_PARQUET})", {"path": str(path)}
-            ),
-            made,
-        )
-        sums = _sums(stage, ask)
-        facts: dict = {"rows": version.rows, "day is over": is_complete}
-        facts |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
-        if file is not None and file[1].columns_unknown:
-            facts["columns nobody knows"] = ", ".join(file[1].columns_unknown)
-        verdicts = stage.verdicts(ask)
+    version = road.stores.warehouse.write(
+        road.connection,
+        stage.asset,
+        day.isoformat(),
+        lambda path: duck.execute(
+            f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({_PARQUET})", {"path": str(path)}
+        ),
+        made,
+    )
+    sums = _sums(stage, ask)
+    facts: dict = {"rows": version.rows, "day is over": is_complete}
+    facts |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
+    if file is not None and file[1].columns_unknown:
+        facts["columns nobody knows"] = ", ".join(file[1].columns_unknown)
+    verdicts = stage.verdicts(ask)
     links = {"document": document} if document else {}
     return StageResult(
         facts=facts, rows_total=version.rows, verdicts=verdicts, links=links, version=version.id, rows=_shown(sums)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -132,7 +133,20 @@ def test_a_range_is_fetched_by_spans_and_kept_by_days(events):
     long = [TODAY - timedelta(days=number) for number in range(30)]
     events.asked.clear()
     events.fetch(long)
-    assert [(last - first).days + 1 for first, last in events.asked] == [14, 14, 2]
+    assert [(last - first).days + 1 for first, last in events.asked] == [7, 7, 7, 5, *[1] * 4]
+
+
+def test_a_day_that_is_fetched_again_is_asked_for_alone_and_its_answer_archived_once(events):
+    """So that four days every quarter of an hour do not fill the archive."""
+    events.told = [of_day("a", DAYS[0]), of_day("b", DAYS[2])]
+    events.fetch([DAYS[1]])
+    events.asked.clear()
+    events.fetch()
+    assert events.asked == [(DAYS[0], DAYS[0]), (DAYS[1], DAYS[1]), (DAYS[2], TODAY)]
+    events.fetch()
+    seen = len({hashlib.sha256(content).hexdigest() for content in events.amazon.given})
+    events.fetch()
+    assert len({hashlib.sha256(content).hexdigest() for content in events.amazon.given}) == seen
 
 
 def test_what_is_told_again_in_the_same_words_is_no_new_version(events):

@@ -1,0 +1,147 @@
+"""Source proofs: a settlement held against everything else that Amazon says of the same money.
+
+In: a staged settlement, and what is kept by day (orders, reimbursements). Out: one verdict per source with the rows
+that differ; none of them stops money, each says where to look. Nothing is written and no ERP is asked, so a person may
+run it as often as wanted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from assets.roadmap import Road
+from assets.settlement_lines import TABLE as LINES_TABLE
+from assets.settlement_reports import registered
+from assets.statements import dicts, statement
+from assets.verdicts import Row, StageResult, Verdict
+from ledger import money
+from ledger.errors import InputRefused
+from ledger.stated_tax import paid_by_buyer
+from resources.amazon.marketplaces import marketplace_named
+from resources.store.settlements import SettlementRecord
+
+ASSET = "source_proofs"
+# An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
+PAID_WITHIN = timedelta(days=45)
+# A reimbursement is approved about when it is paid.
+APPROVED_WITHIN = timedelta(days=7)
+_ROWS_MAX = 25
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What is staged of one settlement and beside it; paths are local, `days` the days of an asset that are kept."""
+
+    road: Road
+    record: SettlementRecord
+    lines: str
+
+    @property
+    def currency(self) -> str:
+        """Return the settlement's currency."""
+        return self.record.facts["currency"]
+
+    def moment(self, name: str) -> datetime:
+        """Return `start` or `end` of the settlement."""
+        return datetime.fromisoformat(self.record.facts[name]).astimezone(UTC)
+
+    def days(self, asset: str) -> dict[date, str]:
+        """Return the kept days of an asset with their files."""
+        warehouse = self.road.stores.warehouse
+        kept = warehouse.currents(self.road.connection, asset)
+        return {date.fromisoformat(one.partition): str(warehouse.path(one)) for one in kept}
+
+    def ask(self, name: str, **bound: object) -> list[dict]:
+        """Run a statement."""
+        with self.road.stores.warehouse.connect(self.road.memory_limit_mb) as duck:
+            return dicts(duck.sql(statement(name), params={"lines": self.lines, **bound}))
+
+
+def prove(road: Road, settlement_id: str) -> StageResult:
+    """Hold a settlement against the other sources.
+
+    Raises InputRefused when its lines are not staged.
+    """
+    record = registered(road, settlement_id)
+    version = road.stores.warehouse.current(road.connection, LINES_TABLE, settlement_id)
+    if version is None:
+        raise InputRefused(f"Settlement {settlement_id} is not staged: materialize settlement_lines first.")
+    staged = Staged(road, record, str(road.stores.warehouse.path(version)))
+    verdicts = (orders_verdict(staged), reimbursements_verdict(staged))
+    facts = {
+        "settlement": settlement_id,
+        "total": money.exact(record.facts["total_amount"], staged.currency),
+        "currency": staged.currency,
+        "agrees with": ", ".join(one.check for one in verdicts if one.passed) or "nothing",
+    }
+    return StageResult(facts=facts, rows_total=version.rows, verdicts=verdicts)
+
+
+def orders_verdict(staged: Staged) -> Verdict:
+    """Every order that is paid for was sold, and for that amount."""
+    check, days = "orders_equal_settlement", staged.days("orders")
+    if not days:
+        return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
+    warehouse, connection = staged.road.stores.warehouse, staged.road.connection
+    all_lines = [str(warehouse.path(one)) for one in warehouse.currents(connection, LINES_TABLE)]
+    found = staged.ask("orders_of_settlement", all_lines=all_lines, orders=list(days.values()))
+    looked_for = [row for row in found if row["order_status"] is not None or _is_covered(row["posted_at"], days)]
+    rows = list(_differences(looked_for, staged.currency))
+    left = len(found) - len(looked_for)
+    sentence = f"{len(looked_for) - len(rows)} of {len(looked_for)} orders were sold for what the settlements paid."
+    if left:
+        sentence += f" {left} more were sold before orders are read."
+    return Verdict(check, not rows, sentence, is_blocking=False, rows=tuple(rows[:_ROWS_MAX]))
+
+
+def _is_covered(posted_at: datetime | None, days: dict[date, str]) -> bool:
+    """Tell whether an order that was paid at a moment must be among the orders that are read."""
+    return posted_at is not None and posted_at.date() - PAID_WITHIN >= min(days)
+
+
+def _differences(found: list[dict], currency: str) -> Iterator[Row]:
+    for row in found:
+        settled = money.exact(row["settled"], currency)
+        if row["order_status"] is None:
+            yield _row(row, settled, None, currency, "no order of that number is known")
+            continue
+        place = marketplace_named(row["marketplace_name"] or "")
+        paid = paid_by_buyer(row["prices"], row["tax"], place.country if place else "")
+        if settled not in paid:
+            sold = money.exact(paid[0], currency)
+            yield _row(row, settled, sold, currency, f"the order is {row['order_status']}")
+
+
+def _row(row: dict, settled: Decimal, sold: Decimal | None, currency: str, why: str) -> Row:
+    return {
+        "order": row["order_id"],
+        "settled": money.text(settled, currency),
+        "sold for": "" if sold is None else money.text(sold, currency),
+        "difference": money.text(settled - (sold or Decimal(0)), currency),
+        "why": why,
+    }
+
+
+def reimbursements_verdict(staged: Staged) -> Verdict:
+    """Every reimbursement that is paid or taken back stands in Amazon's own report of them."""
+    check, days = "reimbursements_equal_settlement", staged.days("fba_reimbursements")
+    first, last = staged.moment("start") - APPROVED_WITHIN, staged.moment("end") + APPROVED_WITHIN
+    if not days:
+        return Verdict(check, True, "No reimbursements are read by this connection.", is_blocking=False)
+    if first.date() < min(days):
+        return Verdict(check, True, f"Reimbursements are read from {min(days)} on only.", is_blocking=False)
+    bound = {"first": first.replace(tzinfo=None), "last": last.replace(tzinfo=None)}
+    found = staged.ask("reimbursements_of_settlement", reimbursements=list(days.values()), **bound)
+    missing = [row for row in found if row["named"] < row["paid"]]
+    rows = tuple(
+        {
+            "sku": row["sku"],
+            "amount": money.text(money.exact(row["amount"], staged.currency), staged.currency),
+            "in the settlement": str(row["paid"]),
+            "in the report": str(row["named"]),
+        }
+        for row in missing
+    )
+    sentence = f"{len(found) - len(missing)} of {len(found)} kinds of reimbursement stand in the report as well."
+    return Verdict(check, not missing, sentence, is_blocking=False, rows=rows[:_ROWS_MAX])

@@ -1,0 +1,195 @@
+"""A settlement against orders and reimbursements: the demonstration agrees with itself, disturbances are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.orders import ORDERS
+from assets.report_days import fetch_report_days
+from assets.roadmap import Road
+from assets.settlement_lines import read_lines
+from assets.settlement_reports import discover
+from assets.source_proofs import prove
+from assets.verdicts import Verdict
+from emulators.amazon.app import AmazonApp, build_app
+from emulators.amazon.history import SellerHistory
+from emulators.demo_seller.seller import DemoAccount, demo_seller
+from emulators.in_process import InProcessTransport
+from ledger.mapping import load_mapping
+from ledger.policy import Policy
+from ledger.stated_tax import paid_by_buyer
+from resources.amazon.client import SellingPartner, SellingPartnerSettings
+from resources.amazon.lwa import MemoryTokenCache
+from resources.clock import ManualClock
+from resources.store.stores import Stores
+from resources.transport.rate_limit import MemoryBuckets
+from tests.assets.conftest import MAPPING, POLICY
+
+AS_OF = date(2026, 11, 18)
+NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
+
+
+@dataclass
+class Shop:
+    """One account of the demonstration's seller, its settlements staged."""
+
+    road: Road
+    app: AmazonApp
+    history: SellerHistory
+    settlements: list[str]
+
+    def fetch(self, days: int = 150) -> None:
+        """Read orders and reimbursements, a month at a time, as the schedules do."""
+        first, today = AS_OF - timedelta(days=days), self.road.clock.now().date()
+        for stage in (ORDERS, FBA_REIMBURSEMENTS):
+            for begin in range(0, days, 30):
+                start = first + timedelta(days=begin)
+                if stage is FBA_REIMBURSEMENTS:
+                    self.road.clock.advance(5 * 3600)
+                fetch_report_days(self.road, stage, start, min(start + timedelta(days=29), today))
+
+    def verdict(self, settlement_id: str, check: str) -> Verdict:
+        [found] = [one for one in prove(self.road, settlement_id).verdicts if one.check == check]
+        return found
+
+
+def shop(folder, name: str) -> Shop:
+    """Build an account over the emulated Amazon, and stage what it was paid."""
+    made = demo_seller(7, AS_OF)
+    account: DemoAccount = next(one for one in made.sellers if one.name == name)
+    clock = ManualClock(NOW)
+    app = build_app(made.world, clock)
+    secrets = {"id": account.client_id, "secret": account.client_secret, "refresh": account.refresh_token}
+    stores = Stores.open(folder, clock)
+    settings = SellingPartnerSettings(
+        connection=name,
+        seller_id=account.seller_id,
+        region=account.region,
+        marketplace_ids=account.marketplace_ids[:2],
+        client_id_secret="id",
+        client_secret_secret="secret",
+        refresh_token_secret="refresh",
+    )
+    source = SellingPartner(
+        settings,
+        secrets.__getitem__,
+        clock,
+        MemoryBuckets(clock),
+        MemoryTokenCache(),
+        None,
+        transport=InProcessTransport(app, clock),
+    )
+    policy = Policy(**{**POLICY, "books_from": "2026-09-01"})
+    mapping = load_mapping(MAPPING, "m.yaml")
+    road = Road(name, account.seller_id, "L", policy, lambda: mapping, stores, source, None, clock, run="r")
+    discover(road)
+    settlements = [one.settlement_id for one in stores.settlements.all(name)]
+    for settlement_id in settlements:
+        read_lines(road, settlement_id)
+    return Shop(road, app, made.world.histories[account.seller_id], settlements)
+
+
+@pytest.fixture(scope="module", params=["amazon_us", "amazon_eu"])
+def agreeing(request, tmp_path_factory) -> Iterator[Shop]:
+    """Return an account of which everything has been read."""
+    made = shop(tmp_path_factory.mktemp("shop"), request.param)
+    made.fetch()
+    yield made
+    made.app.close()
+    made.road.stores.close()
+
+
+@pytest.fixture
+def american(tmp_path) -> Iterator[Shop]:
+    """Return the American account, of which no day has been read yet."""
+    made = shop(tmp_path, "amazon_us")
+    yield made
+    made.app.close()
+    made.road.stores.close()
+
+
+def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
+    """Prices with and without tax, promotions, gift wrap, several marketplaces: order by order, to the cent."""
+    assert len(agreeing.settlements) >= 9
+    looked_for = 0
+    for settlement_id in agreeing.settlements:
+        orders = agreeing.verdict(settlement_id, "orders_equal_settlement")
+        assert orders.passed, (settlement_id, orders.sentence, orders.rows[:3])
+        looked_for += int(orders.sentence.split(" of ")[1].split()[0])
+        reimbursed = agreeing.verdict(settlement_id, "reimbursements_equal_settlement")
+        assert reimbursed.passed, (settlement_id, reimbursed.rows)
+    assert looked_for > 200, "orders were really compared"
+
+
+def settled_order(shop: Shop, number: int = 5):
+    """Return place and record of an order that a settlement has paid."""
+    paid = [one for one in enumerate(shop.history.orders) if one[1].shipped is not None and len(one[1].lines) == 1]
+    return paid[number]
+
+
+def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(american):
+    """A cent is enough; nothing stops."""
+    place, order = settled_order(american)
+    line = replace(order.lines[0], principal=order.lines[0].principal + Decimal("0.01"))
+    american.history.orders[place] = replace(order, lines=(line,))
+    american.fetch()
+    found = [american.verdict(one, "orders_equal_settlement") for one in american.settlements]
+    [failed] = [one for one in found if not one.passed]
+    assert not failed.stops
+    [row] = failed.rows
+    assert (row["order"], row["difference"]) == (order.order_id, "-0.01")
+
+
+def test_an_order_that_nobody_knows_is_named(american):
+    """Paid for and never sold: a mistake of somebody's, or an order of another shop."""
+    place, order = settled_order(american)
+    del american.history.orders[place]
+    american.fetch()
+    rows = [row for one in american.settlements for row in american.verdict(one, "orders_equal_settlement").rows]
+    assert [(row["order"], row["why"]) for row in rows] == [(order.order_id, "no order of that number is known")]
+
+
+def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
+    """A connection that begins to read orders today says nothing against the settlements of last month."""
+    american.fetch(days=2)
+    verdict = american.verdict(american.settlements[0], "orders_equal_settlement")
+    assert verdict.passed
+    assert "more were sold before orders are read" in verdict.sentence
+    assert "read from" in american.verdict(american.settlements[0], "reimbursements_equal_settlement").sentence
+
+
+def test_without_orders_there_is_nothing_to_hold_against(american):
+    """The source may be switched off."""
+    result = prove(american.road, american.settlements[0])
+    assert [one.passed for one in result.verdicts] == [True, True]
+    assert "No orders are read" in result.verdicts[0].sentence
+
+
+def test_a_reimbursement_that_the_report_does_not_name_is_named(american):
+    """Product and amount say which."""
+    gone = next(one for one in american.history.reimbursements if one.amount > 0)
+    american.history.reimbursements.remove(gone)
+    american.fetch()
+    rows = [
+        row for one in american.settlements for row in american.verdict(one, "reimbursements_equal_settlement").rows
+    ]
+    assert [(row["sku"], row["amount"]) for row in rows] == [(gone.sku, f"{gone.amount:.2f}")]
+
+
+@pytest.mark.parametrize(
+    "country, paid",
+    [
+        ("US", (Decimal("108.00"),)),
+        ("GB", (Decimal("100.00"),)),
+        ("JP", (Decimal("100.00"), Decimal("108.00"))),
+    ],
+)
+def test_whether_prices_hold_tax_is_a_fact_of_the_marketplace(country, paid):
+    """Europe and Britain with, North America without; where nobody says so, either may fit."""
+    assert paid_by_buyer(Decimal("100.00"), Decimal("8.00"), country) == paid
