@@ -90,6 +90,7 @@ class ListTransactions:
     answer: Callable[[Mapping[str, str]], Json | bytes | httpx.Response]
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     asked: list[dict[str, str]] = field(default_factory=list)
+    given: list[bytes] = field(default_factory=list)
     archived: list[bytes] = field(default_factory=list)
 
     def client(self) -> SellingPartner:
@@ -107,6 +108,7 @@ class ListTransactions:
         if isinstance(given, httpx.Response):
             return given
         content = given if isinstance(given, bytes) else json.dumps(given).encode()
+        self.given.append(content)
         return httpx.Response(200, content=content, headers={"content-type": "application/json"})
 
     def archive(self, content: bytes) -> str:
