@@ -21,7 +21,7 @@ from resources.store.stores import Stores
 REFUSED_CODE = "day_refused"
 FAILED_CODE = "fetch_failed"
 # What one run of a schedule takes on at most; the next one goes on from there.
-DAYS_PER_RUN_MAX = 92
+DAYS_PER_RUN_MAX = 200
 _DAY = timedelta(days=1)
 
 
