@@ -57,6 +57,12 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
     ),
+    "source_proofs": (
+        CheckOfAsset("orders_equal_settlement", "Every order that is paid for was sold, and for that amount.", False),
+        CheckOfAsset(
+            "reimbursements_equal_settlement", "Every reimbursement stands in Amazon's own report of them.", False
+        ),
+    ),
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),
         CheckOfAsset("channels_known", "Every order was sold in a marketplace that is known here.", False),

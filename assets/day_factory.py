@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets.checks import CHECKS
 from assets.days import DayStage, RefusedDay, fetch_days
-from assets.factory import RoadOfRun
+from assets.factory import RoadOfRun, partitioned_check_specs
 from assets.metadata import check_result, metadata_of
 from assets.partitions import day_partitions
 from assets.roadmap import Road
@@ -28,8 +28,7 @@ def day_asset(
     key = dg.AssetKey([connection, stage.asset])
     partitions = day_partitions(first_day)
     with warnings.catch_warnings():
-        # Partitioned checks are marked preview, backfill policies beta; the exact version is pinned.
-        warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec", dg.PreviewWarning)
+        # Backfill policies are marked beta; the exact version is pinned.
         warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 
         @dg.asset(
@@ -41,16 +40,7 @@ def day_asset(
             kinds={"parquet"},
             tags={"connector/connection": connection},
             required_resource_keys=resource_keys,
-            check_specs=[
-                dg.AssetCheckSpec(
-                    check.name,
-                    asset=key,
-                    description=check.description,
-                    blocking=check.is_blocking,
-                    partitions_def=partitions,
-                )
-                for check in CHECKS[stage.asset]
-            ],
+            check_specs=partitioned_check_specs(key, CHECKS[stage.asset], partitions),
         )
         def body(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
             yield _made(context, road_of_run(context), key, stage)

@@ -5,13 +5,13 @@ one that fails stops what lies downstream in the same run. Two assets have no pa
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import dagster as dg
 
 from assets import erp_documents, review_queue
-from assets.checks import CHECKS
+from assets.checks import CHECKS, CheckOfAsset
 from assets.metadata import check_result, markdown_in_sight, metadata_of
 from assets.road import STAGES, StageOfRoad, run_stage
 from assets.roadmap import Road
@@ -44,7 +44,7 @@ def _asset(
     resource_keys: set[str],
 ) -> dg.AssetsDefinition:
     key = dg.AssetKey([connection, stage.asset])
-    checks = _check_specs(key, stage, partitions)
+    checks = partitioned_check_specs(key, CHECKS.get(stage.asset, ()), partitions)
 
     @dg.asset(
         key=key,
@@ -155,10 +155,10 @@ def _plain_check_specs(connection: str, asset: str) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def _check_specs(
-    key: dg.AssetKey, stage: StageOfRoad, partitions: dg.DynamicPartitionsDefinition
+def partitioned_check_specs(
+    key: dg.AssetKey, checks: Iterable[CheckOfAsset], partitions: dg.PartitionsDefinition
 ) -> list[dg.AssetCheckSpec]:
-    """Return the checks of a stage, each with a verdict per settlement."""
+    """Return the checks of an asset, each with a verdict per partition."""
     with warnings.catch_warnings():
         # Partitioned checks are new in Dagster 1.13 and marked preview; the exact version is pinned.
         warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec", dg.PreviewWarning)
@@ -170,7 +170,7 @@ def _check_specs(
                 blocking=check.is_blocking,
                 partitions_def=partitions,
             )
-            for check in CHECKS.get(stage.asset, ())
+            for check in checks
         ]
 
 

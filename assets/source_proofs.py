@@ -20,12 +20,17 @@ from ledger.errors import InputRefused
 from ledger.stated_tax import paid_by_buyer
 from resources.amazon.marketplaces import marketplace_named
 from resources.store.settlements import SettlementRecord
+from resources.store.stores import Stores
 
 ASSET = "source_proofs"
+# What is read by day and held against settlements.
+SOURCES = ("orders", "fba_reimbursements")
 # An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
 PAID_WITHIN = timedelta(days=45)
 # A reimbursement is approved about when it is paid.
 APPROVED_WITHIN = timedelta(days=7)
+# For so long after its end a settlement is held against the others every day: what they tell late is seen.
+WATCHED = timedelta(days=45)
 _ROWS_MAX = 25
 
 
@@ -76,6 +81,14 @@ def prove(road: Road, settlement_id: str) -> StageResult:
         "agrees with": ", ".join(one.check for one in verdicts if one.passed) or "nothing",
     }
     return StageResult(facts=facts, rows_total=version.rows, verdicts=verdicts)
+
+
+def watched(stores: Stores, connection: str, now: datetime) -> list[str]:
+    """Return the staged settlements that are young enough to be held against the other sources every day."""
+    staged = {one.partition for one in stores.warehouse.currents(connection, LINES_TABLE)}
+    records = stores.settlements.all(connection)
+    young = [one for one in records if datetime.fromisoformat(one.facts["end"]) >= now - WATCHED]
+    return [one.settlement_id for one in young if one.settlement_id in staged]
 
 
 def orders_verdict(staged: Staged) -> Verdict:

@@ -15,12 +15,14 @@ from pydantic import BaseModel, model_validator
 from assets.day_factory import day_asset
 from assets.factory import connection_assets, settlement_assets
 from assets.partitions import settlement_partitions
+from assets.proof_factory import proof_asset
 from assets.roadmap import Road
 from connector_defs.connections import Connection
 from connector_defs.day_schedules import day_schedule
 from connector_defs.day_sources import day_stages, first_day
 from connector_defs.jobs import connection_job, discovery_job, road_job
 from connector_defs.project import Project, render
+from connector_defs.proof_schedule import proof_schedule
 from connector_defs.resources import ConnectionResource, StoresResource
 from connector_defs.sensors import due_sensor
 from ledger.errors import ConfigurationRefused
@@ -102,6 +104,9 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
         day_schedule(name, stage, job, getattr(settings.by_day.schedules, asset), begin, stores_of_tick)
         for (asset, stage), job in zip(stages.items(), day_jobs, strict=True)
     ]
+    proofs = proof_asset(name, partitions, stages, road_of_run, resource_keys)
+    proof_job = connection_job(name, proofs)
+    fetches.append(proof_schedule(name, proof_job, settings.books.time_zone, stores_of_tick))
     schedule = dg.ScheduleDefinition(
         name=f"{name}_discovery_schedule",
         job=discovery,
@@ -112,8 +117,8 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     jobs = [road, *looks, *day_jobs]
     due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, dict.fromkeys(stages, begin))
     return dg.Definitions(
-        assets=[*assets, *whole, *by_day],
-        jobs=[discovery, road, *looks, *day_jobs],
+        assets=[*assets, *whole, *by_day, proofs],
+        jobs=[discovery, road, *looks, *day_jobs, proof_job],
         schedules=[schedule, *fetches],
         sensors=[due],
         resources={door: ConnectionResource.of(connection)},

@@ -74,7 +74,8 @@ def test_a_connection_without_a_source_has_nothing_of_it(dagster_place):
     off = opened.settings.model_copy(update={"by_day": DaySources(**dict.fromkeys(DAY_STAGES, "off"))})
     defs = connection_definitions(Connection(CONNECTION, off, opened.mapping_path))
     assert not {one.key.path[-1] for one in defs.assets} & set(DAY_STAGES)
-    assert {one.name for one in defs.schedules} == {f"{CONNECTION}_discovery_schedule"}
+    left = {f"{CONNECTION}_{one}_schedule" for one in ("discovery", "source_proofs")}
+    assert {one.name for one in defs.schedules} == left
 
 
 def test_the_asset_has_a_partition_per_day_up_to_today(dagster_place):
