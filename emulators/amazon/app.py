@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emulators.amazon.answers import TOKEN_EXPIRED, TOKEN_INVALID, Refusal, error
+from emulators.amazon.finances import Finances
 from emulators.amazon.login import Caller, Login
 from emulators.amazon.marketplaces import LOGIN_HOST, MARKETPLACES, REGIONS
 from emulators.amazon.orders import Orders
@@ -72,6 +73,7 @@ class AmazonApp:
         self._reports = Reports(world, self._state, clock, settings)
         self._list = ReportList(self._reports.entries, clock, settings)
         self._orders = Orders(world, clock, settings, self._roles_of)
+        self._finances = Finances(world, clock, settings)
         self._storage = Storage(self._reports.document, self._state, clock, settings)
         self._router = self._routes()
 
@@ -85,6 +87,8 @@ class AmazonApp:
         router.add("GET", path, "getReportDocument", self._get_report_document)
         router.add("GET", "/orders/2026-01-01/orders", "searchOrders", self._orders.search_orders)
         router.add("GET", "/orders/2026-01-01/orders/{orderId}", "getOrder", self._orders.get_order)
+        path = "/finances/2024-06-19/transactions"
+        router.add("GET", path, "listTransactions", self._finances.list_transactions)
         path = "/sellers/v1/marketplaceParticipations"
         router.add("GET", path, "getMarketplaceParticipations", self._get_marketplace_participations)
         return router

@@ -7,6 +7,7 @@ positive); moments are aware UTC. Every record is visible from a moment of its o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -204,14 +205,22 @@ class Placed:
 class SellerHistory:
     """Everything beside the settlement files that one seller's Amazon knows.
 
-    `balances_at_start` are (marketplace id, currency) -> what Amazon owed before the first transaction.
+    `transactions_later` make transactions when they are first asked for: most tests never do. `balances_at_start` are
+    (marketplace id, currency) -> what Amazon owed before the first transaction.
     """
 
     orders: list[OrderRecord] = field(default_factory=list)
     refunds: list[RefundRecord] = field(default_factory=list)
     reimbursements: list[ReimbursementRecord] = field(default_factory=list)
     transactions: list[TransactionRecord] = field(default_factory=list)
+    transactions_later: list[Callable[[], list[TransactionRecord]]] = field(default_factory=list)
     payouts: list[PayoutRecord] = field(default_factory=list)
     fee_invoices: list[FeeInvoice] = field(default_factory=list)
     balances_at_start: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     placed: list[Placed] = field(default_factory=list)
+
+    def all_transactions(self) -> list[TransactionRecord]:
+        """Return the transactions; those that are made when somebody asks for them are made now."""
+        while self.transactions_later:
+            self.transactions += self.transactions_later.pop(0)()
+        return self.transactions

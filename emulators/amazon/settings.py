@@ -18,6 +18,7 @@ USAGE_PLANS: dict[str, tuple[float, int]] = {
     "getReport": (2.0, 15),
     "cancelReport": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
+    "listTransactions": (0.5, 10),
     "getMarketplaceParticipations": (0.016, 15),
     "searchOrders": (0.0056, 20),
     "getOrder": (0.5, 30),
@@ -67,6 +68,13 @@ class Settings:
     empty_pages: frozenset[int] = frozenset()
     # Numbers of pages, from 1, that come again as the page after.
     repeated_pages: frozenset[int] = frozenset()
+    # Finances. How many transactions a page has at most, and numbers of pages that come out empty and lead on.
+    transactions_page_size: int = 500
+    empty_transaction_pages: frozenset[int] = frozenset()
+    # On which of the two transactions of a deferral the identifiers stand that name the other one.
+    deferral_names_on: Literal["expected", "swapped"] = "expected"
+    # About one of so many transactions comes without status and breakdowns; 0 is none.
+    bare_transactions: int = 0
     created_since_too_old: Literal["refused", "clamped"] = "refused"
     removed_types: Literal["refused", "empty"] = "refused"
     retention_days: int = 90
