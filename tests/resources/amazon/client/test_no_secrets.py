@@ -30,6 +30,7 @@ FAULTS = [
     faults.named("server_error"),
 ]
 OPERATIONS = ["token", "getReports", "getReportDocument", "download", "createReport", "getReport", "searchOrders"]
+OPERATIONS += ["listTransactions"]
 
 
 def walk(rig: Rig, folder: Path) -> list[str]:
@@ -46,6 +47,7 @@ def walk(rig: Rig, folder: Path) -> list[str]:
         report_id = client.requested.request(ALL_ORDERS_BY_UPDATE, end - timedelta(days=30), end, (US,))
         shown.append(repr(client.requested.state(report_id)))
         shown += map(repr, client.requested.listed(ALL_ORDERS_BY_UPDATE))
+        shown += map(repr, client.finances.transactions(end - timedelta(days=30), end, lambda content: "document"))
     except ConnectorError as error:
         shown += traceback.format_exception(error)
     shown += [repr(client), repr(client._client.auth), repr(rig.tokens._tokens)]
