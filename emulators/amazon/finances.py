@@ -79,11 +79,11 @@ class Finances:
         token = _token_of(request, seller_id)
         question = _question_of(request, now, None if token is None else datetime.fromisoformat(token["before"]))
         if question.after is not None and question.before - question.after > _SPAN_MAX:
-            return _page([], None)
+            return self._page([], None)
         number = 1 if token is None else token["page"] + 1
         last = None if token is None else tuple(token["last"])
         if number in self._settings.empty_transaction_pages:
-            return _page([], _new_token(request, seller_id, question, last, number))
+            return self._page([], _new_token(request, seller_id, question, last, number))
         found = sorted(self._told(seller_id, question, now), key=_place)
         rest = [one for one in found if last is None or _place(one) > last]
         size = self._settings.transactions_page_size
@@ -91,7 +91,14 @@ class Finances:
         following = _new_token(request, seller_id, question, _place(page[-1]), number) if len(rest) > size else None
         bare = self._settings.bare_transactions
         written = [transaction_json(one, seller_id, is_bare=bool(bare) and _number_of(one) % bare == 0) for one in page]
-        return _page(written, following)
+        return self._page(written, following)
+
+    def _page(self, transactions: list[dict[str, Any]], token: str | None) -> Response:
+        """Write a page; the last one has no token, or null in its place."""
+        payload: dict[str, Any] = {"transactions": transactions}
+        if token is not None or self._settings.last_page_token == "null":
+            payload["nextToken"] = token
+        return json_response(200, {"payload": payload})
 
     def _told(self, seller_id: str, question: _Question, now: datetime) -> list[Told]:
         names_on = self._settings.deferral_names_on
@@ -105,10 +112,6 @@ def _place(told: Told) -> tuple[str, str]:
 
 def _number_of(told: Told) -> int:
     return int(hashlib.sha256(told.transaction_id.encode()).hexdigest()[:8], 16)
-
-
-def _page(transactions: list[dict[str, Any]], token: str | None) -> Response:
-    return json_response(200, {"payload": {"nextToken": token, "transactions": transactions}})
 
 
 def _question_of(request: Request, now: datetime, before_fixed: datetime | None) -> _Question:

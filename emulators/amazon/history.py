@@ -167,6 +167,32 @@ class PayoutRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """One settlement period as Amazon's balance goes through it; `end` and `settlement_id` are of closed ones.
+
+    What was held back or owed when it began, what is held back and what the settlement comes to when it ends; all
+    zero or positive but the total. Events of the period name it by `group_id`.
+    """
+
+    group_id: str
+    marketplace_id: str
+    currency: str
+    start: datetime
+    end: datetime | None = None
+    settlement_id: str = ""
+    reserve_returned: Decimal = Decimal("0.00")
+    debt_carried: Decimal = Decimal("0.00")
+    reserve_held: Decimal = Decimal("0.00")
+    total: Decimal = Decimal("0.00")
+    account_type: str = "Standard Orders"
+
+    @property
+    def opening(self) -> Decimal:
+        """Return the balance with which the period began."""
+        return self.reserve_returned - self.debt_carried
+
+
+@dataclass(frozen=True, slots=True)
 class FeeInvoiceLine:
     """One line of a fee invoice: what was charged, net, and its tax."""
 
@@ -214,6 +240,7 @@ class SellerHistory:
     reimbursements: list[ReimbursementRecord] = field(default_factory=list)
     transactions: list[TransactionRecord] = field(default_factory=list)
     transactions_later: list[Callable[[], list[TransactionRecord]]] = field(default_factory=list)
+    groups: list[GroupRecord] = field(default_factory=list)
     payouts: list[PayoutRecord] = field(default_factory=list)
     fee_invoices: list[FeeInvoice] = field(default_factory=list)
     balances_at_start: dict[tuple[str, str], Decimal] = field(default_factory=dict)

@@ -73,6 +73,8 @@ class Settings:
     empty_transaction_pages: frozenset[int] = frozenset()
     # On which of the two transactions of a deferral the identifiers stand that name the other one.
     deferral_names_on: Literal["expected", "swapped"] = "expected"
+    # The model knows no null, Amazon's guide speaks of one on the last page.
+    last_page_token: Literal["absent", "null"] = "absent"
     # About one of so many transactions comes without status and breakdowns; 0 is none.
     bare_transactions: int = 0
     created_since_too_old: Literal["refused", "clamped"] = "refused"

@@ -11,6 +11,7 @@ import hashlib
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
@@ -19,6 +20,7 @@ from emulators.demo_seller.order_history import orders_of, unsettled_orders
 from emulators.demo_seller.plans import Series, de_series, uk_series, us_series
 from emulators.demo_seller.publishing import publish, publish_duplicate, publish_other_report
 from emulators.demo_seller.series import make_chain
+from emulators.demo_seller.transactions import transactions_of
 from emulators.demo_seller.truth import OpeningBalance, SettlementTruth, openings_of, truth_of
 
 _NORTH_AMERICA = ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8")
@@ -139,6 +141,7 @@ def _settle(
         unsettled = unsettled_orders(series.market, series.open_orders.shipped, closed, as_of, draw)
         history = world.histories[seller_id]
         history.orders += orders_of(series.market, chain, unsettled, series.open_orders, as_of, draw)
+        history.transactions_later.append(partial(transactions_of, series.market, chain, history.orders, unsettled))
         history.refunds += refunds_of(series.market, chain)
         history.reimbursements += reimbursements_of(series.market, chain, draw)
         for position, link in enumerate(chain):
