@@ -15,6 +15,7 @@ from assets.road import STAGES, walk
 from assets.settlement_reports import discover, import_file
 from connector_defs.connections import Connection, connections
 from connector_defs.project import PACKAGE, Project
+from emulators.amazon.settings import Settings
 from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
 from emulators.demo import demo_world
 from emulators.faults import FaultPlan
@@ -38,10 +39,15 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     amazon_faults: FaultPlan = field(default_factory=FaultPlan)
     erp_faults: FaultPlan = field(default_factory=FaultPlan)
+    amazon_settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self):
         self.demo = demo_world(
-            as_of=START.date(), clock=self.clock, amazon_faults=self.amazon_faults, peoplesoft_faults=self.erp_faults
+            as_of=START.date(),
+            clock=self.clock,
+            amazon_faults=self.amazon_faults,
+            peoplesoft_faults=self.erp_faults,
+            settings=self.amazon_settings,
         )
         self.reopen()
         self.vault = Vault.open(self.home)
