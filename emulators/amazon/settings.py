@@ -19,6 +19,10 @@ USAGE_PLANS: dict[str, tuple[float, int]] = {
     "cancelReport": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
     "listTransactions": (0.5, 10),
+    "listBalances": (0.5, 10),
+    "listPayouts": (0.5, 10),
+    "listExpectedPayouts": (0.5, 10),
+    "initiatePayout": (0.017, 2),
     "getMarketplaceParticipations": (0.016, 15),
     "searchOrders": (0.0056, 20),
     "getOrder": (0.5, 30),
@@ -77,6 +81,17 @@ class Settings:
     last_page_token: Literal["absent", "null"] = "absent"
     # About one of so many transactions comes without status and breakdowns; 0 is none.
     bare_transactions: int = 0
+    account_type: str = "Standard Orders"
+    balances_page_size: int = 500
+    # Which midnight ends the day of `asOfDate`: that of UTC, or that of the marketplace.
+    balance_day: Literal["utc", "local"] = "utc"
+    # The model calls some days date-times, Amazon's own samples write dates.
+    dates_told_as: Literal["date_time", "date"] = "date_time"
+    # In Amazon's sample the reserve of the account is negative and lessens what is deferred.
+    account_reserve_sign: Literal["positive", "negative"] = "positive"
+    payouts_page_size: int = 100
+    # A settlement that pays nothing has no amount in listPayouts, or one of zero.
+    no_payout_amount: Literal["absent", "zero"] = "absent"
     created_since_too_old: Literal["refused", "clamped"] = "refused"
     removed_types: Literal["refused", "empty"] = "refused"
     retention_days: int = 90

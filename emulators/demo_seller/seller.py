@@ -17,6 +17,7 @@ from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
 from emulators.demo_seller.after_sales import refunds_of, reimbursements_of
 from emulators.demo_seller.order_history import orders_of, unsettled_orders
+from emulators.demo_seller.payouts import groups_of, payouts_of
 from emulators.demo_seller.plans import Series, de_series, uk_series, us_series
 from emulators.demo_seller.publishing import publish, publish_duplicate, publish_other_report
 from emulators.demo_seller.series import make_chain
@@ -142,6 +143,9 @@ def _settle(
         history = world.histories[seller_id]
         history.orders += orders_of(series.market, chain, unsettled, series.open_orders, as_of, draw)
         history.transactions_later.append(partial(transactions_of, series.market, chain, history.orders, unsettled))
+        history.groups += groups_of(series.market, chain)
+        history.payouts += payouts_of(series.market, chain)
+        history.balances_at_start[series.market.marketplace_id, series.market.currency] = series.reserve
         history.refunds += refunds_of(series.market, chain)
         history.reimbursements += reimbursements_of(series.market, chain, draw)
         for position, link in enumerate(chain):

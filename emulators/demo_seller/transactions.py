@@ -17,8 +17,10 @@ from itertools import groupby
 
 from emulators.amazon.history import Leaf, OrderRecord, TransactionItem, TransactionRecord
 from emulators.amazon.settlement_writer import Row
+from emulators.demo_seller.account_rows import advertising
 from emulators.demo_seller.catalog import Market
 from emulators.demo_seller.orders import Order
+from emulators.demo_seller.payouts import group_id_of, open_group_id_of
 from emulators.demo_seller.series import ChainedSettlement
 
 # Rows that carry something from one settlement to another: no transaction is told of them.
@@ -36,6 +38,8 @@ _FEES = {"FBA Inventory Storage Fee": "FBAStorageFee", "FBA Inbound Placement Se
 # How soon a transaction is told, and how late one in forty is.
 _TOLD_AFTER, _TOLD_LATE = timedelta(minutes=20), timedelta(hours=30)
 _LATE_ONE_IN = 40
+# A charge of the period that is still open.
+_ADVERTISED_AFTER, _ADVERTISED = timedelta(hours=5), Decimal("61.40")
 # Money is held when it is released later than this after shipment.
 _AT_ONCE = timedelta(hours=12)
 
@@ -51,11 +55,14 @@ def transactions_of(
     made: list[TransactionRecord] = []
     for link in chain:
         settlement_id = link.settlement.settlement_id
-        group = uuid.uuid5(uuid.NAMESPACE_OID, f"group/{settlement_id}").hex
-        names = (("FINANCIAL_EVENT_GROUP_ID", group), ("SETTLEMENT_ID", settlement_id))
+        names = (("FINANCIAL_EVENT_GROUP_ID", group_id_of(settlement_id)), ("SETTLEMENT_ID", settlement_id))
         made += _of_rows(market, link.settlement.rows, shipped, names)
+    # What comes after the last settlement belongs to the group that is open, and to no settlement yet.
+    last = chain[-1].settlement
+    open_names = (("FINANCIAL_EVENT_GROUP_ID", open_group_id_of(last.settlement_id)),)
     for order, moment in unsettled:
-        made += _of_rows(market, order.rows, {order.order_id: moment}, ())
+        made += _of_rows(market, order.rows, {order.order_id: moment}, open_names)
+    made += _of_rows(market, [advertising(last.end + _ADVERTISED_AFTER, _ADVERTISED)], {}, open_names)
     return made
 
 
