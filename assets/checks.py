@@ -58,6 +58,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
     ),
     "source_proofs": (
+        CheckOfAsset("events_equal_settlement", "What was settled is what was released, by order and category.", False),
         CheckOfAsset("orders_equal_settlement", "Every order that is paid for was sold, and for that amount.", False),
         CheckOfAsset(
             "reimbursements_equal_settlement", "Every reimbursement stands in Amazon's own report of them.", False

@@ -10,13 +10,13 @@ from assets.report_days import ReportStage, fetch_report_days
 from assets.roadmap import Road
 
 
-def _of_report(stage: ReportStage, description: str, overlap_days: int) -> DayStage:
-    """Return the day stage of a requested report; a report spans a month at most."""
+def _of_report(stage: ReportStage, description: str, overlap_days: int, days_per_report: int) -> DayStage:
+    """Return the day stage of a requested report."""
 
     def fetch(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
         return fetch_report_days(road, stage, first, last)
 
-    return DayStage(stage.asset, fetch, description, days_per_window=30, overlap_days=overlap_days)
+    return DayStage(stage.asset, fetch, description, days_per_window=days_per_report, overlap_days=overlap_days)
 
 
 DAY_STAGES: dict[str, DayStage] = {
@@ -28,7 +28,10 @@ DAY_STAGES: dict[str, DayStage] = {
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
             days_per_window=7,
         ),
-        _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2),
-        _of_report(FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3),
+        _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2, 30),
+        # Amazon makes this report every four hours at most, so one report holds a whole year.
+        _of_report(
+            FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3, 366
+        ),
     )
 }

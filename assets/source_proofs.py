@@ -17,6 +17,9 @@ from assets.statements import dicts, statement
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import InputRefused
+from ledger.event_classification import classify_event
+from ledger.mapping import category_of
+from ledger.source_match import Difference, added_up, by_category, by_order
 from ledger.stated_tax import paid_by_buyer
 from resources.amazon.marketplaces import marketplace_named
 from resources.store.settlements import SettlementRecord
@@ -24,7 +27,7 @@ from resources.store.stores import Stores
 
 ASSET = "source_proofs"
 # What is read by day and held against settlements.
-SOURCES = ("orders", "fba_reimbursements")
+SOURCES = ("financial_events", "orders", "fba_reimbursements")
 # An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
 PAID_WITHIN = timedelta(days=45)
 # A reimbursement is approved about when it is paid.
@@ -58,9 +61,10 @@ class Staged:
         return {date.fromisoformat(one.partition): str(warehouse.path(one)) for one in kept}
 
     def ask(self, name: str, **bound: object) -> list[dict]:
-        """Run a statement."""
+        """Run a statement; a value of None is not bound."""
+        given = {name: value for name, value in {"lines": self.lines, **bound}.items() if value is not None}
         with self.road.stores.warehouse.connect(self.road.memory_limit_mb) as duck:
-            return dicts(duck.sql(statement(name), params={"lines": self.lines, **bound}))
+            return dicts(duck.sql(statement(name), params=given))
 
 
 def prove(road: Road, settlement_id: str) -> StageResult:
@@ -73,7 +77,7 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     if version is None:
         raise InputRefused(f"Settlement {settlement_id} is not staged: materialize settlement_lines first.")
     staged = Staged(road, record, str(road.stores.warehouse.path(version)))
-    verdicts = (orders_verdict(staged), reimbursements_verdict(staged))
+    verdicts = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
     facts = {
         "settlement": settlement_id,
         "total": money.exact(record.facts["total_amount"], staged.currency),
@@ -89,6 +93,57 @@ def watched(stores: Stores, connection: str, now: datetime) -> list[str]:
     records = stores.settlements.all(connection)
     young = [one for one in records if datetime.fromisoformat(one.facts["end"]) >= now - WATCHED]
     return [one.settlement_id for one in young if one.settlement_id in staged]
+
+
+def events_verdict(staged: Staged) -> Verdict:
+    """What was settled is what was released: by category, and by order where they differ.
+
+    Transactions that name the settlement are looked at; before the first of them is told nothing can be said.
+    """
+    check, days = "events_equal_settlement", staged.days("financial_events")
+    if not days:
+        return Verdict(check, True, "No financial events are read by this connection.", is_blocking=False)
+    if staged.moment("start").date() < min(days):
+        return Verdict(check, True, f"Financial events are read from {min(days)} on only.", is_blocking=False)
+    mapping = staged.road.load_mapping()
+    labels = ("transaction_type", "amount_type", "amount_description")
+    settled = added_up(
+        (row["order_id"], category_of(*(row[name] for name in labels), mapping=mapping), row["amount"])
+        for row in staged.ask("settlement_by_label")
+    )
+    events = staged.ask(
+        "events_of_settlement", lines=None, events=list(days.values()), settlement_id=staged.record.settlement_id
+    )
+    if not events and settled:
+        sentence = "No released transaction names this settlement yet."
+        return Verdict(check, True, sentence, is_blocking=False, is_waiting=True)
+    released = added_up((row["order_id"], _category_of_event(row), row["amount"]) for row in events)
+    categories, orders = by_category(settled, released), by_order(settled, released)
+    rows = tuple(_event_row(one, staged.currency) for one in (*categories, *orders)[:_ROWS_MAX])
+    total = money.text(money.exact(sum(settled.values(), Decimal(0)), staged.currency), staged.currency)
+    if not rows:
+        sentence = f"{total} {staged.currency} were settled and released, the same in every category and order."
+        return Verdict(check, True, sentence, is_blocking=False)
+    sentence = f"{len(categories)} categories and {len(orders)} orders differ between settlement and released events."
+    return Verdict(check, False, sentence, is_blocking=False, rows=rows)
+
+
+def _category_of_event(row: dict) -> str | None:
+    found = classify_event(row["transaction_type"], row["leaf_path"])
+    return found.category if found else None
+
+
+def _event_row(one: Difference, currency: str) -> Row:
+    settled, released, difference = (
+        money.text(money.exact(amount, currency), currency) for amount in (one.ours, one.theirs, one.amount)
+    )
+    return {
+        "category": one.category,
+        "order": one.order_id,
+        "settled": settled,
+        "released": released,
+        "difference": difference,
+    }
 
 
 def orders_verdict(staged: Staged) -> Verdict:

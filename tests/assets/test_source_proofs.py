@@ -9,13 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from assets.fba_reimbursements import FBA_REIMBURSEMENTS
-from assets.orders import ORDERS
-from assets.report_days import fetch_report_days
+from assets.day_stages import DAY_STAGES
+from assets.days import RefusedDay, days_between, fetch_days
 from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover
-from assets.source_proofs import prove
+from assets.source_proofs import SOURCES, prove
 from assets.verdicts import Verdict
 from emulators.amazon.app import AmazonApp, build_app
 from emulators.amazon.history import SellerHistory
@@ -44,15 +43,12 @@ class Shop:
     history: SellerHistory
     settlements: list[str]
 
-    def fetch(self, days: int = 150) -> None:
-        """Read orders and reimbursements, a month at a time, as the schedules do."""
-        first, today = AS_OF - timedelta(days=days), self.road.clock.now().date()
-        for stage in (ORDERS, FBA_REIMBURSEMENTS):
-            for begin in range(0, days, 30):
-                start = first + timedelta(days=begin)
-                if stage is FBA_REIMBURSEMENTS:
-                    self.road.clock.advance(5 * 3600)
-                fetch_report_days(self.road, stage, start, min(start + timedelta(days=29), today))
+    def fetch(self, *assets: str, days: int = 150) -> None:
+        """Read some assets, or all, as the schedules do."""
+        for asset in assets or SOURCES:
+            first, today = AS_OF - timedelta(days=days), self.road.clock.now().date()
+            for _, outcome in fetch_days(self.road, DAY_STAGES[asset], days_between(first, today)):
+                assert not isinstance(outcome, RefusedDay), outcome.sentence
 
     def verdict(self, settlement_id: str, check: str) -> Verdict:
         [found] = [one for one in prove(self.road, settlement_id).verdicts if one.check == check]
@@ -122,6 +118,9 @@ def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
         orders = agreeing.verdict(settlement_id, "orders_equal_settlement")
         assert orders.passed, (settlement_id, orders.sentence, orders.rows[:3])
         looked_for += int(orders.sentence.split(" of ")[1].split()[0])
+        events = agreeing.verdict(settlement_id, "events_equal_settlement")
+        assert events.passed, (settlement_id, events.sentence, events.rows[:3])
+        assert "the same in every category and order" in events.sentence
         reimbursed = agreeing.verdict(settlement_id, "reimbursements_equal_settlement")
         assert reimbursed.passed, (settlement_id, reimbursed.rows)
     assert looked_for > 200, "orders were really compared"
@@ -138,7 +137,7 @@ def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(
     place, order = settled_order(american)
     line = replace(order.lines[0], principal=order.lines[0].principal + Decimal("0.01"))
     american.history.orders[place] = replace(order, lines=(line,))
-    american.fetch()
+    american.fetch("orders")
     found = [american.verdict(one, "orders_equal_settlement") for one in american.settlements]
     [failed] = [one for one in found if not one.passed]
     assert not failed.stops
@@ -150,14 +149,14 @@ def test_an_order_that_nobody_knows_is_named(american):
     """Paid for and never sold: a mistake of somebody's, or an order of another shop."""
     place, order = settled_order(american)
     del american.history.orders[place]
-    american.fetch()
+    american.fetch("orders")
     rows = [row for one in american.settlements for row in american.verdict(one, "orders_equal_settlement").rows]
     assert [(row["order"], row["why"]) for row in rows] == [(order.order_id, "no order of that number is known")]
 
 
 def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
     """A connection that begins to read orders today says nothing against the settlements of last month."""
-    american.fetch(days=2)
+    american.fetch("orders", "fba_reimbursements", days=2)
     verdict = american.verdict(american.settlements[0], "orders_equal_settlement")
     assert verdict.passed
     assert "more were sold before orders are read" in verdict.sentence
@@ -167,15 +166,39 @@ def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
 def test_without_orders_there_is_nothing_to_hold_against(american):
     """The source may be switched off."""
     result = prove(american.road, american.settlements[0])
-    assert [one.passed for one in result.verdicts] == [True, True]
-    assert "No orders are read" in result.verdicts[0].sentence
+    assert [one.passed for one in result.verdicts] == [True, True, True]
+    assert "No financial events are read" in result.verdicts[0].sentence
+    assert "No orders are read" in result.verdicts[1].sentence
+
+
+def test_a_transaction_that_was_never_told_is_named_by_category_and_order(american):
+    """A refund that only the settlement knows."""
+    told = american.history.all_transactions()
+    lost = next(one for one in told if one.transaction_type == "Refund")
+    told.remove(lost)
+    american.fetch("financial_events")
+    found = [american.verdict(one, "events_equal_settlement") for one in american.settlements]
+    [failed] = [one for one in found if not one.passed]
+    order_id = dict(lost.identifiers)["ORDER_ID"]
+    refunded = next(row for row in failed.rows if row["category"] == "refund" and row["order"])
+    assert (refunded["order"], refunded["released"]) == (order_id, "0.00")
+    assert {row["order"] for row in failed.rows} == {"", order_id}
+
+
+def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
+    """Amazon tells late: nothing is said against the settlement meanwhile."""
+    american.history.transactions_later.clear()
+    american.history.transactions.clear()
+    american.fetch("financial_events")
+    verdict = american.verdict(american.settlements[0], "events_equal_settlement")
+    assert (verdict.passed, verdict.is_waiting) == (True, True)
 
 
 def test_a_reimbursement_that_the_report_does_not_name_is_named(american):
     """Product and amount say which."""
     gone = next(one for one in american.history.reimbursements if one.amount > 0)
     american.history.reimbursements.remove(gone)
-    american.fetch()
+    american.fetch("fba_reimbursements")
     rows = [
         row for one in american.settlements for row in american.verdict(one, "reimbursements_equal_settlement").rows
     ]

@@ -12,7 +12,12 @@ def test_the_lineage_shows_what_a_settlement_is_held_against(dagster_place):
     """And nothing of the posting road depends on it."""
     graph = dagster_place.defs().resolve_asset_graph()
     node = graph.get(dg.AssetKey([CONNECTION, "source_proofs"]))
-    assert {one.path[-1] for one in node.parent_keys} == {"settlement_lines", "orders", "fba_reimbursements"}
+    assert {one.path[-1] for one in node.parent_keys} == {
+        "settlement_lines",
+        "financial_events",
+        "orders",
+        "fba_reimbursements",
+    }
     assert node.child_keys == set()
 
 
@@ -23,6 +28,7 @@ def test_a_settlement_is_proved_in_its_partition(dagster_place):
     job = dagster_place.defs().resolve_job_def(JOB)
     done = job.execute_in_process(instance=dagster_place.instance, partition_key=settlement_id)
     assert {one.check_name: one.passed for one in done.get_asset_check_evaluations()} == {
+        "events_equal_settlement": True,
         "orders_equal_settlement": True,
         "reimbursements_equal_settlement": True,
     }
