@@ -20,6 +20,8 @@ USAGE_PLANS: dict[str, tuple[float, int]] = {
     "getReportDocument": (0.0167, 15),
     "listTransactions": (0.5, 10),
     "listBalances": (0.5, 10),
+    "listSummary": (0.5, 10),
+    "listFinancialEventGroups": (0.5, 30),
     "listPayouts": (0.5, 10),
     "listExpectedPayouts": (0.5, 10),
     "initiatePayout": (0.017, 2),
@@ -89,6 +91,13 @@ class Settings:
     dates_told_as: Literal["date_time", "date"] = "date_time"
     # In Amazon's sample the reserve of the account is negative and lessens what is deferred.
     account_reserve_sign: Literal["positive", "negative"] = "positive"
+    summaries_page_size: int = 500
+    # Whether net proceeds of a settlement hold what it carries in and out: reserves and debts.
+    summary_carries: Literal["left_out", "included"] = "left_out"
+    # About one of so many closed groups has no OriginalTotal (amzn/selling-partner-api-models issue 4535); 0 is none.
+    closed_groups_without_total: int = 0
+    # A token that is none: nothing, as if there were no more, or a 400 (amzn/selling-partner-api-models issue 1172).
+    old_token_wrong: Literal["empty", "refused"] = "empty"
     payouts_page_size: int = 100
     # A settlement that pays nothing has no amount in listPayouts, or one of zero.
     no_payout_amount: Literal["absent", "zero"] = "absent"

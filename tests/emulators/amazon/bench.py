@@ -110,8 +110,8 @@ class Bench:
         return self.call(f"{DOCUMENTS}/amzn1.spdoc.1.3.demo-{number}", params=params)
 
 
-def make_bench(world: World | None = None, state_path: Any = None, **settings: Any) -> Bench:
+def make_bench(world: World | None = None, state_path: Any = None, now: datetime = NOW, **settings: Any) -> Bench:
     """Build an emulator with other settings."""
-    clock, faults = SteppedClock(NOW), FaultPlan()
+    clock, faults = SteppedClock(now), FaultPlan()
     app = build_app(world or small_world(), clock, faults, Settings(**settings), state_path)
     return Bench(app, clock, faults, httpx.Client(transport=InProcessTransport(app, clock)))
