@@ -94,7 +94,11 @@ def _payout(market: Market, link: ChainedSettlement, position: int) -> PayoutRec
         created=settlement.end,
         period_start=settlement.start,
         period_end=settlement.end,
-        statuses=_statuses(market, settlement.end, has_failed=place in _FAILED_ONCE)
+        statuses=_statuses(
+            settlement.end,
+            _PAID_IN_GERMANY if market is DE_MARKET and not is_converted else _PAID,
+            has_failed=place in _FAILED_ONCE,
+        )
         if is_paid
         else (("NO_PAYOUT", settlement.end),),
         trace_id=_trace_id(settlement.settlement_id) if is_paid else "",
@@ -106,10 +110,10 @@ def _payout(market: Market, link: ChainedSettlement, position: int) -> PayoutRec
     )
 
 
-def _statuses(market: Market, end: datetime, *, has_failed: bool) -> tuple[tuple[str, datetime], ...]:
+def _statuses(end: datetime, paid_after: timedelta, *, has_failed: bool) -> tuple[tuple[str, datetime], ...]:
     begun = (("STARTED", end), ("IN_TRANSIT", end + _SENT))
     if not has_failed:
-        return (*begun, ("PAID", end + (_PAID_IN_GERMANY if market is DE_MARKET else _PAID)))
+        return (*begun, ("PAID", end + paid_after))
     again = (("STARTED", end + _STARTED_AGAIN), ("IN_TRANSIT", end + _SENT_AGAIN), ("PAID", end + _PAID_AGAIN))
     return (*begun, ("FAILED", end + _FAILED), *again)
 
