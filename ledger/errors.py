@@ -8,6 +8,7 @@ money of one settlement without stopping the run of another.
     ├── InputRefused                what a person or a marketplace handed in cannot be used
     │   ├── SettlementFileRefused   a settlement file, whole
     │   ├── ReportFileRefused       another report of a marketplace, whole
+    │   ├── BankFileRefused         a bank statement, whole
     │   ├── MappingRefused          a mapping file: file, line, key
     │   ├── ConfigurationRefused    a connection's settings
     │   └── UnknownCurrency
@@ -65,6 +66,15 @@ class ReportFileRefused(InputRefused):
         self.source = source
         self.row = row
         self.column = column
+
+
+class BankFileRefused(InputRefused):
+    """A file that is no bank statement, or not a whole one."""
+
+    def __init__(self, sentence: str, *, source: str, row: int | None = None) -> None:
+        super().__init__(sentence)
+        self.source = source
+        self.row = row
 
 
 class MappingRefused(InputRefused):

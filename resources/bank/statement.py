@@ -1,0 +1,109 @@
+"""A statement as its reader hands it over, and what must be true of it: it ends where its lines lead to.
+
+In: account, balances and lines of one statement. Out: a checked `Statement`, or the refusal that names both figures.
+Refusals name the file, the row and the cure, and never show a text or an account number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ledger import money
+from ledger.bank_line import BankLine
+from ledger.errors import BankFileRefused, InputRefused
+
+_NUMBER_OR_DATE = re.compile(r"[0-9.,:/+()\-\u2212 \u00a0\u202f'\u2019]{1,40}")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of one account; `opening` and `closing` are None where the format does not state them."""
+
+    statement_id: str
+    account_tail: str
+    currency: str
+    opening: Decimal | None
+    closing: Decimal | None
+    lines: tuple[BankLine, ...]
+
+
+@dataclass(frozen=True)
+class BankFile:
+    """One file, read whole; `format` is csv, ofx, mt940 or camt053.
+
+    `accounts` are the whole account numbers, so that they can be hidden in what is archived; they are never kept.
+    """
+
+    format: str
+    statements: tuple[Statement, ...]
+    accounts: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def lines(self) -> tuple[BankLine, ...]:
+        """Return the lines of all statements, in file order."""
+        return tuple(line for one in self.statements for line in one.lines)
+
+
+def checked(source: str, one: Statement) -> Statement:
+    """Return the statement; raise BankFileRefused where its balances do not say what its lines do."""
+    if one.opening is None or one.closing is None:
+        return one
+    moved = sum((line.amount for line in one.lines), Decimal(0))
+    reached = one.opening + moved
+    if reached != one.closing:
+        told = [money.text(amount, one.currency) for amount in (one.opening, moved, reached, one.closing)]
+        raise refused(
+            source,
+            f"says of account ...{one.account_tail} that it opens with {told[0]} {one.currency}; its lines come to "
+            f"{told[1]}, which makes {told[2]}, but it closes with {told[3]}",
+        )
+    return one
+
+
+def refused(source: str, what: str, row: int | None = None, cure: str = "") -> BankFileRefused:
+    """Return the refusal of a file: what is wrong with it, where, and what to do."""
+    where = f"{source}: row {row} " if row else f"{source} "
+    cure = cure or "download the statement from the bank again, whole and unchanged."
+    return BankFileRefused(f"{where}{what}. Nothing was taken over; {cure}", source=source, row=row)
+
+
+def shown(text: str) -> str:
+    """Return a value in quotes when it is like a number or a date, else a hint that it is not shown."""
+    if _NUMBER_OR_DATE.fullmatch(text) and re.search("[0-9]", text):
+        return f'"{text}"'
+    return "(text, not shown here)" if text else "(nothing)"
+
+
+def exact(source: str, row: int | None, value: object, currency: str) -> Decimal:
+    """Return an amount with the currency's decimals; raise BankFileRefused for what is none."""
+    try:
+        return money.exact(value, currency)
+    except InputRefused as error:
+        raise refused(source, f"has an amount that cannot be booked: {error}".rstrip("."), row) from None
+
+
+def known_currency(source: str, row: int | None, code: str) -> str:
+    """Return a currency code that the books know."""
+    try:
+        money.minor_units(code)
+    except InputRefused:
+        told = code if re.fullmatch("[A-Z]{3}", code) else shown(code)
+        raise refused(source, f"is in currency {told}, which the books do not know", row) from None
+    return code
+
+
+def refuse_unlike_accounts(source: str, accounts: Sequence[tuple[str, str]]) -> None:
+    """Refuse a file with two accounts that end alike: four characters could not tell their lines apart.
+
+    `accounts` are (number, tail).
+    """
+    numbers: dict[str, set[str]] = {}
+    for number, end in accounts:
+        numbers.setdefault(end, set()).add("".join(number.split()).upper())
+    for end, found in numbers.items():
+        if len(found) > 1:
+            what = f"holds {len(found)} accounts whose numbers end in {end}, so that their lines cannot be told apart"
+            raise refused(source, what, cure="hand in one file per account, each in a connection of its own.")
