@@ -4,7 +4,7 @@ In: a project and the name of a connection. Out: rows with a sentence, a cure an
 that fails does not keep the next from being asked, unless the next cannot be asked without it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from connector_defs.connections import Connection
     from connector_defs.project import Project
     from ledger.mapping import Mapping
+    from ledger.opening_orders import OpeningOrders
     from resources.store.stores import Stores
+
+# So many orders are named in a sentence; all of them stand in the pack for auditors.
+_NAMED_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
         return [Checked(name, "settings", False, str(error), cure, ExitCode.REFUSED)]
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
-    rows += [*mapping_rows, *_opening_orders(opened, stores)]
+    rows += [*mapping_rows, *_opening_orders(opened, mapping, stores)]
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -70,26 +74,44 @@ def _go_live(opened: "Connection") -> Checked:
     return Checked(opened.name, "go-live", True, f"Books from {since}.{note}")
 
 
-def _opening_orders(opened: "Connection", stores: "Stores | None") -> Iterator[Checked]:
-    """Say how many of the orders that the books held at go-live have not been settled yet."""
+def _opening_orders(opened: "Connection", mapping: "Mapping | None", stores: "Stores | None") -> Iterator[Checked]:
+    """Say what of the orders listed as shipped before go-live was settled; refuse a list that cannot be used."""
+    from ledger.opening_orders import without_account
+
     if opened.opening_orders_path is None:
         return
+    what = "orders before go-live"
     try:
         listed = opened.load_opening_orders()
-        waiting = set(listed.orders) - (_settled(stores, opened.name, listed.orders) if stores else set())
+        missing = without_account(listed, mapping) if mapping else ""
+        words = f"{len(listed.orders)} listed{_settled_words(opened, stores, listed) if stores else ''}."
     except ConnectorError as error:
         cure = "Correct the file where the sentence says."
-        yield Checked(opened.name, "orders before go-live", False, str(error), cure, ExitCode.REFUSED)
+        yield Checked(opened.name, what, False, str(error), cure, ExitCode.REFUSED)
         return
-    some = ", ".join(sorted(waiting)[:5]) + (", ..." if len(waiting) > 5 else "")
-    words = f"{len(listed.orders)} listed, {len(waiting)} of them not settled yet{f': {some}' if some else ''}."
-    yield Checked(opened.name, "orders before go-live", True, words)
+    if missing:
+        cure = "Add the account there, or set book_to: revenue."
+        yield Checked(opened.name, what, False, missing, cure, ExitCode.REFUSED)
+    if listed.ignored:
+        words += f" Columns that say nothing here: {', '.join(listed.ignored)}; order_id, shipped and amount do."
+    yield Checked(opened.name, what, True, words)
 
 
-def _settled(stores: "Stores", connection: str, orders: Iterable[str]) -> set[str]:
-    from assets.order_rows import settled_among
+def _settled_words(opened: "Connection", stores: "Stores", listed: "OpeningOrders") -> str:
+    from assets.opening_orders import standings
 
-    return settled_among(stores, connection, orders)
+    found = standings(stores, opened.name, opened.settings.books, listed)
+    waiting = [one.order.order_id for one in found if not one.is_settled]
+    differing = [one.order.order_id for one in found if one.is_settled and one.cleared.difference]
+    words = f", {len(waiting)} of them not settled yet{_some(waiting)}"
+    if differing:
+        words += f"; {len(differing)} settled otherwise than the books held them{_some(differing)}"
+    return words
+
+
+def _some(names: list[str]) -> str:
+    """Name the first few."""
+    return f" ({', '.join(names[:_NAMED_MAX])}{', ...' if len(names) > _NAMED_MAX else ''})" if names else ""
 
 
 def _mapping(opened: "Connection") -> tuple["Mapping | None", list[Checked]]:

@@ -15,6 +15,7 @@ from connector_defs.cli.map import missing
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
 from connector_defs.cli.outbox import journal_lines
+from connector_defs.cli.plan_backfill import backfill
 from ledger.errors import TargetError
 
 if TYPE_CHECKING:
@@ -24,14 +25,39 @@ if TYPE_CHECKING:
 _STAGES = ("settlement_reports", "settlement_lines", "mapped_lines", "journals")
 
 
-@click.command(
-    "plan", epilog=examples("connector plan 24758260539 -c amazon_us", "connector plan 24758260539 -c amazon_us --json")
+class PlanCommands(click.Group):
+    """A group that takes a settlement where another one takes a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `settlement` before what is no command of the group."""
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["settlement", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    "plan",
+    cls=PlanCommands,
+    epilog=examples(
+        "connector plan 24758260539 -c amazon_us",
+        "connector plan backfill --from 2026-01-01 --to 2026-10-31 -c amazon_us",
+    ),
+)
+def plan() -> None:
+    """Show what would be posted for a settlement, or what a backfill takes; nothing is sent."""
+
+
+@plan.command(
+    "settlement",
+    epilog=examples(
+        "connector plan settlement 24758260539 -c amazon_us", "connector plan 24758260539 -c amazon_us --json"
+    ),
 )
 @click.argument("settlement")
 @connection_option
 @json_option
 @click.pass_context
-def plan(ctx: click.Context, settlement: str, connection_name: str | None, as_json: bool) -> None:
+def plan_settlement(ctx: click.Context, settlement: str, connection_name: str | None, as_json: bool) -> None:
     """Show what would be posted: journals with their lines, or what is missing. Exit 6 when something is."""
     document = planned(opened_road(connection_name), settlement)
     if as_json:
@@ -39,6 +65,9 @@ def plan(ctx: click.Context, settlement: str, connection_name: str | None, as_js
     else:
         _show(document)
     ctx.exit(ExitCode.WAITS if document["stops"] else ExitCode.FINE)
+
+
+plan.add_command(backfill)
 
 
 def planned(road: "Road", settlement_id: str) -> dict:

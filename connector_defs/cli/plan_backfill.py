@@ -1,0 +1,85 @@
+"""`connector plan backfill`: what it takes to read a span of days from Amazon, before anything is asked."""
+
+from datetime import datetime
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.opened import opened_connection, opened_stores
+from connector_defs.cli.options import connection_option, examples, json_option
+from ledger.errors import InputRefused
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+# Where nothing is staged that tells how many orders there are.
+_ORDERS_PER_DAY = 100.0
+
+
+@click.command(
+    "backfill",
+    epilog=examples(
+        "connector plan backfill --from 2026-01-01 --to 2026-10-31 -c amazon_us",
+        "connector plan backfill --from 2026-01-01 --to 2026-10-31 --orders-per-day 300 -c amazon_us --json",
+    ),
+)
+@click.option("--from", "first", type=_DAY, required=True, metavar="YYYY-MM-DD", help="The first day.")
+@click.option("--to", "last", type=_DAY, required=True, metavar="YYYY-MM-DD", help="The last day.")
+@click.option("--orders-per-day", type=click.FloatRange(0, 1e7), help="Expect so many; else what is staged tells.")
+@connection_option
+@json_option
+def backfill(
+    first: datetime, last: datetime, orders_per_day: float | None, connection_name: str | None, as_json: bool
+) -> None:
+    """Say how many calls and minutes a backfill takes, on which road, and why; nothing is asked.
+
+    Roads that are slower are shown beside the one that is taken.
+    """
+    from assets.day_stages import DAY_STAGES
+    from resources.amazon.backfill_plan import roads
+
+    begin, end = first.date(), last.date()
+    if end < begin:
+        raise InputRefused(f"--to {end} lies before --from {begin}: swap them.")
+    opened = opened_connection(connection_name)
+    expected = orders_per_day if orders_per_day is not None else _seen(opened.name)
+    days = (end - begin).days + 1
+    found = roads(days, expected, DAY_STAGES["financial_events"].days_per_window)
+    rows = [
+        {
+            "asset": asset,
+            "road": road.name,
+            "taken": number == 0,
+            "calls": road.calls_total,
+            "minutes": round(road.minutes, 1),
+            "why": road.why,
+        }
+        for asset, options in found.items()
+        for number, road in enumerate(options)
+        if getattr(opened.settings.by_day, asset)
+    ]
+    if as_json:
+        output.write_json({"days": days, "orders_per_day": expected, "roads": rows})
+        return
+    output.say(f"{days} days, about {expected:,.0f} orders a day. Minutes are at the published quotas, buckets full.")
+    output.print_table([{**row, "taken": "yes" if row["taken"] else "no"} for row in rows])
+    for asset in dict.fromkeys(row["asset"] for row in rows):
+        output.say(f"connector fetch {asset} --from {begin} --to {end} -c {opened.name}")
+
+
+def _seen(connection: str) -> float:
+    """Return how many orders a day the staged orders, else the staged settlements, tell of."""
+    warehouse = opened_stores().warehouse
+    for table in ("orders", "settlement_lines"):
+        versions = warehouse.currents(connection, table)
+        if not versions:
+            continue
+        files = [str(warehouse.path(one)) for one in versions]
+        moment = "updated_at" if table == "orders" else "posted_at"
+        query = (
+            f"SELECT count(DISTINCT order_id), max({moment})::DATE - min({moment})::DATE + 1 "
+            "FROM read_parquet($files, union_by_name = true) WHERE order_id <> ''"
+        )
+        with warehouse.connect() as duck:
+            [(orders, days)] = duck.sql(query, params={"files": files}).fetchall()
+        if orders and days:
+            return orders / days
+    return _ORDERS_PER_DAY

@@ -1,0 +1,35 @@
+"""`connector plan backfill`: calls, minutes and why, before anything is asked."""
+
+from connector_defs.cli.exit_codes import ExitCode
+
+
+def test_a_backfill_is_planned_without_asking_anybody(copied_place, run_json) -> None:
+    """The road that is taken stands first; what is staged tells how many orders to expect."""
+    asked = len(copied_place.world.amazon.exchanges)
+    given = ("plan", "backfill", "--from", "2026-01-01", "--to", "2026-10-31", "-c", "amazon_us")
+    document = run_json(*given)
+    assert document["days"] == 304
+    assert 5 < document["orders_per_day"] < 60
+    taken = {row["asset"]: row["road"] for row in document["roads"] if row["taken"]}
+    assert taken == {
+        "financial_events": "listTransactions",
+        "orders": "report of all orders",
+        "fba_reimbursements": "report of reimbursements",
+    }
+    assert len(copied_place.world.amazon.exchanges) == asked
+
+
+def test_more_orders_make_single_calls_take_days(copied_place, run_json, run) -> None:
+    """And the table says what to type next."""
+    given = ("plan", "backfill", "--from", "2026-01-01", "--to", "2026-12-31", "--orders-per-day", "274")
+    minutes = {row["road"]: row["minutes"] for row in run_json(*given, "-c", "amazon_us")["roads"]}
+    assert minutes["report of all orders"] < 30 < 48 * 60 < minutes["getOrder"]
+    shown = run(*given, "-c", "amazon_us").stdout
+    assert "connector fetch orders --from 2026-01-01 --to 2026-12-31 -c amazon_us" in shown
+
+
+def test_days_the_wrong_way_round_are_refused(place, run) -> None:
+    """Exit 2 with a sentence."""
+    result = run("plan", "backfill", "--from", "2026-10-31", "--to", "2026-01-01", "-c", "amazon_us")
+    assert result.exit_code == ExitCode.REFUSED
+    assert "swap them" in result.stderr

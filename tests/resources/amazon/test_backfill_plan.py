@@ -1,0 +1,52 @@
+"""What a backfill takes: the published quotas decide, and the report of all orders wins by far."""
+
+import pytest
+
+from resources.amazon.backfill_plan import quota_minutes, roads
+from resources.amazon.quotas import QUOTAS
+
+
+@pytest.mark.parametrize(
+    "operation, calls, minutes",
+    [
+        ("listTransactions", 10, 0),
+        ("listTransactions", 11, 2 / 60),
+        ("listTransactions", 130, 4),
+        ("searchOrders", 20, 0),
+        ("searchOrders", 21, 1 / 0.0056 / 60),
+        ("getReportDocument", 16, 1 / 0.0167 / 60),
+    ],
+)
+def test_the_first_calls_are_free_and_each_further_one_waits(operation, calls, minutes):
+    """A bucket starts full."""
+    assert quota_minutes(operation, calls) == pytest.approx(minutes)
+
+
+def test_a_year_of_a_hundred_thousand_orders_takes_minutes_by_reports_and_days_one_by_one():
+    """365 days of 274 orders: half an hour of waiting for reports against two days of single calls."""
+    taken, *others = roads(365, 100_000 / 365, 7)["orders"]
+    assert (taken.name, taken.calls["createReport"]) == ("report of all orders", 13)
+    assert taken.minutes < 30
+    by_name = {one.name: one.minutes / 60 for one in others}
+    assert by_name["searchOrders"] == pytest.approx(48.6, abs=0.5)
+    assert by_name["getOrder"] == pytest.approx(55.5, abs=0.5)
+    assert not any(one.is_for_volume for one in others)
+
+
+def test_a_quiet_day_is_searched_for_in_one_call():
+    """What was changed in the last minutes costs one page and no report."""
+    taken = roads(1, 20, 7)["orders"][0]
+    assert (taken.name, taken.calls_total, taken.minutes) == ("searchOrders", 1, 0)
+
+
+def test_events_take_a_page_for_every_window_or_for_every_five_hundred():
+    """Whichever is more."""
+    assert roads(70, 1, 7)["financial_events"][0].calls == {"listTransactions": 10}
+    assert roads(70, 1000, 7)["financial_events"][0].calls == {"listTransactions": 308}
+
+
+def test_every_operation_has_a_published_quota():
+    """Or minutes could not be told."""
+    for options in roads(365, 100, 7).values():
+        for road in options:
+            assert set(road.calls) <= set(QUOTAS)
