@@ -20,6 +20,7 @@ from decimal import Decimal
 from ledger.account_numbers import KEPT, without_account_numbers
 
 TEXT_LENGTH_MAX = 500
+_TRACE_LENGTH_MIN = 8
 _WORDS = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -43,13 +44,22 @@ class BankLine:
     source_row: int
     key: str = ""
 
-    def names(self, trace: str) -> bool:
-        """Tell whether the line names a transfer, wherever the bank has put it and however it broke the words.
+    def words(self) -> tuple[str, ...]:
+        """Return all that the line says, letters and digits alone: banks break words wherever a row of theirs ends."""
+        return tuple(_run(words) for words in (self.reference, self.text, self.bank_id))
 
-        A trace of fewer than eight letters and digits is too short to be found in free text.
-        """
-        wanted = _run(trace)
-        return len(wanted) >= 8 and any(wanted in _run(words) for words in (self.reference, self.text, self.bank_id))
+    def names(self, trace: str) -> bool:
+        """Tell whether the line names a transfer."""
+        return is_named(trace, self.words())
+
+
+def is_named(trace: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a transfer is named among the words of a line.
+
+    A trace of fewer than eight letters and digits is too short to be found in free text.
+    """
+    wanted = _run(trace)
+    return len(wanted) >= _TRACE_LENGTH_MIN and any(wanted in one for one in words)
 
 
 def tail(account: str) -> str:

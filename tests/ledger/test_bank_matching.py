@@ -1,0 +1,239 @@
+"""Bank lines and payouts find each other as a bookkeeper would do it: by name, by amount and days, or not at all."""
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.bank_line import BankLine, keyed
+from ledger.bank_matching import HandMade, Matching, Payment, Window, age_days, match
+
+DAY = date(2026, 11, 2)
+WINDOW = Window(days_before=1, days_after=7)
+
+
+def paid(name: str, amount: str, day: int = 0, trace: str = "", currency: str = "USD") -> Payment:
+    """Return a payout, so many days after the first."""
+    return Payment(name, (f"S{name}",), Decimal(amount), currency, DAY + timedelta(days=day), trace)
+
+
+def booked(amount: str, day: int = 1, text: str = "", currency: str = "USD", bank_id: str = "") -> BankLine:
+    """Return a bank line, so many days after the first."""
+    on = DAY + timedelta(days=day)
+    return BankLine("6789", on, on, Decimal(amount), currency, text, "", bank_id, "", 1)
+
+
+def told(payments: list[Payment], lines: list[BankLine], *by_hand: tuple[str, str]) -> str:
+    """Match, and tell the outcome in one line: `A=250.75 by trace; open B; lines 7.00; doubt several`."""
+    named = list(keyed(lines))
+    hand = [
+        HandMade(next(x.key for x in named if f"{x.amount}" == amount), tuple(ids.split("+")))
+        for amount, ids in by_hand
+    ]
+    return said(match(payments, named, WINDOW, hand))
+
+
+def said(found: Matching) -> str:
+    """Tell an outcome."""
+    words = [
+        f"{'+'.join(p.payment_id for p in one.payments)}={_amounts(one.lines)} by {one.by}"
+        for one in sorted(found.matches, key=lambda one: [p.payment_id for p in one.payments])
+    ]
+    if found.open_payments:
+        words.append("open " + "+".join(sorted(one.payment_id for one in found.open_payments)))
+    if found.open_lines:
+        words.append(f"lines {_amounts(found.open_lines)}")
+    words += [f"doubt {one.reason}" for one in found.doubts]
+    return "; ".join(words)
+
+
+def _amounts(lines: tuple[BankLine, ...]) -> str:
+    return "+".join(str(one) for one in sorted((line.amount for line in lines), reverse=True))
+
+
+TRACE, OTHER = "4B03616UONXSAWP", "7C99999ZZZZZZZZ"
+
+
+@pytest.mark.parametrize(
+    ("payments", "lines", "outcome"),
+    [
+        # One payout, one line.
+        ([paid("A", "250.75")], [booked("250.75")], "A=250.75 by amount"),
+        ([paid("A", "250.75")], [booked("250.74")], "open A; lines 250.74"),
+        ([paid("A", "250.75")], [booked("250.75", currency="EUR")], "open A; lines 250.75"),
+        ([paid("A", "250.75")], [], "open A"),
+        ([], [booked("250.75")], "lines 250.75"),
+        # The window: a day before to seven days after, by value date.
+        ([paid("A", "9.00", day=5)], [booked("9.00", day=4)], "A=9.00 by amount"),
+        ([paid("A", "9.00", day=5)], [booked("9.00", day=3)], "open A; lines 9.00"),
+        ([paid("A", "9.00")], [booked("9.00", day=7)], "A=9.00 by amount"),
+        ([paid("A", "9.00")], [booked("9.00", day=8)], "open A; lines 9.00"),
+        # The name of the transfer goes before everything, days included.
+        ([paid("A", "9.00", trace=TRACE)], [booked("9.00", 40, f"AMZN{TRACE}")], "A=9.00 by trace"),
+        (
+            [paid("A", "9.00", trace=TRACE), paid("B", "9.00", trace=OTHER)],
+            [booked("9.00", 1, OTHER), booked("9.00", 2, TRACE)],
+            "A=9.00 by trace; B=9.00 by trace",
+        ),
+        # Named, but another amount: somebody erred, and no other line is tried.
+        (
+            [paid("A", "9.00", trace=TRACE)],
+            [booked("8.00", 1, TRACE), booked("9.00", 1)],
+            "open A; lines 9.00+8.00; doubt trace_differs",
+        ),
+        (
+            [paid("A", "9.00", trace=TRACE)],
+            [booked("9.00", 1, TRACE, "EUR")],
+            "open A; lines 9.00; doubt trace_differs",
+        ),
+        # Pooled: one line brings several payouts; split: one payout comes in several lines.
+        ([paid("A", "9.00"), paid("B", "4.00")], [booked("13.00")], "A+B=13.00 by amount"),
+        ([paid("A", "9.00"), paid("B", "4.00"), paid("C", "5.00")], [booked("18.00")], "A+B+C=18.00 by amount"),
+        ([paid("A", "13.00")], [booked("9.00"), booked("4.00")], "A=9.00+4.00 by amount"),
+        (
+            [paid("A", "9.00", trace=TRACE), paid("B", "4.00", trace=OTHER)],
+            [booked("13.00", 1, f"{TRACE} {OTHER}")],
+            "A+B=13.00 by trace",
+        ),
+        (
+            [paid("A", "13.00", trace=TRACE)],
+            [booked("9.00", 1, TRACE), booked("4.00", 2, TRACE)],
+            "A=9.00+4.00 by trace",
+        ),
+        # A payment into the pool that lies outside of the window is no part of it.
+        ([paid("A", "9.00"), paid("B", "4.00", day=20)], [booked("13.00")], "open A+B; lines 13.00"),
+        # Two of one amount: days tell them apart, or nothing does.
+        (
+            [paid("A", "9.00"), paid("B", "9.00", day=14)],
+            [booked("9.00", 1), booked("9.00", 15)],
+            "A=9.00 by amount; B=9.00 by amount",
+        ),
+        (
+            [paid("A", "9.00"), paid("B", "9.00", day=3)],
+            [booked("9.00", 1), booked("9.00", 8)],
+            "A=9.00 by amount; B=9.00 by amount",
+        ),
+        (
+            [paid("A", "9.00"), paid("B", "9.00", day=1)],
+            [booked("9.00", 1), booked("9.00", 2)],
+            "open A+B; lines 9.00+9.00; doubt several",
+        ),
+        ([paid("A", "9.00"), paid("B", "9.00")], [booked("9.00")], "open A+B; lines 9.00; doubt several"),
+        ([paid("A", "9.00")], [booked("9.00", 1), booked("9.00", 2)], "open A; lines 9.00+9.00; doubt several"),
+        # A line that is one payout or the sum of two others: nothing decides.
+        (
+            [paid("A", "13.00"), paid("B", "9.00"), paid("C", "4.00")],
+            [booked("13.00")],
+            "open A+B+C; lines 13.00; doubt several",
+        ),
+        (
+            [paid("A", "13.00"), paid("B", "9.00"), paid("C", "4.00")],
+            [booked("13.00"), booked("9.00"), booked("4.00")],
+            "open A+B+C; lines 13.00+9.00+4.00; doubt several",
+        ),
+        # A charge to the card for a negative settlement is a debit; a credit of the same amount is none.
+        ([paid("A", "-321.69")], [booked("-321.69")], "A=-321.69 by amount"),
+        ([paid("A", "-321.69")], [booked("321.69")], "open A; lines 321.69"),
+        ([paid("A", "-321.69"), paid("B", "-62.31")], [booked("-384.00")], "A+B=-384.00 by amount"),
+        # A payout and a charge do not make one line.
+        ([paid("A", "100.00"), paid("B", "-30.00")], [booked("70.00")], "open A+B; lines 70.00"),
+        # What pays nothing is not looked for.
+        ([paid("A", "0.00")], [], ""),
+    ],
+)  # fmt: skip
+def test_who_belongs_to_whom(payments: list[Payment], lines: list[BankLine], outcome: str) -> None:
+    """One case per line, the outcome at its end."""
+    assert told(payments, lines) == outcome
+
+
+def test_a_payout_that_amazon_changed_matches_by_what_it_came_to() -> None:
+    """1,000.00 EUR that came to 861.20 GBP: the bank's figure counts."""
+    assert told([paid("A", "861.20", currency="GBP")], [booked("861.20", currency="GBP")]) == "A=861.20 by amount"
+
+
+def test_a_match_made_by_hand_comes_first() -> None:
+    """Two of one amount, and a person says which."""
+    payments = [paid("A", "9.00"), paid("B", "9.00")]
+    assert told(payments, [booked("9.00")], ("9.00", "B")) == "B=9.00 by hand; open A"
+    assert told(payments, [booked("18.00")], ("18.00", "A+B")) == "A+B=18.00 by hand"
+
+
+def test_a_match_made_by_hand_shows_its_difference() -> None:
+    """The bank kept 0.50 for itself: 8.50 came of 9.00."""
+    line = keyed([booked("8.50")])[0]
+    found = match([paid("A", "9.00")], [line], WINDOW, [HandMade(line.key, ("A",))])
+    assert found.matches[0].difference == Decimal("-0.50")
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "outcome"),
+    [
+        (("9.00", "Z"), "A=9.00 by amount"),
+        (("9.00", "A+Z"), "A=9.00 by amount"),
+    ],
+)
+def test_a_match_made_by_hand_of_what_is_not_there_is_not_taken(by_hand: tuple[str, str], outcome: str) -> None:
+    """It is told, and the rules go on as if nobody had said it."""
+    assert told([paid("A", "9.00")], [booked("9.00")], by_hand) == outcome
+    line = keyed([booked("9.00")])[0]
+    assert match([paid("A", "9.00")], [line], WINDOW, [HandMade(line.key, ("Z",))]).refused_by_hand
+
+
+def test_too_many_candidates_decide_nothing() -> None:
+    """Thirty payouts of a few cents: sums are not searched, and it is said."""
+    payments = [paid(f"P{at}", f"0.{at + 10}") for at in range(30)]
+    found = match(payments, keyed([booked("0.99")]), WINDOW)
+    assert not found.matches
+    assert [one.reason for one in found.doubts] == ["too_many"]
+
+
+def test_age_is_counted_in_days() -> None:
+    """From the day of payment to today."""
+    assert age_days(DAY, DAY + timedelta(days=9)) == 9
+
+
+AMOUNTS = st.integers(min_value=-5, max_value=12).filter(bool)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(AMOUNTS, st.integers(0, 12)), max_size=6),
+    st.lists(st.tuples(AMOUNTS, st.integers(0, 14)), max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_a_match_is_exact_and_nothing_is_used_twice(
+    paid_for: list[tuple[int, int]], seen: list[tuple[int, int]], shuffle: random.Random
+) -> None:
+    """Sums equal to the cent, every payment and line at most once, all accounted for, whatever the order."""
+    payments = [paid(f"P{at}", f"{amount}.00", day) for at, (amount, day) in enumerate(paid_for)]
+    number = count()
+    lines = list(keyed([booked(f"{amount}.00", day, bank_id=f"B{next(number)}") for amount, day in seen]))
+    found = match(payments, lines, WINDOW)
+    assert all(one.difference == 0 for one in found.matches)
+    used = [p.payment_id for one in found.matches for p in one.payments] + [p.payment_id for p in found.open_payments]
+    assert sorted(used) == sorted(p.payment_id for p in payments)
+    held = [line.key for one in found.matches for line in one.lines] + [line.key for line in found.open_lines]
+    assert sorted(held) == sorted(line.key for line in lines)
+    shuffle.shuffle(payments)
+    shuffle.shuffle(lines)
+    assert said(match(payments, lines, WINDOW)) == said(found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=5, unique=True))
+def test_a_name_finds_its_own_whatever_the_amounts(cents: list[int]) -> None:
+    """With traces on both sides everything is matched, however the amounts add up."""
+    payments, lines = [], []
+    for at, amount in enumerate(cents):
+        trace = f"TRACE{at:08d}XY"
+        text = f"{Decimal(amount) / 100:.2f}"
+        payments.append(paid(f"P{at}", text, at, trace))
+        lines.append(booked(text, 40 - at, f"AMAZON {trace}"))
+    found = match(payments, keyed(lines), WINDOW)
+    assert not found.open_payments
+    assert {one.by for one in found.matches} == {"trace"}
+    assert all(len(one.payments) == len(one.lines) == 1 for one in found.matches)
