@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emulators.amazon.answers import TOKEN_EXPIRED, TOKEN_INVALID, Refusal, error
-from emulators.amazon.balances import Balances
-from emulators.amazon.event_groups import EventGroups
-from emulators.amazon.finances import Finances
+from emulators.amazon.finance_routes import add_finance_routes
 from emulators.amazon.login import Caller, Login
 from emulators.amazon.marketplaces import LOGIN_HOST, MARKETPLACES, REGIONS
 from emulators.amazon.orders import Orders
@@ -29,8 +27,6 @@ from emulators.amazon.report_list import ReportList
 from emulators.amazon.reports import Reports
 from emulators.amazon.settings import Settings
 from emulators.amazon.storage import STORAGE_HOST_SUFFIX, Storage
-from emulators.amazon.summaries import Summaries
-from emulators.amazon.transfers import Transfers
 from emulators.amazon.world import FINANCE_ROLE, ORDER_ROLE, Seller, World
 from emulators.clock import Clock, SystemClock
 from emulators.faults import ConnectionDropped, Fault, FaultPlan
@@ -77,11 +73,6 @@ class AmazonApp:
         self._reports = Reports(world, self._state, clock, settings)
         self._list = ReportList(self._reports.entries, clock, settings)
         self._orders = Orders(world, clock, settings, self._roles_of)
-        self._finances = Finances(world, clock, settings)
-        self._balances = Balances(world, clock, settings)
-        self._summaries = Summaries(world, clock, settings)
-        self._groups = EventGroups(world, clock, settings)
-        self._transfers = Transfers(world, clock, settings)
         self._storage = Storage(self._reports.document, self._state, clock, settings)
         self._router = self._routes()
 
@@ -95,16 +86,7 @@ class AmazonApp:
         router.add("GET", path, "getReportDocument", self._get_report_document)
         router.add("GET", "/orders/2026-01-01/orders", "searchOrders", self._orders.search_orders)
         router.add("GET", "/orders/2026-01-01/orders/{orderId}", "getOrder", self._orders.get_order)
-        path = "/finances/2024-06-19/transactions"
-        router.add("GET", path, "listTransactions", self._finances.list_transactions)
-        router.add("GET", "/finances/2024-06-19/balances", "listBalances", self._balances.list_balances)
-        router.add("GET", "/finances/2024-06-19/summary", "listSummary", self._summaries.list_summary)
-        path = "/finances/v0/financialEventGroups"
-        router.add("GET", path, "listFinancialEventGroups", self._groups.list_financial_event_groups)
-        path = "/finances/transfers/2024-06-01/payouts"
-        router.add("GET", path, "listPayouts", self._transfers.list_payouts)
-        router.add("POST", path, "initiatePayout", self._transfers.initiate_payout)
-        router.add("GET", f"{path}/expected", "listExpectedPayouts", self._transfers.list_expected_payouts)
+        add_finance_routes(router, self.world, self._clock, self.settings)
         path = "/sellers/v1/marketplaceParticipations"
         router.add("GET", path, "getMarketplaceParticipations", self._get_marketplace_participations)
         return router

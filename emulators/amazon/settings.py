@@ -22,6 +22,9 @@ USAGE_PLANS: dict[str, tuple[float, int]] = {
     "listBalances": (0.5, 10),
     "listSummary": (0.5, 10),
     "listFinancialEventGroups": (0.5, 30),
+    "listFinancialEvents": (0.5, 30),
+    "listFinancialEventsByGroupId": (0.5, 30),
+    "listFinancialEventsByOrderId": (0.5, 30),
     "listPayouts": (0.5, 10),
     "listExpectedPayouts": (0.5, 10),
     "initiatePayout": (0.017, 2),
@@ -98,7 +101,17 @@ class Settings:
     closed_groups_without_total: int = 0
     # A token that is none: nothing, as if there were no more, or a 400 (amzn/selling-partner-api-models issue 1172).
     old_token_wrong: Literal["empty", "refused"] = "empty"
+    # Lists of events without events: all 34 of them empty, or not there.
+    old_empty_lists: Literal["absent", "empty"] = "absent"
+    # Reserves are events of type ReserveDebit and ReserveCredit in production; the model has ReserveEvent.
+    old_reserve_events: bool = True
+    # A page with more events is a 400 (amzn/selling-partner-api-models issue 501); None is no limit.
+    old_page_events_max: int | None = None
+    # What the removed operations answer after their last day.
+    old_events_gone_status: int = 410
     payouts_page_size: int = 100
+    invoices_page_size: int = 100
+    invoice_lines_page_size: int = 600
     # A settlement that pays nothing has no amount in listPayouts, or one of zero.
     no_payout_amount: Literal["absent", "zero"] = "absent"
     created_since_too_old: Literal["refused", "clamped"] = "refused"

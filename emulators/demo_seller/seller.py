@@ -16,6 +16,7 @@ from functools import partial
 from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
 from emulators.demo_seller.after_sales import refunds_of, reimbursements_of
+from emulators.demo_seller.fee_invoices import fee_invoices_of
 from emulators.demo_seller.order_history import orders_of, unsettled_orders
 from emulators.demo_seller.payouts import groups_of, payouts_of
 from emulators.demo_seller.plans import Series, de_series, uk_series, us_series
@@ -145,6 +146,7 @@ def _settle(
         history.transactions_later.append(partial(transactions_of, series.market, chain, history.orders, unsettled))
         history.groups += groups_of(series.market, chain)
         history.payouts += payouts_of(series.market, chain)
+        history.fee_invoices += fee_invoices_of(series.market, chain, as_of)
         history.balances_at_start[series.market.marketplace_id, series.market.currency] = series.reserve
         history.refunds += refunds_of(series.market, chain)
         history.reimbursements += reimbursements_of(series.market, chain, draw)

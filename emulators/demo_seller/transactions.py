@@ -18,11 +18,12 @@ from itertools import groupby
 from emulators.amazon.history import Leaf, OrderRecord, TransactionItem, TransactionRecord
 from emulators.amazon.settlement_writer import Row
 from emulators.demo_seller.account_rows import advertising
-from emulators.demo_seller.catalog import Market
+from emulators.demo_seller.catalog import PRODUCTS, Market
 from emulators.demo_seller.orders import Order
 from emulators.demo_seller.payouts import group_id_of, open_group_id_of
 from emulators.demo_seller.series import ChainedSettlement
 
+_PRODUCTS = {product.sku: product for product in PRODUCTS}
 # Rows that carry something from one settlement to another: no transaction is told of them.
 _CARRIES = frozenset({"Previous Reserve Amount Balance", "Current Reserve Amount", "Payable to Amazon"})
 _PRICES = {
@@ -120,10 +121,11 @@ def _items(leaves: list[tuple[Row, Leaf]]) -> Iterator[TransactionItem]:
         yield TransactionItem(
             leaves=tuple(leaf for _, leaf in own),
             sku=first.sku,
-            asin=f"B0{uuid.uuid5(uuid.NAMESPACE_OID, first.sku).hex[:8].upper()}",
+            asin=_PRODUCTS[first.sku].asin,
             quantity=first.quantity,
             network=first.fulfillment_id,
-            description=first.sku,
+            description=_PRODUCTS[first.sku].title,
+            identifiers=(("ORDER_ADJUSTMENT_ITEM_ID", first.merchant_adjustment_item_id or code),),
         )
 
 
