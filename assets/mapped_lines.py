@@ -14,7 +14,8 @@ from typing import Any
 
 import duckdb
 
-from assets.mapped_summary import bars, labels_of, loan_verdict, opening_verdict, sign_verdict, tax_verdict
+from assets.mapped_summary import bars, labels_of, loan_verdict, sign_verdict, tax_verdict
+from assets.opening_orders import opening_verdict
 from assets.roadmap import Road
 from assets.settlement_books import PARTS_MAX, Books, books_of, made_of
 from assets.statements import composed, dicts, statement
@@ -148,7 +149,7 @@ def _lines(road: Road, books: Books) -> str:
         lines = composed("flagged_lines", numbered_lines=numbered, order_taxes=taxes)
     else:
         lines = _NO_FLAGS.replace("{numbered_lines}", numbered)
-    if books.opening_orders.books_to_receivable:
+    if books.clears_receivable:
         return composed("opening_lines", lines=lines)
     return _NO_OPENING.replace("{lines}", lines)
 
@@ -171,7 +172,7 @@ def _values(
     if not known["resolutions"]:
         known["resolutions"] = [_NO_RESOLUTION]
     values = {name: known[name] for name in names} | _cuts(books) | {"lines": str(books.lines_path)}
-    if books.opening_orders.books_to_receivable:
+    if books.clears_receivable:
         values["opening_orders"] = list(books.opening_orders.orders) or [""]
     if road.policy.decides_by_order:
         values["tax_labels"] = _tax_labels(duck, books)
@@ -234,15 +235,6 @@ def _sides(own: tuple[str, str], other: tuple[str, str], *, is_swapped: bool) ->
     return {"debit": debit[0], "debit_reference": debit[1], "credit": credit[0], "credit_reference": credit[1]}
 
 
-def _opening_sales(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, mapped: Mapped) -> list[dict[str, Any]]:
-    """Return what the settlement brings of orders that the connection lists as shipped before go-live."""
-    if not books.opening_orders:
-        return []
-    sql = composed("opening_sales", resolved_lines=composed("resolved_lines", lines=_lines(road, books)))
-    values = _values(duck, books, road, ("by_sku", "resolutions"), mapped)
-    return dicts(duck.sql(sql, params=values | {"listed_orders": list(books.opening_orders.orders)}))
-
-
 def _unmapped_result(books: Books, mapped: Mapped) -> StageResult:
     """Stop this settlement: each unmapped combination with its first row, count, amount and cure."""
     findings = tuple(_with_amount(answer, row, books) for answer, row in mapped.unmapped)
@@ -293,7 +285,7 @@ def _result(
             Verdict("every_line_mapped", True, f"{lines} lines in {len(mapped.resolved)} combinations are mapped."),
             tax_verdict(duck, path, books),
             sign_verdict([row for answer, row in mapped.resolved if answer.is_sign_unexpected], books),
-            opening_verdict(_opening_sales(duck, books, road, mapped), books),
+            opening_verdict(road, duck, books),
             loan_verdict(road, duck, books, totals),
         ),
         picture=tuple(bars(totals, books)),

@@ -11,14 +11,13 @@ from typing import Any
 import duckdb
 
 from assets.roadmap import Road
-from assets.series import heads_of
-from assets.settlement_books import Books
+from assets.series import head_of
+from assets.settlement_books import Books, mapped_up_to
 from assets.statements import dicts, statement
 from assets.verdicts import Verdict
 from ledger import money
 from ledger.categories import LENDING
 from ledger.golive import loan_findings
-from ledger.opening_orders import Cleared
 
 
 def labels_of(row: dict[str, Any]) -> str:
@@ -59,43 +58,13 @@ def sign_verdict(odd: list[dict[str, Any]], books: Books) -> Verdict:
     return Verdict("signs_as_expected", not odd, sentence, is_blocking=False, rows=rows)
 
 
-def opening_verdict(sales: list[dict[str, Any]], books: Books) -> Verdict:
-    """List the orders that were shipped before go-live and are settled here, with where their sales went."""
-    check, listed = "orders_before_go_live", books.opening_orders
-    if not sales:
-        said = "It settles none of the orders listed as shipped before go-live." if listed else "None are listed."
-        return Verdict(check, True, said, is_blocking=False)
-    cleared = [
-        Cleared(listed.orders[row["order_id"]], money.exact(row["amount"], books.currency), ", ".join(row["accounts"]))
-        for row in sales
-    ]
-    odd = [one for one in cleared if one.difference]
-    total = money.text(sum((one.amount for one in cleared), Decimal(0)), books.currency)
-    where = "clear the receivable of go-live" if listed.books_to_receivable else "are booked as revenue"
-    sentence = f"{len(cleared)} orders shipped before go-live are settled here; {total} {books.currency} {where}."
-    if odd:
-        rest = money.text(sum((one.difference for one in odd), Decimal(0)), books.currency)
-        sentence += f" {len(odd)} differ from what the books held, by {rest} in all: correct the rest by hand."
-    rows = tuple(one.row(books.currency) for one in cleared)
-    return Verdict(check, not odd, sentence, is_blocking=False, rows=rows)
-
-
 def loan_verdict(road: Road, duck: duckdb.DuckDBPyConnection, books: Books, totals: list[dict[str, Any]]) -> Verdict:
     """Hold repaid loans against what was borrowed, over the marketplace's settlements from go-live to this one."""
-    check, settlement_id = "loan_as_opened", books.record.settlement_id
+    check = "loan_as_opened"
     if books.place.is_before_go_live or all(row["category"] != LENDING for row in totals):
         return Verdict(check, True, "It moves no loan.", is_blocking=False)
-    heads = {head.settlement_id: head for head in heads_of(road)}
-    own = heads[settlement_id]
-    versions = [
-        one
-        for one in road.stores.warehouse.currents(road.connection, "mapped_lines")
-        if one.partition in heads
-        and one.partition not in books.by_hand
-        and heads[one.partition].end <= own.end
-        and heads[one.partition].is_sister_of(own)
-    ]
-    files = [str(road.stores.warehouse.path(one)) for one in versions]
+    own = head_of(books.record)
+    files = [str(road.stores.warehouse.path(one)) for one in mapped_up_to(road, books)]
     [moved] = dicts(duck.sql(statement("lending_moved"), params={"files": files}))
     findings = loan_findings(own, money.exact(moved["moved"], books.currency), road.policy)
     sentence = findings[0].sentence if findings else "No more of the loan is repaid than was borrowed."

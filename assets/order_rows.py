@@ -5,7 +5,6 @@ movements are those of the mapping the documents were made with, as long as that
 so a row names every document of its date with a line on its accounts.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -61,17 +60,6 @@ def settlements_of_order(stores: Stores, connection: str, order_id: str) -> dict
     for row in rows:
         found.setdefault(versions[row["filename"]].partition, []).append(row)
     return found
-
-
-def settled_among(stores: Stores, connection: str, orders: Iterable[str]) -> set[str]:
-    """Return which of some orders are in any settlement that is mapped."""
-    files = [str(stores.warehouse.path(one)) for one in stores.warehouse.currents(connection, MAPPED_TABLE)]
-    wanted = list(orders)
-    if not files or not wanted:
-        return set()
-    with stores.warehouse.connect() as duck:
-        rows = duck.sql(statement("settled_orders"), params={"files": files, "orders": wanted}).fetchall()
-    return {order_id for (order_id,) in rows}
 
 
 def order_rows(

@@ -12,9 +12,11 @@ from datetime import datetime
 from assets.roadmap import Road
 from ledger import money
 from ledger.combination import Context
+from ledger.policy import Policy
 from ledger.series import CarryRow, Place, SettlementHead, place
 from resources.store.review import ReviewItem
 from resources.store.settlements import SettlementRecord
+from resources.store.stores import Stores
 
 GAP_CODE = "series_gap"
 RESERVE_CODE = "reserve_chain"
@@ -39,19 +41,28 @@ def head_of(record: SettlementRecord) -> SettlementHead:
 
 def heads_of(road: Road) -> list[SettlementHead]:
     """Return the heads of all settlements of the connection."""
-    return [head_of(record) for record in road.stores.settlements.all(road.connection)]
+    return _heads(road.stores, road.connection)
+
+
+def _heads(stores: Stores, connection: str) -> list[SettlementHead]:
+    return [head_of(record) for record in stores.settlements.all(connection)]
 
 
 def placed(road: Road) -> dict[str, Place]:
     """Return the place of every settlement, with gaps that a person accepted and choices that a person made."""
+    return places_in(road.stores, road.connection, road.policy)
+
+
+def places_in(stores: Stores, connection: str, policy: Policy) -> dict[str, Place]:
+    """Return the same for those who have no road."""
     # One look at the queue: every stage asks for places.
-    decided = road.stores.review.decisions(road.connection, None, GAP_CODE, RESERVE_CODE, *CHOICE_CODES)
+    decided = stores.review.decisions(connection, None, GAP_CODE, RESERVE_CODE, *CHOICE_CODES)
     accepted = {
         item.partition: item.resolution_reason
         for item in decided
         if item.code == GAP_CODE and item.resolution == "accept"
     }
-    places = place(heads_of(road), road.policy, accepted, dict(_choices(decided)))
+    places = place(_heads(stores, connection), policy, accepted, dict(_choices(decided)))
     return {settlement_id: _as_accepted(settlement_id, one, decided) for settlement_id, one in places.items()}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.roadmap import Road
-from assets.series import placed
+from assets.series import head_of, heads_of, placed
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.settlement_reports import registered
 from ledger.accounts import AccountKey
@@ -37,7 +37,7 @@ class Books:
     """What the lines of one settlement are booked with: head, mapping, parts, its own open item.
 
     `by_hand` are the settlements before go-live: their open items are not ours. `opening_orders` are the orders that
-    the books held as receivables then.
+    were shipped before it, as the connection lists them.
     """
 
     record: SettlementRecord
@@ -65,6 +65,11 @@ class Books:
     def opened(self, road: Road) -> "Books":
         """Return the same with a local path to the staged lines, every byte of them checked."""
         return replace(self, lines_path=road.stores.warehouse.path(self.lines))
+
+    @property
+    def clears_receivable(self) -> bool:
+        """Tell whether sales of listed orders clear the receivable; before go-live whoever posted by hand did that."""
+        return self.opening_orders.books_to_receivable and not self.place.is_before_go_live
 
     def carried_items(self) -> list[dict[str, Any]]:
         """Return the open items that carried rows bring in: source row, account, reference."""
@@ -108,6 +113,14 @@ def books_of(road: Road, settlement_id: str) -> Books:
     )
 
 
+def mapped_up_to(road: Road, books: Books) -> list[Version]:
+    """Return the mapped lines of a settlement and of its sisters before it, from go-live on."""
+    own = head_of(books.record)
+    heads = {one.settlement_id: one for one in heads_of(road) if one.end <= own.end and one.is_sister_of(own)}
+    wanted = heads.keys() - books.by_hand
+    return [one for one in road.stores.warehouse.currents(road.connection, "mapped_lines") if one.partition in wanted]
+
+
 def _parts(road: Road, record: SettlementRecord) -> tuple[Part, ...]:
     facts = record.facts
     deposit = datetime.fromisoformat(facts["deposit_date"]) if facts["deposit_date"] else None
@@ -125,7 +138,7 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
     """Return the marks of everything that decides the movements: document, mapping, settings, carried items."""
     settings = road.policy.model_dump(mode="json", include=set(_SETTINGS))
     settings["carried"] = books.carried_items()
-    if books.opening_orders.books_to_receivable:
+    if books.clears_receivable:
         settings["opening_orders"] = books.opening_orders.content_hash
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return {

@@ -63,7 +63,8 @@ def loan_findings(head: SettlementHead, moved: Decimal, policy: Policy) -> tuple
             "opening_loan",
             f"Up to settlement {head.settlement_id} {texts[0]} of loans were repaid in {place}, net of new ones; the "
             f"books held a loan of {texts[1]} at go-live. {texts[2]} too much was repaid, or was interest.",
-            f"Correct loan of {place} under opening in the connection, or map lending that is interest to an expense.",
+            f"Correct loan of {place} under opening in the connection, if the books owed more than it says. Interest "
+            "among the repayments is booked by hand, from the account of lending to an expense.",
             origin=head.settlement_id,
             amount=held + moved,
             is_blocking=False,

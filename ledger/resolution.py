@@ -112,9 +112,9 @@ class _Resolution:
 
     def _opening_receivable(self) -> tuple[Booking, str]:
         """Return the account that the books held orders on at go-live, and where it stands."""
-        booking = self.mapping.shape.accounts.opening_receivable
-        if booking is not None:
-            return booking, self.mapping.where("accounts", "opening_receivable")
+        found = self.mapping.role("opening_receivable", self.combination.accounting_date)
+        if found is not None:
+            return found
         raise self._stopped(
             "unmapped_category",
             "The order was shipped before go-live and clears a receivable that has no account.",

@@ -17,6 +17,7 @@ SELECT
     lines.credit,
     lines.credit_reference,
     abs(lines.amount) AS amount,
-    lines.amount AS clearing_amount
+    lines.amount AS clearing_amount,
+    lines.is_sale
 FROM ({resolved_lines}) AS lines
 WHERE lines.treatment IN ('plain', 'tax', 'pass_through')

@@ -162,7 +162,7 @@ def books_for(drawn, currency, policy, mapping, path, opening):
 
 
 def by_the_rules(drawn, books, policy):
-    """Return (source row, debit, item, credit, item, amount, part) by the pure rules, line by line."""
+    """Return (source row, part, debit, item, credit, item, amount) by the pure rules, and which rows are sales."""
     mapping, currency = books.mapping, books.currency
     orders = defaultdict(set)
     for one in drawn:
@@ -195,7 +195,8 @@ def by_the_rules(drawn, books, policy):
         share = money.from_minor(vat[row], currency) if row in vat else None
         movements = movements_of(amount, resolved, shared, vat=share, earlier=earlier)
         found += [(row, part.number, made) for made in movements]
-    return Counter(_plain(*one) for one in (*found, *_left_over(answers, shared)))
+    sales = {row for row, one, _, resolved in answers if resolved.is_sale and one["minor"]}
+    return Counter(_plain(*one) for one in (*found, *_left_over(answers, shared))), sales
 
 
 def _vat(answers):
@@ -268,7 +269,12 @@ def test_sql_books_what_the_rules_book(tmp_path, duck, mapping, drawn, currency,
     sql = f"SELECT {columns} FROM read_parquet($path) WHERE {where}"
     rows = duck.sql(sql, params={"path": str(made)}).fetchall()
     total = duck.sql("SELECT sum(clearing_amount) FROM read_parquet($path)", params={"path": str(made)}).fetchall()[0]
-    assert Counter((*one[:6], one[6].normalize()) for one in rows) == by_the_rules(drawn, books, policy)
+    sold = duck.sql(
+        "SELECT source_row FROM read_parquet($path) WHERE is_sale AND amount <> 0", params={"path": str(made)}
+    )
+    expected, sales = by_the_rules(drawn, books, policy)
+    assert Counter((*one[:6], one[6].normalize()) for one in rows) == expected
+    assert {row for (row,) in sold.fetchall()} == sales
     assert (total[0] or Decimal(0)) == money.from_minor(sum(one["minor"] for one in drawn), currency)
 
 

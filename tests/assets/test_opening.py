@@ -1,10 +1,12 @@
 """What the books held at go-live beside reserve and debt: orders shipped before it and settled after, and loans."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from assets.journals import make_journals
+from assets.opening_orders import standings
 from ledger.errors import InputRefused
 
 NEXT = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
@@ -91,6 +93,7 @@ def test_they_are_listed_with_shipment_amounts_and_account(opening, row, verdict
             "order": OLD,
             "shipped": "2025-12-30",
             "settled": "95.00",
+            "settled earlier": "",
             "in the books": "95.00",
             "difference": "",
             "booked to": "US001/account=110900",
@@ -105,7 +108,57 @@ def test_a_difference_to_the_old_books_is_named_and_stops_nothing(opening, row, 
     found = verdict(result, "orders_before_go_live")
     assert not found.passed
     assert not result.stops
-    assert found.sentence.endswith("1 differ from what the books held, by -5.00 in all: correct the rest by hand.")
+    assert found.sentence.endswith(
+        "1 differ so far from what the books held, by -5.00 in all: correct by hand what no later settlement brings."
+    )
+
+
+def test_an_order_shipped_in_parts_is_paid_in_parts(opening, row, verdict):
+    """Rule 4: the second settlement is held against the books with what the first has brought."""
+    opening.take_in("1", [row("principal", "60", OLD)])
+    first = verdict(opening.mapped("1"), "orders_before_go_live")
+    opening.take_in("2", [row("principal", "35", OLD)], NEXT)
+    second = verdict(opening.mapped("2"), "orders_before_go_live")
+    assert (first.passed, first.rows[0]["difference"]) == (False, "-35.00")
+    assert (second.passed, second.rows[0]["difference"]) == (True, "")
+    assert (second.rows[0]["settled"], second.rows[0]["settled earlier"]) == ("35.00", "60.00")
+
+
+def test_every_listed_order_is_shown_with_what_became_of_it(opening, row):
+    """Those that no settlement has paid for yet stand in the same table, with what the books held."""
+    opening.opening_orders += f"{NEW},,20.00\n"
+    opening.take_in("1", sale(row))
+    opening.mapped("1")
+    road = opening.road
+    found = standings(road.stores, road.connection, road.policy, road.load_opening_orders())
+    shown = ("order", "settled", "in the books", "difference", "settlements")
+    assert [tuple(one.row()[name] for name in shown) for one in found] == [
+        (OLD, "95.00", "95.00", "", "1"),
+        (NEW, "", "20.00", "", ""),
+    ]
+    assert [one.is_settled for one in found] == [True, False]
+
+
+def test_a_settlement_before_go_live_is_left_as_it_is(opening, row, verdict):
+    """Rule 4: it is in the books by hand. An order that it pays for cannot be wholly open at go-live, and is named."""
+    opening.policy["books_from"] = "2026-03-10"
+    opening.take_in("1", sale(row))
+    found = verdict(opening.mapped("1"), "orders_before_go_live")
+    assert not found.passed
+    assert found.sentence.startswith("1 orders listed as open at go-live are paid for here, before go-live.")
+    sides = {side for one in opening.movements("1") for side in (one["debit"], one["credit"])}
+    assert "US001/account=110900" not in sides
+    road = opening.road
+    [one] = standings(road.stores, road.connection, road.policy, road.load_opening_orders())
+    assert not one.is_settled
+
+
+def test_the_account_of_the_day_is_cleared(opening, row):
+    """Rule 2: `valid_from` and `valid_to` hold for this account as for every other."""
+    dated = 'opening_receivable: {account: "110900", valid_to: 2026-02-28}'
+    opening.mapping = opening.mapping.replace('opening_receivable: "110900"', dated)
+    opening.take_in("1", sale(row))
+    assert [one.code for one in opening.mapped("1").findings] == ["unmapped_category"] * 2
 
 
 def test_without_an_account_the_settlement_stops_and_names_the_key(opening, row):
@@ -155,3 +208,18 @@ def test_no_more_of_a_loan_is_repaid_than_the_books_held(books, row, verdict, lo
     assert found.passed is passed
     assert not found.is_blocking
     assert passed or "too much was repaid, or was interest" in found.sentence
+
+
+def test_too_much_repaid_names_figures_and_what_to_correct(books, row, verdict):
+    """Rule 4: repaid, held, and the rest between them; it warns and stops nothing."""
+    books.policy["opening"] = [{"marketplace": "Amazon.com", "currency": "USD", "loan": "100.00"}]
+    books.take_in("1", [row("principal", "1000"), row("loan", "50"), row("loan", "-160")])
+    result = books.mapped("1")
+    [finding] = verdict(result, "loan_as_opened").findings
+    assert finding.sentence == (
+        "Up to settlement 1 110.00 of loans were repaid in Amazon.com USD, net of new ones; the books held a loan of "
+        "100.00 at go-live. 10.00 too much was repaid, or was interest."
+    )
+    assert finding.cure.startswith("Correct loan of Amazon.com USD under opening in the connection")
+    assert finding.amount == Decimal("-10.00")
+    assert not result.stops

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from ledger.errors import ConfigurationRefused
-from ledger.opening_orders import Cleared, OpeningOrder, read_opening_orders
+from ledger.mapping import load_mapping
+from ledger.opening_orders import Cleared, OpeningOrder, read_opening_orders, without_account
 from ledger.policy import Policy
 
 
@@ -24,6 +25,7 @@ def test_a_list_is_read_by_the_names_of_its_columns():
     text = "\ufeffAmount,customer no, ORDER_ID ,shipped\r\n95.00,7,111-1,2025-12-30\r\n\r\n,,111-2,\n"
     found = read(text)
     assert found.books_to_receivable
+    assert found.ignored == ("customer no",)
     assert found.orders == {
         "111-1": OpeningOrder("111-1", date(2025, 12, 30), Decimal("95.00")),
         "111-2": OpeningOrder("111-2"),
@@ -46,8 +48,12 @@ def test_the_hash_is_of_what_the_file_says_and_of_where_it_goes():
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("", "orders.csv:1: the first line must name the columns, order_id among them"),
-        ("order,amount\n1,2\n", "orders.csv:1: the first line must name the columns, order_id among them"),
+        ("", "orders.csv:1: the first line must name the columns, separated by commas, order_id among them"),
+        ("order,amount\n1,2\n", "orders.csv:1: the first line must name the columns, separated by commas, order_id"),
+        ("order_id;amount\n1;2\n", "orders.csv:1: the first line must name the columns, separated by commas, order_id"),
+        ("order_id,amount,Amount\n1,2,3\n", "orders.csv:1: column amount stands twice: leave the right one"),
+        ('order_id,note\n1,x\n2,"left open\n3,y\n', "orders.csv:3: what begins here is no row of a comma-separated"),
+        ('order_id,note,amount\n1,"two\nlines",2\n2,,x\n', "orders.csv:4: amount 'x' must be plain digits"),
         ("order_id,amount\n,2\n", "orders.csv:2: order_id is empty: fill it in or delete the line"),
         ("order_id,amount\n1,1.2.3\n", "orders.csv:2: amount '1.2.3' must be plain digits with a decimal point"),
         ("order_id,amount\n1,NaN\n", "orders.csv:2: amount 'NaN' must be a finite number"),
@@ -83,3 +89,33 @@ def test_a_difference_needs_an_amount_in_the_books():
     assert stated.difference == Decimal("-5.00")
     assert stated.row("USD")["difference"] == "-5.00"
     assert Cleared(OpeningOrder("1"), Decimal("90.00"), "US001/account=1").difference == 0
+
+
+def test_parts_of_an_order_are_held_against_the_books_together():
+    """Two shipments of one order may be paid in two settlements: only both together equal what the books held."""
+    stated = OpeningOrder("1", None, Decimal("95.00"))
+    last = Cleared(stated, Decimal("35.00"), "US001/account=1", earlier=Decimal("60.00"))
+    assert last.difference == 0
+    assert (last.row("USD")["settled"], last.row("USD")["settled earlier"]) == ("35.00", "60.00")
+
+
+def test_an_amount_finer_than_the_currency_is_shown_as_it_was_written():
+    """The file does not name the currency, so only the settlement shows that it has a decimal too many."""
+    row = Cleared(OpeningOrder("1", None, Decimal("95.005")), Decimal("95.00"), "US001/account=1").row("USD")
+    assert (row["in the books"], row["difference"]) == ("95.005", "-0.005")
+
+
+@pytest.mark.parametrize(
+    "book_to, accounts, is_missing",
+    [
+        ("opening_receivable", '{clearing: "110500"}', True),
+        ("opening_receivable", '{clearing: "110500", opening_receivable: "110900"}', False),
+        ("revenue", '{clearing: "110500"}', False),
+    ],
+)
+def test_the_account_is_required_where_orders_clear_it(book_to, accounts, is_missing):
+    """The sentence names the file and the key."""
+    mapping = load_mapping(f"version: 1\nowner: {{unit: US001}}\naccounts: {accounts}\n", "us.yaml")
+    said = without_account(read("order_id\n1\n", book_to=book_to), mapping)
+    assert said.startswith("us.yaml: accounts.opening_receivable is missing") is is_missing
+    assert bool(said) is is_missing

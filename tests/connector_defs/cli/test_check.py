@@ -64,8 +64,44 @@ def test_orders_before_go_live_are_read_and_what_is_open_of_them_is_said(copied_
     assert _failing(document) == ["orders before go-live"]
     (copied_place.folder / "mappings/open.csv").write_text("order_id\n111-9999999-9999999\n", encoding="utf-8")
     document = run_json("check", "-c", "amazon_us")
+    assert _of_orders(document) == "1 listed, 1 of them not settled yet (111-9999999-9999999)."
+    paid = _an_order(copied_place.report(copied_place.posted))
+    text = f"order_id,amount,amuont\n111-9999999-9999999,,1\n{paid},0.01,1\n"
+    (copied_place.folder / "mappings/open.csv").write_text(text, encoding="utf-8")
+    assert _of_orders(run_json("check", "-c", "amazon_us")) == (
+        "2 listed, 1 of them not settled yet (111-9999999-9999999); 1 settled otherwise than the books held them "
+        f"({paid}). Columns that say nothing here: amuont; order_id, shipped and amount do."
+    )
+
+
+def _of_orders(document: dict) -> str:
     [said] = [row["sentence"] for row in document["rows"] if row["what"] == "orders before go-live"]
-    assert said == "1 listed, 1 of them not settled yet: 111-9999999-9999999."
+    return said
+
+
+def _an_order(report: bytes) -> str:
+    """Return the first order that was paid for in a settlement."""
+    header, *rows = [line.split("\t") for line in report.decode().splitlines()]
+    named = (dict(zip(header, row, strict=False)) for row in rows)
+    return next(row["order-id"] for row in named if row["amount-description"] == "Principal")
+
+
+def test_an_account_that_listed_orders_clear_is_asked_for_before_they_are_settled(copied_place, run_json) -> None:
+    """The row names the mapping file and the key; with the account, nothing fails."""
+    settings, mapping = (
+        copied_place.folder / "defs/amazon_us/defs.yaml",
+        copied_place.folder / "mappings/amazon_us.yaml",
+    )
+    listed = "books:\n    orders_before_go_live: {file: open.csv, book_to: opening_receivable}"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("books:", listed, 1), encoding="utf-8")
+    (copied_place.folder / "mappings/open.csv").write_text("order_id\n111-9999999-9999999\n", encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.REFUSED)
+    [row] = [row for row in document["rows"] if not row["ok"]]
+    assert row["sentence"].startswith(f"{mapping}: accounts.opening_receivable is missing")
+    assert row["cure"] == "Add the account there, or set book_to: revenue."
+    text = mapping.read_text(encoding="utf-8").replace("accounts:", 'accounts:\n  opening_receivable: "110700"', 1)
+    mapping.write_text(text, encoding="utf-8")
+    assert _failing(run_json("check", "-c", "amazon_us")) == []
 
 
 def test_a_missing_role_is_named_before_the_first_settlement(own_place, run_json, monkeypatch) -> None:
