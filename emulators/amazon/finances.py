@@ -12,11 +12,13 @@ import base64
 import hashlib
 import json
 from binascii import Error as BinasciiError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from emulators.amazon.answers import invalid, read_date_time
+from emulators.amazon.carried import carried
+from emulators.amazon.seen_names import as_seen
 from emulators.amazon.settings import Settings
 from emulators.amazon.transaction_json import transaction_json
 from emulators.amazon.transaction_state import STATUSES, Told, told_at
@@ -89,8 +91,13 @@ class Finances:
         size = self._settings.transactions_page_size
         page = rest[:size]
         following = _new_token(request, seller_id, question, _place(page[-1]), number) if len(rest) > size else None
+        if number in self._settings.repeated_pages:
+            following = _new_token(request, seller_id, question, last, number)
         bare = self._settings.bare_transactions
-        written = [transaction_json(one, seller_id, is_bare=bool(bare) and _number_of(one) % bare == 0) for one in page]
+        written = []
+        for one in page:
+            is_bare = bool(bare) and _number_of(one) % bare == 0
+            written.append(transaction_json(one, seller_id, is_bare=is_bare, without=self._settings.bare_breakdowns))
         return self._page(written, following)
 
     def _page(self, transactions: list[dict[str, Any]], token: str | None) -> Response:
@@ -101,9 +108,22 @@ class Finances:
         return json_response(200, {"payload": payload})
 
     def _told(self, seller_id: str, question: _Question, now: datetime) -> list[Told]:
-        names_on = self._settings.deferral_names_on
-        records = self._world.histories[seller_id].all_transactions()
-        return [one for record in records for one in told_at(record, now, names_on) if question.takes(one)]
+        settings, history = self._settings, self._world.histories[seller_id]
+        names_on, group_on = settings.deferral_names_on, settings.deferral_group_on
+        records = [*history.all_transactions(), *carried(history, settings)]
+        if settings.leaf_names == "seen":
+            records = [as_seen(record) for record in records]
+        told = (one for record in records for one in told_at(record, now, names_on, group_on))
+        # Nobody knows a settlement by its id before it is closed.
+        open_ids = {one.settlement_id for one in history.groups if one.end is not None and one.end > now}
+        return [one for one in (_without(one, open_ids) for one in told) if question.takes(one)]
+
+
+def _without(told: Told, open_ids: set[str]) -> Told:
+    """Return what is told without the id of a settlement that is still open."""
+    if not any(name == "SETTLEMENT_ID" and value in open_ids for name, value in told.identifiers):
+        return told
+    return replace(told, identifiers=tuple(one for one in told.identifiers if one[0] != "SETTLEMENT_ID"))
 
 
 def _place(told: Told) -> tuple[str, str]:
@@ -128,7 +148,7 @@ def _question_of(request: Request, now: datetime, before_fixed: datetime | None)
     after = None if after_text is None else read_date_time(after_text, "postedAfter")
     latest = now - _NOT_YET
     before = latest if before_text is None else read_date_time(before_text, "postedBefore")
-    if before_fixed is None and (before > latest or (after is not None and (after > latest or after > before))):
+    if before_fixed is None and (before > latest or (after is not None and (after > latest or after >= before))):
         raise invalid("Dates must be no later than two minutes before the request.")
     return _Question(after, before_fixed or before, request.first("marketplaceId"), status, identifier)
 

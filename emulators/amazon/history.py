@@ -7,10 +7,14 @@ positive); moments are aware UTC. Every record is visible from a moment of its o
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+# Two requests at once must not make them twice, nor one see half of them.
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +252,8 @@ class SellerHistory:
 
     def all_transactions(self) -> list[TransactionRecord]:
         """Return the transactions; those that are made when somebody asks for them are made now."""
-        while self.transactions_later:
-            self.transactions += self.transactions_later.pop(0)()
+        with _MAKING:
+            while self.transactions_later:
+                self.transactions += self.transactions_later[0]()
+                del self.transactions_later[0]
         return self.transactions

@@ -86,6 +86,15 @@ class Settings:
     last_page_token: Literal["absent", "null"] = "absent"
     # About one of so many transactions comes without status and breakdowns; 0 is none.
     bare_transactions: int = 0
+    # How such a one writes the lists it lacks.
+    bare_breakdowns: Literal["empty", "null", "absent"] = "empty"
+    # Whether the deferred one of two transactions names the group in which the other one was released.
+    deferral_group_on: Literal["release", "both"] = "release"
+    # Names of leaves as they are made of the settlement's, or as integrators have seen them.
+    leaf_names: Literal["expected", "seen"] = "expected"
+    # Whether transfers to the bank and reserves are transactions: FundTransfer was seen, with a positive amount.
+    transfer_transactions: Literal["absent", "positive", "negative"] = "absent"
+    reserve_transactions: bool = False
     account_type: str = "Standard Orders"
     balances_page_size: int = 500
     # Which midnight ends the day of `asOfDate`: that of UTC, or that of the marketplace.

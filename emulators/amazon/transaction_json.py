@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from emulators.amazon.answers import date_time
 from emulators.amazon.history import Leaf, TransactionItem
 from emulators.amazon.transaction_state import DEFERRED, Told
 
 
-def transaction_json(told: Told, seller_id: str, *, is_bare: bool) -> dict[str, Any]:
-    """Return one transaction; a bare one has no status and no breakdowns, as is seen now and then."""
+def transaction_json(
+    told: Told, seller_id: str, *, is_bare: bool, without: Literal["empty", "null", "absent"] = "empty"
+) -> dict[str, Any]:
+    """Return one transaction; a bare one has no status and no breakdowns, as is seen now and then.
+
+    Args:
+        without: How a bare one writes the lists it lacks.
+    """
     record = told.record
     contexts: list[dict[str, Any]] = []
     if told.status == DEFERRED and record.deferred_until is not None:
@@ -24,7 +30,7 @@ def transaction_json(told: Told, seller_id: str, *, is_bare: bool) -> dict[str, 
         contexts.append(
             {"contextType": "DeferredContext", "deferralReason": record.deferral_reason, "maturityDate": maturity}
         )
-    return {
+    written = {
         "sellingPartnerMetadata": {
             "sellingPartnerId": seller_id,
             "accountType": record.account_type,
@@ -47,6 +53,12 @@ def transaction_json(told: Told, seller_id: str, *, is_bare: bool) -> dict[str, 
         "contexts": contexts,
         "breakdowns": [] if is_bare else tree(record.leaves, record.currency),
     }
+    if is_bare and without != "empty":
+        lacking = ("breakdowns", "contexts", "items", "transactionStatus")
+        return {name: value for name, value in written.items() if name not in lacking} | (
+            {} if without == "absent" else dict.fromkeys(lacking)
+        )
+    return written
 
 
 def money(amount: Decimal, currency: str) -> dict[str, Any]:

@@ -38,12 +38,15 @@ def release_id(record: TransactionRecord) -> str:
 
 
 def told_at(
-    record: TransactionRecord, now: datetime, names_on: Literal["expected", "swapped"] = "expected"
+    record: TransactionRecord,
+    now: datetime,
+    names_on: Literal["expected", "swapped"] = "expected",
+    group_on: Literal["release", "both"] = "release",
 ) -> Iterator[Told]:
     """Yield what is told of a record at a moment.
 
     `names_on`: no source says on which of the two DEFERRED_TRANSACTION_ID and RELEASE_TRANSACTION_ID stand; expected is
-    that each names the other one's part.
+    that each names the other one's part. `group_on`: nor whether the deferred one names the group of its release.
     """
     if record.visible > now:
         return
@@ -52,7 +55,8 @@ def told_at(
         return
     delay = record.visible - record.posted
     is_released = record.deferred_until + delay <= now
-    plain = tuple(one for one in record.identifiers if one[0] not in _OF_RELEASE)
+    is_named = is_released and group_on == "both"
+    plain = record.identifiers if is_named else tuple(one for one in record.identifiers if one[0] not in _OF_RELEASE)
     to_release, to_deferred = ("RELEASE_TRANSACTION_ID", "DEFERRED_TRANSACTION_ID")
     if names_on == "swapped":
         to_release, to_deferred = to_deferred, to_release
