@@ -6,8 +6,10 @@ the field is missing; `SourceRefused` where it is something else. Instants were 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from ledger.errors import SourceRefused
@@ -21,6 +23,14 @@ def misshapen(connection: str, what: str) -> SourceRefused:
         f"An answer of Amazon's for connection {connection} is not of the documented shape: {what}. Check `api_url` in"
         " the connection's settings; if it is right, please report this as a fault of the connector."
     )
+
+
+def json_of(connection: str, operation: str, content: bytes) -> Any:
+    """Return what an answer's bytes say, its numbers exact."""
+    try:
+        return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise misshapen(connection, f"the page of {operation} is no JSON") from None
 
 
 def moment_of(connection: str, answer: Answer, name: str) -> datetime | None:
@@ -100,3 +110,7 @@ def utc(moment: datetime) -> datetime:
 def written(moment: datetime) -> str:
     """Write a moment as Amazon takes it in parameters, to the second."""
     return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _no_number(word: str) -> Decimal:
+    raise ValueError(f"{word} is no number")

@@ -1,9 +1,10 @@
 """Amazon's Selling Partner API as the connector uses it: find settlement reports, fetch one, see the seller's markets.
 
 In: settings with names of secrets, and what all doors share (clock, buckets, token cache, recorder). Out: typed values,
-or an error sentence. `requested` asks for reports, `orders` reads orders, `finances` the financial transactions; all
-share this connection's door. It only reads: the one thing it lets Amazon make is a report, and no operation that
-changes or pays anything exists here.
+or an error sentence. `requested` asks for reports, `orders` reads orders, `finances` the financial transactions,
+`transfers` payouts, `balances` what Amazon owes and `event_groups` its settlement periods; all share this connection's
+door. It only reads: the one thing it lets Amazon make is a report, and no operation that changes or pays anything
+exists here.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from urllib.parse import quote
 import httpx
 
 from ledger.errors import SourceRefused
+from resources.amazon.balances import Balances
 from resources.amazon.door import Door
 from resources.amazon.download import DocumentFetcher, Download
+from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
 from resources.amazon.orders import Orders
@@ -37,6 +40,7 @@ from resources.amazon.reports import (
 )
 from resources.amazon.requested_reports import RequestedReports
 from resources.amazon.settings import SellingPartnerSettings
+from resources.amazon.transfers import Transfers
 from resources.amazon.user_agent import user_agent
 from resources.clock import Clock
 from resources.transport.rate_limit import Buckets, Limit
@@ -102,6 +106,9 @@ class SellingPartner:
         self.requested = RequestedReports(self._door, clock, self.download)
         self.finances = Finances(self._door, clock)
         self.orders = Orders(self._door, clock, settings.marketplace_ids)
+        self.transfers = Transfers(self._door)
+        self.balances = Balances(self._door)
+        self.event_groups = EventGroups(self._door, clock)
 
     def __repr__(self) -> str:
         return f"SellingPartner({self._settings.connection!r}, {self._settings.seller_id!r}, {self._settings.region!r})"

@@ -8,15 +8,12 @@ listTransactions; https://github.com/amzn/selling-partner-api-models/issues/4226
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from ledger.errors import SourceRefused, SourceUnavailable
-from resources.amazon.answers import Answer, misshapen, object_of, objects_of, text_of, utc, written
+from resources.amazon.answers import Answer, json_of, misshapen, object_of, objects_of, text_of, utc, written
 from resources.amazon.door import Door
 from resources.amazon.transaction import Transaction, posted_of, transaction_of
 from resources.clock import Clock
@@ -106,17 +103,10 @@ class Finances:
 
 
 def _payload_of(connection: str, content: bytes) -> Answer:
-    try:
-        body: Any = json.loads(content, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise misshapen(connection, "the page of listTransactions is no JSON") from None
+    body = json_of(connection, "listTransactions", content)
     if not isinstance(body, dict) or not isinstance(body.get("payload"), dict):
         raise misshapen(connection, "the page of listTransactions has no payload")
     return object_of(connection, body, "payload")
-
-
-def _no_number(word: str) -> Decimal:
-    raise ValueError(f"{word} is no number")
 
 
 def _page_of(connection: str, document: str, answers: list[Answer]) -> TransactionPage:

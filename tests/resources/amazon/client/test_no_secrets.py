@@ -30,7 +30,8 @@ FAULTS = [
     faults.named("server_error"),
 ]
 OPERATIONS = ["token", "getReports", "getReportDocument", "download", "createReport", "getReport", "searchOrders"]
-OPERATIONS += ["listTransactions"]
+OPERATIONS += ["listTransactions", "listPayouts", "listExpectedPayouts", "listBalances", "listSummary"]
+OPERATIONS += ["listFinancialEventGroups"]
 
 
 def walk(rig: Rig, folder: Path) -> list[str]:
@@ -48,6 +49,11 @@ def walk(rig: Rig, folder: Path) -> list[str]:
         shown.append(repr(client.requested.state(report_id)))
         shown += map(repr, client.requested.listed(ALL_ORDERS_BY_UPDATE))
         shown += map(repr, client.finances.transactions(end - timedelta(days=30), end, lambda content: "document"))
+        shown += map(repr, client.transfers.payouts(end - timedelta(days=30), end, lambda content: "document"))
+        shown += map(repr, client.transfers.expected(lambda content: "document"))
+        shown += map(repr, client.balances.balances(lambda content: "document", end.date()))
+        shown += map(repr, client.balances.summary("11", lambda content: "document"))
+        shown += map(repr, client.event_groups.begun(end - timedelta(days=30), end, lambda content: "document"))
     except ConnectorError as error:
         shown += traceback.format_exception(error)
     shown += [repr(client), repr(client._client.auth), repr(rig.tokens._tokens)]
