@@ -2,9 +2,10 @@
 
 The stages up to the journals run as they would for posting (they read the ERP's accounts and periods, nothing more).
 When something is missing, the plan says what instead of the journals. Of a settlement that was sent already, it also
-shows line by line what would be booked otherwise now.
+shows line by line what would be booked otherwise now. What warns and stops nothing is shown as well.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,7 @@ from ledger.errors import TargetError
 
 if TYPE_CHECKING:
     from assets.roadmap import Road
+    from assets.verdicts import Verdict
     from ledger.journal import JournalSet
 
 _STAGES = ("settlement_reports", "settlement_lines", "mapped_lines", "journals")
@@ -80,10 +82,12 @@ def planned(road: "Road", settlement_id: str) -> dict:
     facts = registered(road, settlement_id).facts
     is_before = placed(road)[settlement_id].is_before_go_live
     stops: list[dict[str, str]] = []
+    verdicts: list[Verdict] = []
     for stage in STAGES:
         if stage.asset not in _STAGES:
             break
-        stopped = _stops_of(road, stage, settlement_id)
+        found, stopped = _looked_at(road, stage, settlement_id)
+        verdicts += found
         stops += stopped
         if stopped:
             break
@@ -98,6 +102,10 @@ def planned(road: "Road", settlement_id: str) -> dict:
         "is_before_go_live": is_before,
         "fingerprint": planned_set.fingerprint if planned_set and journals else "",
         "stops": stops,
+        "to_look_at": [
+            {"check": one.check, "sentence": one.sentence} for one in verdicts if not one.passed and not one.is_blocking
+        ],
+        "orders_before_go_live": [row for one in verdicts if one.check == "orders_before_go_live" for row in one.rows],
         "missing_mapping": _snippet(road, settlement_id, stops),
         "journals": [_journal(road, one) for one in journals],
         "differs_from_what_was_sent": _differences(road, settlement_id) if has_journals else [],
@@ -135,13 +143,13 @@ def _differences(road: "Road", settlement_id: str) -> list[dict[str, str]]:
     )
 
 
-def _stops_of(road: "Road", stage, settlement_id: str) -> list[dict[str, str]]:
-    """Run one stage without keeping its findings; return what would stop the settlement there."""
+def _looked_at(road: "Road", stage, settlement_id: str) -> "tuple[Sequence[Verdict], list[dict[str, str]]]":
+    """Run one stage without keeping its findings; return its verdicts, and what would stop the settlement there."""
     try:
         result = stage.run(road, settlement_id)
     except TargetError as error:
-        return [{"stage": stage.asset, "check": "erp", "sentence": str(error), "cure": "Run connector check."}]
-    return [
+        return (), [{"stage": stage.asset, "check": "erp", "sentence": str(error), "cure": "Run connector check."}]
+    return result.verdicts, [
         {
             "stage": stage.asset,
             "check": verdict.check,
@@ -184,6 +192,11 @@ def _show(document: dict) -> None:
         output.say("It starts before go-live: it is in the books by hand and nothing is posted.")
     for stop in document["stops"]:
         output.say(f"Stopped at {stop['stage']} ({stop['check']}): {stop['sentence']} {stop['cure']}")
+    for one in document["to_look_at"]:
+        output.say(f"To look at ({one['check']}): {one['sentence']}")
+    if document["orders_before_go_live"]:
+        output.say("Orders shipped before go-live that it settles:")
+        output.print_table(document["orders_before_go_live"])
     if document["missing_mapping"]:
         output.say(f"Add to the mapping:\n\n{document['missing_mapping']}")
     for journal in document["journals"]:
