@@ -12,6 +12,7 @@ from assets.audit_story import events_of
 from assets.document_sets import IN_BOOKS
 from assets.event_words import sentence_of_event
 from assets.listed_settlements import Listed, Period, Standing, days_of
+from assets.opening_orders import standings
 from assets.order_rows import name_of
 from assets.roadmap import Road
 from ledger import money
@@ -22,7 +23,9 @@ from resources.store.outbox import OutboxDocument
 
 Row = dict[str, object]
 _STAGED = ("settlement_lines", "mapped_lines", "journals")
-_BY_PERSONS = frozenset({"document_approved", "document_refused", "configuration_confirmed", "reversal_asked"})
+_BY_PERSONS = frozenset(
+    {"document_approved", "document_refused", "document_redated", "configuration_confirmed", "reversal_asked"}
+)
 
 
 def settlement_rows(road: Road, listed: list[Listed], period: Period) -> Iterator[Row]:
@@ -161,6 +164,12 @@ def decision_rows(road: Road, listed: list[Listed], period: Period) -> Iterator[
                 "why proposed": item.proposed_reason,
                 "origin": item.origin,
             }
+
+
+def opening_rows(road: Road) -> Iterator[Row]:
+    """Yield every order listed as shipped before go-live with what became of it, whenever that was."""
+    for one in standings(road.stores, road.connection, road.policy, road.load_opening_orders()):
+        yield one.row()
 
 
 def approval_rows(events: list[AuditEvent], listed: list[Listed]) -> Iterator[Row]:

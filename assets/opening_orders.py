@@ -14,7 +14,7 @@ from assets.roadmap import Road
 from assets.series import places_in
 from assets.settlement_books import Books, mapped_up_to
 from assets.statements import dicts, statement
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Verdict
 from ledger import money
 from ledger.opening_orders import Cleared, OpeningOrder, OpeningOrders, amount_text
 from ledger.policy import Policy
@@ -93,13 +93,19 @@ class Standing:
         """Tell whether any settlement has paid for it."""
         return bool(self.settlements)
 
-    def row(self) -> Row:
-        """Return it as a row of a table; of an order that is still open only what the books held is known."""
-        row = self.cleared.row(self.currency)
-        del row["settled earlier"]
-        if not self.is_settled:
-            row |= {"settled": "", "difference": ""}
-        return {**row, "currency": self.currency, "settlements": ", ".join(self.settlements)}
+    def row(self) -> dict[str, object]:
+        """Return it as a row of plain values; of an order that is still open only what the books held is known."""
+        order, cleared = self.cleared.order, self.cleared
+        return {
+            "order": order.order_id,
+            "shipped": order.shipped,
+            "in the books": order.amount,
+            "settled": cleared.amount if self.is_settled else None,
+            "difference": cleared.difference if self.is_settled and order.amount is not None else None,
+            "currency": self.currency,
+            "booked to": cleared.account,
+            "settlements": ", ".join(self.settlements),
+        }
 
 
 def standings(stores: Stores, connection: str, policy: Policy, listed: OpeningOrders) -> list[Standing]:
@@ -118,9 +124,10 @@ def standings(stores: Stores, connection: str, policy: Policy, listed: OpeningOr
 
 def _standing(order: OpeningOrder, sales: list[dict[str, Any]], currencies: dict[str, str]) -> Standing:
     accounts = sorted({account for sale in sales for account in sale["accounts"]})
-    cleared = Cleared(order, sum((sale["amount"] for sale in sales), Decimal(0)), ", ".join(accounts))
     settlements = tuple(sorted(sale["settlement"] for sale in sales))
-    return Standing(cleared, currencies[settlements[0]] if settlements else "", settlements)
+    currency = currencies[settlements[0]] if settlements else ""
+    amount = money.total((sale["amount"] for sale in sales), currency) if sales else Decimal(0)
+    return Standing(Cleared(order, amount, ", ".join(accounts)), currency, settlements)
 
 
 def _sales(

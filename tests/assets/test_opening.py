@@ -133,8 +133,8 @@ def test_every_listed_order_is_shown_with_what_became_of_it(opening, row):
     found = standings(road.stores, road.connection, road.policy, road.load_opening_orders())
     shown = ("order", "settled", "in the books", "difference", "settlements")
     assert [tuple(one.row()[name] for name in shown) for one in found] == [
-        (OLD, "95.00", "95.00", "", "1"),
-        (NEW, "", "20.00", "", ""),
+        (OLD, Decimal("95.00"), Decimal("95.00"), 0, "1"),
+        (NEW, None, Decimal("20.00"), None, ""),
     ]
     assert [one.is_settled for one in found] == [True, False]
 

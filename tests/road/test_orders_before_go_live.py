@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from assets.approval import approve
+from assets.audit_pack import audit_pack
 from assets.replay import replay, without_doors
 from assets.road import walk
 from connector_defs.cli.plan import planned
@@ -76,6 +77,15 @@ def test_a_changed_list_is_an_alarm_only_where_it_alters_what_is_posted(world, r
     moved = {(row["what"], row["sent"], row["now"]) for row in found}
     assert moved == {("changed", "-95.00", "-102.00"), ("removed", "-7.00", "")}
     assert world.creates() == 1
+
+
+def test_the_pack_for_auditors_lists_every_order(world, road, listing):
+    """Settled or still open, with the settlement that paid for it."""
+    listing.write_text(listing.read_text() + f"{OTHER},,\n", encoding="utf-8")
+    world.take_in(road, ONE, sale("95.00"))
+    walk(road, ONE)
+    [page] = [one for one in audit_pack(road, "2026-11", "0.1.0").pages if one.name == "opening_orders"]
+    assert [(row["order"], row["settlements"]) for row in page.rows] == [(OLD, ONE), (OTHER, "")]
 
 
 def test_a_replay_reads_the_list(world, road, listing):

@@ -19,6 +19,7 @@ PAGES = [
     "reports",
     "documents",
     "decisions",
+    "opening_orders",
     "approvals",
     "changes",
     "trail",
