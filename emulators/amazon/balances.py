@@ -56,7 +56,9 @@ def balance_at(history: SellerHistory, marketplace_id: str, currency: str, momen
     """Compute a balance at a moment, what happens at that moment included."""
     released, deferred = history.balances_at_start.get((marketplace_id, currency), _ZERO), _ZERO
     for record in history.all_transactions():
-        if (record.marketplace_id, record.currency) != (marketplace_id, currency) or record.posted > moment:
+        is_of_it = (record.marketplace_id, record.currency) == (marketplace_id, currency)
+        # What was told wrongly for a while never was in the balance.
+        if not is_of_it or record.posted > moment or record.replaced is not None:
             continue
         if record.deferred_until is not None and record.deferred_until > moment:
             deferred += record.total

@@ -123,7 +123,8 @@ def _events(history: SellerHistory, now: datetime, settings: Settings) -> Iterat
     """Yield what was released and is told by then, reserves among it where Amazon tells of them."""
     for record in history.all_transactions():
         posted = record.deferred_until or record.posted
-        if posted + (record.visible - record.posted) > now:
+        is_replaced = record.replaced is not None and record.replaced <= now
+        if is_replaced or posted + (record.visible - record.posted) > now:
             continue
         made = event_of(record, posted)
         if made is not None:

@@ -120,7 +120,8 @@ class TransactionRecord:
 
     `deferred_until`: None for one that is released at once; else it reads DEFERRED until then and DEFERRED_RELEASED
     afterwards, and a twin of its own, posted at that moment, carries the release. `visible` is when the API begins to
-    show it (up to 48 hours after `posted`). `identifiers` are (relatedIdentifierName, value).
+    show it (up to 48 hours after `posted`); `replaced` when another one of the same id takes its place, because Amazon
+    had told it wrongly. `identifiers` are (relatedIdentifierName, value).
     """
 
     transaction_id: str
@@ -137,6 +138,7 @@ class TransactionRecord:
     deferred_until: datetime | None = None
     deferral_reason: str = "DD7"
     account_type: str = "Standard Orders"
+    replaced: datetime | None = None
 
     @property
     def total(self) -> Decimal:

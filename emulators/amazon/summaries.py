@@ -151,7 +151,7 @@ def _leaves(records: Iterable[TransactionRecord]) -> Iterable[Leaf]:
     """Yield the leaves of all transactions below Sales, Refunds, Expenses or Other, one per path."""
     sums: dict[tuple[str, ...], Decimal] = {}
     for record in records:
-        for leaf in record.leaves:
+        for leaf in record.leaves if record.replaced is None else ():
             path = _path(record.transaction_type, leaf.path)
             sums[path] = sums.get(path, _ZERO) + leaf.amount
     for group in ("Sales", "Refunds", "Expenses", "Other"):

@@ -48,7 +48,7 @@ def told_at(
     `names_on`: no source says on which of the two DEFERRED_TRANSACTION_ID and RELEASE_TRANSACTION_ID stand; expected is
     that each names the other one's part. `group_on`: nor whether the deferred one names the group of its release.
     """
-    if record.visible > now:
+    if record.visible > now or (record.replaced is not None and record.replaced <= now):
         return
     if record.deferred_until is None:
         yield Told(record, record.transaction_id, record.posted, RELEASED, record.identifiers)

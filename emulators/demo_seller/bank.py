@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -76,6 +76,7 @@ def bank_lines(histories: Iterable[SellerHistory], until: date) -> list[BankLine
     lines: list[BankLine] = []
     for payouts in _arrivals(payout for history in histories for payout in history.payouts):
         lines.append(_credit(payouts))
+    lines = _disturbed(lines, histories)
     for history in histories:
         charges = (record for record in history.all_transactions() if record.description == "Successful charge")
         lines += [_debit(record) for record in charges]
@@ -151,6 +152,22 @@ def _debit(record: TransactionRecord) -> BankLine:
 def _other(currency: str, party: str, text: str, amount: Decimal, days: int, until: date) -> BankLine:
     day = _working_day(until - timedelta(days=days))
     return BankLine(currency, day, day, amount, party, text, _bank_id(f"{currency}/{party}/{day}"))
+
+
+def _disturbed(lines: list[BankLine], histories: Iterable[SellerHistory]) -> list[BankLine]:
+    """Return the lines with what was placed at the bank: a fee it kept, money that no payout explains."""
+    placed = [one for history in histories for one in history.placed if one.check in ("bank_short", "bank_stray")]
+    for one in placed:
+        position = next(
+            n for n, line in enumerate(lines) if any(part.settlement_id == one.record for part in line.parts)
+        )
+        line = lines[position]
+        if one.check == "bank_short":
+            lines[position] = replace(line, amount=line.amount + one.amount)
+        else:
+            text = f"AMAZON PAYMENTS {_bank_id('stray')}"
+            lines.append(replace(line, amount=one.amount, text=text, bank_id=_bank_id(text), parts=()))
+    return lines
 
 
 def _working_day(day: date) -> date:

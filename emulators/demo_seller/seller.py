@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+from emulators.amazon.history import SellerHistory
 from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
 from emulators.demo_seller.after_sales import refunds_of, reimbursements_of
+from emulators.demo_seller.disturbances import disturb
 from emulators.demo_seller.fee_invoices import fee_invoices_of
+from emulators.demo_seller.finance_truth import SeriesTruth
 from emulators.demo_seller.order_history import orders_of, unsettled_orders
 from emulators.demo_seller.payouts import groups_of, payouts_of
 from emulators.demo_seller.plans import Series, de_series, uk_series, us_series
 from emulators.demo_seller.publishing import publish, publish_duplicate, publish_other_report
-from emulators.demo_seller.series import make_chain
-from emulators.demo_seller.transactions import transactions_of
+from emulators.demo_seller.series import ChainedSettlement, make_chain
+from emulators.demo_seller.transactions import open_rows, transactions_of
 from emulators.demo_seller.truth import OpeningBalance, SettlementTruth, openings_of, truth_of
 
 _NORTH_AMERICA = ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8")
@@ -68,14 +72,19 @@ class DemoSeller:
     sellers: tuple[DemoAccount, ...]
     settlements: tuple[SettlementTruth, ...]
     openings: tuple[OpeningBalance, ...]
+    series: tuple[SeriesTruth, ...]
     secrets: tuple[str, ...]
 
 
-def demo_seller(seed: int, as_of: date, *, has_unknown_label: bool = False) -> DemoSeller:
+def demo_seller(
+    seed: int, as_of: date, *, has_unknown_label: bool = False, disturbances: Iterable[str] = ()
+) -> DemoSeller:
     """Build the seller as seen from a day: all settlements closed and published within the 86 days before it.
 
     Args:
         has_unknown_label: Let the newest US settlement hold a fee under a label that no classification knows.
+        disturbances: Names of `disturbances.DISTURBANCES` to happen in the American account; `placed` of its history
+            says what a check must find.
     """
     world = World()
     client_id = f"amzn1.application-oa2-client.demo{_digest(seed, 'client')[:28]}"
@@ -83,6 +92,7 @@ def demo_seller(seed: int, as_of: date, *, has_unknown_label: bool = False) -> D
     world.add_application(Application(client_id, {client_secret}))
     accounts: list[DemoAccount] = []
     settlements: list[SettlementTruth] = []
+    finances: list[SeriesTruth] = []
     for name, region, marketplace_ids, series in (
         ("amazon_us", "na", _NORTH_AMERICA, (us_series(has_unknown_label=has_unknown_label),)),
         ("amazon_eu", "eu", _EUROPE, (uk_series(), de_series())),
@@ -91,8 +101,10 @@ def demo_seller(seed: int, as_of: date, *, has_unknown_label: bool = False) -> D
         refresh_token = f"Atzr|demo-refresh-{region}-{_digest(seed, name, 'refresh')}"
         seller = Seller(seller_id, region, "Trail and Camp Demo", marketplace_ids)
         world.add_seller(seller, Grant(refresh_token, client_id, seller_id))
-        truths = _settle(world, seller_id, seed, as_of, series)
+        truths = _settle(world, seller_id, seed, as_of, series, finances)
         settlements += truths
+        if name == "amazon_us":
+            disturb(world.histories[seller_id], disturbances)
         accounts.append(
             DemoAccount(
                 name=name,
@@ -113,14 +125,20 @@ def demo_seller(seed: int, as_of: date, *, has_unknown_label: bool = False) -> D
         sellers=tuple(accounts),
         settlements=tuple(settlements),
         openings=tuple(openings_of(settlements)),
+        series=tuple(finances),
         secrets=(client_secret, *(account.refresh_token for account in accounts), ACCESS_TOKEN_START),
     )
 
 
 def _settle(
-    world: World, seller_id: str, seed: int, as_of: date, all_series: tuple[Series, ...]
+    world: World,
+    seller_id: str,
+    seed: int,
+    as_of: date,
+    all_series: tuple[Series, ...],
+    finances: list[SeriesTruth],
 ) -> list[SettlementTruth]:
-    """Make all settlements of an account, publish them and return what they come to."""
+    """Make all settlements of an account, publish them and return what they come to; `finances` grows by series."""
     truths: list[SettlementTruth] = []
     for series in all_series:
         draw = random.Random(f"{seed}/{series.market.marketplace_id}")
@@ -139,23 +157,37 @@ def _settle(
         publish(world, seller_id, series.market, chain)
         # A generator of its own: the settlements are the same with and without orders beside them.
         draw = random.Random(f"{seed}/{series.market.marketplace_id}/{as_of}/orders")
-        closed = chain[-1].settlement.end
-        unsettled = unsettled_orders(series.market, series.open_orders.shipped, closed, as_of, draw)
-        history = world.histories[seller_id]
-        history.orders += orders_of(series.market, chain, unsettled, series.open_orders, as_of, draw)
-        history.transactions_later.append(partial(transactions_of, series.market, chain, history.orders, unsettled))
-        history.groups += groups_of(series.market, chain)
-        history.payouts += payouts_of(series.market, chain)
-        history.fee_invoices += fee_invoices_of(series.market, chain, as_of)
-        history.balances_at_start[series.market.marketplace_id, series.market.currency] = series.reserve
-        history.refunds += refunds_of(series.market, chain)
-        history.reimbursements += reimbursements_of(series.market, chain, draw)
+        finances.append(_remember(world.histories[seller_id], seller_id, series, chain, as_of, draw))
         for position, link in enumerate(chain):
             is_before = position < series.before_go_live
             truths.append(truth_of(seller_id, series.market, link, is_before_go_live=is_before))
     publish_duplicate(world, seller_id)
     publish_other_report(world, seller_id)
     return truths
+
+
+def _remember(
+    history: SellerHistory,
+    seller_id: str,
+    series: Series,
+    chain: list[ChainedSettlement],
+    as_of: date,
+    draw: random.Random,
+) -> SeriesTruth:
+    """Put what lies behind a chain and came of it into the history, and return what that comes to."""
+    market = series.market
+    closed = chain[-1].settlement.end
+    unsettled = unsettled_orders(market, series.open_orders.shipped, closed, as_of, draw)
+    history.orders += orders_of(market, chain, unsettled, series.open_orders, as_of, draw)
+    history.transactions_later.append(partial(transactions_of, market, chain, history.orders, unsettled))
+    history.groups += groups_of(market, chain)
+    history.payouts += payouts_of(market, chain)
+    history.fee_invoices += fee_invoices_of(market, chain, as_of)
+    history.balances_at_start[market.marketplace_id, market.currency] = series.reserve
+    history.refunds += refunds_of(market, chain)
+    history.reimbursements += reimbursements_of(market, chain, draw)
+    rows = (*(row for order, _ in unsettled for row in order.rows), *open_rows(chain))
+    return SeriesTruth(seller_id, market, tuple(chain), history.orders, rows)
 
 
 def _digest(*parts: object) -> str:

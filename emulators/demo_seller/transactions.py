@@ -63,8 +63,13 @@ def transactions_of(
     open_names = (("FINANCIAL_EVENT_GROUP_ID", open_group_id_of(last.settlement_id)),)
     for order, moment in unsettled:
         made += _of_rows(market, order.rows, {order.order_id: moment}, open_names)
-    made += _of_rows(market, [advertising(last.end + _ADVERTISED_AFTER, _ADVERTISED)], {}, open_names)
+    made += _of_rows(market, open_rows(chain), {}, open_names)
     return made
+
+
+def open_rows(chain: Sequence[ChainedSettlement]) -> list[Row]:
+    """Return what was charged since the last settlement, beside its orders: rows that no file has yet."""
+    return [advertising(chain[-1].settlement.end + _ADVERTISED_AFTER, _ADVERTISED)]
 
 
 def _of_rows(

@@ -56,6 +56,11 @@ class SettlementTruth:
         """Return what reaches the bank: the total, or nothing when it is not positive."""
         return max(Decimal("0.00"), self.total)
 
+    @property
+    def released_expected(self) -> Decimal:
+        """Return what the RELEASED transactions of the settlement come to: its rows without what it carries."""
+        return self.total - self.reserve_returned + self.debt_carried + self.reserve_held
+
 
 def truth_of(seller_id: str, market: Market, link: ChainedSettlement, *, is_before_go_live: bool) -> SettlementTruth:
     """State what one settlement comes to."""

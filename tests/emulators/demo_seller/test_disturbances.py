@@ -1,0 +1,152 @@
+"""What goes wrong on purpose: each disturbance changes what it says, by what it says, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+
+import pytest
+
+from emulators.amazon.balances import balance_at
+from emulators.amazon.history import Placed, SellerHistory
+from emulators.amazon.transaction_state import RELEASED, Told, told_at
+from emulators.demo_seller.bank import bank_lines
+from emulators.demo_seller.disturbances import DISTURBANCES
+from emulators.demo_seller.seller import DemoSeller, demo_seller
+
+AS_OF = date(2026, 11, 20)
+LATER = datetime(2026, 11, 24, tzinfo=UTC)
+ZERO = Decimal("0.00")
+
+
+@cache
+def _seller(*names: str) -> DemoSeller:
+    return demo_seller(7, AS_OF, disturbances=names)
+
+
+def _american(demo: DemoSeller) -> SellerHistory:
+    return demo.world.histories[demo.sellers[0].seller_id]
+
+
+def _placed(name: str) -> Placed:
+    (placed,) = _american(_seller(name)).placed
+    assert placed.check == name
+    return placed
+
+
+def _told(demo: DemoSeller, moment: datetime = LATER) -> list[Told]:
+    return [one for record in _american(demo).all_transactions() for one in told_at(record, moment)]
+
+
+def _differences(demo: DemoSeller) -> dict[str, Decimal]:
+    """Return settlement -> released less what its file says, where that is not nothing."""
+    released: dict[str, Decimal] = {}
+    for one in _told(demo):
+        if one.status == RELEASED:
+            settlement_id = dict(one.identifiers).get("SETTLEMENT_ID", "")
+            released[settlement_id] = released.get(settlement_id, ZERO) + one.record.total
+    found = {
+        truth.settlement_id: released.get(truth.settlement_id, ZERO) - truth.released_expected
+        for truth in demo.settlements
+        if truth.currency == "USD"
+    }
+    return {key: amount for key, amount in found.items() if amount}
+
+
+def test_without_them_nothing_is_placed_and_all_ties() -> None:
+    """The demonstration is clean."""
+    demo = _seller()
+    assert not any(history.placed for history in demo.world.histories.values())
+    assert _differences(demo) == {}
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_each_is_placed_with_its_amount_and_its_words(name: str) -> None:
+    """In the American account alone; files and truth stay as they are."""
+    placed = _placed(name)
+    assert placed.amount
+    assert placed.record
+    assert placed.sentence.endswith(".")
+    demo = _seller(name)
+    assert demo.settlements == _seller().settlements
+    assert demo.world.documents == _seller().world.documents
+    assert not any(history.placed for history in list(demo.world.histories.values())[1:])
+
+
+@pytest.mark.parametrize("name", ["lost_row", "missing_event", "other_amount"])
+def test_some_make_a_settlement_differ_from_its_transactions(name: str) -> None:
+    """By the amount that was placed, in the newest settlement."""
+    newest = [truth for truth in _seller().settlements if truth.currency == "USD"][-1]
+    assert _differences(_seller(name)) == {newest.settlement_id: _placed(name).amount}
+
+
+def test_another_amount_is_the_same_at_both_levels() -> None:
+    """Items and transaction agree with each other, not with the rows."""
+    order_id = _placed("other_amount").record
+    (told,) = (
+        one
+        for one in _told(_seller("other_amount"))
+        if ("ORDER_ID", order_id) in one.identifiers
+        and one.record.transaction_type == "Shipment"
+        and one.status == RELEASED
+    )
+    items = sum((leaf.amount for item in told.record.items for leaf in item.leaves), ZERO)
+    assert items == told.record.total
+
+
+def test_one_arrives_late_and_then_all_ties() -> None:
+    """Almost two days after it was posted."""
+    demo, record_id = _seller("late_arrival"), _placed("late_arrival").record
+    (record,) = (one for one in _american(demo).all_transactions() if one.transaction_id == record_id)
+    before = record.posted + timedelta(hours=47, minutes=54)
+    assert record_id not in {one.transaction_id for one in _told(demo, before)}
+    assert record_id in {one.transaction_id for one in _told(demo, before + timedelta(minutes=2))}
+    assert _differences(demo) == {}
+
+
+def test_one_is_told_wrongly_first_under_the_same_id() -> None:
+    """Never two at once; the balance knew better all along."""
+    demo, placed = _seller("changed"), _placed("changed")
+    (right,) = (one for one in _told(demo) if one.transaction_id == placed.record)
+    moment = right.record.posted + timedelta(hours=29)
+    (wrong,) = (one for one in _told(demo, moment) if one.transaction_id == placed.record)
+    assert right.record.total - wrong.record.total == placed.amount
+    assert _differences(demo) == {}
+    plain = balance_at(_american(_seller()), "ATVPDKIKX0DER", "USD", moment)
+    assert balance_at(_american(demo), "ATVPDKIKX0DER", "USD", moment) == plain
+
+
+def test_a_payout_may_be_short() -> None:
+    """Of the settlement's total."""
+    placed = _placed("payout_short")
+    (payout,) = (one for one in _american(_seller("payout_short")).payouts if one.settlement_id == placed.record)
+    truth = next(one for one in _seller().settlements if one.settlement_id == placed.record)
+    assert payout.amount - truth.total == placed.amount
+
+
+def test_a_payout_may_fail_and_come_back_into_the_balance() -> None:
+    """It never reaches the bank; the open period has the money again."""
+    demo, placed = _seller("payout_failed"), _placed("payout_failed")
+    (payout,) = (one for one in _american(demo).payouts if one.settlement_id == placed.record)
+    assert payout.statuses[-1][0] == "FAILED"
+    lines = bank_lines(demo.world.histories.values(), LATER.date())
+    assert placed.record not in {part.settlement_id for line in lines for part in line.parts}
+    plain = balance_at(_american(_seller()), "ATVPDKIKX0DER", "USD", LATER)
+    assert balance_at(_american(demo), "ATVPDKIKX0DER", "USD", LATER).total - plain.total == -placed.amount
+
+
+@pytest.mark.parametrize(("name", "lines_more"), [("bank_short", 0), ("bank_stray", 1)])
+def test_the_bank_may_keep_a_fee_or_have_more(name: str, lines_more: int) -> None:
+    """The sum of its lines differs by what was placed."""
+    plain, other = (bank_lines(demo.world.histories.values(), AS_OF) for demo in (_seller(), _seller(name)))
+    assert len(other) - len(plain) == lines_more
+    assert sum(line.amount for line in other) - sum(line.amount for line in plain) == _placed(name).amount
+
+
+def test_several_go_together_and_an_unknown_one_is_refused() -> None:
+    """The refusal lists what there is."""
+    demo = demo_seller(7, AS_OF, disturbances=DISTURBANCES)
+    assert [one.check for one in _american(demo).placed] == sorted(DISTURBANCES)
+    with pytest.raises(ValueError, match="late_arrival"):
+        demo_seller(7, AS_OF, disturbances=("fire",))
