@@ -14,6 +14,9 @@ from assets.erp_documents import CODE as UNKNOWN_CODE
 from assets.erp_documents import ask_for_listing
 from assets.posting import give_up
 from assets.roadmap import Road
+from assets.takeover import ACTION as TAKE_OVER
+from assets.takeover import CODE as UNKNOWN_HERE
+from assets.takeover import plan_takeover, take_over
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, Hand, require_another
 from ledger.posting import PostingState
@@ -33,9 +36,12 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
     """Decide on an item; return it as it stands then: ended, or open with what is proposed.
 
     Raises InputRefused for an ended item or an action it does not take, NeedsAnotherPerson for somebody who had a hand
-    in what would be confirmed, TargetError while the ERP does not show what `deleted` says.
+    in what would be confirmed, TargetError while the ERP does not show what `deleted` says, InputRefused where what it
+    holds is not what was planned.
     """
     _require_takes(item, action)
+    if _takes_over(item, action):
+        plan_takeover(road, item)
     facts = decider.facts()
     if not needs_second_person(road, item, action):
         _carry_out(road, item, action, decider.name, reason)
@@ -72,8 +78,15 @@ def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: s
         _give_up(road, item, reason)
     if action == "accept" and item.code == "settlement_changed":
         road.stores.settlements.accept(item.connection, item.partition, item.origin, person, reason)
+    if _takes_over(item, action):
+        take_over(road, item, person, reason)
     if action == "retry" and item.code == UNKNOWN_CODE:
         ask_for_listing(road, f"review item {item.id} resolved: {action}")
+
+
+def _takes_over(item: ReviewItem, action: str) -> bool:
+    """Tell whether a person says that what the ERP holds is this settlement's own document."""
+    return (item.code, action) == (UNKNOWN_HERE, TAKE_OVER)
 
 
 def _give_up(road: Road, item: ReviewItem, reason: str) -> None:

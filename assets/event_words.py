@@ -12,7 +12,7 @@ Facts = Mapping[str, Any]
 
 def sentence_of_event(kind: str, facts: Facts, document: str = "") -> str:
     """Return an event in words; `document` names the journal it is about."""
-    if kind.startswith("document_") and kind != "document_planned":
+    if kind.startswith("document_") and kind not in _TOLD:
         return _step(kind.removeprefix("document_"), facts, document or "the journal")
     told = _TOLD.get(kind)
     if told is None:
@@ -68,6 +68,15 @@ def _planned(facts: Facts, document: str) -> str:
         f"{facts['revision']}: unit {facts['unit']}, accounting date {facts['accounting_date']}, debits and "
         f"credits {amount} each, {facts['lines']} lines{undoes}; made with mapping {_short(facts['mapping_hash'])}, "
         f"fingerprint {_short(facts['fingerprint'])}."
+    )
+
+
+def _redated(facts: Facts, document: str) -> str:
+    details = facts["details"]
+    return (
+        f"{document[:1].upper()}{document[1:]} is taken over as the ERP holds it, {_text(details['taken_over'])}: "
+        f"accounting date {facts['accounting_date']}, debits and credits {facts['debits']} {facts['currency']} each, "
+        f"{facts['lines']} lines; fingerprint {_short(facts['fingerprint'])}. Reason: {details['reason']}."
     )
 
 
@@ -158,6 +167,7 @@ _TOLD: dict[str, Callable[[Facts, str], str]] = {
     "settlement_changed": _changed,
     "settlement_accepted": _accepted,
     "document_planned": _planned,
+    "document_redated": _redated,
     "report_noted": _noted,
     "review_opened": _opened,
     "review_updated": _updated,

@@ -78,6 +78,8 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
     "financial_events": frozenset({"leaves_differ"}),
+    "payouts": frozenset({"payout_failed"}),
+    "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
 }
 
 # What a person can say to a finding; every other one takes `retry`: look again.
@@ -95,7 +97,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "posting_removed": ("recheck", "deleted"),
     "posting_unclear": ("recheck", "deleted"),
     "posting_other_content": ("recheck", "deleted"),
-    "posting_unknown_document": ("recheck", "deleted"),
+    "posting_unknown_document": ("recheck", "accept", "deleted"),
     "posting_collision": ("deleted",),
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
@@ -103,6 +105,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "books_differ": ("retry", "accept"),
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
+    "bank_line_unclear": ("choose", "dismiss"),
+    "bank_line_unexplained": ("choose", "dismiss"),
 }
 
 # What passes by itself: asked again by a due row, not worth a person's time.

@@ -92,9 +92,9 @@ def _send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence
     seen = _seen(sightings, document)
     if seen is not None:
         return _take_over(desk, lease, document, seen, "found in the ERP before the first send")
-    strangers = _strangers(desk, sightings, document, siblings)
-    if strangers:
-        return _to_review(desk, lease, document, "posting_unknown_document", stranger_sentence(document, strangers))
+    others = strangers(desk, sightings, document, siblings)
+    if others:
+        return _to_review(desk, lease, document, "posting_unknown_document", stranger_sentence(document, others))
     if not sightings.is_certain and not _is_first_into_empty(desk, document, sightings):
         again_at = _after(desk, _growing(desk, document))
         return Driven(document, again_at=again_at, finding=blind_finding(document, sightings.control))
@@ -209,9 +209,9 @@ def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
     seen = _seen(sightings, document)
     if seen is not None:
         return _reviewed(desk, lease, document, seen)
-    strangers = _strangers(desk, sightings, document, siblings)
-    if strangers:
-        sentence = stranger_sentence(document, strangers)
+    others = strangers(desk, sightings, document, siblings)
+    if others:
+        sentence = stranger_sentence(document, others)
         return Driven(document, finding=finding("posting_unknown_document", document, sentence))
     is_absent = sightings.is_certain and _is_quiet(desk, document)
     if review_code(document) not in SENDABLE_CODES:
@@ -295,7 +295,7 @@ def _is_first_into_empty(desk: Desk, document: OutboxDocument, sightings: Sighti
     )
 
 
-def _strangers(
+def strangers(
     desk: Desk, sightings: Sightings, document: OutboxDocument, siblings: Sequence[Journal]
 ) -> list[FoundDocument]:
     """Return documents of this source that neither this set nor any recorded revision explains."""
@@ -394,4 +394,4 @@ def _is_quiet(desk: Desk, document: OutboxDocument) -> bool:
     return document.sending_since is None or desk.clock.now() >= _quiet_until(desk, document)
 
 
-__all__ = ["Desk", "Driven", "PostingPatience", "drive", "give_up"]
+__all__ = ["Desk", "Driven", "PostingPatience", "drive", "give_up", "strangers"]

@@ -18,9 +18,9 @@ SENDABLE_CODES = frozenset({"posting_unclear", "posting_unknown_document"})
 
 REVIEW_CURES = {
     "posting_unknown_document": (
-        "Compare it with the plan (connector plan). If it is wrong, delete or reverse it in the ERP and resolve this "
-        "item with `recheck`; if it is the settlement itself, resolve with `deleted`, then the refused journal with "
-        "`retry`: it is looked up again before anything is sent."
+        "Compare it with the plan (connector plan). If it is this settlement on another date, or a later revision of "
+        "it, resolve this item with `accept`: it is taken over once every line is as planned. If it is wrong, delete "
+        "or reverse it in the ERP and resolve this item with `recheck`."
     ),
     "posting_other_content": (
         "Compare both; correct the document in the ERP and resolve this item with `recheck`, or delete it there and "

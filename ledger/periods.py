@@ -75,6 +75,16 @@ def moved(journal: Journal, day: date) -> Journal:
     return journal if day == journal.accounting_date else _redated(journal, day, belongs_to(journal))
 
 
+def on_day(journal: Journal, day: date) -> list[Journal]:
+    """Return what a document may look like when it is booked on a day: late, or not, as far as that is its own month.
+
+    A document that is on that day already is returned as it stands, too.
+    """
+    late = _redated(journal, day, belongs_to(journal))
+    plain = [_redated(journal, day, "")] if period_of(day) == belongs_to(journal) else []
+    return [*plain, late]
+
+
 def _redated(journal: Journal, day: date, original_period: str) -> Journal:
     words = journal.description.removesuffix(_said(journal))
     dated = replace(journal, accounting_date=day, original_period=original_period)

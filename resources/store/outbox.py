@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Connection
 
 from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError, UndoneMeanwhile
 from ledger.journal import Journal, JournalSet, SourceKey
@@ -22,18 +21,25 @@ from resources.store.audit import Audit
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.leases import Lease, Leases, set_lease_name
-from resources.store.outbox_document import OutboxDocument, document_of, select_documents
+from resources.store.outbox_document import OutboxDocument, document_of
 from resources.store.outbox_plan import KnownPart, Planned, decide, differing_keys
-from resources.store.outbox_rows import Actor, document_row, emptied_facts, planned_facts, set_row
+from resources.store.outbox_reading import OutboxReading
+from resources.store.outbox_rows import (
+    Actor,
+    document_row,
+    emptied_facts,
+    planned_facts,
+    require_same_lines,
+    set_row,
+)
 from resources.store.prepared import Row
-from resources.store.schema import outbox_documents, outbox_sets
 
 _REPLACED = "replaced by revision {} before anything was sent"
 _BY_ITSELF = "the connection posts by itself"
 _WITHDRAWN = "withdrawn before anything was sent: the settlement has nothing to post any more"
 
 
-class Outbox:
+class Outbox(OutboxReading):
     """Documents on their way into an ERP."""
 
     def __init__(self, control: ControlDatabase, audit: Audit, clock: Clock) -> None:
@@ -155,6 +161,56 @@ class Outbox:
         statements.INSERT_DIFFERENCE.run(transaction, **values, seen_at=actor.at)
         facts = {**values, "revision": revision, "differing": list(differing)}
         self._tell(transaction, "content_changed", facts, actor, "")
+
+    def take_over(
+        self, standing: JournalSet, reason: str, *, person: str, run: str = "", exchange: str = "", facts: dict
+    ) -> None:
+        """Make the newest revision what the ERP holds under our keys: on other dates, or as a later revision.
+
+        Whole or not at all, with an event per document; what is new to these records is left in review, where the road
+        looks for it by key. Raises IllegalStep for a document that was sent from here or is not in review,
+        ContentChanged for lines that are not the planned ones, LeaseLost while a worker holds one of them.
+        """
+        source = str(standing.source)
+        with self._control.transaction() as transaction:
+            revision, _ = self._latest(transaction, source)
+            rows = statements.SELECT_REVISION.rows(transaction, of_source=source, of_revision=revision)
+            actor = Actor(rows[0].connection, rows[0].partition, run, person, self._clock.now(), exchange)
+            is_later = standing.revision > revision
+            for row, journal in zip(rows, standing.journals, strict=True):
+                self._require_lease(transaction, row, PostingState.REVIEW, None)
+                require_same_lines(document_of(row._asdict()).journal, journal)
+                if (is_later or row.fingerprint != journal.fingerprint) and (row.attempts or row.erp_id):
+                    raise IllegalStep(f"Document {row.key} was sent from here: the ERP is asked for it by its own key.")
+                if not is_later and row.fingerprint != journal.fingerprint:
+                    self._redate(transaction, row, journal, standing.fingerprint, actor, facts)
+            if is_later:
+                self._give_way(transaction, rows, standing, reason, actor, facts)
+                return
+            narrowed = {"of_source": source, "of_revision": revision, "to_fingerprint": standing.fingerprint}
+            statements.UPDATE_SET_FINGERPRINT.run(transaction, **narrowed)
+            statements.UPDATE_SET.run(transaction, **narrowed)
+
+    def _redate(
+        self, transaction: Connection, row: Row, journal: Journal, set_fingerprint: str, actor: Actor, facts: dict
+    ) -> None:
+        if row.state != PostingState.REVIEW:
+            raise IllegalStep(f"Document {row.key} is {row.state} by now, and keeps its date.")
+        statements.UPDATE_CONTENT.run(transaction, of_key=row.key, to_content=facts_text(journal.content()))
+        statements.UPDATE_FINGERPRINT.run(transaction, of_key=row.key, to_fingerprint=journal.fingerprint)
+        told = planned_facts(journal, set_fingerprint, row.mapping_hash) | {"to": row.state, "details": facts}
+        self._tell(transaction, "document_redated", told, actor, row.key)
+
+    def _give_way(
+        self, transaction: Connection, rows: list[Row], standing: JournalSet, reason: str, actor: Actor, facts: dict
+    ) -> None:
+        more = {"details": facts}
+        for row in rows:
+            said = f"gives way to revision {standing.revision}, which the ERP holds"
+            self._move(transaction, row, PostingState.REFUSED, said, actor, None, more)
+        planned = self._store(transaction, standing, actor, rows[0].mapping_hash, False, "new")
+        for key in planned.keys:
+            self._move(transaction, self._row(transaction, key), PostingState.REVIEW, reason, actor, None, more)
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
@@ -307,61 +363,6 @@ class Outbox:
             person=actor.person,
             at=actor.at,
         )
-
-    # --- reading ----------------------------------------------------------------------------------------------------
-
-    def document(self, key: str) -> OutboxDocument | None:
-        """Return one document, None for a key that was never planned."""
-        with self._control.reading() as reading:
-            row = statements.SELECT_DOCUMENT.row(reading, of_key=key)
-        return None if row is None else document_of(row._asdict())
-
-    def documents(self, source: SourceKey, revision: int | None = None) -> list[OutboxDocument]:
-        """Return all parts of one revision in order, of the newest one by default."""
-        wanted = {"of_source": str(source)} | ({} if revision is None else {"of_revision": revision})
-        statement = statements.SELECT_NEWEST if revision is None else statements.SELECT_REVISION
-        with self._control.reading() as reading:
-            return [document_of(row._asdict()) for row in statement.rows(reading, **wanted)]
-
-    def planned_by(self, source: SourceKey, revision: int) -> str:
-        """Return the account that planned a revision, "" when there is none."""
-        return self._of_set(outbox_sets.c.planned_by, source, revision) or ""
-
-    def planned_at(self, source: SourceKey, revision: int) -> datetime | None:
-        """Return when a revision was planned, None when there is none."""
-        return self._of_set(outbox_sets.c.planned_at, source, revision)
-
-    def _of_set(self, column: Column, source: SourceKey, revision: int) -> Any:
-        query = select(column).filter_by(source=str(source), revision=revision)
-        with self._control.reading() as reading:
-            return reading.execute(query).scalar()
-
-    def listing(
-        self,
-        connection: str | None = None,
-        states: Iterable[PostingState] | None = None,
-        source_id: str | None = None,
-        partition: str | None = None,
-        limit: int = 200,
-        *,
-        erp_name: str | None = None,
-    ) -> list[OutboxDocument]:
-        """Return documents of all revisions, the last changed first; `erp_name` is the ERP's key or words of it."""
-        table = outbox_documents.c
-        query = select_documents()
-        if connection is not None:
-            query = query.where(table.connection == connection)
-        if states is not None:
-            query = query.where(table.state.in_([PostingState(state).value for state in states]))
-        if source_id is not None:
-            query = query.where(table.source_id == source_id)
-        if partition is not None:
-            query = query.where(table.partition == partition)
-        if erp_name is not None:
-            query = query.where((" " + table.erp_id + " ").contains(f" {erp_name} ", autoescape=True))
-        query = query.order_by(table.changed_at.desc(), table.source, table.revision, table.part).limit(limit)
-        with self._control.reading() as reading:
-            return [document_of(row) for row in reading.execute(query).mappings()]
 
     # --- leases -----------------------------------------------------------------------------------------------------
 

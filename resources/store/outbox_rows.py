@@ -6,10 +6,11 @@ is what verification proves the rows with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger import money
+from ledger.errors import ContentChanged
 from ledger.journal import Journal, JournalSet
 from ledger.posting import PostingState
 
@@ -77,6 +78,15 @@ def planned_facts(journal: Journal, set_fingerprint: str, mapping_hash: str) -> 
         "lines": len(journal.lines),
         **({"reverses": journal.reverses} if journal.reverses else {}),
     }
+
+
+def require_same_lines(planned: Journal, standing: Journal) -> None:
+    """Raise ContentChanged unless two documents are one but for their date, the words for it, and their revision."""
+    dated = {
+        name: getattr(standing, name) for name in ("revision", "accounting_date", "original_period", "description")
+    }
+    if replace(planned, **dated) != standing:
+        raise ContentChanged(f"Document {standing.key} is not what was planned as {planned.key} on another date.")
 
 
 def _marks(journal: Journal, set_fingerprint: str, mapping_hash: str) -> dict:

@@ -58,4 +58,19 @@ INSERT_DOCUMENT = Prepared(
     )
 )
 INSERT_CONTENT = Prepared(insert(outbox_contents))
+_REDATED = {"fingerprint": bindparam("to_fingerprint")}
+UPDATE_CONTENT = Prepared(
+    update(outbox_contents).where(outbox_contents.c.key == bindparam("of_key")).values(content=bindparam("to_content"))
+)
+UPDATE_FINGERPRINT = Prepared(update(outbox_documents).where(_DOCUMENT.key == bindparam("of_key")).values(_REDATED))
+UPDATE_SET_FINGERPRINT = Prepared(
+    update(outbox_documents)
+    .where(_DOCUMENT.source == bindparam("of_source"), _DOCUMENT.revision == bindparam("of_revision"))
+    .values(set_fingerprint=bindparam("to_fingerprint"))
+)
+UPDATE_SET = Prepared(
+    update(outbox_sets)
+    .where(outbox_sets.c.source == bindparam("of_source"), outbox_sets.c.revision == bindparam("of_revision"))
+    .values(_REDATED)
+)
 INSERT_DIFFERENCE = Prepared(insert(outbox_differences))

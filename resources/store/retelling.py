@@ -121,6 +121,18 @@ def _stepped(told: Retelling, event: Event) -> None:
         row["sending_since"] = event.at
 
 
+def _redated(told: Retelling, event: Event) -> None:
+    """A person took over what the ERP holds under this key: the same lines on another date."""
+    facts, row = event.facts, told.tables["outbox_documents"][(event.document_key,)]
+    row["fingerprint"] = facts["fingerprint"]
+    of_set = (row["source"], row["revision"])
+    for one in told.tables["outbox_documents"].values():
+        if (one["source"], one["revision"]) == of_set:
+            one["set_fingerprint"] = facts["set_fingerprint"]
+    told.tables["outbox_sets"][of_set]["fingerprint"] = facts["set_fingerprint"]
+    told.promises[event.document_key] = facts
+
+
 def _content_changed(told: Retelling, event: Event) -> None:
     key = (event.facts["source"], event.facts["fingerprint"])
     told.tables["outbox_differences"][key] = {"source": key[0], "fingerprint": key[1], "seen_at": event.at}
@@ -247,6 +259,7 @@ def _report_noted(told: Retelling, event: Event) -> None:
 
 _TELLERS: dict[str, Callable[[Retelling, Event], None]] = {
     "document_planned": _planned,
+    "document_redated": _redated,
     "set_emptied": _emptied,
     "content_changed": _content_changed,
     **dict.fromkeys(_STANDING_OF_KIND, _settlement_recorded),

@@ -1,0 +1,78 @@
+"""The outbox as it is read: one document, the parts of a revision, a listing, who planned what and when.
+
+In: keys, sources and what narrows a listing. Out: documents as they stand now; nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, select
+
+from ledger.journal import SourceKey
+from ledger.posting import PostingState
+from resources.store import outbox_statements as statements
+from resources.store.control import ControlDatabase
+from resources.store.outbox_document import OutboxDocument, document_of, select_documents
+from resources.store.schema import outbox_documents, outbox_sets
+
+
+class OutboxReading:
+    """Documents on their way into an ERP, for readers."""
+
+    _control: ControlDatabase
+
+    def document(self, key: str) -> OutboxDocument | None:
+        """Return one document, None for a key that was never planned."""
+        with self._control.reading() as reading:
+            row = statements.SELECT_DOCUMENT.row(reading, of_key=key)
+        return None if row is None else document_of(row._asdict())
+
+    def documents(self, source: SourceKey, revision: int | None = None) -> list[OutboxDocument]:
+        """Return all parts of one revision in order, of the newest one by default."""
+        wanted = {"of_source": str(source)} | ({} if revision is None else {"of_revision": revision})
+        statement = statements.SELECT_NEWEST if revision is None else statements.SELECT_REVISION
+        with self._control.reading() as reading:
+            return [document_of(row._asdict()) for row in statement.rows(reading, **wanted)]
+
+    def planned_by(self, source: SourceKey, revision: int) -> str:
+        """Return the account that planned a revision, "" when there is none."""
+        return self._of_set(outbox_sets.c.planned_by, source, revision) or ""
+
+    def planned_at(self, source: SourceKey, revision: int) -> datetime | None:
+        """Return when a revision was planned, None when there is none."""
+        return self._of_set(outbox_sets.c.planned_at, source, revision)
+
+    def _of_set(self, column: Column, source: SourceKey, revision: int) -> Any:
+        query = select(column).filter_by(source=str(source), revision=revision)
+        with self._control.reading() as reading:
+            return reading.execute(query).scalar()
+
+    def listing(
+        self,
+        connection: str | None = None,
+        states: Iterable[PostingState] | None = None,
+        source_id: str | None = None,
+        partition: str | None = None,
+        limit: int = 200,
+        *,
+        erp_name: str | None = None,
+    ) -> list[OutboxDocument]:
+        """Return documents of all revisions, the last changed first; `erp_name` is the ERP's key or words of it."""
+        table = outbox_documents.c
+        query = select_documents()
+        if connection is not None:
+            query = query.where(table.connection == connection)
+        if states is not None:
+            query = query.where(table.state.in_([PostingState(state).value for state in states]))
+        if source_id is not None:
+            query = query.where(table.source_id == source_id)
+        if partition is not None:
+            query = query.where(table.partition == partition)
+        if erp_name is not None:
+            query = query.where((" " + table.erp_id + " ").contains(f" {erp_name} ", autoescape=True))
+        query = query.order_by(table.changed_at.desc(), table.source, table.revision, table.part).limit(limit)
+        with self._control.reading() as reading:
+            return [document_of(row) for row in reading.execute(query).mappings()]
