@@ -56,6 +56,8 @@ def _as_json(value: object) -> Any:
         return utc_text(value)
     if isinstance(value, (date, Path)):
         return str(value)
+    if isinstance(value, bytes):  # what stands where text should be
+        return repr(value)
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, (set, frozenset, tuple)):

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, Text, bindparam, insert, literal_column, select, type_coerce, update
 
+from resources.store.as_stored import is_text, undecoded
 from resources.store.columns import facts_text, moment_text
 from resources.store.control import ControlDatabase
 from resources.store.prepared import Prepared
@@ -166,7 +167,7 @@ class Audit:
 
     def verify(self, connection: str) -> Verdict:
         """Recompute a chain from its first event; name the first row that is wrong."""
-        with self._control.reading() as reading:
+        with self._control.reading() as reading, undecoded(reading):
             return verdict_on(reading, connection)
 
     def _head(self, transaction: Connection, connection: str) -> tuple[int, str, dict[str, tuple]]:
@@ -186,8 +187,17 @@ class Audit:
 
 def connections_in(reading: Connection) -> list[str]:
     """Return every connection that has a chain, or events without one."""
+    return sorted(filter(is_text, _names(reading)))
+
+
+def nameless_in(reading: Connection) -> str | bytes | None:
+    """Return what stands where the name of a connection should be and is no text; None where all are names."""
+    return next((one for one in _names(reading) if not is_text(one)), None)
+
+
+def _names(reading: Connection) -> list:
     both = select(audit_chains.c.connection).union(select(audit_events.c.connection))
-    return sorted(reading.execute(both).scalars())
+    return list(reading.execute(both).scalars())
 
 
 def verdict_on(reading: Connection, connection: str, seen: Callable[[Row], None] | None = None) -> Verdict:
@@ -221,6 +231,8 @@ def _verdict(connection: str, rows: Iterator[Row], head: Row | None, seen: Calla
         if seen is not None:
             seen(row)
     reach, last_hash = (0, _FIRST) if head is None else (head.sequence, head.hash)
+    if not isinstance(reach, int):
+        return Verdict(False, number, number or 1, f"How many events of {connection} were written cannot be read.")
     if number < reach:
         sentence = f"Event {number + 1} of {connection} is missing: {reach} were written, {number} are left."
         return Verdict(False, number, number + 1, sentence)
@@ -236,9 +248,16 @@ def _wrong(row: Row, number: int, previous: str) -> str:
         return f"is missing; the next one is {row.sequence}"
     if row.previous_hash != previous:
         return "does not follow the one before it"
-    if row.hash != _hash(row._asdict()):
+    if not _is_as_hashed(row):
         return "was changed after it was written"
     return ""
+
+
+def _is_as_hashed(row: Row) -> bool:
+    try:
+        return row.hash == _hash(row._asdict())
+    except TypeError:  # bytes, where text was written
+        return False
 
 
 def _event(row: Row) -> AuditEvent:

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Float, Table, Text, bindparam, func, insert, select, type_coerce, update
+from sqlalchemy import Boolean, Connection, Float, Table, bindparam, func, insert, select, update
 
+from resources.store.as_stored import columns_of, flag, is_text
 from resources.store.columns import Moment, moment_text
 from resources.store.prepared import Prepared
 from resources.store.schema import check_verdicts, exchanges, row_chains
@@ -118,24 +119,37 @@ class Ends:
 
 def first_broken(reading: Connection, table: Table, ends: Ends) -> tuple[tuple, str] | None:
     """Return the key of the first row that is not as it was written, and what is wrong; None where all are."""
-    heads = {
-        row.connection: row for row in reading.execute(select(row_chains).where(row_chains.c.table_name == table.name))
-    }
-    names = set(reading.execute(select(table.c.connection).distinct()).scalars()) | set(heads)
-    names |= ends.connections(table.name)
+    told = reading.execute(select(row_chains).where(row_chains.c.table_name == table.name))
+    heads = {row.connection: row for row in told}
+    begun = reading.execute(select(table.c.connection, func.min(table.c.id)).group_by(table.c.connection))
+    firsts = {name: number for name, number in begun}
+    names = [*firsts, *(name for name in {*heads, *ends.connections(table.name)} if name not in firsts)]
+    nameless = next((one for one in names if not is_text(one)), None)
+    if nameless is not None:
+        number = firsts[nameless] if nameless in firsts else heads[nameless].last_id
+        return (number,), "of a connection whose name is no text"
+    columns = [(name, isinstance(table.c[name].type, Boolean)) for name in covered(table)]
     for name in sorted(names, key=lambda one: (one in heads, one)):
         rows = _stored(reading, table, name)
-        broken = _broken(rows, covered(table), heads.get(name), ends.of(table.name, name))
+        broken = _broken(rows, columns, heads.get(name), ends.of(table.name, name))
         if broken is not None:
             return broken
     return None
 
 
+def stray_head(reading: Connection) -> tuple | None:
+    """Return the key of an end of a chain of a table that has none, None where every end belongs to a chain."""
+    own = row_chains.c
+    query = select(own.connection, own.table_name).where(own.table_name.not_in([table.name for table in CHAINED]))
+    found = reading.execute(query.order_by(own.connection, own.table_name).limit(1)).first()
+    return None if found is None else tuple(found)
+
+
 def count(reading: Connection, table: Table) -> tuple[int, int]:
     """Return how many rows the chains of a table have, and how many of these were there before the chains."""
-    query = select(func.sum(row_chains.c.rows), func.sum(row_chains.c.sealed))
-    rows, sealed = reading.execute(query.where(row_chains.c.table_name == table.name)).one()
-    return int(rows or 0), int(sealed or 0)
+    query = select(row_chains.c.rows, row_chains.c.sealed).where(row_chains.c.table_name == table.name)
+    told = [row for row in reading.execute(query) if all(isinstance(number, int) for number in row)]
+    return sum(row.rows for row in told), sum(row.sealed for row in told)
 
 
 def _as_read(kind: Any) -> Callable[[Any], Any] | None:
@@ -147,26 +161,36 @@ _READ_AS: dict[type, Callable[[Any], Any]] = {Moment: moment_text, Float: float,
 
 
 def _stored(reading: Connection, table: Table, connection: str) -> Iterator[Any]:
-    """Yield the rows of one chain as they are stored: a moment that was changed may be none any more."""
-    columns = [type_coerce(one, Text) if isinstance(one.type, Moment) else one for one in table.columns]
-    query = select(*columns).where(table.c.connection == connection).order_by(table.c.id)
+    """Yield the rows of one chain as they are stored."""
+    query = select(*columns_of(table)).where(table.c.connection == connection).order_by(table.c.id)
     with reading.execute(query.execution_options(yield_per=1000)) as rows:
         yield from rows
 
 
 def _counts_hold(head: Any, ends: Mapping[int, End]) -> bool:
     """Tell whether a head counts as it was written: none begins empty, and how many rows are older never changes."""
+    if not all(isinstance(number, int) for number in (head.rows, head.sealed)):
+        return False
     return 0 <= head.sealed <= head.rows and head.rows > 0 and all(end.sealed == head.sealed for end in ends.values())
 
 
+def _hashed(previous: str, last_id: int, row: Any, columns: Iterable[tuple[str, bool]]) -> str | None:
+    """Return the hash that a stored row should have, None where it holds what no row of ours ever held."""
+    values = (flag(getattr(row, name)) if is_flag else getattr(row, name) for name, is_flag in columns)
+    try:
+        return digest(previous, last_id, values)
+    except TypeError:  # bytes, where text or a number was written
+        return None
+
+
 def _broken(
-    rows: Iterable[Any], names: tuple[str, ...], head: Any, ends: Mapping[int, End]
+    rows: Iterable[Any], columns: Iterable[tuple[str, bool]], head: Any, ends: Mapping[int, End]
 ) -> tuple[tuple, str] | None:
     found, last_id, previous, untold = 0, 0, FIRST, dict(ends)
     for row in rows:
         if head is None:
             return (row.id,), "in no chain"
-        if digest(previous, last_id, [getattr(row, name) for name in names]) != row.hash:
+        if _hashed(previous, last_id, row, columns) != row.hash:
             return (row.id,), "other than it was written, or one before it is missing"
         end = untold.pop(row.id, None)
         if end is not None and end.hash != row.hash:

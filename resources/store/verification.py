@@ -12,16 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, Text, select, type_coerce
+from sqlalchemy import Connection, Row, Table, select
 
 from ledger import money
 from ledger.errors import ConnectorError
 from ledger.journal import Journal
-from resources.store.audit import Verdict, connections_in, verdict_on
-from resources.store.columns import Moment, facts_text
+from resources.store.as_stored import columns_of, undecoded
+from resources.store.audit import Verdict, connections_in, nameless_in, verdict_on
+from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.retelling import NOT_TOLD, PROVED, Event, Retelling
-from resources.store.row_chain import CHAINED, Ends, count, first_broken
+from resources.store.row_chain import CHAINED, Ends, count, first_broken, stray_head
 from resources.store.schema import metadata, outbox_contents
 
 _SHOWN_MAX = 80
@@ -71,10 +72,11 @@ def verify(control: ControlDatabase) -> Verification:
         told.take(event)
         ends.take(event.connection, event.sequence, event.facts)
 
-    with control.reading() as reading:
+    with control.reading() as reading, undecoded(reading):
         names = connections_in(reading)
         chains = {name: verdict_on(reading, name, take) for name in names}
         bad = next((_bad_event(name, verdict) for name, verdict in chains.items() if not verdict.ok), None)
+        bad = bad or _nameless(nameless_in(reading))
         if bad is not None:
             return Verification(chains, {}, bad)
         bad = _stray(told)
@@ -94,6 +96,7 @@ def verify(control: ControlDatabase) -> Verification:
             broken = None if bad else first_broken(reading, table, ends)
             bad = bad or (BadRow(table.name, broken[0], "the row", "as it was written", broken[1]) if broken else None)
             rows[table.name], older[table.name] = count(reading, table)
+        bad = bad or _stray_head(stray_head(reading))
     return Verification(chains, rows, bad, {name: number for name, number in older.items() if number})
 
 
@@ -189,16 +192,27 @@ def _bad_event(connection: str, verdict: Verdict) -> BadRow:
     return BadRow("audit_events", key, "hash", "that of an unbroken chain", f"not: {verdict.sentence.rstrip('.')}")
 
 
+def _stray_head(key: tuple | None) -> BadRow | None:
+    """Return the end of a chain of rows that no table has."""
+    return None if key is None else BadRow("row_chains", key, "table_name", "a table with chains", _shown(key[1]))
+
+
+def _nameless(found: str | bytes | None) -> BadRow | None:
+    """Return an event of a chain that has no name; an event that was taken from a chain is missed there first."""
+    if found is None:
+        return None
+    return BadRow("audit_events", (repr(found),), "connection", "the name of a connection", "no text")
+
+
 def _event(row: Row) -> Event:
     names = ("connection", "sequence", "at", "kind", "document_key", "partition", "run", "person")
     return Event(**{name: getattr(row, name) for name in names}, facts=json.loads(row.facts))
 
 
 def _stored(reading: Connection, table: Table) -> dict[tuple, dict[str, Any]]:
-    """Return all rows as they are stored, by primary key: a moment that was changed may be none any more."""
-    columns = [type_coerce(one, Text) if isinstance(one.type, Moment) else one for one in table.columns]
+    """Return all rows as they are stored, by primary key."""
     names, keys = [one.name for one in table.columns], [one.name for one in table.primary_key]
-    rows: Iterable[Row] = reading.execute(select(*columns).order_by(*table.primary_key))
+    rows: Iterable[Row] = reading.execute(select(*columns_of(table)).order_by(*table.primary_key))
     plain = (dict(zip(names, row, strict=True)) for row in rows)
     return {tuple(row[name] for name in keys): row for row in plain}
 

@@ -108,6 +108,20 @@ def test_verify_names_a_document_that_no_event_explains(copied_place, run, run_j
     assert f"Row {key} of outbox_documents: state should be 'posted', and is 'reversed'." in result.stderr
 
 
+@pytest.mark.parametrize("value", ["CAST(x'61ff' AS TEXT)", "x'61ff'"])
+def test_verify_names_a_row_whose_bytes_are_no_text(copied_place, run, value) -> None:
+    """The key itself cannot be read any more; it is shown all the same, to people and to machines."""
+    with sqlite3.connect(copied_place.home / "control.db") as database:
+        chosen = "rowid = (SELECT min(rowid) FROM settlement_reports)"
+        database.execute(f"UPDATE settlement_reports SET report_document_id = {value} WHERE {chosen}")
+    database.close()
+    result = run("audit", "verify")
+    assert result.exit_code == ExitCode.STORES
+    assert "of settlement_reports: " in result.stderr
+    told = json.loads(run("audit", "verify", "--json").stdout)
+    assert told["first_bad"]["table"] == "settlement_reports"
+
+
 def test_every_step_with_the_erp_names_the_exchanges_it_was_decided_on(place, trail) -> None:
     """The intent names the look that found nothing, `sent` the call that saved it, `posted` the books' answer."""
     events = [json.loads(line) for line in trail.read_text().splitlines()]

@@ -164,6 +164,80 @@ def test_a_change_of_any_column_of_a_row_written_once_names_the_row(lived, table
     assert verify(lived).is_ok
 
 
+# What SQLite keeps in a column although it is nothing that was ever written there.
+DAMAGE = {
+    "bytes that are no text": "CAST(x'61ff62' AS TEXT)",
+    "a blob": """CAST(coalesce("{0}", 'x') AS BLOB)""",
+    "a number where yes or no stood": "2",
+    "a word where a number stood": "'many'",
+}
+
+
+@contextmanager
+def damaged(control, table: str, column: str, value: str):
+    """Put an expression of SQL into one column of the first row of a SQLite file, for a while."""
+    at = f"rowid = (SELECT min(rowid) FROM {table})"
+    with control.transaction() as transaction:
+        without_guards(transaction)
+        before = transaction.execute(text(f'SELECT "{column}" FROM {table} WHERE {at}')).scalar_one()
+        transaction.execute(text(f'UPDATE {table} SET "{column}" = {value.format(column)} WHERE {at}'))
+    yield
+    with control.transaction() as transaction:
+        without_guards(transaction)
+        transaction.execute(text(f'UPDATE {table} SET "{column}" = :before WHERE {at}'), {"before": before})
+
+
+def _can_hold(column, damage: str) -> bool:
+    """Tell whether this damage changes a column: numbers of rows are numbers, and a 2 may have stood there."""
+    is_flag, is_number = isinstance(column.type, Boolean), isinstance(column.type, (Boolean, Integer, Float))
+    own = column.table.primary_key.columns
+    if is_number and list(own) == [column]:
+        return False
+    return is_number if "word" in damage else is_flag if "yes or no" in damage else True
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("table", [*CHAINS, *PROVED, CONTENTS, *(one.name for one in CHAINED), "row_chains"])
+def test_what_no_column_ever_held_is_named_like_any_other_change(lived, table, damage):
+    """One bit of a file may make bytes of a text that nobody can read; that is a verdict, not an error."""
+    for column in schema.metadata.tables[table].columns:
+        if not _can_hold(column, damage):
+            continue
+        with damaged(lived, table, column.name, DAMAGE[damage]):
+            bad = verify(lived).first_bad
+        assert bad is not None, f"{table}.{column.name} was changed unseen"
+        if table in PROVED:
+            assert bad.table == table
+            assert column.name in bad.column
+        assert bad.table == {"audit_chains": "audit_events"}.get(table, bad.table if table == "row_chains" else table)
+        assert bad.sentence
+    assert verify(lived).is_ok
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("table", ["audit_events", "audit_chains", "exchanges", "row_chains"])
+def test_a_row_of_a_connection_without_a_name_is_found(lived, table):
+    """An added row, beside chains that are whole."""
+    there = schema.metadata.tables[table]
+    names = [one.name for one in there.columns if one.name != "id"]
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = columns.replace('"connection"', "x'ff'")
+    with lived.transaction() as transaction:
+        transaction.execute(text(f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} LIMIT 1"))
+    bad = verify(lived).first_bad
+    assert bad.table == {"audit_chains": "audit_events", "row_chains": "check_verdicts"}.get(table, table)
+    assert "no text" in bad.found
+
+
+def test_an_end_of_a_chain_that_no_table_has_is_found(lived):
+    """Whoever adds one there adds it for nothing, and is seen."""
+    with lived.transaction() as transaction:
+        transaction.execute(text("INSERT INTO row_chains VALUES ('amazon_us', 'due_rows', 1, 1, 'x', 0)"))
+    bad = verify(lived).first_bad
+    assert (bad.table, bad.key) == ("row_chains", ("amazon_us", "due_rows"))
+
+
 @pytest.mark.parametrize("column", ["rows", "last_id", "hash", "connection", "table_name"])
 def test_a_change_of_the_head_of_a_chain_of_rows_is_seen(lived, column):
     """What remembers the last row is no weaker than the rows."""
