@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 KEPT = 4
+_LONG = 8
 _LENGTHS = (
     "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 "
     "FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 "
@@ -23,9 +24,19 @@ _CANDIDATE = re.compile(r"(?<![A-Za-z])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,40}")
 
 def without_account_numbers(words: str, known: Iterable[str] = ()) -> str:
     """Return words in which every account number shows its last four characters only."""
-    for account in sorted({one.strip() for one in known if len(one.strip()) > KEPT}, key=len, reverse=True):
-        words = words.replace(account, _hidden(account))
+    for account in sorted({"".join(one.split()) for one in known}, key=len, reverse=True):
+        if len(account) > KEPT:
+            words = _written(account).sub(lambda found: _hidden(found[0]), words)
     return _CANDIDATE.sub(lambda found: _iban_hidden(found[0]), words)
+
+
+def _written(account: str) -> re.Pattern[str]:
+    """Return how a known number may be written: in groups, or broken where a line of the file ends.
+
+    A short one counts only where no digits stand around it, so that it is not found inside references.
+    """
+    inside = r"[ \-]?(?:\r?\n)?".join(map(re.escape, account))
+    return re.compile(inside if len(account) >= _LONG else rf"(?<!\d){inside}(?!\d)", re.IGNORECASE)
 
 
 def _iban_hidden(words: str) -> str:

@@ -73,9 +73,12 @@ def clean(words: str) -> str:
     return without_account_numbers(" ".join(plain.split()))[:TEXT_LENGTH_MAX].rstrip()
 
 
-def keyed(lines: Iterable[BankLine]) -> tuple[BankLine, ...]:
-    """Give the lines of one statement their keys; equal ones are told apart by their order within the day."""
-    seen: Counter[str] = Counter()
+def keyed(lines: Iterable[BankLine], before: Counter[str] | None = None) -> tuple[BankLine, ...]:
+    """Give the lines of one statement their keys; equal ones are told apart by their order within the day.
+
+    `before` counts what stood on the pages before, if the statement goes on from there; it is counted up.
+    """
+    seen = Counter[str]() if before is None else before
     made = []
     for line in lines:
         said = _identity(line)

@@ -51,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class HandMade:
-    """A person's word: this line brought these payments."""
+    """A person's word: this line brought these payments, alone or with other lines of which the same is said."""
 
     line_key: str
     payment_ids: tuple[str, ...]
@@ -143,22 +143,26 @@ def _rest(left: list[Payment], right: list[BankLine], matches: Sequence[Match]) 
 def _by_hand(
     left: Sequence[Payment], right: Sequence[BankLine], by_hand: Sequence[HandMade]
 ) -> tuple[list[Match], tuple[HandMade, ...]]:
-    """Take a person's word where it names what is there, in one currency, and no payment or line twice."""
+    """Take a person's word where it names what is there, in one currency, and no payment or line twice.
+
+    Lines of which the same payments are said brought them together.
+    """
     payments, lines = {one.payment_id: one for one in left}, {one.key: one for one in right}
-    matches, refused, taken = [], [], set[str]()
+    together: dict[frozenset[str], list[HandMade]] = {}
+    refused, taken = [], set[str]()
     for said in by_hand:
-        line = lines.get(said.line_key)
-        chosen = [payments[one] for one in dict.fromkeys(said.payment_ids) if one in payments]
-        is_whole = line is not None and chosen and len(chosen) == len(said.payment_ids)
-        if (
-            not is_whole
-            or taken & {said.line_key, *said.payment_ids}
-            or {p.currency for p in chosen} != {line.currency}
-        ):
+        ids, line = frozenset(said.payment_ids), lines.get(said.line_key)
+        is_whole = line is not None and ids and len(ids) == len(said.payment_ids) and ids <= payments.keys()
+        is_free = said.line_key not in taken and (ids in together or not taken & ids)
+        if not is_whole or not is_free or {payments[one].currency for one in ids} != {line.currency}:
             refused.append(said)
             continue
-        taken |= {said.line_key, *said.payment_ids}
-        matches.append(Match(tuple(chosen), (line,), "hand"))
+        taken |= {said.line_key, *ids}
+        together.setdefault(ids, []).append(said)
+    matches = [
+        Match(tuple(payments[one] for one in words[0].payment_ids), tuple(lines[one.line_key] for one in words), "hand")
+        for words in together.values()
+    ]
     return matches, tuple(refused)
 
 

@@ -24,6 +24,7 @@ from resources.bank.statement import (
     checked,
     exact,
     known_currency,
+    numbered_on,
     refuse_unlike_accounts,
     refused,
     shown,
@@ -65,7 +66,7 @@ def read_camt(source: str, content: bytes) -> BankFile:
     refuse_unlike_accounts(source, [(account, tail(account)) for account in accounts])
     count = iter(range(1, 10**9))
     read = (_statement(source, one, account, count) for one, account in zip(found, accounts, strict=True))
-    return BankFile("camt053", tuple(read), tuple(accounts))
+    return BankFile("camt053", numbered_on(tuple(read)), _all_accounts(root))
 
 
 def _statement(source: str, element: Element, account: str, count: Iterator[int]) -> Statement:
@@ -78,6 +79,13 @@ def _statement(source: str, element: Element, account: str, count: Iterator[int]
     lines = [_line(source, one, end, currency, clean(name), number) for number, one in entries if _is_booked(one)]
     balances = (None if one is None else exact(source, None, one[0], currency) for one in (opening, closing))
     return checked(source, Statement(clean(name), end, currency, *balances, keyed(lines)))
+
+
+def _all_accounts(root: Element) -> tuple[str, ...]:
+    """Return every account number of the document, those of the other side included."""
+    holders = (one for one in root.iter() if _name(one).endswith("Acct"))
+    numbers = (_text(one, path) for one in holders for path in ("Id/IBAN", "Id/Othr/Id"))
+    return tuple(dict.fromkeys(one for one in numbers if one))
 
 
 def _account(source: str, statement: Element) -> str:
@@ -117,7 +125,8 @@ def _line(source: str, entry: Element, end: str, currency: str, statement: str, 
         raise refused(source, f"has entry {number} in {shown(code)} in a statement in {currency}")
     booked = _day(source, entry, "BookgDt", number)
     valued = _day(source, entry, "ValDt", number) if _find(entry, "ValDt") is not None else booked
-    bank_id = _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef")
+    # NtryRef is no name of the line: many banks count the entries of each statement in it.
+    bank_id = _text(entry, "AcctSvcrRef")
     references = dict.fromkeys(one for one in _words(entry, _REFERENCES) if one.upper() not in _NOTHING)
     return BankLine(
         account_tail=end,

@@ -21,6 +21,7 @@ from resources.bank.statement import (
     checked,
     exact,
     known_currency,
+    numbered_on,
     refuse_unlike_accounts,
     refused,
 )
@@ -57,12 +58,14 @@ def read_mt940(source: str, text: str) -> BankFile:
     for one, account in zip(found, accounts, strict=True):
         statements.append(_statement(source, one, account, number))
         number += len(one)
-    return BankFile("mt940", tuple(statements), tuple(accounts))
+    others = [str(line.data.get("applicant_iban") or "").strip() for one in found for line in one]
+    return BankFile("mt940", numbered_on(statements), tuple(dict.fromkeys(filter(None, [*accounts, *others]))))
 
 
 def _parsed(source: str, text: str) -> list[Any]:
     try:
-        return mt940.parse_statements(text.encode("utf-8"), encoding="utf-8")
+        # All that the library has mended since 5.0: long texts stay whole, as does the reference of :61:.
+        return mt940.parse_statements(text.encode("utf-8"), encoding="utf-8", options=mt940.Options.all())
     except Exception as error:
         # The library raises what it meets; its messages quote the file, so only the kind is told.
         raise refused(source, f"begins like MT940 and cannot be read as such ({type(error).__name__})") from None
@@ -95,7 +98,7 @@ def _statement(source: str, parsed: Any, account: str, before: int) -> Statement
 
 
 def _line(source: str, data: dict[str, Any], end: str, currency: str, name: str, number: int) -> BankLine:
-    sign = _SIGNS.get(str(data.get("status")))
+    sign = _SIGNS.get(str(data.get("status")).upper())
     if sign is None or data.get("amount") is None or data.get("date") is None:
         raise refused(source, f"has entry {number} (:61:) without date, amount or a known debit/credit mark")
     amount = sign * abs(Decimal(data["amount"].amount))

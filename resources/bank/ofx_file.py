@@ -53,7 +53,9 @@ def read_ofx(source: str, content: bytes) -> BankFile:
     accounts = [(_needed(source, one, f"{holder}/ACCTID"), holder) for one, holder in found]
     refuse_unlike_accounts(source, [(number, tail(number)) for number, _ in accounts])
     read = (_statement(source, one, number, count) for (one, _), (number, _) in zip(found, accounts, strict=True))
-    return BankFile("ofx", tuple(read), tuple(number for number, _ in accounts))
+    # Those of the other side stand in BANKACCTTO.
+    numbers = [one.text.strip() for one in root.iter("ACCTID") if one.text]
+    return BankFile("ofx", tuple(read), tuple(dict.fromkeys(numbers)))
 
 
 def _statement(source: str, element: Element, account: str, count: Iterator[int]) -> Statement:

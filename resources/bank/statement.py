@@ -7,12 +7,13 @@ Refusals name the file, the row and the cure, and never show a text or an accoun
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ledger import money
-from ledger.bank_line import BankLine
+from ledger.bank_line import BankLine, keyed
 from ledger.errors import BankFileRefused, InputRefused
 
 _NUMBER_OR_DATE = re.compile(r"[0-9.,:/+()\-\u2212 \u00a0\u202f'\u2019]{1,40}")
@@ -34,7 +35,8 @@ class Statement:
 class BankFile:
     """One file, read whole; `format` is csv, ofx, mt940 or camt053.
 
-    `accounts` are the whole account numbers, so that they can be hidden in what is archived; they are never kept.
+    `accounts` are the whole account numbers in it, our own and others', so that they can be hidden in its words and in
+    what is archived; they are never kept.
     """
 
     format: str
@@ -61,6 +63,24 @@ def checked(source: str, one: Statement) -> Statement:
             f"{told[1]}, which makes {told[2]}, but it closes with {told[3]}",
         )
     return one
+
+
+def numbered_on(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Return statements whose equal lines are told apart over all pages that follow each other.
+
+    A page goes on where the one before ended: it has another number and opens with what that one closed with. Two fees
+    of one day, one on each page, are two; a statement that is in the file twice begins anew, with the same lines.
+    """
+    made: list[Statement] = []
+    ends: dict[tuple[str, str], tuple[Statement, Counter[str]]] = {}
+    for one in statements:
+        account = (one.account_tail, one.currency)
+        last, seen = ends.get(account, (None, Counter[str]()))
+        if last is None or last.closing is None or last.closing != one.opening or last.statement_id == one.statement_id:
+            seen = Counter()
+        ends[account] = (one, seen)
+        made.append(replace(one, lines=keyed(one.lines, seen)))
+    return tuple(made)
 
 
 def refused(source: str, what: str, row: int | None = None, cure: str = "") -> BankFileRefused:

@@ -1,5 +1,6 @@
 """A bank line names a transfer wherever the bank put it, keeps no account number, and is the same line again."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -50,6 +51,24 @@ def test_a_reference_that_only_looks_like_an_iban_stays_whole() -> None:
         assert clean(words) == words
 
 
+@pytest.mark.parametrize(
+    ("words", "hidden"),
+    [
+        ("to 1234567890.", "to ******7890."),
+        ("to 1234 5678 90", "to **** **78 90"),
+        ("to 1234-567-890", "to ****-**7-890"),
+        ("12345\n67890", "*****\n*7890"),
+        ("no 0001234567890", "no 000******7890"),
+        ("its last four: 7890", "its last four: 7890"),
+        ("short 55123", "short *5123"),
+        ("REF1551239", "REF1551239"),
+    ],
+)
+def test_a_known_number_is_hidden_however_it_is_grouped(words: str, hidden: str) -> None:
+    """In groups, or broken by the end of a line; a short one is not looked for inside other numbers."""
+    assert without_account_numbers(words, ("1234567890", "55123", "7890", "")) == hidden
+
+
 def test_four_characters_are_kept_of_an_account() -> None:
     """Blanks and dots are not among them."""
     assert tail("DE89 3704 0044 0532 0130 00") == "3000"
@@ -69,6 +88,13 @@ def test_keys_are_unique_and_of_the_content(ids: list[str]) -> None:
     assert len({line.key for line in lines}) == len(ids)
     moved = keyed([replace(line, source_row=line.source_row + 7, statement_id="2") for line in lines])
     assert [line.key for line in moved] == [line.key for line in lines]
+
+
+def test_a_statement_that_goes_on_counts_on() -> None:
+    """Two equal lines on two pages are two; on one page told twice they are the same."""
+    pages = Counter[str]()
+    assert keyed([LINE], pages)[0].key != keyed([LINE], pages)[0].key
+    assert keyed([LINE])[0].key == keyed([LINE])[0].key
 
 
 def test_the_text_of_a_line_with_a_bank_id_does_not_matter() -> None:

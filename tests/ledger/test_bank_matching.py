@@ -162,6 +162,23 @@ def test_a_match_made_by_hand_comes_first() -> None:
     assert told(payments, [booked("18.00")], ("18.00", "A+B")) == "A+B=18.00 by hand"
 
 
+def test_lines_of_which_the_same_is_said_by_hand_brought_it_together() -> None:
+    """One payout in two halves that also fit two others: a person says so of each half."""
+    payments = [paid("A", "10.00"), paid("B", "5.00"), paid("C", "5.00")]
+    lines = [booked("5.01"), booked("4.99")]
+    assert told(payments, lines, ("5.01", "A"), ("4.99", "A")) == "A=5.01+4.99 by hand; open B+C"
+    assert told(payments, lines, ("5.01", "A+B"), ("4.99", "B+A")) == "A+B=5.01+4.99 by hand; open C"
+
+
+def test_a_payment_is_not_given_away_twice_by_hand() -> None:
+    """The first word stands; the second names a part of it and is told."""
+    payments, lines = [paid("A", "9.00"), paid("B", "7.00")], keyed([booked("9.00"), booked("7.00")])
+    said_of = [HandMade(lines[0].key, ("A",)), HandMade(lines[1].key, ("A", "B")), HandMade(lines[0].key, ("B",))]
+    found = match(payments, lines, WINDOW, said_of)
+    assert said(found) == "A=9.00 by hand; B=7.00 by amount"
+    assert found.refused_by_hand == tuple(said_of[1:])
+
+
 def test_a_match_made_by_hand_shows_its_difference() -> None:
     """The bank kept 0.50 for itself: 8.50 came of 9.00."""
     line = keyed([booked("8.50")])[0]

@@ -131,6 +131,64 @@ def test_several_statements_and_accounts_in_one_file_are_checked_each_for_itself
     assert "1401.50" in refusal(tmp_path, MT940 + second.replace("EUR1401,50", "EUR1401,51"))
 
 
+FEE = ":61:2611041104D50,00NCHGNONREF\n:86:Fee\n"
+
+
+def page(number: str, opening: str, closing: str, kinds: str = "FF") -> str:
+    """Return a page with one fee, which no reference tells from the others of its day."""
+    head = f":20:STMT1\n:25:10020030/0123456789\n:28C:{number}\n:60{kinds[0]}:C261104EUR{opening}\n"
+    return f"{head}{FEE}:62{kinds[1]}:C261104EUR{closing}\n-\n"
+
+
+def test_equal_lines_on_two_pages_are_two_and_a_page_told_twice_is_one(tmp_path: Path) -> None:
+    """The second page opens with what the first closed with; the same page again does not."""
+    first, second = page("12/1", "100,00", "50,00", "FM"), page("12/2", "50,00", "0,00", "MF")
+    assert len({line.key for line in read(tmp_path, first + second).lines}) == 2
+    assert len({line.key for line in read(tmp_path, first + first).lines}) == 1
+    [alone] = read(tmp_path, first).lines
+    assert read(tmp_path, first + second).lines[0].key == alone.key
+
+
+def test_the_count_of_an_entry_within_its_statement_is_no_name_of_it(tmp_path: Path) -> None:
+    """NtryRef 1 of one statement is NtryRef 7 of an overlapping one."""
+    plain = entry("250.75", "CRDT", "2026-11-03", "NOTPROVIDED")
+    keys = [
+        read(tmp_path, camt(plain.replace("<Ntry>", f"<Ntry><NtryRef>{at}</NtryRef>"), closing="1250.75")).lines[0].key
+        for at in (1, 7)
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_a_long_text_stays_whole_and_a_reference_stays_beside_a_structured_text(tmp_path: Path) -> None:
+    """The transfer's name may stand at the end of either."""
+    long = MT940.replace("?20AMAZON PAYMENTS ?214B03616UONXSAWP", "?20SVWZ+AMAZON")
+    assert read(tmp_path, long).lines[0].names("4B03616UONXSAWP")
+    rows = "\n".join("x" * 60 for _ in range(7))
+    free = MT940.replace("Fee for the month", f"{rows}\n7C99999ZZZZZZZZ")
+    assert read(tmp_path, free).lines[1].names("7C99999ZZZZZZZZ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MT940.replace("?31DE44500105175407324931", "?319876543210"),
+        OFX1.replace("<MEMO>4B0", "<BANKACCTTO><BANKID>2<ACCTID>9876543210<ACCTTYPE>CHECKING</BANKACCTTO><MEMO>4B0"),
+        camt().replace(
+            "<TxDtls>",
+            "<TxDtls><RltdPties><DbtrAcct><Id><Othr><Id>9876543210</Id></Othr></Id></DbtrAcct></RltdPties>"
+            "<AddtlTxInf>of 9876 5432 10</AddtlTxInf>",
+        ),
+    ],
+    ids=["mt940", "ofx", "camt"],
+)
+def test_the_other_sides_account_number_is_hidden_as_well(tmp_path: Path, content: str) -> None:
+    """In what is kept of a line and in what is archived, an IBAN or not."""
+    file = read(tmp_path, content)
+    assert "9876543210" in content
+    for words in (repr(file), archivable("s", content.encode(), file).decode()):
+        assert "987654" not in words.replace(" ", "")
+
+
 def test_two_accounts_that_end_alike_are_refused(tmp_path: Path) -> None:
     """Four characters could not tell their lines apart."""
     other = CSV.splitlines()[2].replace("0123456789", "9999996789")
