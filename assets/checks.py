@@ -71,6 +71,14 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "fba_reimbursements": (
         CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
     ),
+    "payouts": (
+        CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
+        CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
+        CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
+    ),
+    "bank_deposits": (
+        CheckOfAsset("every_deposit_explained", "Every line of the marketplace's brought a payout we know.", False),
+    ),
     "erp_documents": (
         CheckOfAsset(
             "no_unknown_documents", "Every document in the ERP under our source was sent by this installation.", False
@@ -82,4 +90,4 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
-BY_DAY = ("financial_events", "orders", "fba_reimbursements")
+BY_DAY = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+from assets.bank_deposits import compose_deposits
 from assets.days import DayOutcome, DayStage
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.financial_events import fetch_events
 from assets.orders import ORDERS
+from assets.payouts import fetch_payouts
 from assets.report_days import ReportStage, fetch_report_days
 from assets.roadmap import Road
 
@@ -32,6 +34,20 @@ DAY_STAGES: dict[str, DayStage] = {
         # Amazon makes this report every four hours at most, so one report holds a whole year.
         _of_report(
             FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3, 366
+        ),
+        DayStage(
+            "payouts",
+            fetch_payouts,
+            "What Amazon paid out of each settlement, or why it paid nothing, and how far that has come.",
+            days_per_window=60,
+            overlap_days=14,
+        ),
+        DayStage(
+            "bank_deposits",
+            compose_deposits,
+            "The lines of the bank's statements, each with the payout or the charge it brought.",
+            days_per_window=400,
+            overlap_days=14,
         ),
     )
 }

@@ -5,6 +5,7 @@ to `refused/` with a text file that says why. Files are taken when they have not
 being copied is not read half.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,26 +30,40 @@ class Imported:
 def import_waiting(road: Road, folder: Path) -> Imported:
     """Import every file that waits in a connection's folder; one bad file stops no other."""
     done = Imported()
+
+    def take(path: Path) -> None:
+        settlement_id, outcome = import_file(road, path)
+        getattr(done, outcome).append(settlement_id)
+
+    done.refused = take_files(road, folder, take)
+    return done
+
+
+def take_files(road: Road, folder: Path, take: Callable[[Path], None]) -> list[str]:
+    """Hand every settled file of a folder to `take`, and move it; return the names of those it refused.
+
+    A refused file goes into the review queue, and so does one that could not be read for a reason nobody foresaw.
+    """
+    refused: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.iterdir()):
         if not path.is_file() or path.name.startswith(".") or not _is_settled(road, path):
             continue
         try:
-            settlement_id, outcome = import_file(road, path)
+            take(path)
         except InputRefused as error:
             _refuse(road, folder, path, error)
-            done.refused.append(path.name)
+            refused.append(path.name)
             continue
         except ConnectorError:
             raise
         except Exception as error:
             # A fault nobody foresaw holds this file, by the kind of the fault only; it stays, to be tried again.
             _hold(road, path, f"{path.name} could not be read: {type(error).__name__}.", "It is tried again by itself.")
-            done.refused.append(path.name)
+            refused.append(path.name)
             continue
         _move(path, folder / "imported")
-        getattr(done, outcome).append(settlement_id)
-    return done
+    return refused
 
 
 def _is_settled(road: Road, path: Path) -> bool:

@@ -14,7 +14,10 @@ from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
 from resources.amazon.client import Download, ReportEntry
+from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
+from resources.amazon.transfers import Transfers
+from resources.bank.settings import BankSettings
 from resources.clock import Clock
 from resources.erp.target import Target
 from resources.store.configuration import ConfigurationFile
@@ -22,7 +25,7 @@ from resources.store.stores import Stores
 
 
 class Source(Protocol):
-    """A marketplace as the road sees it: find settlement reports, fetch one, read financial transactions."""
+    """A marketplace as the road sees it: find settlement reports, fetch one, read transactions and payouts."""
 
     def settlement_reports(
         self, created_since: datetime | None = None, created_until: datetime | None = None
@@ -32,6 +35,12 @@ class Source(Protocol):
 
     @property
     def finances(self) -> Finances: ...
+
+    @property
+    def transfers(self) -> Transfers: ...
+
+    @property
+    def event_groups(self) -> EventGroups: ...
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ class Road:
     `marketplaces` are those whose settlements are taken in, named as settlements do; empty takes in all.
     `configuration` reads the connection's files as they stand, so that a change is kept with whose hand it was.
     `load_opening_orders` reads the orders that the books held at go-live, none where the connection names no file.
+    `bank` says how the bank's statements are read and held against payouts.
     """
 
     connection: str
@@ -63,6 +73,7 @@ class Road:
     marketplaces: tuple[str, ...] = ()
     configuration: Callable[[], Iterable[ConfigurationFile]] = tuple
     load_opening_orders: Callable[[], OpeningOrders] = OpeningOrders
+    bank: BankSettings = field(default_factory=BankSettings)
 
     @property
     def desk(self) -> Desk:

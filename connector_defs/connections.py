@@ -27,6 +27,7 @@ from ledger.policy import Policy
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.lwa import TokenCache
 from resources.amazon.marketplaces import marketplace
+from resources.bank.settings import BankSettings
 from resources.clock import Clock, SystemClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
@@ -83,6 +84,7 @@ class AmazonToPeopleSoftSettings(_Settings):
     automatic: bool = False
     discovery_schedule: str = "17 * * * *"
     by_day: DaySources = DaySources()
+    bank: BankSettings = BankSettings()
     posting: PostingSettings = PostingSettings()
 
 
@@ -233,6 +235,7 @@ class Connection:
             marketplaces=_marketplace_names(self.settings.amazon.marketplaces),
             configuration=self.configuration,
             load_opening_orders=self.load_opening_orders,
+            bank=self.settings.bank,
         )
 
 

@@ -2,8 +2,11 @@
 looks at the whole connection. Discovery shows the review queue as it leaves it.
 """
 
+from collections.abc import Mapping
+
 import dagster as dg
 
+from assets.bank_folder import Statements, import_statements
 from assets.discovery import told
 from assets.erp_documents import ask_first
 from assets.factory import RoadOfRun, queue_events
@@ -21,9 +24,10 @@ def discovery_job(
     def discover_settlements(context: dg.OpExecutionContext) -> None:
         road = road_of_run(context)
         # The folder first: it needs nobody outside. A discovery that raises ends the run, partitions are added before.
-        imported, found = Imported(), Discovery()
+        imported, statements, found = Imported(), Statements(), Discovery()
         try:
             imported = import_waiting(road, Project().import_folder(connection))
+            statements = import_statements(road, Project().import_folder(connection))
             found = told(road, discover)
         finally:
             everything = [record.settlement_id for record in road.stores.settlements.all(connection)]
@@ -47,6 +51,8 @@ def discovery_job(
                 "of marketplaces not listed here": len(found.foreign),
                 "imported from files": len(imported.new),
                 "files refused": ", ".join(imported.refused) or "none",
+                "bank statements taken in": statements.new,
+                "bank statements refused": ", ".join(statements.refused) or "none",
                 "interrupted": found.interrupted or "no",
             }
         )
@@ -90,13 +96,17 @@ def road_job(connection: str, assets: list[dg.AssetsDefinition]):
     )
 
 
-def connection_job(connection: str, asset: dg.AssetsDefinition):
-    """Make one asset of the whole connection."""
+# Tags of runs that read by day: settlements go first, and `dagster.yaml` lets only so many of them run at once.
+FETCH_TAGS = {"connector/fetch": "by_day", "dagster/priority": "-1"}
+
+
+def connection_job(connection: str, asset: dg.AssetsDefinition, tags: Mapping[str, str] | None = None):
+    """Make one asset of the whole connection, or of one that has partitions of its own."""
     name = asset.key.path[-1]
     return dg.define_asset_job(
         name=f"{connection}_{name}",
         selection=dg.AssetSelection.assets(asset),
         description=asset.descriptions_by_key[asset.key],
         executor_def=dg.in_process_executor,
-        tags={"connector/connection": connection},
+        tags={"connector/connection": connection, **(tags or {})},
     )

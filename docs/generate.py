@@ -305,6 +305,7 @@ def settings_models() -> dict[str, type[BaseModel]]:
         "connector_defs.connections",
         "connector_defs.day_sources",
         "resources.erp.peoplesoft.profile",
+        "resources.bank.settings",
         "ledger.policy",
     )
     found = {name: kind for module in modules for name, kind in vars(import_module(module)).items()}

@@ -38,7 +38,7 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
     Each file is reported; one that is refused does not keep the others out.
     """
     road = opened_road(connection_name)
-    rows = [_imported(road, path) for path in _each_file(files)]
+    rows = [_imported(road, path) for path in each_file(files)]
     if as_json:
         output.write_json({"connection": road.connection, "files": rows})
     else:
@@ -49,7 +49,7 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
     ctx.exit(first_failure(row["exit_code"] for row in rows))
 
 
-def _each_file(paths: tuple[Path, ...]) -> Iterator[Path]:
+def each_file(paths: tuple[Path, ...]) -> Iterator[Path]:
     """Yield files as given, and those directly inside folders in order of name; hidden ones are left out."""
     for path in paths:
         if path.is_dir():

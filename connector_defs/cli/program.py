@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "audit": "connector_defs.cli.audit:audit",
     "changes": "connector_defs.cli.changes:changes",
     "backup": "connector_defs.cli.backup:backup",
+    "bank": "connector_defs.cli.bank:bank",
     "check": "connector_defs.cli.check:check",
     "demo": "connector_defs.cli.demo:demo",
     "discover": "connector_defs.cli.intake:discover",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.account_numbers import without_account_numbers
-from ledger.bank_line import BankLine
+from ledger.bank_line import BankLine, clean
 from resources.bank.camt_file import is_camt, read_camt
 from resources.bank.csv_file import read_csv
 from resources.bank.mt940_file import is_mt940, read_mt940
@@ -28,7 +28,7 @@ def read_bank_file(path: Path, layouts: Mapping[str, CsvLayout]) -> BankFile:
     Raises:
         BankFileRefused: It is none that can be read with certainty; nothing of it may be taken over.
     """
-    source = path.name
+    source = clean(path.name)
     size = path.stat().st_size
     if size > FILE_BYTES_MAX:
         cure = "download it for a shorter time."

@@ -1,0 +1,133 @@
+"""Payouts: what Amazon paid out of each settlement, or why it paid nothing, one version per day of creation.
+
+In: listPayouts over a span of days, and the settlement periods of the older API for what was changed into another
+currency; every answer archived first. Out: one Parquet file per day of UTC. A payout that is not final asks for its day
+again every morning, so that its way to the bank, and its failing there, is seen.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from assets.day_names import day_name, start_of
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.payout_checks import verdicts_of
+from assets.payout_rows import TABLE, Row, rows_of, write_rows
+from assets.resumption import SETTLEMENT_KIND
+from assets.roadmap import Road
+from assets.verdicts import StageResult
+from ledger.errors import SourceRefused
+from resources.amazon.event_groups import EventGroup
+from resources.amazon.marketplaces import marketplace
+from resources.amazon.transfers import NO_PAYOUT, PAID, Payout
+
+# What does not change any more; a failed payout may be sent again.
+FINAL = frozenset({PAID, NO_PAYOUT, "CANCELLED"})
+# After that nothing is expected of a payout that never came to its end.
+WATCHED = timedelta(days=60)
+_AGAIN = timedelta(hours=24)
+_DAY = timedelta(days=1)
+
+
+def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+    """Fetch the payouts created from a first to a last day, both included, and stage each day.
+
+    Raises SourceRefused or SourceUnavailable when Amazon does not answer; an answer that cannot be used refuses the
+    days it was asked for.
+    """
+    documents: list[str] = []
+
+    def archive(content: bytes) -> str:
+        documents.append(road.stores.documents.put_bytes(content).sha256)
+        return documents[-1]
+
+    try:
+        found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive)
+        payouts = [one for one in found if not _is_foreign(road, one)]
+        groups = _periods(road, payouts, archive)
+    except SourceRefused as refused:
+        if refused.status is not None:
+            raise
+        return {day: RefusedDay((("an answer", str(refused)),)) for day in days_between(first, last)}
+    undated = [
+        (one.payout_id, f"Payout {one.payout_id} says nowhere when it was created.")
+        for one in payouts
+        if _created(one) is None
+    ]
+    if undated:
+        return {day: RefusedDay(tuple(undated)) for day in days_between(first, last)}
+    by_day: dict[date, list[Payout]] = defaultdict(list)
+    for one in payouts:
+        moment = _created(one)
+        assert moment is not None, "what has no date was sorted out before"
+        by_day[moment.astimezone(UTC).date()].append(one)
+    return {day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)}
+
+
+def _created(payout: Payout) -> datetime | None:
+    return payout.created or min((step.moment for step in payout.steps), default=None)
+
+
+def _is_foreign(road: Road, payout: Payout) -> bool:
+    """Tell whether a payout is surely of a marketplace that this connection does not list."""
+    known = marketplace(payout.marketplace_id)
+    return bool(road.marketplaces) and known is not None and known.settlement_name not in road.marketplaces
+
+
+def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:
+    """Return the settlement periods that these payouts pay; none without payouts that moved money."""
+    starts = [one.period_start for one in payouts if one.amount is not None and one.period_start is not None]
+    if not starts:
+        return ()
+    return road.source.event_groups.begun(min(starts) - _DAY, max(starts) + _DAY, archive)
+
+
+def _staged(
+    road: Road, day: date, payouts: list[Payout], groups: Sequence[EventGroup], documents: Sequence[str]
+) -> StageResult:
+    """Write a day as its new version and say what was found; ask for it again while something is on its way."""
+    rows = rows_of(payouts, groups)
+
+    def produce(path: Path) -> None:
+        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+            write_rows(duck, rows, path)
+
+    held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
+    version = road.stores.warehouse.write(road.connection, TABLE, day.isoformat(), produce, {"documents": held})
+    _ask_again(road, day, payouts)
+    return StageResult(
+        facts=_facts(rows),
+        rows=tuple(map(_shown, rows)),
+        rows_total=version.rows,
+        verdicts=verdicts_of(road, rows),
+        links={"document": held[0]} if held else {},
+        version=version.id,
+    )
+
+
+def _ask_again(road: Road, day: date, payouts: Sequence[Payout]) -> None:
+    now = road.clock.now()
+    if any(one.status not in FINAL for one in payouts) and start_of(day) >= now - WATCHED:
+        name, reason = day_name(TABLE, day), "a payout is not at its end"
+        road.stores.due.ask(road.connection, SETTLEMENT_KIND, name, now + _AGAIN, reason)
+
+
+def _facts(rows: Sequence[Row]) -> dict:
+    statuses = sorted({str(row["status"]) for row in rows})
+    counts = {status: sum(row["status"] == status for row in rows) for status in statuses}
+    return {"payouts": len(rows), **{status.lower().replace("_", " "): count for status, count in counts.items()}}
+
+
+def _shown(row: Row) -> dict[str, str]:
+    ids = row["settlement_ids"]
+    return {
+        "payout": str(row["payout_id"]),
+        "settlement": ", ".join(map(str, ids)) if isinstance(ids, list) else "",
+        "status": str(row["status"]),
+        "amount": str(row["amount"] or ""),
+        "currency": str(row["currency"] or ""),
+        "at the bank": f"{row['bank_amount']} {row['bank_currency']}" if row["bank_amount"] else "",
+        "account": f"...{row['account_tail']}" if row["account_tail"] else "",
+        "trace": str(row["trace_id"]),
+    }

@@ -1,0 +1,88 @@
+"""`connector bank`: statement files of the bank, taken in by hand; the folder does the same by itself."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from connector_defs.cli import output
+from connector_defs.cli.exit_codes import ExitCode, first_failure
+from connector_defs.cli.intake import each_file
+from connector_defs.cli.opened import opened_connection, opened_road
+from connector_defs.cli.options import connection_option, examples, json_option
+from ledger.bank_line import clean
+from ledger.errors import InputRefused
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from assets.roadmap import Road
+
+
+@click.group("bank", epilog=examples("connector bank import statement.xml -c amazon_us"))
+def bank() -> None:
+    """Take in what the bank says: statements in CSV, OFX, MT940 or CAMT.053."""
+
+
+@bank.command(
+    "import",
+    epilog=examples("connector bank import november.sta -c amazon_us", "connector bank import statements/ --json"),
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@connection_option
+@json_option
+@click.pass_context
+def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: str | None, as_json: bool) -> None:
+    """Take in statement files (or folders of them), and stage the days they tell of.
+
+    Each file is reported; one that is refused does not keep the others out.
+    """
+    road = opened_road(connection_name)
+    rows, days = [], set()
+    for path in each_file(files):
+        row, told = _imported(road, path)
+        rows.append(row)
+        days |= told
+    _stage(road, connection_name, days)
+    if as_json:
+        output.write_json({"connection": road.connection, "files": rows})
+    else:
+        output.print_table(rows, ("file", "outcome", "format", "lines", "new_lines", "sentence"))
+    for row in rows:
+        if row["outcome"] == "refused":
+            output.complain(f"{row['file']}: {row['sentence']}")
+    ctx.exit(first_failure(row["exit_code"] for row in rows))
+
+
+def _imported(road: "Road", path: Path) -> tuple[dict, set["date"]]:
+    from assets.bank_statements import import_statement
+
+    row = {"file": clean(path.name), "outcome": "refused", "format": "", "lines": 0, "new_lines": 0}
+    try:
+        taken = import_statement(road, path)
+    except InputRefused as error:
+        return {**row, "sentence": str(error), "exit_code": error.exit_code}, set()
+    row |= {"outcome": taken.outcome, "format": taken.format, "lines": taken.lines, "new_lines": taken.lines_new}
+    span = f"{taken.days[0]} to {taken.days[-1]}" if taken.days else "no day"
+    words = "Taken in" if taken.outcome == "new" else "Taken in before, the same to the byte"
+    return {**row, "sentence": f"{words}: {span}.", "exit_code": int(ExitCode.FINE)}, set(taken.days)
+
+
+def _stage(road: "Road", connection_name: str | None, days: set["date"]) -> None:
+    """Write the days anew, as far as the connection keeps them; what lies before them is in its file alone."""
+    from assets.bank_statements import DEPOSITS
+    from assets.day_names import today
+    from assets.days import fetch_days
+    from connector_defs.day_sources import day_stages, first_day
+
+    settings = opened_connection(connection_name).settings
+    stage = day_stages(settings.by_day).get(DEPOSITS)
+    begin = first_day(settings.by_day, settings.books, road.clock.now())
+    kept = _within(days, begin, today(road.clock))
+    if stage is not None and kept:
+        list(fetch_days(road, stage, kept))
+
+
+def _within(days: set["date"], begin: "date", end: "date") -> list["date"]:
+    """Return the days of a span that are kept; a bank may book ahead, and that day comes by itself."""
+    return sorted(day for day in days if begin <= day <= end)

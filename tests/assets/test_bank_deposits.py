@@ -1,0 +1,225 @@
+"""The bank's statements are taken in once, kept by day, and each line says which payout it brought."""
+
+import os
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.bank_folder import import_statements
+from assets.bank_matches import money_of
+from assets.bank_statements import bank_lines, import_statement
+from assets.day_names import day_name
+from assets.day_stages import DAY_STAGES
+from assets.days import fetch_days
+from assets.decisions import resolve
+from assets.roadmap import Road
+from assets.verdicts import StageResult
+from ledger.errors import BankFileRefused
+from ledger.four_eyes import Decider
+from resources.bank.settings import BankSettings
+from tests.assets.conftest import NOW, Bookkeeping
+from tests.assets.test_payouts import Amazon, payout
+from tests.resources.bank.files import MT940, OFX1
+
+LAYOUT = {
+    "booking_date": "Date",
+    "amount": "Amount",
+    "in_currency": "USD",
+    "account_tail": "6789",
+    "text": "Text",
+}
+BANK = BankSettings.model_validate({"csv": {"us": LAYOUT}})
+PAID = date(2026, 11, 19)
+
+
+def road_of(books: Bookkeeping, **bank: object) -> Road:
+    """Return the road of a connection whose bank writes CSV."""
+    return replace(books.road, bank=BANK.model_copy(update=bank))
+
+
+def csv(*rows: str) -> str:
+    """Write a CSV file: `2026-11-19,80.00,AMAZON`."""
+    return "Date,Amount,Text\n" + "".join(f"{row}\n" for row in rows)
+
+
+def take_in(books: Bookkeeping, *rows: str, name: str = "a.csv", content: str = "", **bank: object):
+    """Import one statement."""
+    path = books.folder / name
+    path.write_text(content or csv(*rows))
+    return import_statement(road_of(books, **bank), path)
+
+
+def composed(books: Bookkeeping, day: date = PAID) -> StageResult:
+    """Stage one day."""
+    return dict(fetch_days(road_of(books), DAY_STAGES["bank_deposits"], [day]))[day]
+
+
+def pay(books: Bookkeeping, *payouts) -> None:
+    """Let the marketplace tell of payouts."""
+    road = replace(books.road, source=Amazon(payouts).source, marketplaces=("Amazon.com",))
+    list(fetch_days(road, DAY_STAGES["payouts"], [date(2026, 11, 18)]))
+
+
+def items(books: Bookkeeping) -> list:
+    """Return the open review items."""
+    return books.stores.review.listing(books.connection)
+
+
+def test_a_line_says_which_payout_it_brought(books: Bookkeeping) -> None:
+    """By the transfer's name; the account shows four characters."""
+    pay(books, payout())
+    take_in(books, "2026-11-19,80.00,AMAZON 4B03616UONXSAWP", "2026-11-19,-5.00,Fee")
+    found = composed(books)
+    told = {(row["amount"], row["payout"], row["by"]) for row in found.rows}
+    assert told == {("-5.00", "", ""), ("80.00", "P1", "trace")}
+    assert {row["account"] for row in found.rows} == {"...6789"}
+    assert found.verdicts[0].passed
+    assert items(books) == []
+
+
+def test_the_same_file_is_taken_in_once(books: Bookkeeping) -> None:
+    """By its bytes, whatever its name."""
+    assert take_in(books, "2026-11-19,80.00,AMAZON").lines_new == 1
+    again = take_in(books, "2026-11-19,80.00,AMAZON", name="b.csv")
+    assert (again.outcome, again.lines_new) == ("known", 0)
+    assert len(bank_lines(road_of(books))) == 1
+
+
+def test_a_line_in_an_overlapping_statement_is_taken_once(books: Bookkeeping) -> None:
+    """Two fees of one day stay two; the new day is new."""
+    fee = "2026-11-18,-5.00,Fee"
+    take_in(books, fee, fee)
+    later = take_in(books, fee, fee, "2026-11-19,80.00,AMAZON", name="b.csv")
+    assert (later.lines, later.lines_new) == (3, 1)
+    assert len(bank_lines(road_of(books))) == 3
+
+
+def test_every_day_of_a_statement_asks_for_itself(books: Bookkeeping) -> None:
+    """So that Dagster shows it, whoever handed the file in."""
+    take_in(books, "2026-11-18,-5.00,Fee", "2026-11-19,80.00,AMAZON")
+    asked = {row.partition for row in books.stores.due.listing(books.connection)}
+    assert asked == {day_name("bank_deposits", date(2026, 11, day)) for day in (18, 19)}
+    composed(books)
+    assert len(books.stores.due.listing(books.connection)) == 1
+
+
+def test_one_account_comes_in_one_format(books: Bookkeeping) -> None:
+    """Another format gives the same line another key, and money would be seen twice."""
+    take_in(books, content=MT940, name="a.sta")
+    with pytest.raises(BankFileRefused) as refused:
+        take_in(books, content=OFX1, name="b.ofx")
+    assert "mt940 already, and is ofx" in str(refused.value)
+    assert len(bank_lines(road_of(books))) == 2
+
+
+def test_an_account_that_is_not_read_here_is_refused(books: Bookkeeping) -> None:
+    """Its four characters are shown, and no more."""
+    with pytest.raises(BankFileRefused) as refused:
+        take_in(books, content=MT940, accounts=("1111",))
+    assert "...6789" in str(refused.value)
+    assert "0123456789" not in str(refused.value)
+
+
+def test_no_store_holds_an_account_number(books: Bookkeeping) -> None:
+    """What is archived and staged shows four characters."""
+    take_in(books, content=MT940, name="0123456789.sta")
+    version = books.stores.warehouse.currents(books.connection, "bank_statements")[0]
+    kept = books.stores.documents.local_path(version.facts["document"]).read_text()
+    assert "123456789" not in f"{kept}{version}{bank_lines(road_of(books))}"
+    assert "6789" in kept
+
+
+def test_what_can_be_two_payouts_waits_for_a_person(books: Bookkeeping) -> None:
+    """Two of one amount, one line: a person chooses, and the choice counts with the next look."""
+    two = (payout("1", trace_id=""), payout("2", trace_id=""))
+    pay(books, *two)
+    take_in(books, "2026-11-19,80.00,AMAZON")
+    assert not composed(books).verdicts[0].passed
+    [item] = items(books)
+    assert (item.code, item.actions) == ("bank_line_unclear", ("choose", "dismiss"))
+    assert "P1, P2" in item.sentence
+    books.stores.review.resolve(item.id, "choose", "ann", "2: the later of both", "run-1")
+    found = composed(books)
+    assert [(row["payout"], row["by"]) for row in found.rows] == [("P2", "hand")]
+    assert items(books) == []
+
+
+def test_a_match_made_by_hand_needs_two_persons(books: Bookkeeping) -> None:
+    """The second has to choose the same payout."""
+    pay(books, payout("1", trace_id=""), payout("2", trace_id=""))
+    take_in(books, "2026-11-19,80.00,AMAZON")
+    composed(books)
+    [item] = items(books)
+    assert resolve(road_of(books), item, "choose", Decider("ann"), "2: the later").state == "open"
+    assert not money_of(road_of(books)).by_hand
+    [proposed] = items(books)
+    assert resolve(road_of(books), proposed, "choose", Decider("bob"), "2: I agree").state == "resolved"
+    assert [one.payment_ids for one in money_of(road_of(books)).by_hand] == [("P2",)]
+
+
+def test_a_line_that_was_put_aside_is_told_no_more(books: Bookkeeping) -> None:
+    """It is matched with nothing either."""
+    take_in(books, "2026-11-19,7.00,AMAZON gift card")
+    composed(books)
+    [item] = items(books)
+    assert item.code == "bank_line_unexplained"
+    books.stores.review.resolve(item.id, "dismiss", "ann", "a refund to an employee", "run-1")
+    assert composed(books).verdicts[0].passed
+    assert items(books) == []
+
+
+def test_an_item_ends_when_its_payout_comes_to_be_known(books: Bookkeeping) -> None:
+    """The bank was faster than the marketplace's list."""
+    take_in(books, "2026-11-19,80.00,AMAZON")
+    composed(books)
+    assert [one.code for one in items(books)] == ["bank_line_unexplained"]
+    pay(books, payout(trace_id=""))
+    composed(books)
+    assert items(books) == []
+
+
+def test_lines_of_others_are_nobodys_business(books: Bookkeeping) -> None:
+    """They are neither matched nor told."""
+    take_in(books, "2026-11-19,80.00,TRAIL SHOP WHOLESALE")
+    assert composed(books).verdicts[0].passed
+
+
+def test_a_settlement_without_a_payout_is_held_against_its_own_total(books: Bookkeeping, row) -> None:
+    """Where payouts are not read, deposit date and total-amount say what the bank should see."""
+    books.take_in("1", [row("principal", "80.00")])
+    [paid] = money_of(road_of(books)).payments
+    take_in(books, f"{paid.day + timedelta(days=2)},80.00,AMAZON")
+    assert [one.payments[0].payment_id for one in money_of(road_of(books)).matching.matches] == ["1"]
+
+
+def test_a_charge_to_the_card_is_a_debit_at_the_bank(books: Bookkeeping, row) -> None:
+    """A settlement that owed 321.69 and charged it: the bank books -321.69."""
+    books.take_in("1", [row("subscription", "-321.69")])
+    books.take_in("2", [row("payable", "-321.69"), row("charge", "321.69"), row("principal", "5.00")])
+    charge = next(one for one in money_of(road_of(books)).payments if one.amount < 0)
+    assert (f"{charge.amount}", charge.settlement_ids) == ("-321.69", ("2",))
+    take_in(books, f"{charge.day + timedelta(days=1)},-321.69,CARD PAYMENT AMAZON")
+    [match] = [one for one in money_of(road_of(books)).matching.matches if one.payments[0] == charge]
+    assert match.by == "amount"
+
+
+def test_the_folder_is_taken_in_file_by_file(books: Bookkeeping) -> None:
+    """A good file moves to imported, a bad one to refused with its reason, and into the review queue."""
+    folder = books.folder / "inbox"
+    (folder / "bank").mkdir(parents=True)
+    (folder / "bank" / "good.csv").write_text(csv("2026-11-19,80.00,AMAZON"))
+    (folder / "bank" / "bad.csv").write_text(csv("2026-11-19,eighty,AMAZON"))
+    for path in (folder / "bank").iterdir():
+        _settled(path)
+    done = import_statements(road_of(books), folder)
+    assert (done.new, done.refused) == (1, ["bad.csv"])
+    assert (folder / "bank" / "imported" / "good.csv").exists()
+    assert "row 2" in (folder / "bank" / "refused" / "bad.csv.why.txt").read_text()
+    assert [one.code for one in items(books)] == ["file_refused"]
+
+
+def _settled(path: Path) -> None:
+    moment = (NOW - timedelta(minutes=1)).timestamp()
+    os.utime(path, (moment, moment))

@@ -1,0 +1,222 @@
+"""Payouts are kept by day and held against settlements: what is paid, what pays nothing, what fails on its way."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from assets.day_names import day_name
+from assets.day_stages import DAY_STAGES
+from assets.days import RefusedDay, fetch_days
+from assets.verdicts import StageResult
+from ledger.errors import SourceRefused
+from resources.amazon.event_groups import EventGroup
+from resources.amazon.stated import Stated
+from resources.amazon.transfers import Payout, PayoutStep
+from tests.assets.conftest import NOW, Bookkeeping
+
+STAGE = DAY_STAGES["payouts"]
+DAY = date(2026, 11, 18)
+CREATED = datetime(2026, 11, 18, 9, tzinfo=UTC)
+PERIOD = (CREATED - timedelta(days=14), CREATED - timedelta(hours=1))
+
+
+def payout(settlement_id: str = "1", amount: str | None = "80.00", status: str = "PAID", **changes) -> Payout:
+    """Return a payout of one settlement."""
+    made = Payout(
+        payout_id=f"P{settlement_id}",
+        status=status,
+        steps=(PayoutStep("STARTED", CREATED), PayoutStep(status, CREATED + timedelta(days=1), "closed account")),
+        kind="SCHEDULED",
+        amount=None if amount is None else Stated(Decimal(amount), "USD"),
+        marketplace_id="ATVPDKIKX0DER",
+        account_type="STANDARD_ORDERS",
+        account_tail="1234",
+        payment_method="BANK_ACCOUNT",
+        rail="ACH",
+        trace_id="4B03616UONXSAWP",
+        created=CREATED,
+        period_start=PERIOD[0],
+        period_end=PERIOD[1],
+        settlement_ids=(settlement_id,),
+        document="d" * 64,
+    )
+    return replace(made, **changes)
+
+
+def group(**changes) -> EventGroup:
+    """Return the settlement period that the payout pays, changed into pounds."""
+    made = EventGroup(
+        group_id="G",
+        status="Closed",
+        transfer_status="Succeeded",
+        original=Stated(Decimal("80.00"), "USD"),
+        converted=Stated(Decimal("63.10"), "GBP"),
+        beginning=None,
+        transferred=CREATED,
+        trace_id="4B03616UONXSAWP",
+        account_tail="1234",
+        start=PERIOD[0],
+        end=PERIOD[1],
+        document="e" * 64,
+    )
+    return replace(made, **changes)
+
+
+@dataclass
+class Amazon:
+    """A marketplace that tells of these payouts and periods; an error is raised instead."""
+
+    payouts: tuple[Payout, ...] = ()
+    groups: tuple[EventGroup, ...] = ()
+    error: Exception | None = None
+    asked: list = field(default_factory=list)
+
+    @property
+    def source(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            transfers=SimpleNamespace(payouts=self._payouts), event_groups=SimpleNamespace(begun=self._begun)
+        )
+
+    def _payouts(self, after: datetime, before: datetime, archive) -> tuple[Payout, ...]:
+        self.asked.append((after, before))
+        archive(b"page")
+        if self.error:
+            raise self.error
+        return self.payouts
+
+    def _begun(self, after: datetime, before: datetime, archive) -> tuple[EventGroup, ...]:
+        return self.groups
+
+
+def fetched(books: Bookkeeping, amazon: Amazon, day: date = DAY) -> StageResult | RefusedDay:
+    """Fetch one day."""
+    road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
+    return dict(fetch_days(road, STAGE, [day]))[day]
+
+
+def settle(books: Bookkeeping, row, settlement_id: str, *amounts: str) -> None:
+    """Take in a settlement that comes to the sum of some amounts."""
+    rows = [row("principal" if not amount.startswith("-") else "subscription", amount) for amount in amounts]
+    books.take_in(settlement_id, rows)
+
+
+def staged(books: Bookkeeping, day: date = DAY) -> list[dict]:
+    """Return the rows that are kept of a day."""
+    version = books.stores.warehouse.current(books.connection, "payouts", day.isoformat())
+    with books.stores.warehouse.connect() as duck:
+        relation = duck.sql("SELECT * FROM read_parquet($p)", params={"p": str(books.stores.warehouse.path(version))})
+        return [dict(zip(relation.columns, one, strict=True)) for one in relation.fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("total", "amount", "status", "passed"),
+    [
+        ("80.00", "80.00", "PAID", True),
+        ("80.00", "80.00", "IN_TRANSIT", True),
+        ("80.00", "79.99", "PAID", False),
+        ("80.00", None, "NO_PAYOUT", False),
+        ("-80.00", None, "NO_PAYOUT", True),
+        ("-80.00", "80.00", "PAID", False),
+        ("80.00", None, "FAILED", True),  # told by its own check
+    ],
+)  # fmt: skip
+def test_a_payout_equals_its_settlement(
+    books: Bookkeeping, row, verdict, total: str, amount: str | None, status: str, passed: bool
+) -> None:
+    """A total above zero is paid to the cent; zero and below pays nothing."""
+    settle(books, row, "1", total)
+    found = verdict(fetched(books, Amazon((payout("1", amount, status),))), "payout_equals_settlement")
+    assert found.passed is passed
+    assert bool(found.rows) is not passed
+    if not passed:
+        assert found.rows[0]["settlement"] == "1"
+        assert found.rows[0]["settled"] == total
+
+
+def test_a_payout_of_several_settlements_is_their_sum(books: Bookkeeping, row, verdict) -> None:
+    """80.00 and 20.00 are paid as 100.00."""
+    settle(books, row, "1", "80.00")
+    settle(books, row, "2", "20.00")
+    pooled = payout("1", "100.00", settlement_ids=("1", "2"))
+    assert verdict(fetched(books, Amazon((pooled,))), "payout_equals_settlement").passed
+
+
+@pytest.mark.parametrize("ids", [("9",), ()])
+def test_a_payout_of_no_known_settlement_is_told(books: Bookkeeping, verdict, ids: tuple[str, ...]) -> None:
+    """Its report may come later, or has to be imported."""
+    found = verdict(fetched(books, Amazon((payout(settlement_ids=ids),))), "settlement_known_for_every_payout")
+    assert not found.passed
+    assert found.rows[0]["payout"] == "P1"
+
+
+def test_a_failed_payout_waits_for_a_person_until_it_went_through(books: Bookkeeping, row) -> None:
+    """The item ends by itself when Amazon says so."""
+    settle(books, row, "1", "80.00")
+    fetched(books, Amazon((payout(status="FAILED"),)))
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, item.origin) == ("payout_failed", "P1")
+    assert "closed account" in item.sentence
+    fetched(books, Amazon((payout(),)))
+    assert books.stores.review.listing(books.connection) == []
+
+
+@pytest.mark.parametrize(("status", "is_asked"), [("IN_TRANSIT", True), ("FAILED", True), ("PAID", False)])
+def test_a_payout_that_is_not_final_is_read_again(books: Bookkeeping, status: str, is_asked: bool) -> None:
+    """Its day asks for itself a day later, until it is at its end."""
+    fetched(books, Amazon((payout(status=status),)))
+    rows = [one for one in books.stores.due.listing(books.connection) if one.partition == day_name("payouts", DAY)]
+    assert [one.at for one in rows] == ([NOW + timedelta(days=1)] if is_asked else [])
+    if is_asked:
+        fetched(books, Amazon((payout(status="PAID"),)))
+        assert books.stores.due.listing(books.connection) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "bank"),
+    [
+        ({}, ("63.10", "GBP")),
+        ({"trace_id": ""}, ("63.10", "GBP")),  # by period and amount
+        ({"trace_id": "OTHER0000000"}, ("80.00", "USD")),
+        ({"trace_id": "", "end": PERIOD[1] + timedelta(seconds=1)}, ("80.00", "USD")),
+        ({"converted": Stated(Decimal("80.00"), "USD")}, ("80.00", "USD")),
+        ({"converted": None}, ("80.00", "USD")),
+    ],
+)  # fmt: skip
+def test_what_amazon_changed_is_kept_as_the_bank_sees_it(books: Bookkeeping, changes: dict, bank: tuple) -> None:
+    """By the transfer's name, else by period and amount to the second and the cent."""
+    fetched(books, Amazon((payout(),), (group(**changes),)))
+    [kept] = staged(books)
+    assert (f"{kept['bank_amount']:.2f}", kept["bank_currency"]) == bank
+    assert (f"{kept['amount']:.2f}", kept["currency"]) == ("80.00", "USD")
+
+
+def test_a_day_is_told_again_in_a_new_version(books: Bookkeeping) -> None:
+    """The history stays with the payout; an unchanged day is no new version."""
+    fetched(books, Amazon((payout(status="IN_TRANSIT"),)))
+    fetched(books, Amazon((payout(),)))
+    fetched(books, Amazon((payout(),)))
+    assert len(books.stores.warehouse.versions(books.connection, "payouts", DAY.isoformat())) == 2
+    [kept] = staged(books)
+    assert (kept["status"], kept["settlement_ids"]) == ("PAID", ["1"])
+
+
+def test_a_day_without_payouts_is_kept_as_such(books: Bookkeeping) -> None:
+    """Nothing happened is not the same as never asked."""
+    assert fetched(books, Amazon()).rows_total == 0
+    assert staged(books) == []
+
+
+def test_payouts_of_other_marketplaces_are_another_connections(books: Bookkeeping) -> None:
+    """Amazon tells of all of a seller's in a region."""
+    assert fetched(books, Amazon((payout(marketplace_id="A2EUQ1WTGCTBG2"),))).rows_total == 0
+
+
+def test_an_answer_that_cannot_be_used_refuses_the_day(books: Bookkeeping) -> None:
+    """And one that a person has to act on ends the fetch."""
+    assert isinstance(fetched(books, Amazon(error=SourceRefused("not of the documented shape"))), RefusedDay)
+    assert isinstance(fetched(books, Amazon((payout(created=None, steps=()),))), RefusedDay)
+    with pytest.raises(SourceRefused):
+        fetched(books, Amazon(error=SourceRefused("the role is missing", status=403)))
