@@ -21,6 +21,7 @@ from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
+from resources.bank.settings import BankSettings
 from ledger.posting import STEPS, PostingState
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
@@ -157,9 +158,11 @@ def test_examples_of_yaml_are_accepted() -> None:
                 assert load_mapping(body, path.name).shape.categories
             elif "by_day" in keys:
                 assert DaySources.model_validate(keys["by_day"])
+            elif "bank" in keys:
+                assert BankSettings.model_validate(keys["bank"])
             else:
                 assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
-    assert set(seen) == {"version", "books", "marketplaces", "by_day"}
+    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank"}
 
 
 def first_cells(page: str) -> list[str]:
