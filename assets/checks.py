@@ -49,6 +49,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("posted_exactly_once", "The ERP holds each document once and none that we do not know."),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
         CheckOfAsset("clearing_equals_total", "The clearing lines in the books, all parts, equal total-amount."),
+        CheckOfAsset("clearing_item_closed", "The bank receipt, or a later settlement, has closed the item.", False),
     ),
     "financial_events": (
         CheckOfAsset("leaves_sum_to_total", "The lines of each transaction add up to its total.", False),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assets.approval import documents_of
+from assets.closing_entry import CHECK as CLOSED_CHECK
+from assets.closing_entry import closing_of, closing_verdict
 from assets.desk import UNSENT, decided_on
 from assets.document_sets import ever_in_books, undoing_of
 from assets.driving import link_name, what_it_is
@@ -143,7 +145,9 @@ def _proved(
         line.amount for _, back in read for line in back.lines if (line.account, line.reference) == (account, reference)
     )
     known = proof(settlement_id, currency, expected, _ids(documents), money.total(own, currency))
-    item = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))
+    entries = road.target.item_entries(account, reference, settlement_id)
+    item = sum((one.amount for one in entries if one.currency == currency), Decimal(0))
+    closed = closing_of(road, registered(road, settlement_id), documents, entries)
     state = REVERSED if is_reversed else POSTED
     standing = Standing(settlement_id, currency, total, state, _ids(documents), known, money.total((item,), currency))
     unknown = _unknown(road, documents, sightings, standing)
@@ -152,10 +156,12 @@ def _proved(
         _accepted(road, settlement_id, "posted_exactly_once", once, "not_once", _ONCE_CURE),
         _accepted(road, settlement_id, "read_back_equals_journal", _same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
+        closing_verdict(closed),
     )
     links = {link_name(document): back.link or back.erp_id for document, back in read}
     rows = tuple(_row(document, back) for document, back in read)
-    return StageResult(standing.facts(), rows, len(rows), verdicts, links=links)
+    facts = {**standing.facts(), "closed by": closed.words}
+    return StageResult(facts, rows, len(rows), verdicts, links=links)
 
 
 def _unknown(road: Road, documents: list[OutboxDocument], sightings: Sightings, standing: Standing) -> list[str]:
@@ -199,7 +205,7 @@ def _removed(
         findings.append(posting_finding("posting_removed", document, sentence))
     words = " ".join(finding.sentence for finding in findings)
     once = Verdict("posted_exactly_once", False, words, findings=tuple(findings))
-    names = ("read_back_equals_journal", "clearing_equals_total")
+    names = ("read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK)
     others = (Verdict(name, False, f"Cannot be told: {words}", is_waiting=True) for name in names)
     return StageResult(facts=standing.facts(), verdicts=(once, *others))
 
@@ -280,7 +286,7 @@ def _clearing(standing: Standing) -> Compared:
 def _not_yet(standing: Standing) -> StageResult:
     """The ERP is still at work, or a person has to act first: the checks wait."""
     sentence = f"Not in the books yet: {standing.state or 'nothing was sent'}."
-    names = ("posted_exactly_once", "read_back_equals_journal", "clearing_equals_total")
+    names = ("posted_exactly_once", "read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK)
     verdicts = tuple(Verdict(name, False, sentence, is_waiting=True) for name in names)
     return StageResult(facts=standing.facts(), verdicts=verdicts)
 

@@ -97,6 +97,18 @@ class People:
         """Enter a posted journal of one's own with the lines of another, other words and another journal source."""
         return self._copy(like, day, dict, DESCR254=description, SOURCE=source)
 
+    def receive(self, like: JournalKey, day: date, reference: str, bank: str) -> JournalKey:
+        """Book a bank receipt that closes an open item of a journal: bank against the lines of that reference."""
+        items = [line for line in self._table.lines(like) if line["JRNL_LN_REF"] == reference]
+        fields = {"DESCR254": "Bank statement", "SOURCE": "BNK"}
+        copied = self._copy(like, day, dict, **fields)
+        at = {"JOURNAL_ID": copied.id, "JOURNAL_DATE": copied.date}
+        banked = [{**line, **at, "ACCOUNT": bank, "JRNL_LN_REF": "", "LINE_DESCR": "Bank statement"} for line in items]
+        cleared = [{**_negated(line), **at, "LINE_DESCR": "Bank statement"} for line in items]
+        lines = [{**line, "JOURNAL_LINE": str(number)} for number, line in enumerate([*banked, *cleared], start=1)]
+        self._table.replace_lines(copied, lines)
+        return copied
+
     def move_to_period(self, key: JournalKey, period: int) -> None:
         """Put a posted journal into another accounting period of the same date, as an adjusting period."""
         self._table.expect(key, ("P",))

@@ -106,6 +106,17 @@ class ReadBack:
     period_of_date: str = ""  # the accounting period of its date
 
 
+@dataclass(frozen=True)
+class ItemEntry:
+    """What one posted document moves on one open item in one currency, debit positive, whoever made it."""
+
+    erp_id: str
+    accounting_date: date
+    amount: Decimal
+    currency: str
+    description: str = ""
+
+
 class Target(Protocol):
     """An ERP as the road sees it."""
 
@@ -139,6 +150,9 @@ class Target(Protocol):
 
     def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
         """Return every document under our source in these units that is dated on or after a day, whoever made it."""
+
+    def item_entries(self, account: AccountKey, reference: str, source_id: str) -> list[ItemEntry]:
+        """Return every document that stands on one open item in the books, ours and others', the oldest first."""
 
     def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
         """Return per currency what the books hold on one open item, over all documents, debit positive."""

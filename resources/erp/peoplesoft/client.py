@@ -25,13 +25,13 @@ from ledger.errors import (
 )
 from ledger.journal import Journal
 from resources.clock import Clock
-from resources.erp.peoplesoft import accounts, books, buffer_rows, payload, queries, sentences
+from resources.erp.peoplesoft import accounts, books, buffer_rows, open_items, payload, queries, sentences
 from resources.erp.peoplesoft.integration_broker import Credentials, IntegrationBroker
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.erp.peoplesoft.queries import Row
 from resources.erp.peoplesoft.reply import Reply, Verdict
 from resources.erp.peoplesoft.search import Search
-from resources.erp.target import AccountUse, BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
+from resources.erp.target import AccountUse, BooksState, FoundDocument, ItemEntry, ReadBack, Sightings, TargetStatus
 
 
 class PeopleSoft:
@@ -162,25 +162,20 @@ class PeopleSoft:
         """
         return self._search.listing(sorted({*units, *self._profile.units}), since)
 
-    def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
-        """Return what posted journals hold on one open item, per currency, debit positive.
+    def item_entries(self, account: AccountKey, reference: str, source_id: str) -> list[ItemEntry]:
+        """Return what posted journals move on one open item, one entry a journal and currency, the oldest first.
 
         Unit, natural account and JRNL_LN_REF make the item. `source_id` keeps apart two settlements of ours whose short
         references happen to be equal: such a line names the other one's full id.
         """
-        sums: dict[str, Decimal] = {}
         rows = self._broker.ask("by_reference", BUSINESS_UNIT=account.unit, REFERENCE=reference)
-        for row in queries.once_each(rows, self._profile.ledger):
-            is_item = (row.text("LINE_BUSINESS_UNIT"), row.text("ACCOUNT"), row.text("JRNL_LN_REF")) == (
-                account.unit,
-                account.account,
-                reference,
-            )
-            if is_item and books.is_live(row) and row.text("JRNL_HDR_STATUS") == "P":
-                if payload.names_another_source(row.text("LINE_DESCR", ""), row.text("DESCR254", ""), source_id):
-                    continue
-                currency = row.text("LINE_FOREIGN_CURRENCY")
-                sums[currency] = sums.get(currency, Decimal(0)) + row.amount("FOREIGN_AMOUNT")
+        return open_items.item_entries(queries.once_each(rows, self._profile.ledger), account, reference, source_id)
+
+    def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
+        """Return what posted journals hold on one open item, per currency, debit positive; see `item_entries`."""
+        sums: dict[str, Decimal] = {}
+        for entry in self.item_entries(account, reference, source_id):
+            sums[entry.currency] = sums.get(entry.currency, Decimal(0)) + entry.amount
         return sums
 
     def reach(self, units: Sequence[str] = ()) -> list[Finding]:
