@@ -87,9 +87,15 @@ def test_a_history_of_the_present_version_exists_for_every_happening() -> None:
     assert {one.folder.name for one in histories() if one.folder.parent.name == __version__} == set(HAPPENINGS)
 
 
-def test_recording_again_gives_the_same_journals(tmp_path: Path) -> None:
-    """What is recorded depends on nothing but the code: same keys, same lines, same books."""
+def test_recording_again_gives_the_same_journals(tmp_path: Path, home) -> None:
+    """What is recorded depends on nothing but the code: same keys, same lines, same books; and all of it verifies."""
     again = record("over_month_end", tmp_path)
     kept = next(one for one in histories() if one.name == f"{__version__}/over_month_end")
     assert again.journals == kept.journals
     assert (again.folder / "books.jsonl").read_text() == (kept.folder / "books.jsonl").read_text()
+    with place(again.folder, home, again.now) as made:
+        again.restore(made)
+        verification = verify(made.road().stores.control)
+    assert verification.is_ok
+    assert verification.rows["exchanges"] > 0
+    assert verification.older == {}
