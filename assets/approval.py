@@ -14,9 +14,9 @@ from assets.driving import decisions
 from assets.journals import KIND
 from assets.posting_findings import REFUSED_CODE
 from assets.resumption import ask_for
-from assets.reversals import REVERSED_CODE
 from assets.roadmap import Road
 from assets.settlement_reports import registered
+from assets.undoing import REVERSED_CODE
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, Hand, require_another
 from ledger.journal import SourceKey

@@ -16,10 +16,10 @@ from assets.journals import Planned, out_of_date, planned_journals
 from assets.posting import Driven
 from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
 from assets.resumption import ask_for
-from assets.reversals import follow, withheld
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_reports import registered
+from assets.undoing import follow, withheld
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import ConnectorError, Finding, TargetError

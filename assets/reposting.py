@@ -10,11 +10,11 @@ from assets.decisions import resolve
 from assets.document_sets import Undoing, is_withheld, settlement_source, undoing_of
 from assets.driving import decisions
 from assets.outcome import ACTIONS
-from assets.reversals import REVERSED_CODE, withheld_finding, withheld_origin
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
 from assets.settlement_reports import registered
+from assets.undoing import REVERSED_CODE, withheld_finding, withheld_origin
 from assets.verdicts import Verdict
 from ledger.errors import Finding, InputRefused
 from ledger.four_eyes import Decider

@@ -1,38 +1,33 @@
-"""Undo: reversing journals for what a settlement has in the books, through the same protocol as any posting.
+"""Undo: reversing journals for what a settlement has in the books, planned and stored.
 
 In: a settlement, a person's wish and reason. Out: first a plan that changes nothing; then the reversing set, stored as
-intent and driven by every later run until it is posted. When a reversing document is posted, the one it undoes becomes
-`reversed`: derived anew by every run, so that a crash between the two loses nothing.
+intent, which every later run takes further until it is posted (`assets/undoing.py`).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from assets.accounting_dates import settled_dates
-from assets.document_sets import DONE, IN_BOOKS, Undoing, settlement_source, undoing_of
-from assets.driving import ask_again, drive_all, is_retried, progress, result_of
+from assets.document_sets import Undoing, settlement_source, undoing_of
 from assets.gate import accounts_verdict
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
 from assets.settlement_reports import registered
-from assets.verdicts import StageResult, Verdict
 from ledger import money
-from ledger.errors import Finding, IllegalStep, InputRefused, TargetError
+from ledger.errors import InputRefused
 from ledger.journal import JournalSet
 from ledger.posting import MAY_EXIST, PostingState
-from ledger.reconciliation import unbalanced
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import Posted, reversal_of
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
 
-REVERSED_CODE = "settlement_reversed"
 _UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED})
-_BUSY = MAY_EXIST - {PostingState.POSTED}
+BUSY = MAY_EXIST - {PostingState.POSTED}
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     _require_reversible(road, settlement_id, newest)
     warnings = list(_require_no_dependents(road, settlement_id, together))
     originals = tuple(one for one in newest if one.state is PostingState.POSTED)
-    journals = settled_dates(road, _reversal(originals), undoing.documents if undoing else ())
+    journals = settled_dates(road, reversal_for(originals), undoing.documents if undoing else ())
     warnings += [finding.sentence for finding in accounts_verdict(road, None, journals).findings]
     closed = _closed_elsewhere(road, settlement_id, originals)
     return ReversalPlan(
@@ -107,7 +102,7 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
     settlement_id = plan.settlement_id
     require_applicable(plan, reason, even_if_closed=even_if_closed)
     # Asked for before and after: whichever moment this process ends at, a run looks again.
-    _ask(road, settlement_id, f"to be reversed: {reason}")
+    ask_for_reversal(road, settlement_id, f"to be reversed: {reason}")
     if plan.is_resumed:
         return
     _note(road, plan, reason)
@@ -116,57 +111,8 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
         said = f"withdrawn: the settlement is reversed ({reason})"
         refused = PostingState.REFUSED
         road.stores.outbox.decide(unsent, refused, said, person=road.person, run=road.run, only_from=_UNSENT)
-    _store(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
-    _ask(road, settlement_id, f"reversal planned: {reason}")
-
-
-def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
-    """Take a reversal as far as it goes now; what a run of the posting stage does while one is under way."""
-    undoing = _renewed(road, settlement_id, _marked(road, undoing))
-    verdicts = _gate(road, settlement_id, undoing)
-    is_held = any(not verdict.passed for verdict in verdicts)
-    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held)
-    ask_again(road, settlement_id, driven)
-    if any(verdict.is_waiting for verdict in verdicts):
-        _ask(road, settlement_id, "the reversal waits", seconds=road.patience.follow_up)
-    undoing = _marked(road, _as_it_stands(road, undoing))
-    if undoing.is_done:
-        return withheld(road, settlement_id, undoing, verdicts)
-    return result_of([*undoing.originals, *undoing.documents], (*verdicts, progress(driven)))
-
-
-def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Verdict, ...] = ()) -> StageResult:
-    """Say of a reversed settlement that it is not in the books, until a person wants it again or keeps it so."""
-    pairs = ", ".join(
-        f"{one.erp_id} by {undoing.by_original[one.key].erp_id}"
-        for one in undoing.originals
-        if one.key in undoing.by_original
-    )
-    sentence = f"Settlement {settlement_id} is reversed and not in the books: {pairs}."
-    finding = withheld_finding(settlement_id, undoing, sentence)
-    verdict = Verdict("accepted_by_erp", False, sentence, is_blocking=False, findings=(finding,))
-    for item in road.stores.review.decisions(road.connection, settlement_id, REVERSED_CODE):
-        if item.origin == finding.origin and item.resolution == "keep":
-            kept = f"{sentence} {item.person} leaves it so: {item.resolution_reason}"
-            verdict = Verdict("accepted_by_erp", True, kept, is_blocking=False)
-    return result_of([*undoing.originals, *undoing.documents], (*before, verdict))
-
-
-def withheld_origin(settlement_id: str, revision: int) -> str:
-    """Return what a decision on a reversed settlement is about: this revision and no other."""
-    return f"{settlement_id}.{revision}"
-
-
-def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Finding:
-    """Return the finding that keeps a reversed settlement in sight."""
-    return Finding(
-        REVERSED_CODE,
-        sentence,
-        "Correct what was wrong, then post it again: connector repost, or resolve this item with `repost`. Resolve it "
-        "with `keep` to leave it out of the books.",
-        origin=withheld_origin(settlement_id, undoing.originals[0].revision),
-        amount=money.total((one.journal.debits for one in undoing.originals), undoing.originals[0].journal.currency),
-    )
+    store_reversal(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
+    ask_for_reversal(road, settlement_id, f"reversal planned: {reason}")
 
 
 def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[str]:
@@ -177,7 +123,7 @@ def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[s
     originals = [one for one in documents if one.state is PostingState.POSTED and one.source.kind != REVERSAL_KIND]
     if not originals:
         return []
-    found = road.target.find(list(_reversal(originals).journals)).found
+    found = road.target.find(list(reversal_for(originals).journals)).found
     undoing = undoing_of(road, originals)
     known = {one.erp_id for one in undoing.documents} if undoing else set()
     return [one.erp_id for one in found if one.state is not BooksState.REMOVED and one.erp_id not in known]
@@ -207,7 +153,7 @@ def _already(settlement_id: str, undoing: Undoing) -> str:
 
 def _require_reversible(road: Road, settlement_id: str, newest: Sequence[OutboxDocument]) -> None:
     """Raise InputRefused unless something is posted and nothing is in between."""
-    busy = [one for one in newest if one.state in _BUSY]
+    busy = [one for one in newest if one.state in BUSY]
     if busy:
         parts = ", ".join(f"part {one.part} is {one.state}" for one in busy)
         raise InputRefused(
@@ -252,11 +198,12 @@ def _closed_elsewhere(road: Road, settlement_id: str, originals: Sequence[Outbox
     return ""
 
 
-def _reversal(originals: Sequence[OutboxDocument]) -> JournalSet:
+def reversal_for(originals: Sequence[OutboxDocument]) -> JournalSet:
+    """Return what undoes these documents, dated as they are."""
     return reversal_of([Posted(one.journal, one.erp_id or "") for one in originals])
 
 
-def _store(
+def store_reversal(
     road: Road,
     settlement_id: str,
     journals: JournalSet,
@@ -266,6 +213,7 @@ def _store(
     person: str,
     beside: frozenset[str] = frozenset(),
 ) -> None:
+    """Store a reversing set as intent, as the next revision of its own source."""
     road.stores.outbox.plan(
         road.connection,
         journals,
@@ -294,101 +242,7 @@ def _note(road: Road, plan: ReversalPlan, reason: str) -> None:
         )
 
 
-def _ask(road: Road, settlement_id: str, reason: str, seconds: float = 0) -> None:
+def ask_for_reversal(road: Road, settlement_id: str, reason: str, seconds: float = 0) -> None:
+    """Ask for another look at a settlement's documents."""
     at = road.clock.now() + timedelta(seconds=seconds)
     road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, at, reason)
-
-
-def _as_it_stands(road: Road, undoing: Undoing) -> Undoing:
-    """Read originals and reversal anew."""
-    originals = road.stores.outbox.documents(undoing.originals[0].source, undoing.originals[0].revision)
-    return undoing_of(road, originals) or replace(undoing, originals=tuple(originals))
-
-
-def _marked(road: Road, undoing: Undoing) -> Undoing:
-    """Take every document whose reversing document is posted to `reversed`; harmless to repeat."""
-    ready = [
-        one
-        for one in undoing.originals
-        if one.state is PostingState.POSTED and undoing.state_of(one) is PostingState.POSTED
-    ]
-    for original in ready:
-        by = undoing.by_original[original.key]
-        facts = {"reversed_by": by.key, "reversing_document": by.erp_id}
-        said, reversed_ = f"undone by {by.erp_id}", PostingState.REVERSED
-        try:
-            road.stores.outbox.step(
-                original.key, reversed_, said, lease=None, run=road.run, person=road.person, facts=facts
-            )
-        except IllegalStep:
-            # Another run that follows the same reversal may have been here a moment ago.
-            now = road.stores.outbox.document(original.key)
-            if now is None or now.state is not reversed_:
-                raise
-    return _as_it_stands(road, undoing) if ready else undoing
-
-
-def _renewed(road: Road, settlement_id: str, undoing: Undoing) -> Undoing:
-    """Plan what is not sent anew where its date moves, or where a person wants refused documents sent again."""
-    rest = [one for one in undoing.originals if one.state in IN_BOOKS and undoing.state_of(one) not in MAY_EXIST]
-    known = [undoing.by_original[one.key] for one in rest if one.key in undoing.by_original]
-    if not known or any(one.state in _BUSY for one in undoing.documents):
-        return undoing
-    again = is_retried(road, settlement_id, known)
-    wanted = settled_dates(road, _reversal(rest), known)
-    stored = {one.journal.reverses: one.journal.accounting_date for one in known}
-    if not again and all(stored.get(one.reverses) == one.accounting_date for one in wanted.journals):
-        return undoing
-    beside = frozenset(one.key for one in undoing.documents if one.state is PostingState.POSTED)
-    person = road.stores.outbox.planned_by(undoing.source, known[0].revision)
-    _store(road, settlement_id, wanted, rest, again=again, person=person, beside=beside)
-    return _as_it_stands(road, undoing)
-
-
-def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ...]:
-    """Ask what must be true before a reversing document is sent; nothing when none is left to send."""
-    unsent = [one for one in undoing.documents if one.state not in DONE]
-    if not unsent:
-        return ()
-    try:
-        verdicts = [*_dependents_verdict(road, settlement_id), *_originals_verdict(road, undoing, unsent)]
-        journals = JournalSet(undoing.source, unsent[0].revision, tuple(one.journal for one in unsent))
-        verdicts.append(accounts_verdict(road, None, journals))
-    except TargetError as error:
-        return (Verdict("gate", False, f"The gate cannot be asked, so nothing is sent: {error}", is_waiting=True),)
-    failed = [verdict for verdict in verdicts if not verdict.passed and verdict.is_blocking]
-    if not failed:
-        return (
-            Verdict("gate", True, "What it undoes is posted; nothing depends on it; accounts valid; periods open."),
-        )
-    sentence = " ".join(verdict.sentence for verdict in failed)
-    findings = tuple(finding for verdict in failed for finding in verdict.findings)
-    is_waiting = all(verdict.is_waiting for verdict in failed)
-    return (Verdict("gate", False, sentence, is_waiting=is_waiting, findings=findings),)
-
-
-def _dependents_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
-    """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
-    found = [other for other, _ in dependents(road, settlement_id, sent_only=True)]
-    if found:
-        sentence = f"The reversal waits until {', '.join(found)} is reversed, which carried its open item in."
-        yield Verdict("dependents", False, sentence, is_waiting=True)
-
-
-def _originals_verdict(road: Road, undoing: Undoing, unsent: Sequence[OutboxDocument]) -> Iterable[Verdict]:
-    """What is undone must stand in the books; else the reversal would book it the other way round."""
-    keys = {one.journal.reverses for one in unsent}
-    originals = [one for one in undoing.originals if one.key in keys]
-    per_unit = road.policy.inter_unit == "accounts"
-    seen = {one.key_matches: one for one in road.target.find([one.journal for one in originals]).found}
-    for original in originals:
-        found = seen.get(original.key)
-        if found is None or found.state is not BooksState.POSTED or original.state not in IN_BOOKS:
-            where = f"status {found.erp_status}" if found else "not to be seen"
-            sentence = (
-                f"{original.erp_id}, which the reversal undoes, is not posted in the ERP ({where}): nothing is sent."
-            )
-            cure = "Materialize reconciliations and resolve what it finds; or reject the reversal: connector reject."
-            yield Verdict("originals", False, sentence, findings=(Finding("reversal_of_nothing", sentence, cure),))
-    if any(unbalanced(one.journal, per_unit=per_unit) for one in unsent):
-        yield Verdict("balanced", False, "A reversing document is out of balance: nothing is sent.")

@@ -1,0 +1,170 @@
+"""Follow a reversal: take what undoes a settlement as far as it goes now, and say how it stands.
+
+In: a stored reversal, of whatever day. Out: its documents driven through the same gate and protocol as any posting.
+When a reversing document is posted, the one it undoes becomes `reversed`: derived anew by every run, so that a crash
+between the two loses nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from assets.accounting_dates import settled_dates
+from assets.document_sets import DONE, IN_BOOKS, Undoing, undoing_of
+from assets.driving import ask_again, drive_all, is_retried, progress, result_of
+from assets.gate import accounts_verdict
+from assets.reversals import BUSY, ask_for_reversal, dependents, reversal_for, store_reversal
+from assets.roadmap import Road
+from assets.verdicts import StageResult, Verdict
+from ledger import money
+from ledger.errors import Finding, IllegalStep, TargetError
+from ledger.journal import JournalSet
+from ledger.posting import MAY_EXIST, PostingState
+from ledger.reconciliation import unbalanced
+from resources.erp.target import BooksState
+from resources.store.outbox import OutboxDocument
+
+REVERSED_CODE = "settlement_reversed"
+
+
+def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
+    """Take a reversal as far as it goes now; what a run of the posting stage does while one is under way."""
+    undoing = _renewed(road, settlement_id, _marked(road, undoing))
+    verdicts = _gate(road, settlement_id, undoing)
+    is_held = any(not verdict.passed for verdict in verdicts)
+    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held)
+    ask_again(road, settlement_id, driven)
+    if any(verdict.is_waiting for verdict in verdicts):
+        ask_for_reversal(road, settlement_id, "the reversal waits", seconds=road.patience.follow_up)
+    undoing = _marked(road, _as_it_stands(road, undoing))
+    if undoing.is_done:
+        return withheld(road, settlement_id, undoing, verdicts)
+    return result_of([*undoing.originals, *undoing.documents], (*verdicts, progress(driven)))
+
+
+def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Verdict, ...] = ()) -> StageResult:
+    """Say of a reversed settlement that it is not in the books, until a person wants it again or keeps it so."""
+    pairs = ", ".join(
+        f"{one.erp_id} by {undoing.by_original[one.key].erp_id}"
+        for one in undoing.originals
+        if one.key in undoing.by_original
+    )
+    sentence = f"Settlement {settlement_id} is reversed and not in the books: {pairs}."
+    finding = withheld_finding(settlement_id, undoing, sentence)
+    verdict = Verdict("accepted_by_erp", False, sentence, is_blocking=False, findings=(finding,))
+    for item in road.stores.review.decisions(road.connection, settlement_id, REVERSED_CODE):
+        if item.origin == finding.origin and item.resolution == "keep":
+            kept = f"{sentence} {item.person} leaves it so: {item.resolution_reason}"
+            verdict = Verdict("accepted_by_erp", True, kept, is_blocking=False)
+    return result_of([*undoing.originals, *undoing.documents], (*before, verdict))
+
+
+def withheld_origin(settlement_id: str, revision: int) -> str:
+    """Return what a decision on a reversed settlement is about: this revision and no other."""
+    return f"{settlement_id}.{revision}"
+
+
+def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Finding:
+    """Return the finding that keeps a reversed settlement in sight."""
+    return Finding(
+        REVERSED_CODE,
+        sentence,
+        "Correct what was wrong, then post it again: connector repost, or resolve this item with `repost`. Resolve it "
+        "with `keep` to leave it out of the books.",
+        origin=withheld_origin(settlement_id, undoing.originals[0].revision),
+        amount=money.total((one.journal.debits for one in undoing.originals), undoing.originals[0].journal.currency),
+    )
+
+
+def _as_it_stands(road: Road, undoing: Undoing) -> Undoing:
+    """Read originals and reversal anew."""
+    originals = road.stores.outbox.documents(undoing.originals[0].source, undoing.originals[0].revision)
+    return undoing_of(road, originals) or replace(undoing, originals=tuple(originals))
+
+
+def _marked(road: Road, undoing: Undoing) -> Undoing:
+    """Take every document whose reversing document is posted to `reversed`; harmless to repeat."""
+    ready = [
+        one
+        for one in undoing.originals
+        if one.state is PostingState.POSTED and undoing.state_of(one) is PostingState.POSTED
+    ]
+    for original in ready:
+        by = undoing.by_original[original.key]
+        facts = {"reversed_by": by.key, "reversing_document": by.erp_id}
+        said, reversed_ = f"undone by {by.erp_id}", PostingState.REVERSED
+        try:
+            road.stores.outbox.step(
+                original.key, reversed_, said, lease=None, run=road.run, person=road.person, facts=facts
+            )
+        except IllegalStep:
+            # Another run that follows the same reversal may have been here a moment ago.
+            now = road.stores.outbox.document(original.key)
+            if now is None or now.state is not reversed_:
+                raise
+    return _as_it_stands(road, undoing) if ready else undoing
+
+
+def _renewed(road: Road, settlement_id: str, undoing: Undoing) -> Undoing:
+    """Plan what is not sent anew where its date moves, or where a person wants refused documents sent again."""
+    rest = [one for one in undoing.originals if one.state in IN_BOOKS and undoing.state_of(one) not in MAY_EXIST]
+    known = [undoing.by_original[one.key] for one in rest if one.key in undoing.by_original]
+    if not known or any(one.state in BUSY for one in undoing.documents):
+        return undoing
+    again = is_retried(road, settlement_id, known)
+    wanted = settled_dates(road, reversal_for(rest), known)
+    stored = {one.journal.reverses: one.journal.accounting_date for one in known}
+    if not again and all(stored.get(one.reverses) == one.accounting_date for one in wanted.journals):
+        return undoing
+    beside = frozenset(one.key for one in undoing.documents if one.state is PostingState.POSTED)
+    person = road.stores.outbox.planned_by(undoing.source, known[0].revision)
+    store_reversal(road, settlement_id, wanted, rest, again=again, person=person, beside=beside)
+    return _as_it_stands(road, undoing)
+
+
+def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ...]:
+    """Ask what must be true before a reversing document is sent; nothing when none is left to send."""
+    unsent = [one for one in undoing.documents if one.state not in DONE]
+    if not unsent:
+        return ()
+    try:
+        verdicts = [*_dependents_verdict(road, settlement_id), *_originals_verdict(road, undoing, unsent)]
+        journals = JournalSet(undoing.source, unsent[0].revision, tuple(one.journal for one in unsent))
+        verdicts.append(accounts_verdict(road, None, journals))
+    except TargetError as error:
+        return (Verdict("gate", False, f"The gate cannot be asked, so nothing is sent: {error}", is_waiting=True),)
+    failed = [verdict for verdict in verdicts if not verdict.passed and verdict.is_blocking]
+    if not failed:
+        return (
+            Verdict("gate", True, "What it undoes is posted; nothing depends on it; accounts valid; periods open."),
+        )
+    sentence = " ".join(verdict.sentence for verdict in failed)
+    findings = tuple(finding for verdict in failed for finding in verdict.findings)
+    is_waiting = all(verdict.is_waiting for verdict in failed)
+    return (Verdict("gate", False, sentence, is_waiting=is_waiting, findings=findings),)
+
+
+def _dependents_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
+    """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
+    found = [other for other, _ in dependents(road, settlement_id, sent_only=True)]
+    if found:
+        sentence = f"The reversal waits until {', '.join(found)} is reversed, which carried its open item in."
+        yield Verdict("dependents", False, sentence, is_waiting=True)
+
+
+def _originals_verdict(road: Road, undoing: Undoing, unsent: Sequence[OutboxDocument]) -> Iterable[Verdict]:
+    """What is undone must stand in the books; else the reversal would book it the other way round."""
+    keys = {one.journal.reverses for one in unsent}
+    originals = [one for one in undoing.originals if one.key in keys]
+    per_unit = road.policy.inter_unit == "accounts"
+    seen = {one.key_matches: one for one in road.target.find([one.journal for one in originals]).found}
+    for original in originals:
+        found = seen.get(original.key)
+        if found is None or found.state is not BooksState.POSTED or original.state not in IN_BOOKS:
+            where = f"status {found.erp_status}" if found else "not to be seen"
+            sentence = (
+                f"{original.erp_id}, which the reversal undoes, is not posted in the ERP ({where}): nothing is sent."
+            )
+            cure = "Materialize reconciliations and resolve what it finds; or reject the reversal: connector reject."
+            yield Verdict("originals", False, sentence, findings=(Finding("reversal_of_nothing", sentence, cure),))
+    if any(unbalanced(one.journal, per_unit=per_unit) for one in unsent):
+        yield Verdict("balanced", False, "A reversing document is out of balance: nothing is sent.")
