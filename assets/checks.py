@@ -64,6 +64,9 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset(
             "reimbursements_equal_settlement", "Every reimbursement stands in Amazon's own report of them.", False
         ),
+        CheckOfAsset(
+            "deposit_equals_payout", "Every payout is in the bank, and every charge left it, to the cent.", False
+        ),
     ),
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),

@@ -1,8 +1,8 @@
 """Source proofs: a settlement held against everything else that Amazon says of the same money.
 
-In: a staged settlement, and what is kept by day (orders, reimbursements). Out: one verdict per source with the rows
-that differ; none of them stops money, each says where to look. Nothing is written and no ERP is asked, so a person may
-run it as often as wanted.
+In: a staged settlement, and what is kept by day (events, orders, reimbursements, payouts, the bank's lines). Out: one
+verdict per source with the rows that differ; none of them stops money, each says where to look. Nothing is written and
+no ERP is asked, so a person may run it as often as wanted.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from assets.deposit_proof import deposit_verdict
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.settlement_reports import registered
@@ -27,7 +28,7 @@ from resources.store.stores import Stores
 
 ASSET = "source_proofs"
 # What is read by day and held against settlements.
-SOURCES = ("financial_events", "orders", "fba_reimbursements")
+SOURCES = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
 # An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
 PAID_WITHIN = timedelta(days=45)
 # A reimbursement is approved about when it is paid.
@@ -77,7 +78,8 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     if version is None:
         raise InputRefused(f"Settlement {settlement_id} is not staged: materialize settlement_lines first.")
     staged = Staged(road, record, str(road.stores.warehouse.path(version)))
-    verdicts = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
+    sources = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
+    verdicts = (*sources, deposit_verdict(road, record))
     facts = {
         "settlement": settlement_id,
         "total": money.exact(record.facts["total_amount"], staged.currency),

@@ -17,6 +17,8 @@ def test_the_lineage_shows_what_a_settlement_is_held_against(dagster_place):
         "financial_events",
         "orders",
         "fba_reimbursements",
+        "payouts",
+        "bank_deposits",
     }
     assert node.child_keys == set()
 
@@ -31,6 +33,7 @@ def test_a_settlement_is_proved_in_its_partition(dagster_place):
         "events_equal_settlement": True,
         "orders_equal_settlement": True,
         "reimbursements_equal_settlement": True,
+        "deposit_equals_payout": True,
     }
     kept = {one.check for one in dagster_place.stores.verdicts.latest(CONNECTION, settlement_id)}
     assert {"orders_equal_settlement", "reimbursements_equal_settlement"} <= kept
