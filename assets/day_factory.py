@@ -35,7 +35,7 @@ def day_asset(
             key=key,
             partitions_def=partitions,
             backfill_policy=dg.BackfillPolicy.single_run(),
-            group_name=connection,
+            group_name=f"{connection}_by_day",
             description=stage.description,
             kinds={"parquet"},
             tags={"connector/connection": connection},

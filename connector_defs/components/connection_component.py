@@ -20,7 +20,7 @@ from assets.roadmap import Road
 from connector_defs.connections import Connection
 from connector_defs.day_schedules import day_schedule
 from connector_defs.day_sources import day_stages, first_day
-from connector_defs.jobs import connection_job, discovery_job, road_job
+from connector_defs.jobs import FETCH_TAGS, connection_job, discovery_job, road_job
 from connector_defs.project import Project, render
 from connector_defs.proof_schedule import proof_schedule
 from connector_defs.resources import ConnectionResource, StoresResource
@@ -99,7 +99,7 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     begin = first_day(settings.by_day, settings.books, SystemClock().now())
     stages = day_stages(settings.by_day)
     by_day = [day_asset(name, stage, begin, road_of_run, resource_keys) for stage in stages.values()]
-    day_jobs = [connection_job(name, asset) for asset in by_day]
+    day_jobs = [connection_job(name, asset, FETCH_TAGS) for asset in by_day]
     fetches = [
         day_schedule(name, stage, job, getattr(settings.by_day.schedules, asset), begin, stores_of_tick)
         for (asset, stage), job in zip(stages.items(), day_jobs, strict=True)
