@@ -17,6 +17,7 @@ import yaml
 from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
 from assets.posting_findings import REVIEW_CURES
 from assets.road import STAGES
+from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
 from ledger.mapping import load_mapping
@@ -61,6 +62,8 @@ def parsed(arguments: list[str], *, is_whole: bool) -> None:
     command: click.Command = program
     context = click.Context(command, info_name="connector")
     while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        if isinstance(command, PlanCommands):
+            arguments = command.completed(arguments)
         inner = command.get_command(context, arguments[0])
         if inner is None:
             raise click.UsageError(f"there is no command {arguments[0]}")

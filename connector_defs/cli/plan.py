@@ -30,11 +30,13 @@ _STAGES = ("settlement_reports", "settlement_lines", "mapped_lines", "journals")
 class PlanCommands(click.Group):
     """A group that takes a settlement where another one takes a command."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def completed(self, args: list[str]) -> list[str]:
         """Put `settlement` before what is no command of the group."""
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["settlement", *args]
-        return super().parse_args(ctx, args)
+        return ["settlement", *args] if args and args[0] not in (*self.commands, "-h", "--help") else args
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands on the command line, a settlement alone as well."""
+        return super().parse_args(ctx, self.completed(args))
 
 
 @click.group(
