@@ -22,8 +22,8 @@ from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
-from resources.bank.settings import BankSettings
 from ledger.posting import STEPS, PostingState
+from resources.bank.settings import BankSettings
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
 
