@@ -12,7 +12,7 @@ from assets.configuration import unconfirmed_hands
 from assets.document_sets import is_reversal, open_documents
 from assets.driving import decisions
 from assets.journals import KIND
-from assets.posting_findings import REFUSED_CODE
+from assets.posting_findings import REFUSED_CODES
 from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.settlement_reports import registered
@@ -75,7 +75,7 @@ def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
 
 def _askers(road: Road, settlement_id: str) -> Iterator[Hand]:
     """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
-    for code, action in ((REVERSED_CODE, "repost"), (REFUSED_CODE, "retry")):
+    for code, action in ((REVERSED_CODE, "repost"), *((one, "retry") for one in sorted(REFUSED_CODES))):
         for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:
             yield from hands_of(road, item.person, "wanted it posted once more")
 

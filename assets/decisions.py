@@ -13,6 +13,8 @@ from assets.document_sets import newest_documents
 from assets.erp_documents import CODE as UNKNOWN_CODE
 from assets.erp_documents import ask_for_listing
 from assets.posting import give_up
+from assets.posting_findings import REVERSAL_REFUSED_CODE
+from assets.reversals import give_up_reversal, require_may_be_given_up
 from assets.roadmap import Road
 from assets.takeover import ACTION as TAKE_OVER
 from assets.takeover import CODE as UNKNOWN_HERE
@@ -42,6 +44,8 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
     _require_takes(item, action)
     if _takes_over(item, action):
         plan_takeover(road, item)
+    if _gives_reversal_up(item, action):
+        require_may_be_given_up(road, item)
     facts = decider.facts()
     if not needs_second_person(road, item, action):
         _carry_out(road, item, action, decider.name, reason)
@@ -80,6 +84,8 @@ def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: s
         road.stores.settlements.accept(item.connection, item.partition, item.origin, person, reason)
     if _takes_over(item, action):
         take_over(road, item, person, reason)
+    if _gives_reversal_up(item, action):
+        give_up_reversal(road, item, person, reason)
     if action == "retry" and item.code == UNKNOWN_CODE:
         ask_for_listing(road, f"review item {item.id} resolved: {action}")
 
@@ -87,6 +93,11 @@ def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: s
 def _takes_over(item: ReviewItem, action: str) -> bool:
     """Tell whether a person says that what the ERP holds is this settlement's own document."""
     return (item.code, action) == (UNKNOWN_HERE, TAKE_OVER)
+
+
+def _gives_reversal_up(item: ReviewItem, action: str) -> bool:
+    """Tell whether a person leaves in the books what a refused reversal would have undone."""
+    return (item.code, action) == (REVERSAL_REFUSED_CODE, "keep")
 
 
 def _give_up(road: Road, item: ReviewItem, reason: str) -> None:

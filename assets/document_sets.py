@@ -7,6 +7,7 @@ share. A reversal belongs to one revision; per document it undoes, the newest re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
 from ledger.journal import JournalSet, SourceKey
 from ledger.posting import MAY_EXIST, PostingState
@@ -69,14 +70,16 @@ class Undoing:
     originals: tuple[OutboxDocument, ...]
     documents: tuple[OutboxDocument, ...] = ()
     by_original: dict[str, OutboxDocument] = field(default_factory=dict)
+    is_given_up: bool = False
 
     @property
     def is_wanted(self) -> bool:
-        """Tell whether a reversal is planned, under way or done; one that a person rejected is not wanted any more.
+        """Tell whether a reversal is planned, under way or done; one that a person rejected or gave up is not.
 
         What counts as reversed needs its reversing document in the books, whatever became of that one since.
         """
         is_begun = any(one.state is not PostingState.REFUSED or one.attempts for one in self.documents)
+        is_begun = is_begun and not self.is_given_up
         return is_begun or any(one.state is PostingState.REVERSED for one in self.originals)
 
     @property
@@ -105,7 +108,16 @@ def undoing_of(road: Road, originals: Sequence[OutboxDocument]) -> Undoing | Non
     newest = {one.journal.reverses: one for one in revisions_of(road, source)}
     order = {one.key: one.part for one in originals}
     documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, 0)))
-    return Undoing(source, tuple(originals), documents, newest)
+    return Undoing(source, tuple(originals), documents, newest, _is_given_up(road, documents))
+
+
+def _is_given_up(road: Road, documents: Sequence[OutboxDocument]) -> bool:
+    """Tell whether the ERP refused a whole reversal and a person leaves the books as they are."""
+    if not documents or any(one.state is not PostingState.REFUSED for one in documents):
+        return False
+    keys = {one.key for one in documents}
+    items = road.stores.review.decisions(road.connection, documents[0].partition, REVERSAL_REFUSED_CODE)
+    return any(item.resolution == "keep" and item.document_key in keys for item in items)
 
 
 def ever_in_books(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDocument]:

@@ -4,19 +4,20 @@ In: the stored documents of a settlement or of a reversal. Out: each driven as f
 next look, a verdict and a table. A part is not sent before the parts before it are through.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from assets.document_sets import HANDED_OVER, is_reversal
+from assets.accounting_dates import is_closed_meanwhile
+from assets.document_sets import HANDED_OVER, is_reversal, may_exist
 from assets.posting import Driven, drive
-from assets.posting_findings import REFUSED_CODE, SENDABLE_CODES
+from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
-from ledger.errors import Finding
-from ledger.journal import SourceKey
+from ledger.errors import Finding, TargetError
+from ledger.journal import JournalSet, SourceKey
 from ledger.periods import late_words
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import undone_by
@@ -67,8 +68,20 @@ def decisions(road: Road, settlement_id: str, codes: frozenset[str], resolution:
 def is_retried(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:
     """Tell whether a person wants the refused content once more: a decision on one of these very documents."""
     dead = {one.key for one in known if one.state is PostingState.REFUSED}
-    items = decisions(road, settlement_id, frozenset({REFUSED_CODE}), "retry")
+    items = decisions(road, settlement_id, REFUSED_CODES, "retry")
     return any(item.document_key in dead for item in items)
+
+
+def is_refused_late(road: Road, wanted: JournalSet, before: Iterable[OutboxDocument], driven: Sequence[Driven]) -> bool:
+    """Tell whether the ERP has refused everything just now because a period was closed after the gate had asked."""
+    was_refused = all(one.state is PostingState.REFUSED for one in before)
+    is_refused = any(one.document.state is PostingState.REFUSED for one in driven)
+    if was_refused or not is_refused or may_exist(one.document for one in driven):
+        return False
+    try:
+        return is_closed_meanwhile(road, wanted)
+    except TargetError:
+        return False
 
 
 def progress(driven: Sequence[Driven]) -> Verdict:

@@ -6,14 +6,13 @@ each document is driven as far as it goes now. What the ERP needs longer for is 
 
 from dataclasses import replace
 
-from assets.accounting_dates import is_closed_meanwhile, settled_dates
+from assets.accounting_dates import settled_dates
 from assets.changed_lines import changed_lines
 from assets.desk import UNSENT
 from assets.document_sets import is_settled, is_withheld, may_exist, to_send, undoing_of
-from assets.driving import ask_again, decisions, drive_all, is_retried, progress, result_of
+from assets.driving import ask_again, decisions, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict, journal_verdict, place_verdict
 from assets.journals import Planned, out_of_date, planned_journals
-from assets.posting import Driven
 from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
 from assets.resumption import ask_for
 from assets.roadmap import Road
@@ -71,21 +70,9 @@ def _posted(
     ask_again(road, settlement_id, driven)
     if may_exist(documents) and all(one.document.state in UNSENT for one in driven):
         ask_for(road, settlement_id, "nothing of it is in the ERP: what is planned now may go")
-    if _is_refused_late(road, planned, documents, driven):
+    if is_refused_late(road, planned.journals, documents, driven):
         ask_for(road, settlement_id, "its period was closed meanwhile")
     return result_of([one.document for one in driven], (*verdicts, progress(driven)))
-
-
-def _is_refused_late(road: Road, planned: Planned, documents: list[OutboxDocument], driven: list[Driven]) -> bool:
-    """Tell whether the ERP has refused everything just now because a period was closed after the gate had asked."""
-    was_refused = all(one.state is PostingState.REFUSED for one in documents)
-    is_refused = any(one.document.state is PostingState.REFUSED for one in driven)
-    if was_refused or not is_refused or may_exist(one.document for one in driven):
-        return False
-    try:
-        return is_closed_meanwhile(road, planned.journals)
-    except TargetError:
-        return False
 
 
 def _is_withdrawn(planned: Planned, documents: list[OutboxDocument]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from assets.accounting_dates import CLOSED_CODE, MOVE
-from assets.posting_findings import BLIND_CODE, REFUSED_CODE, REVIEW_CURES
+from assets.posting_findings import BLIND_CODE, REFUSED_CODES, REVERSAL_REFUSED_CODE, REVIEW_CURES
 from assets.resumption import sentence_of
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -69,7 +69,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
-    | {BLIND_CODE, REFUSED_CODE, *REVIEW_CURES},
+    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
     "reconciliations": frozenset(
         {"not_once", "books_differ", "clearing_differs", "posting_removed", "posting_other_content"}
@@ -99,6 +99,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "posting_other_content": ("recheck", "deleted"),
     "posting_unknown_document": ("recheck", "accept", "deleted"),
     "posting_collision": ("deleted",),
+    REVERSAL_REFUSED_CODE: ("retry", "keep"),
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`

@@ -11,7 +11,8 @@ from ledger.reversal import KIND as REVERSAL_KIND
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
 from resources.store.outbox import OutboxDocument
 
-REFUSED_CODE = "posting_refused"
+REFUSED_CODE, REVERSAL_REFUSED_CODE = "posting_refused", "reversal_refused"
+REFUSED_CODES = frozenset({REFUSED_CODE, REVERSAL_REFUSED_CODE})
 BLIND_CODE = "posting_blind"
 # In review for one of these, a document that is provably absent may be sent once a person has said `recheck`.
 SENDABLE_CODES = frozenset({"posting_unclear", "posting_unknown_document"})
@@ -47,7 +48,8 @@ _REFUSED_CURE = (
 )
 _REVERSAL_REFUSED_CURE = (
     "What it undoes stands in the books. Correct what the sentence names (ChartField or period) in the ERP, then "
-    "resolve this item with `retry`: the same reversal is sent as a new revision."
+    "resolve this item with `retry`: the same reversal is sent as a new revision. Resolve it with `keep` to give the "
+    "reversal up instead, as long as no part is undone."
 )
 _BLIND_CURE = (
     "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty, "
@@ -77,8 +79,9 @@ def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") 
 def refused_finding(document: OutboxDocument) -> Finding:
     """Return why the newest revision is dead."""
     sentence = f"{named(document)}, revision {document.revision}, is not in the books: {document.reason}"
-    is_reversal = document.source.kind == REVERSAL_KIND
-    return finding(REFUSED_CODE, document, sentence, _REVERSAL_REFUSED_CURE if is_reversal else _REFUSED_CURE)
+    if document.source.kind == REVERSAL_KIND:
+        return finding(REVERSAL_REFUSED_CODE, document, sentence, _REVERSAL_REFUSED_CURE)
+    return finding(REFUSED_CODE, document, sentence, _REFUSED_CURE)
 
 
 def blind_finding(document: OutboxDocument, control: str) -> Finding:

@@ -25,6 +25,7 @@ from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import Posted, reversal_of
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
+from resources.store.review import ReviewItem
 
 _UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 BUSY = MAY_EXIST - {PostingState.POSTED}
@@ -113,6 +114,33 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
         road.stores.outbox.decide(unsent, refused, said, person=road.person, run=road.run, only_from=_UNSENT)
     store_reversal(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
     ask_for_reversal(road, settlement_id, f"reversal planned: {reason}")
+
+
+def require_may_be_given_up(road: Road, item: ReviewItem) -> list[OutboxDocument]:
+    """Return the documents of a refused reversal; raise InputRefused when one may be in the books, or is newer."""
+    undoing = undoing_of(road, road.stores.outbox.documents(settlement_source(road, item.partition)))
+    documents = undoing.documents if undoing else ()
+    if item.document_key not in [one.key for one in documents]:
+        raise InputRefused(f"Review item {item.id} is about a reversal that was replaced since: nothing was given up.")
+    there = [f"part {one.part} by {one.erp_id} ({one.state})" for one in documents if one.state in MAY_EXIST]
+    if there:
+        raise InputRefused(
+            f"The reversal of settlement {item.partition} cannot be given up: undone already, or on its way, is "
+            f"{', '.join(there)}. Correct what the item names and resolve it with `retry`: only the rest is sent."
+        )
+    return list(documents)
+
+
+def give_up_reversal(road: Road, item: ReviewItem, person: str, reason: str) -> None:
+    """Withdraw what is unsent of a refused reversal: what it would have undone stays in the books.
+
+    Raises as `require_may_be_given_up` does.
+    """
+    unsent = [one.key for one in require_may_be_given_up(road, item) if one.state in _UNSENT]
+    if unsent:
+        said = f"withdrawn: the reversal is given up ({reason})"
+        refused = PostingState.REFUSED
+        road.stores.outbox.decide(unsent, refused, said, person=person, run=road.run, only_from=_UNSENT)
 
 
 def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[str]:

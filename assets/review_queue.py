@@ -47,6 +47,11 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
         "accept",
     ): "Takes over the ERP's document as this settlement's, on its own date; refused unless every line is as planned.",
     ("posting_refused", "retry"): "Sends the same journal again as a new revision, after looking for it in the ERP.",
+    ("reversal_refused", "retry"): "Sends the same reversal again as a new revision, after looking for it in the ERP.",
+    (
+        "reversal_refused",
+        "keep",
+    ): "Gives the reversal up: the settlement stays in the books; refused once a part of it is undone.",
     ("file_refused", "retry"): "The next discovery fetches the report again; a file of your own is imported again.",
     ("discovery_failed", "retry"): "The next discovery tries again.",
     ("day_refused", "retry"): "Fetches the day again.",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
 from assets.document_sets import DONE, IN_BOOKS, Undoing, undoing_of
-from assets.driving import ask_again, drive_all, is_retried, progress, result_of
+from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
 from assets.reversals import BUSY, ask_for_reversal, dependents, reversal_for, store_reversal
 from assets.roadmap import Road
@@ -35,6 +35,10 @@ def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
     ask_again(road, settlement_id, driven)
     if any(verdict.is_waiting for verdict in verdicts):
         ask_for_reversal(road, settlement_id, "the reversal waits", seconds=road.patience.follow_up)
+    rest = [one for one in driven if one.document.state is not PostingState.POSTED]
+    known = [one for one in undoing.documents if one.key in {each.document.key for each in rest}]
+    if known and is_refused_late(road, JournalSet(undoing.source, 1, tuple(one.journal for one in known)), known, rest):
+        ask_for_reversal(road, settlement_id, "its period was closed meanwhile")
     undoing = _marked(road, _as_it_stands(road, undoing))
     if undoing.is_done:
         return withheld(road, settlement_id, undoing, verdicts)

@@ -265,6 +265,32 @@ def test_a_reversal_follows_the_same_policy(world, policy):
     world.assert_in_books("100.00", "-100.00")
 
 
+def test_a_reversal_refused_for_a_closed_period_moves_by_itself(world):
+    """The gate saw it open, Create did not: the settlement is asked for, and the next run books it on an open day."""
+    road = world.small(closed_period="next_open")
+    world.demo.site.switches = replace(world.demo.site.switches, is_period_checked_at_create=True)
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    apply_reversal(road, plan_reversal(road, ONE), "wrong unit")
+
+    class Closing(Believing):
+        def submit(self, journal):
+            only_december(world)
+            return self._target.submit(journal)
+
+        def open_day(self, unit, day):
+            return self._target.open_day(unit, day)
+
+    follow_up(replace(road, target=Closing(road.target)), ONE)
+    assert "reversal_refused" in world.items()
+    assert "closed meanwhile" in world.stores.due.open_row(road.connection, "posting", ONE).reason
+    follow_up(road, ONE)
+    assert (world.states(road, ONE), list(world.items())) == (["reversed"], ["settlement_reversed"])
+    (undoing,) = (one for one in world.books.journals() if "reversal" in one.description)
+    assert undoing.key.date == "2026-12-01"
+    world.assert_in_books("100.00", "-100.00")
+
+
 def test_only_three_answers_to_a_closed_period_exist():
     """Anything else is refused where the file is read."""
     assert Policy(time_zone="UTC").closed_period == "hold"
