@@ -327,11 +327,10 @@ class Outbox(OutboxReading):
 
     def _require_none_begun(self, transaction: Connection, row: Row, sources: Iterable[SourceKey]) -> None:
         for source in sources:
-            others = statements.SELECT_NEWEST.rows(transaction, of_source=str(source))
-            begun = [one.key for one in others if one.state != PostingState.REFUSED]
-            if begun:
+            begun = statements.SELECT_BEGUN.row(transaction, of_source=str(source))
+            if begun is not None:
                 raise UndoneMeanwhile(
-                    f"Document {row.key} is not sent: {begun[0]} undoes what it carries in, and was planned meanwhile."
+                    f"Document {row.key} is not sent: {begun.key} undoes what it carries in, and was planned meanwhile."
                 )
 
     def _require_erp_id(self, transaction: Connection, row: Row, erp_id: str | None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from ledger.posting import PostingState
 from resources.store.outbox_document import select_documents
 from resources.store.prepared import Prepared
 from resources.store.schema import outbox_contents, outbox_differences, outbox_documents, outbox_sets
@@ -19,6 +20,12 @@ _OF_SOURCE = select_documents().where(_DOCUMENT.source == bindparam("of_source")
 _NEWEST = select(func.max(_DOCUMENT.revision)).where(_DOCUMENT.source == bindparam("of_source"))
 SELECT_NEWEST = Prepared(_OF_SOURCE.where(_DOCUMENT.revision == _NEWEST.scalar_subquery()))
 SELECT_REVISION = Prepared(_OF_SOURCE.where(_DOCUMENT.revision == bindparam("of_revision")))
+SELECT_BEGUN = Prepared(
+    select(_DOCUMENT.key)
+    .where(_DOCUMENT.source == bindparam("of_source"), _DOCUMENT.state != PostingState.REFUSED.value)
+    .order_by(_DOCUMENT.revision, _DOCUMENT.part)
+    .limit(1)
+)
 STEP_DOCUMENT = Prepared(
     update(outbox_documents)
     .where(_DOCUMENT.key == bindparam("of_key"))

@@ -225,6 +225,24 @@ def test_what_is_undone_after_the_gate_has_asked_is_not_carried_in(world, monkey
     assert world.items() == {}
 
 
+def test_what_is_carried_in_and_sent_after_the_reversal_was_planned_holds_the_reversal(world):
+    """The other one came first: the reversal is stored and waits, until what carries the item in is undone as well."""
+    road = world.small()
+    world.take_in(road, ONE, sale("10.00"), of_account("Subscription Fee", "-60.00"))
+    assert walk(road, ONE).stopped_at == ""
+    planned = plan_reversal(road, ONE)
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, TWO, of_account("Payable to Amazon", "-50.00", later), sale("80.00", later), start=later)
+    assert walk(road, TWO).stopped_at == ""
+    apply_reversal(road, planned, "at the same instant")
+    follow_up(road, ONE)
+    assert (world.states(road, ONE), reversing_states(world, road)) == (["posted"], [(1, "approved")])
+    assert world.creates() == 2
+    assert reverse(road, TWO)[1].facts["state"] == "reversed"
+    assert follow_up(road, ONE)[1].facts["state"] == "reversed"
+    assert world.creates() == 4
+
+
 def test_a_lost_control_database_undoes_nothing_twice(world):
     """The proof names the reversal it does not know; reversing again finds it by key and sends nothing."""
     road = posted(world, world.small())

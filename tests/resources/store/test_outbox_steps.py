@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError
+from ledger.errors import ContentChanged, IllegalStep, LeaseLost, StoreError, UndoneMeanwhile
 from ledger.posting import STEPS, PostingState
 from tests.resources.store.samples import journals, source
 
@@ -197,3 +197,34 @@ def test_a_decision_on_what_has_moved_on_is_refused_whole(outbox, planned):
     assert (outbox.document(waiting).state, outbox.document(moved).state) == (S.APPROVED, S.SENDING)
     outbox.decide([waiting], S.REFUSED, "no", person="ann", only_from=frozenset({S.APPROVED}))
     assert outbox.document(waiting).state is S.REFUSED
+
+
+# States of the revisions of what undoes it -> whether the document may be sent.
+UNDOING = [
+    ([S.REFUSED], True),
+    ([S.PLANNED], False),
+    ([S.POSTED, S.REFUSED], False),
+    ([S.REFUSED, S.POSTED], False),
+]
+
+
+@pytest.mark.parametrize(("states", "is_sent"), UNDOING)
+def test_nothing_is_sent_that_builds_on_what_is_being_undone(outbox, planned, control, states, is_sent):
+    """Whatever revision of the reversal stands or is under way, the sending step itself sees it."""
+    key, undoing = planned(), source("22222222222")
+    sets = text("UPDATE outbox_documents SET state = :state WHERE source = :source AND revision = :revision")
+    given = {"connection": "amazon_us", "approved": False, "mapping_hash": "m", "partition": "22222222222"}
+    for revision in range(1, len(states) + 1):
+        outbox.plan(journals=journals(f"{revision}.00", settlement_id="22222222222"), **given)
+        with control.transaction() as transaction:
+            transaction.execute(sets, {"state": "refused", "source": str(undoing), "revision": revision})
+    with control.transaction() as transaction:
+        for revision, state in enumerate(states, start=1):
+            transaction.execute(sets, {"state": state.value, "source": str(undoing), "revision": revision})
+    sending = {"lease": outbox.lease(key, "worker", 60), "erp_id": "J1", "unless_begun": [undoing]}
+    if is_sent:
+        assert outbox.step(key, S.SENDING, "x", **sending).state is S.SENDING
+        return
+    with pytest.raises(UndoneMeanwhile, match="undoes what it carries in"):
+        outbox.step(key, S.SENDING, "x", **sending)
+    assert outbox.document(key).state is S.APPROVED
