@@ -36,7 +36,7 @@ def proof_asset(
         key=key,
         deps=[dg.AssetKey([connection, "settlement_lines"]), *by_day],
         partitions_def=partitions,
-        group_name=connection,
+        group_name=f"{connection}_proofs",  # beside the road: posting does not wait for what is only compared
         description="A settlement held against everything else that Amazon says of the same money.",
         tags={"connector/connection": connection},
         required_resource_keys=resource_keys,
