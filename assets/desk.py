@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ledger.errors import Finding
+from ledger.errors import Finding, TargetMisconfigured
 from ledger.journal import Journal, SourceKey
 from ledger.posting import PostingState
 from resources.clock import Clock
@@ -82,6 +82,23 @@ class Driven:
     again_at: datetime | None = None
     finding: Finding | None = None
     waits_for: str = ""
+
+
+def require_own_key(target: Target, document: OutboxDocument) -> None:
+    """Raise TargetMisconfigured when a document would be looked for under another key than the one it was sent with.
+
+    An empty answer would then prove nothing. One that was sent and seems not to have arrived keeps its key as well: if
+    it arrives late, that key alone makes the ERP turn the second away. A refused one is dead, its correction is new.
+    """
+    if document.erp_id is None or document.state in (PostingState.PLANNED, PostingState.REFUSED):
+        return
+    key = target.erp_id(document.journal)
+    if key != document.erp_id:
+        raise TargetMisconfigured(
+            f"Document {document.key} ({document.state}) was sent as {document.erp_id}, and would be looked for as "
+            f"{key}: the setting that makes its key has been changed since, in PeopleSoft journal_id_letter. Nothing "
+            "is asked or sent for it. Put back the old value, and with it reference_word if that was changed too."
+        )
 
 
 def decided_on() -> dict[str, Any]:

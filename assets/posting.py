@@ -9,7 +9,7 @@ and what holds a document is told anew by every worker that looks at it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from assets.desk import Desk, Driven, PostingPatience, decided_on
+from assets.desk import Desk, Driven, PostingPatience, decided_on, require_own_key
 from assets.posting_findings import (
     SENDABLE_CODES,
     blind_finding,
@@ -71,6 +71,10 @@ def drive(desk: Desk, key: str, siblings: Sequence[Journal]) -> Driven:
 def _walk(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
     """Apply the step of the present state until a state repeats or asks to wait."""
     decided_on()  # whatever was asked before says nothing about this document
+    try:
+        require_own_key(desk.target, document)
+    except TargetMisconfigured as error:
+        return _look_again(desk, document, error)
     for _ in range(len(PostingState)):
         before = document.state
         step = _STEP_OF_STATE.get(before)
@@ -243,7 +247,7 @@ def give_up(desk: Desk, key: str, siblings: Sequence[Journal], reason: str) -> D
     """Close a document in review as refused, but only when the ERP provably does not hold it any more.
 
     Raises InputRefused when it is not in review, TargetRefused while the ERP holds it, TargetUnavailable while that
-    cannot be told or another worker is busy with it.
+    cannot be told or another worker is busy with it, TargetMisconfigured when its key is made otherwise by now.
     """
     lease = desk.outbox.lease(key, desk.holder, desk.patience.lease)
     document = _required(desk, key)
@@ -252,6 +256,7 @@ def give_up(desk: Desk, key: str, siblings: Sequence[Journal], reason: str) -> D
     try:
         if document.state is not PostingState.REVIEW:
             raise InputRefused(f"{named(document)} is {document.state}, not in review: there is nothing to give up.")
+        require_own_key(desk.target, document)
         sightings = desk.target.find(siblings)
         seen = _seen(sightings, document)
         if seen is not None and seen.state is not BooksState.REMOVED:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from assets.approval import documents_of
 from assets.closing_entry import CHECK as CLOSED_CHECK
 from assets.closing_entry import closing_of, closing_verdict
-from assets.desk import UNSENT, decided_on
+from assets.desk import UNSENT, decided_on, require_own_key
 from assets.document_sets import ever_in_books, undoing_of
 from assets.driving import link_name, what_it_is
 from assets.gate import verdict_of
@@ -94,6 +94,8 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     if placed(road)[settlement_id].is_before_go_live and all(one.state in UNSENT for one in known):
         return StageResult(Standing(settlement_id, currency, total, BEFORE_GO_LIVE).facts())
     planned = planned_journals(road, settlement_id)
+    for document in _sent(road, known):
+        require_own_key(road.target, document)
     documents = put_right(road, road.stores.outbox.documents(planned.journals.source))
     undoing = undoing_of(road, documents)
     if undoing is not None and put_right(road, list(undoing.documents)) != list(undoing.documents):
@@ -116,6 +118,12 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
         return _not_yet(Standing(settlement_id, currency, total, _states(documents), _ids(documents)))
     in_books = ever_in_books(road, documents) if documents[0].revision > 1 else documents
     return _proved(road, planned, in_books, settlement_id, total)
+
+
+def _sent(road: Road, newest: list[OutboxDocument]) -> list[OutboxDocument]:
+    """Return every document that is about to be looked for, reversals and earlier revisions included."""
+    undoing = undoing_of(road, newest)
+    return [*newest, *(undoing.documents if undoing else ()), *ever_in_books(road, newest)]
 
 
 def _proved(
