@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
+from inspect import signature
 
 from ledger.glob import is_pattern, takes
 
 _RUNS = re.compile(r"[\s_]+")
+Labels = tuple[str, ...]
 Triple = tuple[str, str, str]
 
 
@@ -48,18 +51,54 @@ def triple(transaction_type: str, amount_type: str, amount_description: str) -> 
     return label(transaction_type), label(amount_type), label(amount_description)
 
 
-def fits(pattern: Triple, labels: Triple) -> bool:
-    """Tell whether three labels fit a row; only `*` is wild, a question mark is itself."""
+def fits(pattern: Labels, labels: Labels) -> bool:
+    """Tell whether labels fit a row; only `*` is wild, a question mark is itself."""
     return all(takes(one, text, "*") for one, text in zip(pattern, labels, strict=True))
+
+
+@dataclass(frozen=True)
+class ShippedRows:
+    """A shipped table in comparable form: exact rows by their labels, rows with `*` the closest first."""
+
+    exact: Mapping[Labels, Classified]
+    wild: Sequence[tuple[Labels, Classified]]
+
+    def find(self, labels: Labels) -> Classified | None:
+        """Return the exact row, else the closest row with `*`, else None."""
+        if labels in self.exact:
+            return self.exact[labels]
+        return next((classified for pattern, classified in self.wild if fits(pattern, labels)), None)
+
+    def all(self) -> tuple[tuple[Labels, Classified], ...]:
+        """Return every row, exact rows first."""
+        return (*self.exact.items(), *self.wild)
+
+
+@cache
+def shipped_rows(file: str, labels_of: Callable[..., Labels]) -> ShippedRows:
+    """Read a shipped table: a column for each argument of `labels_of`, then category, sign and source.
+
+    Of several rows that fit, the one with most letters outside `*` is the closest.
+    """
+    text = resources.files("ledger").joinpath(f"data/{file}").read_text(encoding="utf-8")
+    columns = tuple(signature(labels_of).parameters)
+    exact: dict[Labels, Classified] = {}
+    wild: list[tuple[Labels, Classified]] = []
+    for number, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+        labels = labels_of(*(row[column] for column in columns))
+        is_exact = not any(is_pattern(one, "*") for one in labels)
+        classified = Classified(row["category"], row["sign"], number, row["source"] != "unverified", is_exact)
+        if is_exact:
+            exact[labels] = classified
+        else:
+            wild.append((labels, classified))
+    wild.sort(key=lambda found: -sum(len(one.replace("*", "")) for one in found[0]))
+    return ShippedRows(exact, wild)
 
 
 def classify(transaction_type: str, amount_type: str, amount_description: str) -> Classified | None:
     """Return the category of a line by the shipped table: exact row, else the closest row with `*`, else None."""
-    labels = triple(transaction_type, amount_type, amount_description)
-    exact, wild = _table()
-    if labels in exact:
-        return exact[labels]
-    return next((classified for pattern, classified in wild if fits(pattern, labels)), None)
+    return _triples().find(triple(transaction_type, amount_type, amount_description))
 
 
 def is_sign_unexpected(classified: Classified, positive: bool) -> bool:
@@ -67,25 +106,10 @@ def is_sign_unexpected(classified: Classified, positive: bool) -> bool:
     return classified.usual_sign in ("+", "-") and (classified.usual_sign == "+") != positive
 
 
-def known_triples() -> tuple[tuple[Triple, Classified], ...]:
+def known_triples() -> tuple[tuple[Labels, Classified], ...]:
     """Return every shipped row in comparable form, exact rows first."""
-    exact, wild = _table()
-    return (*exact.items(), *wild)
+    return _triples().all()
 
 
-@lru_cache(maxsize=1)
-def _table() -> tuple[dict[Triple, Classified], list[tuple[Triple, Classified]]]:
-    """Read the shipped rows; of several that fit, the one with most letters outside `*` is the closest."""
-    text = resources.files("ledger").joinpath("data/amazon_triples.csv").read_text(encoding="utf-8")
-    exact: dict[Triple, Classified] = {}
-    wild: list[tuple[Triple, Classified]] = []
-    for number, row in enumerate(csv.DictReader(text.splitlines()), start=2):
-        labels = triple(row["transaction_type"], row["amount_type"], row["amount_description"])
-        is_exact = not any(is_pattern(one, "*") for one in labels)
-        classified = Classified(row["category"], row["sign"], number, row["source"] != "unverified", is_exact)
-        if is_exact:
-            exact[labels] = classified
-        else:
-            wild.append((labels, classified))
-    wild.sort(key=lambda pair: -sum(len(one.replace("*", "")) for one in pair[0]))
-    return exact, wild
+def _triples() -> ShippedRows:
+    return shipped_rows("amazon_triples.csv", triple)
