@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ledger.errors import SourceRefused
 
 Answer = Mapping[str, Any]
+NOT_YET = timedelta(seconds=150)
 
 
 def misshapen(connection: str, what: str) -> SourceRefused:
@@ -105,6 +106,15 @@ def utc(moment: datetime) -> datetime:
     """Return an aware moment in UTC."""
     assert moment.tzinfo is not None, "a moment without a zone is no moment"
     return moment.astimezone(UTC)
+
+
+def told_until(now: datetime, before: datetime | None = None) -> datetime:
+    """Return up to which moment Amazon can be asked, `before` at the latest.
+
+    Both ends of a span must lie more than two minutes back; half a minute more leaves room for clocks.
+    """
+    latest = now - NOT_YET
+    return latest if before is None else min(utc(before), latest)
 
 
 def written(moment: datetime) -> str:

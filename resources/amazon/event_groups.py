@@ -11,14 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from resources.amazon.answers import moment_of, needed_text, text_of, utc, written
+from resources.amazon.answers import moment_of, needed_text, text_of, told_until, utc, written
 from resources.amazon.door import Door
 from resources.amazon.paged import Archive, Listed, Listing, listed
 from resources.amazon.stated import Stated, shown, stated_of, tail_of
 from resources.clock import Clock
 
-# Both ends must lie more than two minutes back; half a minute more leaves room for clocks.
-NOT_YET = timedelta(seconds=150)
 SPAN_MAX = timedelta(days=180)
 PAGE_SIZE = 100
 _GROUPS = Listing(
@@ -83,7 +81,7 @@ class EventGroups:
             SourceRefused: A person has to act; without `status` an answer is not of the documented shape.
             SourceUnavailable: Throttled or out of order beyond all attempts, or the pages do not come to an end.
         """
-        start, end = utc(after), min(utc(before), self._clock.now() - NOT_YET).replace(microsecond=0)
+        start, end = utc(after), told_until(self._clock.now(), before).replace(microsecond=0)
         found: dict[str, EventGroup] = {}
         while start < end:
             stop = min(end, start + SPAN_MAX)

@@ -13,13 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ledger.errors import SourceRefused, SourceUnavailable
-from resources.amazon.answers import Answer, json_of, misshapen, object_of, objects_of, text_of, utc, written
+from resources.amazon.answers import (
+    Answer,
+    json_of,
+    misshapen,
+    object_of,
+    objects_of,
+    text_of,
+    told_until,
+    utc,
+    written,
+)
 from resources.amazon.door import Door
 from resources.amazon.transaction import Transaction, posted_of, transaction_of
 from resources.clock import Clock
 
-# Both ends must lie more than two minutes back; half a minute more leaves room for clocks.
-NOT_YET = timedelta(seconds=150)
 SPAN_MAX = timedelta(days=180)
 PAGES_MAX = 5000
 _PATH = "/finances/2024-06-19/transactions"
@@ -57,7 +65,7 @@ class Finances:
 
     def told_until(self, before: datetime) -> datetime:
         """Return up to which moment Amazon can be asked now, `before` at the latest."""
-        return min(utc(before), self._clock.now() - NOT_YET).replace(microsecond=0)
+        return told_until(self._clock.now(), before).replace(microsecond=0)
 
     def transactions(
         self, after: datetime, before: datetime, archive: Callable[[bytes], str]

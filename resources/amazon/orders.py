@@ -8,12 +8,12 @@ orders. Buyer and recipient are never asked for and never read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
 from ledger.errors import SourceRefused, SourceUnavailable
-from resources.amazon.answers import misshapen, object_of, objects_of, text_of, utc, written
+from resources.amazon.answers import misshapen, object_of, objects_of, text_of, told_until, utc, written
 from resources.amazon.door import Door
 from resources.amazon.order import STATUSES, Order, order_of
 from resources.clock import Clock
@@ -24,8 +24,6 @@ _ALLOWED = frozenset(INCLUDED)
 PAGE_SIZE = 100
 PAGES_MAX = 2000
 MARKETPLACES_MAX = 50
-# Amazon wants the end of a search two minutes back; a quarter more leaves room for clocks.
-NOT_YET = timedelta(seconds=150)
 
 # Two years; of these marketplaces since 2016 (https://developer-docs.amazon.com/sp-api/docs/orders-api).
 KEPT_YEARS = 2
@@ -68,8 +66,7 @@ class Orders:
             SourceUnavailable: Throttled or out of order beyond all attempts, or the pages ran out of time: begin anew.
         """
         assert (updated_after is None) != (created_after is None), "exactly one of the two beginnings"
-        latest = self._clock.now() - NOT_YET
-        end = latest if before is None else min(utc(before), latest)
+        end = told_until(self._clock.now(), before)
         start = utc(updated_after or created_after or end)
         if start >= end:
             return

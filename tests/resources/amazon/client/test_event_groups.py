@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ledger.errors import SourceRefused
-from resources.amazon.event_groups import NOT_YET, EventGroup
+from resources.amazon.answers import NOT_YET
+from resources.amazon.event_groups import EventGroup
 from resources.amazon.stated import Stated
 from tests.emulators.amazon.finance_bench import FIRST, OPEN, SECOND
 from tests.resources.amazon.client.money_rig import european, old_usd, scripted, unnamed

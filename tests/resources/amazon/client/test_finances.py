@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ledger.errors import SourceRefused, SourceUnavailable
-from resources.amazon.finances import NOT_YET
+from resources.amazon.answers import NOT_YET
 from resources.amazon.quotas import QUOTAS, Quota
 from tests.resources.amazon.client.transactions import (
     POSTED,
