@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector_defs.cli import output
-from connector_defs.cli.exit_codes import ExitCode, first_failure
-from connector_defs.cli.intake import each_file
+from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.intake import each_file, report_files
 from connector_defs.cli.opened import opened_connection, opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
 from ledger.bank_line import clean
@@ -44,14 +43,8 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
         rows.append(row)
         days |= told
     _stage(road, connection_name, days)
-    if as_json:
-        output.write_json({"connection": road.connection, "files": rows})
-    else:
-        output.print_table(rows, ("file", "outcome", "format", "lines", "new_lines", "sentence"))
-    for row in rows:
-        if row["outcome"] == "refused":
-            output.complain(f"{row['file']}: {row['sentence']}")
-    ctx.exit(first_failure(row["exit_code"] for row in rows))
+    columns = ("file", "outcome", "format", "lines", "new_lines", "sentence")
+    report_files(ctx, road.connection, rows, columns, as_json)
 
 
 def _imported(road: "Road", path: Path) -> tuple[dict, set["date"]]:

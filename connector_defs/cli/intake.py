@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -39,10 +39,17 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
     """
     road = opened_road(connection_name)
     rows = [_imported(road, path) for path in each_file(files)]
+    report_files(ctx, road.connection, rows, ("file", "settlement_id", "outcome", "sentence"), as_json)
+
+
+def report_files(
+    ctx: click.Context, connection: str, rows: list[dict], columns: tuple[str, ...], as_json: bool
+) -> NoReturn:
+    """Say what became of each file, complain of those refused, and end with the first failure's exit code."""
     if as_json:
-        output.write_json({"connection": road.connection, "files": rows})
+        output.write_json({"connection": connection, "files": rows})
     else:
-        output.print_table(rows, ("file", "settlement_id", "outcome", "sentence"), nothing="There is no file in it.")
+        output.print_table(rows, columns, nothing="There is no file in it.")
     for row in rows:
         if row["outcome"] == "refused":
             output.complain(f"{row['file']}: {row['sentence']}")
