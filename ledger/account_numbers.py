@@ -19,7 +19,7 @@ _LENGTHS = (
     "SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
 )
 _LENGTH_OF = {one[:2]: int(one[2:]) for one in _LENGTHS.split()}
-_CANDIDATE = re.compile(r"(?<![A-Za-z])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,40}")
+_BEGINNING = re.compile(r"(?<![A-Za-z])[A-Z]{2}\d{2}")
 
 
 def without_account_numbers(words: str, known: Iterable[str] = ()) -> str:
@@ -27,7 +27,7 @@ def without_account_numbers(words: str, known: Iterable[str] = ()) -> str:
     for account in sorted({"".join(one.split()) for one in known}, key=len, reverse=True):
         if len(account) > KEPT:
             words = _written(account).sub(lambda found: _hidden(found[0]), words)
-    return _CANDIDATE.sub(lambda found: _iban_hidden(found[0]), words)
+    return _ibans_hidden(words)
 
 
 def _written(account: str) -> re.Pattern[str]:
@@ -39,15 +39,22 @@ def _written(account: str) -> re.Pattern[str]:
     return re.compile(inside if len(account) >= _LONG else rf"(?<!\d){inside}(?!\d)", re.IGNORECASE)
 
 
-def _iban_hidden(words: str) -> str:
-    """Hide the IBAN that a run of letters and digits begins with, if it begins with one."""
-    length, end, taken = _LENGTH_OF.get(words[:2], 0), 0, 0
-    while taken < length and end < len(words):
-        taken += words[end] != " "
-        end += 1
-    if not length or taken < length or not _checks(words[:end].replace(" ", "")):
-        return words
-    return _hidden(words[:end]) + words[end:]
+def _ibans_hidden(words: str) -> str:
+    """Hide every IBAN, wherever in a run of letters and digits it stands: references are written right before it."""
+    found = _BEGINNING.search(words)
+    while found:
+        end = _iban_end(words, found.start())
+        if end:
+            words = words[: found.start()] + _hidden(words[found.start() : end]) + words[end:]
+        found = _BEGINNING.search(words, end or found.start() + 1)
+    return words
+
+
+def _iban_end(words: str, start: int) -> int:
+    """Return where the IBAN ends that begins at a place, in groups or in one; 0 where none begins."""
+    length = _LENGTH_OF.get(words[start : start + 2], 0)
+    found = re.compile(rf"[A-Z0-9](?: ?[A-Z0-9]){{{length - 1}}}").match(words, start) if length else None
+    return found.end() if found and _checks(found[0].replace(" ", "")) else 0
 
 
 def _checks(iban: str) -> bool:

@@ -45,6 +45,16 @@ def test_an_iban_shows_its_last_four_characters(iban: str) -> None:
         assert iban[-4:] in hidden.replace(" ", "")
 
 
+@pytest.mark.parametrize("before", ["Rechnung RE12345 ", "RF18 ", "GB82 WEST 1234 ", "AT61 1904 3002 3457 3201 ", "X"])
+@pytest.mark.parametrize("iban", IBANS)
+def test_an_iban_behind_another_word_of_its_kind_is_hidden(before: str, iban: str) -> None:
+    """A reference, or a second IBAN, right before it does not cover it; a letter glued to it makes another word."""
+    hidden = clean(f"{before}{iban} DANKE")
+    assert (iban in hidden) == (before == "X")
+    assert hidden.endswith(f"{iban[-4:]} DANKE")
+    assert "1904 3002" not in hidden
+
+
 def test_a_reference_that_only_looks_like_an_iban_stays_whole() -> None:
     """Its check digits are wrong, or its country has other lengths."""
     for words in ("DE88370400440532013000", "AB12CDEF3456789012", "4B03616UONXSAWP", "US20261103ABCDEFGH"):
