@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, Table, select
 from ledger import money
 from ledger.errors import ConnectorError
 from ledger.journal import Journal
-from resources.store.as_stored import columns_of, undecoded
+from resources.store.as_stored import columns_of, is_text, undecoded
 from resources.store.audit import Verdict, connections_in, nameless_in, verdict_on
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
@@ -183,6 +183,8 @@ def _take_out_untold(reports: dict[tuple, dict[str, Any]], told: Retelling, chai
 
 def _is_told(told: Retelling, chains: Iterable[str], row: Mapping[str, Any]) -> bool:
     """Tell whether an event should tell of a report."""
+    if not is_text(row["recorded_at"]):
+        return True
     is_younger = row["recorded_at"] >= told.reports_since.get(row["connection"], "~")
     return is_younger or row["connection"] not in chains
 

@@ -216,6 +216,20 @@ def test_what_no_column_ever_held_is_named_like_any_other_change(lived, table, d
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_an_added_report_of_no_moment_is_named(lived):
+    """It may be older than what reports are told of, and is compared with nothing that it can be compared with."""
+    columns = [one.name for one in schema.metadata.tables["settlement_reports"].columns]
+    own = {"report_id": "'added'", "recorded_at": "x'00ff'"}
+    values = ", ".join(own.get(name, f'"{name}"') for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    with lived.transaction() as transaction:
+        transaction.execute(
+            text(f"INSERT INTO settlement_reports ({names}) SELECT {values} FROM settlement_reports LIMIT 1")
+        )
+    assert verify(lived).first_bad.table == "settlement_reports"
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("table", ["audit_events", "audit_chains", "exchanges", "row_chains"])
 def test_a_row_of_a_connection_without_a_name_is_found(lived, table):
     """An added row, beside chains that are whole."""
