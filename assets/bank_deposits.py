@@ -20,8 +20,6 @@ from ledger.bank_matching import Doubt, Match, age_days
 from ledger.errors import Finding
 
 CHECK = "every_deposit_explained"
-# How a marketplace's lines are told from all others where nothing matches; upper case, letters only.
-_PAYERS = ("AMAZON", "AMZN")
 _ROWS_MAX = 25
 
 
@@ -84,7 +82,7 @@ def _explained(road: Road, lines: Sequence[BankLine], known: Money) -> Verdict:
     doubts = {line.key: doubt for doubt in matching.doubts for line in doubt.lines if line.key in keys}
     now = today(road.clock)
     findings = [_unclear(line, doubts[line.key]) for line in lines if line.key in doubts]
-    rest = [line for line in lines if line.key not in doubts and line not in matched and _is_theirs(line)]
+    rest = [line for line in lines if line.key not in doubts and line not in matched and line.names_marketplace()]
     rest = [line for line in rest if line.key not in known.left_alone]
     findings += [_unexplained(line) for line in rest]
     rows = tuple(
@@ -103,10 +101,6 @@ def _explained(road: Road, lines: Sequence[BankLine], known: Money) -> Verdict:
     if rows:
         told += f" {len(rows)} are the marketplace's and are not explained."
     return Verdict(CHECK, not rows, told, is_blocking=False, rows=rows[:_ROWS_MAX], findings=tuple(findings))
-
-
-def _is_theirs(line: BankLine) -> bool:
-    return any(payer in word for payer in _PAYERS for word in line.words())
 
 
 _CHOOSE = (

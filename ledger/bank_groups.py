@@ -3,7 +3,7 @@
 In: amounts on the left (what was paid), amounts on the right (what the bank booked), and which of them may meet. Out:
 groups of one against one, one against several and several against one whose sums are equal, as far as there is exactly
 one way to leave nothing of a cluster over; and the clusters where there is none, or more than one. Amounts are whole
-numbers of cents; searches are bounded, and one that reaches its bound decides nothing.
+numbers of cents; searches are bounded, and one that reaches its bound decides nothing, of others it may meet neither.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import combinations
 MEMBERS_MAX = 4
 CANDIDATES_MAX = 24
 GROUPS_MAX = 40
+Member = tuple[str, int]
 
 
 @dataclass(frozen=True, order=True)
@@ -26,60 +27,75 @@ class Group:
     right: tuple[int, ...]
 
     @property
-    def members(self) -> frozenset[tuple[str, int]]:
+    def members(self) -> frozenset[Member]:
         """Return the members of both sides."""
         return frozenset([("left", one) for one in self.left] + [("right", one) for one in self.right])
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is certain, and the clusters of groups between which nothing decides."""
+    """What is certain, the clusters between which nothing decides, and members with too many others to be searched."""
 
     certain: tuple[Group, ...]
     ambiguous: tuple[tuple[Group, ...], ...]
-    unsearched: tuple[tuple[str, int], ...] = ()
+    unsearched: tuple[Member, ...] = ()
 
 
-def choose(left: Sequence[int], right: Sequence[int], may_meet: Callable[[int, int], bool]) -> Choice:
+def choose(
+    left: Sequence[int],
+    right: Sequence[int],
+    may_meet: Callable[[int, int], bool],
+    is_part: Callable[[int], bool] = lambda at: True,
+) -> Choice:
     """Return which groups are certain.
 
     Args:
         left: Signed amounts of one side, none of them zero.
         right: Signed amounts of the other side.
         may_meet: Tells by positions whether two may belong together (currency, days).
+        is_part: Tells of a position on the right whether it may be one of several; alone every one may be it.
     """
-    found, unsearched = set[Group](), []
+    found, unsearched, touched = set[Group](), set[Member](), set[Member]()
     for at in range(len(left)):
         other = [one for one in range(len(right)) if may_meet(at, one) and right[one] * left[at] > 0]
-        found |= {Group((at,), some) for some in _sums(left[at], other, right)}
-        unsearched += [("left", at)] if len(other) > CANDIDATES_MAX else []
+        parts = [one for one in other if is_part(one)]
+        found |= {Group((at,), (one,)) for one in other if right[one] == left[at]}
+        if len(parts) > CANDIDATES_MAX:
+            unsearched.add(("left", at))
+            touched |= {("right", one) for one in parts}
+        else:
+            found |= {Group((at,), some) for some in _sums(left[at], parts, right)}
     for at in range(len(right)):
         other = [one for one in range(len(left)) if may_meet(one, at) and left[one] * right[at] > 0]
-        found |= {Group(some, (at,)) for some in _sums(right[at], other, left)}
-        unsearched += [("right", at)] if len(other) > CANDIDATES_MAX else []
-    certain, ambiguous = [], []
+        if len(other) > CANDIDATES_MAX:
+            unsearched.add(("right", at))
+            touched |= {("left", one) for one in other}
+        else:
+            found |= {Group(some, (at,)) for some in _sums(right[at], other, left)}
+    certain, ambiguous = list[Group](), []
     for cluster in _clusters(sorted(found)):
+        members = frozenset().union(*(group.members for group in cluster))
+        if members & (unsearched | touched):
+            unsearched |= members
+            continue
         covers = _covers(cluster)
         if len(covers) == 1:
             certain += covers[0]
         else:
             ambiguous.append(tuple(cluster))
-    return Choice(tuple(sorted(certain)), tuple(ambiguous), tuple(unsearched))
+    return Choice(tuple(sorted(certain)), tuple(ambiguous), tuple(sorted(unsearched)))
 
 
 def _sums(wanted: int, candidates: Sequence[int], amounts: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Yield the candidates that come to an amount: single ones always, several as far as the search is bounded."""
-    yield from ((one,) for one in candidates if amounts[one] == wanted)
+    """Yield the candidates, two or more, that come to an amount."""
     smaller = [one for one in candidates if abs(amounts[one]) < abs(wanted)]
-    if len(candidates) > CANDIDATES_MAX:
-        return
     for size in range(2, MEMBERS_MAX + 1):
         yield from (some for some in combinations(smaller, size) if sum(amounts[one] for one in some) == wanted)
 
 
 def _clusters(groups: Sequence[Group]) -> list[list[Group]]:
     """Return groups that share a member, directly or through others, together."""
-    clusters: list[tuple[set[tuple[str, int]], list[Group]]] = []
+    clusters: list[tuple[set[Member], list[Group]]] = []
     for group in groups:
         touched = [one for one in clusters if one[0] & group.members]
         members = set(group.members).union(*(one[0] for one in touched))
@@ -95,7 +111,7 @@ def _covers(cluster: Sequence[Group]) -> list[list[Group]]:
     everything = frozenset().union(*(group.members for group in cluster))
     found: list[list[Group]] = []
 
-    def take(taken: list[Group], covered: frozenset[tuple[str, int]]) -> None:
+    def take(taken: list[Group], covered: frozenset[Member]) -> None:
         if len(found) > 1:
             return
         if covered == everything:

@@ -21,6 +21,8 @@ from ledger.account_numbers import KEPT, without_account_numbers
 
 TEXT_LENGTH_MAX = 500
 _TRACE_LENGTH_MIN = 8
+# How a marketplace calls itself at banks; upper case, letters only.
+_PAYERS = ("AMAZON", "AMZN")
 _WORDS = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -47,6 +49,10 @@ class BankLine:
     def words(self) -> tuple[str, ...]:
         """Return all that the line says, letters and digits alone: banks break words wherever a row of theirs ends."""
         return tuple(_run(words) for words in (self.reference, self.text, self.bank_id))
+
+    def names_marketplace(self) -> bool:
+        """Tell whether the line says that it comes from, or goes to, a marketplace."""
+        return any(payer in word for payer in _PAYERS for word in self.words())
 
     def names(self, trace: str) -> bool:
         """Tell whether the line names a transfer."""

@@ -205,7 +205,8 @@ def _by_amount(left: list[Payment], right: list[BankLine], window: Window) -> tu
         one, other = left[payment], right[line]
         return one.currency == other.currency and window.holds(one.day, other.value_date)
 
-    choice = choose(cents, booked, may_meet)
+    # Of the many lines of an account some four always come to a payout: one of several has to say whose it is.
+    choice = choose(cents, booked, may_meet, lambda line: right[line].names_marketplace())
     matches = [
         Match(tuple(left[at] for at in group.left), tuple(right[at] for at in group.right), "amount")
         for group in choice.certain
@@ -215,11 +216,9 @@ def _by_amount(left: list[Payment], right: list[BankLine], window: Window) -> tu
         payments = tuple(left[at] for at in sorted({at for group in cluster for at in group.left}))
         lines = tuple(right[at] for at in sorted({at for group in cluster for at in group.right}))
         doubts.append(Doubt("several", payments, lines, _several(payments, lines)))
-    certain = {member for group in choice.certain for member in group.members}
     for side, at in choice.unsearched:
-        if (side, at) not in certain:
-            payments, lines = ((left[at],), ()) if side == "left" else ((), (right[at],))
-            doubts.append(Doubt("too_many", payments, lines, _too_many(payments, lines)))
+        payments, lines = ((left[at],), ()) if side == "left" else ((), (right[at],))
+        doubts.append(Doubt("too_many", payments, lines, _too_many(payments, lines)))
     return matches, doubts
 
 
@@ -234,7 +233,7 @@ def _several(payments: Sequence[Payment], lines: Sequence[BankLine]) -> str:
 
 def _too_many(payments: Sequence[Payment], lines: Sequence[BankLine]) -> str:
     what = _paid(payments) if payments else _booked(lines)
-    return f"{what} may be made of too many others to be searched."
+    return f"{what} may belong together with too many others to be searched."
 
 
 def _paid(payments: Sequence[Payment]) -> str:

@@ -55,6 +55,7 @@ def _amounts(lines: tuple[BankLine, ...]) -> str:
     return "+".join(str(one) for one in sorted((line.amount for line in lines), reverse=True))
 
 
+AMAZON = "AMAZON PAYMENTS"
 TRACE, OTHER = "4B03616UONXSAWP", "7C99999ZZZZZZZZ"
 
 
@@ -93,7 +94,9 @@ TRACE, OTHER = "4B03616UONXSAWP", "7C99999ZZZZZZZZ"
         # Pooled: one line brings several payouts; split: one payout comes in several lines.
         ([paid("A", "9.00"), paid("B", "4.00")], [booked("13.00")], "A+B=13.00 by amount"),
         ([paid("A", "9.00"), paid("B", "4.00"), paid("C", "5.00")], [booked("18.00")], "A+B+C=18.00 by amount"),
-        ([paid("A", "13.00")], [booked("9.00"), booked("4.00")], "A=9.00+4.00 by amount"),
+        ([paid("A", "13.00")], [booked("9.00", 1, AMAZON), booked("4.00", 1, AMAZON)], "A=9.00+4.00 by amount"),
+        # Other customers' money that happens to come to the same brought no payout.
+        ([paid("A", "13.00")], [booked("9.00", 1, AMAZON), booked("4.00", 1, "RENT")], "open A; lines 9.00+4.00"),
         (
             [paid("A", "9.00", trace=TRACE), paid("B", "4.00", trace=OTHER)],
             [booked("13.00", 1, f"{TRACE} {OTHER}")],
@@ -132,8 +135,13 @@ TRACE, OTHER = "4B03616UONXSAWP", "7C99999ZZZZZZZZ"
         ),
         (
             [paid("A", "13.00"), paid("B", "9.00"), paid("C", "4.00")],
-            [booked("13.00"), booked("9.00"), booked("4.00")],
+            [booked("13.00", 1, AMAZON), booked("9.00", 1, AMAZON), booked("4.00", 1, AMAZON)],
             "open A+B+C; lines 13.00+9.00+4.00; doubt several",
+        ),
+        (
+            [paid("A", "13.00"), paid("B", "9.00"), paid("C", "4.00")],
+            [booked("13.00"), booked("9.00"), booked("4.00")],
+            "A=13.00 by amount; B=9.00 by amount; C=4.00 by amount",
         ),
         # A charge to the card for a negative settlement is a debit; a credit of the same amount is none.
         ([paid("A", "-321.69")], [booked("-321.69")], "A=-321.69 by amount"),
@@ -208,6 +216,34 @@ def test_too_many_candidates_decide_nothing() -> None:
     assert [one.reason for one in found.doubts] == ["too_many"]
 
 
+def test_a_search_that_was_cut_short_makes_nothing_certain() -> None:
+    """One line of the amount, or two: with 23 more of Amazon's beside them that is as open as without."""
+    payments, lines = [paid("A", "100.00")], [booked(one, 1, AMAZON) for one in ("60.00", "40.00", "100.00")]
+    assert told(payments, lines) == "open A; lines 100.00+60.00+40.00; doubt several"
+    found = match(payments, keyed([*lines, *(booked("0.77", 1, AMAZON) for _ in range(23))]), WINDOW)
+    assert not found.matches
+    assert {one.reason for one in found.doubts} == {"too_many"}
+
+
+def test_what_a_cut_search_may_want_is_not_given_to_another() -> None:
+    """Both payouts may want the first two lines; that the search for one was cut short takes no doubt away."""
+    payments = [paid("A", "5.00"), paid("B", "32.00", day=6)]
+    lines = [booked(one, 5, AMAZON) for one in ("2.00", "3.00", "30.00")]
+    many = [booked("0.07", 13, AMAZON) for _ in range(24)]
+    assert "doubt several" in told(payments, lines)
+    found = match(payments, keyed([*lines, *many]), WINDOW)
+    assert not found.matches
+    assert {p.payment_id for one in found.doubts for p in one.payments} == {"A", "B"}
+
+
+def test_lines_of_others_do_not_bound_the_search() -> None:
+    """A busy account: the payout is the one line of its amount, whatever else was booked."""
+    lines = [booked("100.00", 1, "WIRE"), *(booked(f"{at}.50", 1, f"CUSTOMER {at}") for at in range(60))]
+    found = match([paid("A", "100.00")], keyed(lines), WINDOW)
+    assert [(one.received, one.by) for one in found.matches] == [(Decimal("100.00"), "amount")]
+    assert found.doubts == ()
+
+
 def test_age_is_counted_in_days() -> None:
     """From the day of payment to today."""
     assert age_days(DAY, DAY + timedelta(days=9)) == 9
@@ -228,7 +264,7 @@ def test_a_match_is_exact_and_nothing_is_used_twice(
     """Sums equal to the cent, every payment and line at most once, all accounted for, whatever the order."""
     payments = [paid(f"P{at}", f"{amount}.00", day) for at, (amount, day) in enumerate(paid_for)]
     number = count()
-    lines = list(keyed([booked(f"{amount}.00", day, bank_id=f"B{next(number)}") for amount, day in seen]))
+    lines = list(keyed([booked(f"{amount}.00", day, AMAZON, bank_id=f"B{next(number)}") for amount, day in seen]))
     found = match(payments, lines, WINDOW)
     assert all(one.difference == 0 for one in found.matches)
     used = [p.payment_id for one in found.matches for p in one.payments] + [p.payment_id for p in found.open_payments]
