@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from assets.document_sets import ever_in_books, settlement_source
 from assets.read_back import ledger_today
-from assets.reversals import dependents
+from assets.reversals import carriers
 from assets.roadmap import Road
 from assets.verdicts import Verdict
 from ledger import money
 from ledger.closing import Closing, Moved, closing
+from ledger.posting import PostingState
 from resources.erp.target import ItemEntry
 from resources.store.outbox import OutboxDocument
 from resources.store.settlements import SettlementRecord
@@ -27,12 +28,11 @@ def closing_of(
 ) -> Closing:
     """Return how the clearing item of a settlement stands, by its entries in the currency of the settlement."""
     currency = record.facts["currency"]
-    carriers = [other for other, _ in dependents(road, record.settlement_id)]
-    ours = {one.erp_id for one in documents}
-    for other in carriers:
-        ours |= {
-            one.erp_id for one in ever_in_books(road, road.stores.outbox.documents(settlement_source(road, other)))
-        }
+    ours, is_carried = {one.erp_id for one in documents}, False
+    for other in carriers(road, record.settlement_id):
+        newest = road.stores.outbox.documents(settlement_source(road, other))
+        ours |= {one.erp_id for one in ever_in_books(road, newest)}
+        is_carried = is_carried or any(one.state is PostingState.POSTED for one in newest)
     moved = [
         Moved(one.erp_id, one.accounting_date, money.exact(one.amount, currency), one.erp_id in ours)
         for one in entries
@@ -45,7 +45,7 @@ def closing_of(
         _since(road, record),
         ledger_today(road),
         road.policy.receipt_days,
-        is_carried=bool(carriers),
+        is_carried=is_carried,
     )
 
 

@@ -157,6 +157,15 @@ def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[s
     return [one.erp_id for one in found if one.state is not BooksState.REMOVED and one.erp_id not in known]
 
 
+def carriers(road: Road, settlement_id: str) -> list[str]:
+    """Return the settlements that carry this one's open item in, whatever of them is in the books."""
+    return [
+        other
+        for other, place in placed(road).items()
+        if any(one.from_settlement_id == settlement_id and one.kind in CARRIES for one in place.carried)
+    ]
+
+
 def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> list[tuple[str, bool]]:
     """Return the settlements in the books, or on their way, that carry this one's open item in.
 
@@ -164,9 +173,7 @@ def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> li
     """
     states = MAY_EXIST if sent_only else MAY_EXIST | {PostingState.APPROVED}
     found = []
-    for other, place in placed(road).items():
-        if not any(one.from_settlement_id == settlement_id and one.kind in CARRIES for one in place.carried):
-            continue
+    for other in carriers(road, settlement_id):
         documents = road.stores.outbox.documents(settlement_source(road, other))
         if any(one.state in states for one in documents):
             undoing = undoing_of(road, documents)

@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 
 from assets.closing_entry import CHECK
+from assets.reversals import apply_reversal, plan_reversal
 from assets.road import STAGES, run_stage, walk
 from assets.verdicts import StageResult
 from ledger.references import reference
-from tests.road.conftest import sale
+from tests.road.conftest import FIRST, of_account, sale
 
-ONE = "24000000001"
+ONE, TWO = "24000000001", "24000000002"
 BANK = "100100"
 RECEIVED = date(2026, 11, 13)
 
@@ -72,3 +73,19 @@ def test_a_receipt_of_another_amount_leaves_the_item_open(world) -> None:
     assert "is open with 1.00 USD" in closed(found).sentence
     assert receipt.id in closed(found).sentence
     assert found.facts["open item now"] == 1
+
+
+def test_what_carried_an_item_in_and_was_reversed_is_ours_as_well(world) -> None:
+    """The item is open again, and both entries of the carrier are known: nobody else closed or reopened anything."""
+    road, later = world.small(), FIRST + timedelta(days=7)
+    world.take_in(road, ONE, sale("10.00"), of_account("Subscription Fee", "-60.00"))
+    walk(road, ONE)
+    world.take_in(road, TWO, of_account("Payable to Amazon", "-50.00", later), sale("80.00", later), start=later)
+    walk(road, TWO)
+    assert "carries it in" in closed(reconciled(road)).sentence
+    apply_reversal(road, plan_reversal(road, TWO), "booked to the wrong account")
+    walk(road, TWO)
+    found = closed(reconciled(road))
+    assert world.states(road, TWO) == ["reversed"]
+    assert "is open with -50.00 USD" in found.sentence
+    assert found.rows == ()
