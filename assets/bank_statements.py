@@ -6,7 +6,6 @@ one format: two formats give one line two names, and money would be seen twice.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,7 @@ import duckdb
 from assets.day_names import day_name
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
-from assets.statements import dicts, statement
+from assets.statements import dicts, statement, write_parquet
 from ledger import money
 from ledger.bank_line import BankLine, clean
 from resources.bank.reader import archivable, read_bank_file
@@ -27,7 +26,6 @@ from resources.store.warehouse import Version
 TABLE = "bank_statements"
 DEPOSITS = "bank_deposits"
 _NAME_LENGTH = 32
-_PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1"
 
 
 @dataclass(frozen=True)
@@ -133,14 +131,8 @@ def _account(one: Statement) -> dict:
 
 
 def write_lines(duck: duckdb.DuckDBPyConnection, lines: Sequence[tuple[BankLine, str]], path: Path) -> None:
-    """Write lines with the document they came in; amounts go as text, their decimals were checked when read."""
-    plain = path.with_name(f"{path.name}.json")
-    try:
-        plain.write_text("".join(json.dumps(_row(*one)) + "\n" for one in lines), encoding="utf-8")
-        select = statement("bank_lines")
-        duck.execute(f"COPY ({select}) TO $path ({_PARQUET})", {"path": str(path), "lines": str(plain)})
-    finally:
-        plain.unlink(missing_ok=True)
+    """Write lines with the document they came in."""
+    write_parquet(duck, "bank_lines", (_row(*one) for one in lines), path)
 
 
 def _row(line: BankLine, document: str) -> dict:

@@ -1,4 +1,4 @@
-"""The rows of financial transactions: one per leaf, written as one Parquet file per day.
+"""The rows of financial transactions: one per leaf.
 
 In: transactions of one day as Amazon told them. Out: their rows with keys, what their leaves leave of the total, and a
 mark of everything they say, so that a day that is told again in the same words is no new version.
@@ -6,21 +6,16 @@ mark of everything they say, so that a day that is told again in the same words 
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
-import duckdb
-
-from assets.statements import statement
 from ledger import money
 from ledger.event_leaves import line_keys, lines_of
 from ledger.event_status import Standing, standing_of
 from resources.amazon.transaction import ProductContext, Transaction
 
 TABLE = "financial_events"
-_PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1"
 Row = dict[str, str | int | bool | None]
 
 
@@ -97,17 +92,3 @@ def fingerprint(events: Iterable[EventRows]) -> str:
     """Return a mark of everything these rows say, whatever their order and whichever answers they came in."""
     said = sorted(json.dumps({**row, "document": ""}, sort_keys=True) for one in events for row in one.rows)
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
-
-
-def write_rows(duck: duckdb.DuckDBPyConnection, events: Sequence[EventRows], path: Path) -> None:
-    """Write the rows of a day as Parquet; amounts go as text, their decimals were checked when they were read."""
-    lines = path.with_name(f"{path.name}.json")
-    try:
-        with lines.open("w", encoding="utf-8") as writing:
-            for one in events:
-                writing.writelines(json.dumps(row) + "\n" for row in one.rows)
-        duck.execute(
-            f"COPY ({statement('financial_events')}) TO $path ({_PARQUET})", {"path": str(path), "lines": str(lines)}
-        )
-    finally:
-        lines.unlink(missing_ok=True)

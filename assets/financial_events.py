@@ -13,14 +13,13 @@ from pathlib import Path
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.event_checks import verdicts_of
-from assets.event_rows import TABLE, EventRows, fingerprint, rows_of, write_rows
+from assets.event_rows import TABLE, EventRows, fingerprint, rows_of
 from assets.event_summary import facts_of, rows_by_type
 from assets.roadmap import Road
-from assets.statements import statement
+from assets.statements import statement, write_parquet
 from assets.verdicts import StageResult
 from ledger.errors import SourceRefused
 from resources.amazon.finances import TransactionPage
-from resources.amazon.marketplaces import marketplace
 from resources.amazon.transaction import Transaction
 from resources.store.warehouse import Version
 
@@ -120,21 +119,12 @@ def _by_day(road: Road, first: date, last: date, pages: Iterable[TransactionPage
         day = told.get(one.posted.astimezone(UTC).date())
         if day is None:
             continue
-        if _is_foreign(road, one):
+        if road.is_foreign(one.marketplace_id):
             day.foreign += 1
             continue
         day.transactions[transaction_id] = (one, document)
         day.changed |= {transaction_id} & changed
     return told
-
-
-def _is_foreign(road: Road, transaction: Transaction) -> bool:
-    """Tell whether a transaction is surely of a marketplace that this connection does not list.
-
-    No marketplace is named in the question, so all of the seller's come; one without a marketplace is of the account.
-    """
-    known = marketplace(transaction.marketplace_id)
-    return bool(road.marketplaces) and known is not None and known.settlement_name not in road.marketplaces
 
 
 def _staged(road: Road, day: date, told: _Told, *, is_complete: bool) -> DayOutcome:
@@ -177,7 +167,7 @@ def _written(
 
     def produce(path: Path) -> None:
         with warehouse.connect(road.memory_limit_mb) as duck:
-            write_rows(duck, events, path)
+            write_parquet(duck, TABLE, (row for one in events for row in one.rows), path)
 
     return warehouse.write(road.connection, TABLE, day.isoformat(), produce, facts), tuple(vanished)
 

@@ -1,4 +1,4 @@
-"""The rows of payouts: one per payout as it stands, with what Amazon changed it into, written as one file per day.
+"""The rows of payouts: one per payout as it stands, with what Amazon changed it into.
 
 In: payouts as the Transfers API tells them, and the settlement periods of the older API, which alone say what a payout
 came to in the bank's currency. Out: typed rows. A payout and its period are the same money where both name one
@@ -8,11 +8,7 @@ transfer, else where period and amount are the same to the second and the cent; 
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
-import duckdb
-
-from assets.statements import statement
 from ledger import money
 from resources.amazon.event_groups import EventGroup
 from resources.amazon.stated import Stated
@@ -20,7 +16,6 @@ from resources.amazon.transfers import BROKEN, Payout
 
 TABLE = "payouts"
 Row = dict[str, object]
-_PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1"
 
 
 def rows_of(payouts: Iterable[Payout], groups: Sequence[EventGroup]) -> list[Row]:
@@ -70,16 +65,6 @@ def _row(one: Payout, bank: Stated | None) -> Row:
         "history": json.dumps([[step.status, _moment(step.moment)] for step in one.steps]),
         "document": one.document,
     }
-
-
-def write_rows(duck: duckdb.DuckDBPyConnection, rows: Iterable[Row], path: Path) -> None:
-    """Write rows as Parquet; amounts go as text, their decimals were checked when they were read."""
-    lines = path.with_name(f"{path.name}.json")
-    try:
-        lines.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        duck.execute(f"COPY ({statement(TABLE)}) TO $path ({_PARQUET})", {"path": str(path), "lines": str(lines)})
-    finally:
-        lines.unlink(missing_ok=True)
 
 
 def _text(stated: Stated | None) -> str | None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.payout_checks import verdicts_of
-from assets.payout_rows import TABLE, Row, rows_of, write_rows
+from assets.payout_rows import TABLE, Row, rows_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
+from assets.statements import write_parquet
 from assets.verdicts import StageResult
 from ledger.errors import SourceRefused
 from resources.amazon.event_groups import EventGroup
-from resources.amazon.marketplaces import marketplace
 from resources.amazon.transfers import NO_PAYOUT, PAID, Payout
 
 # What does not change any more; a failed payout may be sent again.
@@ -44,7 +44,7 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
 
     try:
         found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive)
-        payouts = [one for one in found if not _is_foreign(road, one)]
+        payouts = [one for one in found if not road.is_foreign(one.marketplace_id)]
         groups = _periods(road, payouts, archive)
     except SourceRefused as refused:
         if refused.status is not None:
@@ -69,12 +69,6 @@ def _created(payout: Payout) -> datetime | None:
     return payout.created or min((step.moment for step in payout.steps), default=None)
 
 
-def _is_foreign(road: Road, payout: Payout) -> bool:
-    """Tell whether a payout is surely of a marketplace that this connection does not list."""
-    known = marketplace(payout.marketplace_id)
-    return bool(road.marketplaces) and known is not None and known.settlement_name not in road.marketplaces
-
-
 def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:
     """Return the settlement periods that these payouts pay; none without payouts that moved money."""
     starts = [one.period_start for one in payouts if one.amount is not None and one.period_start is not None]
@@ -91,7 +85,7 @@ def _staged(
 
     def produce(path: Path) -> None:
         with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_rows(duck, rows, path)
+            write_parquet(duck, TABLE, rows, path)
 
     held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
     version = road.stores.warehouse.write(road.connection, TABLE, day.isoformat(), produce, {"documents": held})

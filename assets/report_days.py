@@ -18,7 +18,7 @@ import duckdb
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.roadmap import Road
-from assets.statements import dicts
+from assets.statements import PARQUET, dicts
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import DocumentDamaged, ReportFileRefused, SourceUnavailable
@@ -34,7 +34,6 @@ _POLL_SECONDS_FIRST, _POLL_SECONDS_MAX = 5, 60
 _STEP_MINUTES = 5
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-_PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1"
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ def _staged(
         stage.asset,
         day.isoformat(),
         lambda path: duck.execute(
-            f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({_PARQUET})", {"path": str(path)}
+            f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({PARQUET})", {"path": str(path)}
         ),
         made,
     )

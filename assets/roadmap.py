@@ -16,6 +16,7 @@ from ledger.policy import Policy
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
+from resources.amazon.marketplaces import marketplace
 from resources.amazon.transfers import Transfers
 from resources.bank.settings import BankSettings
 from resources.clock import Clock
@@ -74,6 +75,14 @@ class Road:
     configuration: Callable[[], Iterable[ConfigurationFile]] = tuple
     load_opening_orders: Callable[[], OpeningOrders] = OpeningOrders
     bank: BankSettings = field(default_factory=BankSettings)
+
+    def is_foreign(self, marketplace_id: str) -> bool:
+        """Tell whether a marketplace is surely one that this connection does not list.
+
+        Most questions name no marketplace, so all of the seller's come; what names none is of the account.
+        """
+        known = marketplace(marketplace_id)
+        return bool(self.marketplaces) and known is not None and known.settlement_name not in self.marketplaces
 
     @property
     def desk(self) -> Desk:
