@@ -7,7 +7,7 @@ again every morning, so that its way to the bank, and its failing there, is seen
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 
 from assets.day_names import day_name, start_of

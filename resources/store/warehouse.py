@@ -138,6 +138,10 @@ class Warehouse:
         """Return a local path to a version, every byte checked; raise StoreError when it is missing or damaged."""
         return self._place.fetch(version.name, version.sha256)
 
+    def holds(self, version: Version) -> bool:
+        """Tell whether the file of a version lies where it should, by its length; who does not find it writes anew."""
+        return self._place.holds(version.name, version.bytes)
+
     def connect(self, memory_limit_mb: int = 512, threads: int = 2) -> duckdb.DuckDBPyConnection:
         """Open a bounded DuckDB in memory that never fetches an extension and spills into the warehouse's folder."""
         return duckdb.connect(

@@ -223,7 +223,7 @@ def test_an_answer_that_cannot_be_used_refuses_the_day(books: Bookkeeping) -> No
 
 
 def test_a_payout_that_says_nothing_of_its_creation_is_of_the_day_it_was_asked_for(books: Bookkeeping) -> None:
-    """The field is optional; the first step may come days later, and by that the payout would be of no day asked for."""
+    """The field is optional; by its first step, days later, the payout would be of no day that is asked for."""
     late = payout(created=None, steps=(PayoutStep("PAID", CREATED + timedelta(days=9)),))
     amazon = Amazon((late,))
     road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
