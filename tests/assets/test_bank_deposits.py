@@ -146,6 +146,21 @@ def test_what_can_be_two_payouts_waits_for_a_person(books: Bookkeeping) -> None:
     assert items(books) == []
 
 
+@pytest.mark.parametrize("also_known", [True, False])
+def test_a_choice_that_cannot_be_followed_is_said_so(books: Bookkeeping, also_known: bool) -> None:
+    """A mistyped id; the item comes back, and a person must not believe that the choice was lost."""
+    if also_known:
+        pay(books, payout("1", trace_id=""), payout("2", trace_id=""))
+    take_in(books, "2026-11-19,80.00,AMAZON")
+    composed(books)
+    [item] = items(books)
+    books.stores.review.resolve(item.id, "choose", "ann", "22: the later of both", "run-1")
+    composed(books)
+    [again] = items(books)
+    assert again.code == item.code
+    assert "22 was chosen and could not be taken" in again.sentence
+
+
 def test_a_match_made_by_hand_needs_two_persons(books: Bookkeeping) -> None:
     """The second has to choose the same payout."""
     pay(books, payout("1", trace_id=""), payout("2", trace_id=""))
