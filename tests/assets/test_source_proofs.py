@@ -18,7 +18,7 @@ from assets.source_proofs import SOURCES, prove
 from assets.verdicts import Verdict
 from emulators.amazon.app import AmazonApp, build_app
 from emulators.amazon.history import SellerHistory
-from emulators.demo_seller.seller import DemoAccount, demo_seller
+from emulators.demo_seller.seller import DemoAccount
 from emulators.in_process import InProcessTransport
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
@@ -29,6 +29,7 @@ from resources.clock import ManualClock
 from resources.store.stores import Stores
 from resources.transport.rate_limit import MemoryBuckets
 from tests.assets.conftest import MAPPING, POLICY
+from tests.demo_sellers import seller_of_its_own
 
 AS_OF = date(2026, 11, 18)
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
@@ -57,7 +58,7 @@ class Shop:
 
 def shop(folder, name: str) -> Shop:
     """Build an account over the emulated Amazon, and stage what it was paid."""
-    made = demo_seller(7, AS_OF)
+    made = seller_of_its_own(AS_OF)
     account: DemoAccount = next(one for one in made.sellers if one.name == name)
     clock = ManualClock(NOW)
     app = build_app(made.world, clock)
