@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -24,6 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from ledger.errors import InputRefused, StoreError
 from resources.clock import Clock
+from resources.duckdb_engine import bounded_duckdb
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.places import Place, digest_of
@@ -103,7 +102,8 @@ class Warehouse:
             what = f"{table} of {connection}, partition {partition}"
             with self._place.sentence_for_disk(f"write {what}"), _duckdb_as_disk():
                 produce(temporary)
-            rows = _rows_of(temporary, what)
+            with self.connect() as duck:
+                rows = _rows_of(duck, temporary, what)
             draft = Version(
                 connection=connection,
                 table=table,
@@ -144,17 +144,7 @@ class Warehouse:
 
     def connect(self, memory_limit_mb: int = 512, threads: int = 2) -> duckdb.DuckDBPyConnection:
         """Open a bounded DuckDB in memory that never fetches an extension and spills into the warehouse's folder."""
-        return duckdb.connect(
-            ":memory:",
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "allow_community_extensions": "false",
-                "memory_limit": f"{memory_limit_mb}MB",
-                "threads": str(threads),
-                "temp_directory": str(self._place.scratch() / "spill"),
-            },
-        )
+        return bounded_duckdb(self._place.scratch() / "spill", memory_limit_mb, threads)
 
     def write_views(self, path: Path) -> list[str]:
         """Write a DuckDB file with one view per table over all current versions; return the names of the views.
@@ -232,20 +222,10 @@ def _require_names(connection: str, table: str, partition: str) -> None:
         raise InputRefused(f"{table[:80]!r} cannot name a table: small letters, digits and _ only, a letter first.")
 
 
-@cache
-def _footer_reader(process: int) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB that reads footers, one per process: opening one takes ten times as long as reading.
-
-    A forked child opens its own and leaves the parent's alone, whose threads it does not have.
-    """
-    return duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "threads": "1"})
-
-
-def _rows_of(path: Path, what: str) -> int:
+def _rows_of(duck: duckdb.DuckDBPyConnection, path: Path, what: str) -> int:
     """Count the rows by the file's own footer; raise StoreError for what is no Parquet file."""
     try:
-        with _footer_reader(os.getpid()).cursor() as cursor:
-            found = cursor.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone()
+        found = duck.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone()
     except duckdb.Error:
         found = None
     if found is None:

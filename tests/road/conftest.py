@@ -17,13 +17,14 @@ from connector_defs.connections import Connection, connections
 from connector_defs.project import PACKAGE, Project
 from emulators.amazon.settings import Settings
 from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
-from emulators.demo import demo_world
+from emulators.demo import world_around
 from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from resources.clock import ManualClock
 from resources.store.stores import Stores
 from resources.vault import Vault
+from tests.demo_sellers import seller_of_its_own
 from tests.road.rig import assert_in_books, opened
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -42,8 +43,8 @@ class World:
     amazon_settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self):
-        self.demo = demo_world(
-            as_of=START.date(),
+        self.demo = world_around(
+            seller_of_its_own(START.date()),
             clock=self.clock,
             amazon_faults=self.amazon_faults,
             peoplesoft_faults=self.erp_faults,
