@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,6 +41,16 @@ def test_a_broken_setting_is_refused_with_file_line_and_key(tmp_path, good, bad,
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
     assert any(f"{path}:{near}:" in str(refused.value) for near in range(line - 3, line + 1)), str(refused.value)
+
+
+def test_the_certificates_of_a_connection_reach_its_door_to_the_erp(tmp_path):
+    """A path that is wrong is said when the door is opened, not taken for no answer later."""
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(SHIPPED.read_text().replace("  peoplesoft:\n", "  peoplesoft:\n    certificates: /no/own.pem\n"))
+    shop = read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    with pytest.raises(ConfigurationRefused, match="/no/own.pem: the certificates to trust cannot be read"):
+        shop.target(SimpleNamespace(exchanges=None, buckets=None), None, None)
 
 
 def test_templates_are_resolved_before_validation():
