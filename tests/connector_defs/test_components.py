@@ -49,7 +49,7 @@ def test_the_certificates_of_a_connection_reach_its_door_to_the_erp(tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text(SHIPPED.read_text().replace("  peoplesoft:\n", "  peoplesoft:\n    certificates: /no/own.pem\n"))
     shop = read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
-    with pytest.raises(ConfigurationRefused, match="/no/own.pem: the certificates to trust cannot be read"):
+    with pytest.raises(ConfigurationRefused, match=r"/no/own\.pem: the certificates to trust cannot be read"):
         shop.target(SimpleNamespace(exchanges=None, buckets=None), None, None)
 
 
