@@ -206,6 +206,7 @@ def _written(
     is_there = before is not None and warehouse.holds(before)
     if is_there and (before.facts.get("fingerprint"), before.facts["is_complete"]) == (mark, is_complete):
         return before
+    made = {"report": report.report_id, "document": document, "is_complete": is_complete, "until": end.isoformat()}
     return warehouse.write(
         road.connection,
         stage.asset,
@@ -213,7 +214,7 @@ def _written(
         lambda path: duck.execute(
             f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({PARQUET})", {"path": str(path)}
         ),
-        {"report": report.report_id, "document": document, "is_complete": is_complete, "fingerprint": mark},
+        {**made, "fingerprint": mark},
     )
 
 
