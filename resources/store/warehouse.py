@@ -102,8 +102,7 @@ class Warehouse:
             what = f"{table} of {connection}, partition {partition}"
             with self._place.sentence_for_disk(f"write {what}"), _duckdb_as_disk():
                 produce(temporary)
-            with self.connect() as duck:
-                rows = _rows_of(duck, temporary, what)
+            rows = _rows_of(temporary, what)
             draft = Version(
                 connection=connection,
                 table=table,
@@ -144,7 +143,7 @@ class Warehouse:
 
     def connect(self, memory_limit_mb: int = 512, threads: int = 2) -> duckdb.DuckDBPyConnection:
         """Open a bounded DuckDB in memory that never fetches an extension and spills into the warehouse's folder."""
-        return bounded_duckdb(self._place.scratch() / "spill", memory_limit_mb, threads)
+        return _duckdb(self._place.scratch(), memory_limit_mb, threads)
 
     def write_views(self, path: Path) -> list[str]:
         """Write a DuckDB file with one view per table over all current versions; return the names of the views.
@@ -222,10 +221,15 @@ def _require_names(connection: str, table: str, partition: str) -> None:
         raise InputRefused(f"{table[:80]!r} cannot name a table: small letters, digits and _ only, a letter first.")
 
 
-def _rows_of(duck: duckdb.DuckDBPyConnection, path: Path, what: str) -> int:
+def _duckdb(scratch: Path, memory_limit_mb: int = 512, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    return bounded_duckdb(scratch / "spill", memory_limit_mb, threads)
+
+
+def _rows_of(path: Path, what: str) -> int:
     """Count the rows by the file's own footer; raise StoreError for what is no Parquet file."""
     try:
-        found = duck.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone()
+        with _duckdb(path.parent) as duck:
+            found = duck.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone()
     except duckdb.Error:
         found = None
     if found is None:

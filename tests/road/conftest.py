@@ -1,11 +1,9 @@
 """A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -162,17 +160,6 @@ def sale(
 def of_account(label: str, amount: str, posted: datetime = FIRST + timedelta(hours=2)) -> Row:
     """Return a row of the account: a reserve, a carried debt, a fee."""
     return Row("other-transaction", "other-transaction", label, Decimal(amount), posted)
-
-
-@pytest.fixture
-def tmp_path(tmp_path):
-    """Return a folder in memory where the system has one: these tests write durably, and a disk makes them wait."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir=memory, prefix="road-") as folder:
-        yield Path(folder)
 
 
 @pytest.fixture
