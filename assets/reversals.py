@@ -113,6 +113,18 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
     return tuple(plans)
 
 
+def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
+    """Return what undoes the cash entries of a settlement alone; raise InputRefused where none of them is posted."""
+    registered(road, settlement_id)
+    plans = tuple(one for one in plan_cash_reversals(road, settlement_id) if one.originals)
+    if not plans:
+        raise InputRefused(
+            f"Settlement {settlement_id} of {road.connection} has no receipt to reverse: the connector posted none. "
+            "One of which nothing was sent is rejected: connector reject"
+        )
+    return plans
+
+
 def cash_in_books(road: Road, settlement_id: str) -> list[OutboxDocument]:
     """Return the cash entries of a settlement that are in the books, or on their way; those undone are not."""
     return [one for newest in cash_sets(road, settlement_id) for one in newest if one.state in MAY_EXIST]

@@ -211,9 +211,9 @@ def receipt_words(line: BankLine) -> str:
     return f"Amazon payout, bank account {line.account_tail}, line {line.key[:_KEY_LETTERS]}"
 
 
-def is_booked(journals: Iterable[Journal], shares: Iterable[Share]) -> bool:
+def is_booked(journals: Iterable[Journal], lines: Iterable[BankLine]) -> bool:
     """Tell whether documents are those of these bank lines and no others."""
-    wanted = {receipt_words(one.line) for one in shares}
+    wanted = {receipt_words(one) for one in lines}
     booked = {one.description.partition(" (late")[0] for one in journals}
     return bool(wanted) and wanted == booked
 

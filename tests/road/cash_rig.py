@@ -12,7 +12,7 @@ from ledger.references import reference
 from resources.bank.settings import BankSettings
 from tests.road.conftest import World
 
-BANK, CARD, FX, CLEARING = "100100", "110600", "620100", "110500"
+BANK, CARD, FX, CLEARING = "100100", "110600", "690100", "110500"
 ACCOUNTS = f'accounts:\n  bank: {{account: "{BANK}", account_ending: "6789"}}\n  fx_realised: "{FX}"\n'
 _LAYOUT = {"booking_date": "Date", "amount": "Amount", "in_currency": "USD", "account_tail": "6789", "text": "Text"}
 

@@ -1,29 +1,68 @@
 """The receipt of a payout booked by the connector: once, on value date, and never beside somebody else's."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from assets.cash_sources import cash_sets
-from tests.road.cash_rig import BANK, CLEARING, book, cash_in_books, cash_road, hand_in, item, posted, stage, verdict
-from tests.road.conftest import sale
+import pytest
 
-ONE = "24000000001"
+from assets.approval import approve
+from assets.cash_due import ask_for_receipts
+from assets.cash_sources import cash_sets
+from assets.day_stages import DAY_STAGES
+from assets.days import fetch_days
+from assets.decisions import resolve
+from assets.reposting import repost
+from assets.resumption import POSTING_KIND
+from assets.reversals import apply_reversal, plan_reversal, require_cash_reversals
+from assets.road import walk
+from emulators.faults import dropped
+from ledger.bank_matching import Payment
+from ledger.errors import InputRefused, TargetMisconfigured
+from ledger.four_eyes import Decider
+from tests.road.cash_rig import (
+    BANK,
+    CARD,
+    CLEARING,
+    FX,
+    book,
+    cash_in_books,
+    cash_road,
+    hand_in,
+    item,
+    posted,
+    stage,
+    verdict,
+)
+from tests.road.conftest import FIRST, of_account, sale
+
+ONE, TWO = "24000000001", "24000000002"
 RECEIVED = "2026-11-11,100.00,AMAZON PAYOUT"
+HUNDRED = Decimal("100.00")
+
+
+def receipt(amount: str, settlement_id: str = ONE) -> list[tuple]:
+    """Return the lines of a receipt in dollars as the books hold it."""
+    money = Decimal(amount)
+    return [(BANK, "", "USD", money, money), (CLEARING, item(settlement_id), "USD", -money, -money)]
+
+
+def states(road, settlement_id: str = ONE) -> list[list[str]]:
+    """Return the states of the newest documents of each cash entry."""
+    return [[str(one.state) for one in newest] for newest in cash_sets(road, settlement_id)]
 
 
 def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world) -> None:
-    """Dr bank / Cr clearing[S]; walking again sends nothing more, and the proof names the entry that closed the item."""
+    """Dr bank / Cr clearing[S]; walking again sends nothing more, and the proof names the entry that closed it."""
     road = cash_road(world)
     posted(world, road, ONE, sale())
     assert book(road, ONE).facts["cash"] == "waits for the bank"
     hand_in(world, road, RECEIVED)
+    assert ask_for_receipts(road) == [ONE]
+    assert any((one.kind, one.partition) == (POSTING_KIND, ONE) for one in road.stores.due.listing(road.connection))
     creates = world.creates()
     result = book(road, ONE)
     assert all(one.passed for one in result.verdicts), result.verdicts
-    amount = Decimal("100.00")
-    assert cash_in_books(world) == [
-        [(BANK, "", "USD", amount, amount), (CLEARING, item(ONE), "USD", -amount, -amount)]
-    ]
+    assert cash_in_books(world) == [receipt("100.00")]
     [[entry]] = cash_sets(road, ONE)
     assert entry.journal.accounting_date == date(2026, 11, 11)
     for _ in range(2):
@@ -33,5 +72,308 @@ def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world) -> 
     assert proved.facts["closed by"] == f"{entry.erp_id} of 2026-11-11"
     assert proved.facts["open item now"] == 0
     assert "exactly once" in verdict(proved, "cash_entry_in_books").sentence
+    assert ask_for_receipts(road) == []
     assert world.creates() == creates + 1
     assert world.items() == {}
+
+
+def test_with_the_erp_booking_receipts_nothing_is_sent(world) -> None:
+    """The default. What was sent before the setting changed is followed: never saved, it is not sent again."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    assert book(world.small(), ONE).facts["cash"] == "the ERP's own bank process books the receipt"
+    hand_in(world, road, RECEIVED)
+    world.erp_faults.next("Create", dropped())
+    book(road, ONE)
+    assert states(road) == [["unclear"]]
+    world.clock.advance(1000)
+    book(world.small(bank_receipt="erp"), ONE)
+    assert states(road) == [["approved"]]
+    assert cash_in_books(world) == []
+    book(road, ONE)
+    assert cash_in_books(world) == [receipt("100.00")]
+
+
+def test_an_answer_that_is_lost_and_a_second_worker_book_once(world) -> None:
+    """The entry is looked for by key before it is sent again, and a lease keeps a second worker away."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, RECEIVED)
+    world.erp_faults.next("Create", dropped(after=True))
+    book(road, ONE)
+    assert states(road) == [["posted"]]
+    two = "24000000002"
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, two, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
+    walk(road, two)
+    hand_in(world, road, "2026-11-13,30.00,AMAZON PAYOUT")
+    world.erp_faults.next("Create", dropped())
+    book(road, two)
+    [[entry]] = cash_sets(road, two)
+    world.clock.advance(400)
+    lease = world.stores.outbox.lease(entry.key, "elsewhere:run-2", 900)
+    book(cash_road(world, run="run-3"), two)
+    assert states(road, two) == [["unclear"]]
+    world.stores.outbox.release(lease)
+    book(cash_road(world, run="run-4"), two)
+    assert states(road, two) == [["posted"]]
+    assert sorted(cash_in_books(world)) == sorted([receipt("100.00"), receipt("30.00", two)])
+
+
+def test_an_item_that_the_bank_process_of_the_erp_has_closed_is_left_alone(world) -> None:
+    """Never both: a person says that it is the receipt, or undoes it there and the entry goes by itself."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, RECEIVED)
+    key = next(one.key for one in world.books.journals() if one.source == "AMZ")
+    theirs = world.books.people.receive(key, date(2026, 11, 11), item(ONE), BANK)
+    result = book(road, ONE)
+    assert not verdict(result, "cash_gate").passed
+    assert not result.stops
+    found = world.items()["cash_item_closed"]
+    assert theirs.id in found.sentence
+    assert cash_in_books(world) == []
+    resolve(road, found, "keep", Decider("tester"), "it is the receipt")
+    assert book(road, ONE).verdicts[0].is_waiting
+    assert world.items() == {}
+    assert cash_in_books(world) == []
+    world.books.people.unpost(theirs)
+    book(road, ONE)
+    assert cash_in_books(world) == [receipt("100.00")]
+
+
+def test_one_line_pays_two_settlements_and_two_lines_pay_one(world) -> None:
+    """Each settlement takes its own part of a pooled line; a split payout is one set of a document a line."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
+    walk(road, TWO)
+    hand_in(world, road, "2026-11-12,130.00,AMAZON PAYOUT")
+    book(road, ONE), book(road, TWO)
+    assert sorted(cash_in_books(world)) == sorted([receipt("100.00"), receipt("30.00", TWO)])
+    three, end = "24000000003", later + timedelta(days=2)
+    world.take_in(road, three, sale("70.00", end + timedelta(hours=1), "111-0000003-0000003"), start=end, days=2)
+    walk(road, three)
+    hand_in(world, road, "2026-11-14,45.00,AMAZON 1 OF 2", "2026-11-15,25.00,AMAZON 2 OF 2")
+    book(road, three)
+    booked = [one for one in cash_in_books(world) if one[1][1] == item(three)]
+    assert sorted(booked) == sorted([receipt("25.00", three), receipt("45.00", three)])
+    [documents] = cash_sets(road, three)
+    assert [str(one.journal.accounting_date) for one in documents] == ["2026-11-14", "2026-11-15"]
+    assert stage(road, "reconciliations", three).facts["open item now"] == 0
+
+
+def test_a_charge_that_left_the_bank_closes_card_in_transit(world) -> None:
+    """Dr card in transit / Cr bank, beside whatever receipt the settlement has."""
+    road = cash_road(world)
+    rows = (sale("10.00"), of_account("Subscription Fee", "-70.00"), of_account("Successful charge", "60.00"))
+    posted(world, road, ONE, *rows)
+    hand_in(world, road, "2026-11-02,-60.00,AMAZON CHARGE")
+    result = book(road, ONE)
+    assert all(one.passed for one in result.verdicts), result.verdicts
+    money = Decimal("60.00")
+    assert cash_in_books(world) == [[(CARD, "", "USD", money, money), (BANK, "", "USD", -money, -money)]]
+    proved = stage(road, "reconciliations", ONE)
+    assert all(one.passed for one in proved.verdicts), proved.verdicts
+
+
+def test_a_match_that_changes_after_posting_is_an_alarm(world) -> None:
+    """The first line was put aside and another one chosen: nothing is sent, and a person undoes and books anew."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, RECEIVED)
+    book(road, ONE)
+    hand_in(world, road, "2026-11-12,100.00,AMAZON PAYOUT")
+    assert ask_for_receipts(road) == [ONE]
+    result = book(road, ONE)
+    assert not verdict(result, "cash_unchanged_since_posting").passed
+    assert "now nothing" in world.items()["changed_after_posting"].sentence
+    assert cash_in_books(world) == [receipt("100.00")]
+    walk(road, ONE)
+    assert "changed_after_posting" in world.items()
+    resolve(road, world.items()["changed_after_posting"], "keep", Decider("tester"), "the first one is right")
+    assert book(road, ONE).verdicts[-2].passed
+    assert world.items() == {}
+
+
+def test_a_receipt_is_undone_before_its_settlement_and_posted_again_with_it(world) -> None:
+    """Dependents first, in one wish; afterwards the item is what it was, and posting again brings both back."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, RECEIVED)
+    book(road, ONE)
+    plan = plan_reversal(road, ONE)
+    assert [one.journals.source.source_id for one in plan.before] == [f"{ONE}.cash.1"]
+    apply_reversal(road, plan, "booked to the wrong account")
+    walk(road, ONE)
+    assert (states(road), world.states(road, ONE)) == ([["reversed"]], ["posted"])
+    world.clock.advance(120)
+    walk(road, ONE)
+    assert (states(road), world.states(road, ONE)) == ([["reversed"]], ["reversed"])
+    book(road, ONE)
+    assert set(world.items()) == {"settlement_reversed"}
+    repost(road, ONE, Decider("tester"), "mapping corrected")
+    walk(road, ONE)
+    assert (states(road), world.states(road, ONE)) == ([["posted"]], ["posted"])
+    proved = stage(road, "reconciliations", ONE)
+    assert all(one.passed for one in proved.verdicts), proved.verdicts
+    assert proved.facts["open item now"] == 0
+    assert world.items() == {}
+
+
+def test_a_receipt_alone_is_undone_and_stays_out_until_a_person_wants_it(world) -> None:
+    """The settlement stands; the item is open again, and nothing books it by itself."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    with pytest.raises(InputRefused, match="no receipt to reverse"):
+        require_cash_reversals(road, ONE)
+    hand_in(world, road, RECEIVED)
+    book(road, ONE)
+    for plan in require_cash_reversals(road, ONE):
+        apply_reversal(road, plan, "the wrong line")
+    book(road, ONE)
+    assert (states(road), world.states(road, ONE)) == ([["reversed"]], ["posted"])
+    assert ask_for_receipts(road) == []
+    walk(road, ONE)
+    assert set(world.items()) == {"cash_reversed"}
+    assert stage(road, "reconciliations", ONE).facts["open item now"] == 100
+    repost(road, ONE, Decider("tester"), "it was right")
+    book(road, ONE)
+    assert states(road) == [["posted"]]
+    assert world.items() == {}
+
+
+def test_a_receipt_waits_for_approval_and_is_not_sent_while_its_settlement_is_undone(world) -> None:
+    """Approved like any document; a reversal that was planned meanwhile keeps it from being sent."""
+    road = cash_road(world, approval="required")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    approve(road, ONE, Decider("another"), "checked")
+    walk(road, ONE)
+    hand_in(world, road, RECEIVED)
+    book(road, ONE)
+    assert states(road) == [["planned"]]
+    approve(road, ONE, Decider("another"), "checked")
+    assert states(road) == [["approved"]]
+    apply_reversal(road, plan_reversal(road, ONE), "wrong")
+    assert states(road) == [["refused"]]
+    book(road, ONE)
+    assert cash_in_books(world) == []
+
+
+@pytest.mark.parametrize(
+    ("accounts", "code"),
+    [
+        ('accounts:\n  bank: {account: "100100", account_ending: "1111"}\n', "cash_account"),
+        ("accounts:\n", "cash_account"),
+        ('accounts:\n  bank: "400900"\n', "account_inactive"),
+    ],
+)
+def test_a_bank_account_that_is_missing_or_dead_stops_the_receipt_alone(world, accounts: str, code: str) -> None:
+    """The sentence names the bank's account by four characters; the settlement's own proof goes on."""
+    road = cash_road(world, accounts=accounts)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, RECEIVED)
+    walk(road, ONE)
+    found = world.items()
+    assert code in found
+    assert code != "cash_account" or "...6789 (USD)" in found[code].sentence
+    walk(road, ONE)
+    assert [one.id for one in world.items().values()] == [one.id for one in found.values()]
+    assert cash_in_books(world) == []
+
+
+def by_hand(world, road, *rows: str) -> None:
+    """Hand lines in and let a person choose the settlement for each."""
+    hand_in(world, road, *rows)
+    for day in sorted({date.fromisoformat(row[:10]) for row in rows}):
+        list(fetch_days(road, DAY_STAGES["bank_deposits"], [day]))
+    for one in road.stores.review.listing(road.connection):
+        resolve(road, one, "choose", Decider("tester"), f"{ONE}: it says so")
+
+
+def test_money_of_another_amount_by_hand_is_not_booked(world) -> None:
+    """A person matched a line of 98.00 to a payout of 100.00: what became of the rest only a person knows."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    by_hand(world, road, "2026-11-11,98.00,AMAZON PAYOUT")
+    result = book(road, ONE)
+    assert not verdict(result, "cash_gate").passed
+    assert "98.00 USD, which is -2.00 USD more than was paid" in world.items()["cash_unclear"].sentence
+    assert cash_in_books(world) == []
+    assert states(road) == []
+
+
+def converted(monkeypatch, settlement_id: str = ONE) -> None:
+    """Let Amazon have changed the payout of a settlement into dollars, as the older API tells it."""
+    paid = Payment("P1", (settlement_id,), Decimal("1262.00"), "USD", date(2026, 11, 10), "4B03616UONXSAWP")
+    monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
+
+
+def carried_at(world, base: Decimal) -> None:
+    """Let the books hold the item of the posted settlement, and what stands against it, at another base amount."""
+    key = next(one.key for one in world.books.journals() if one.source == "AMZ")
+    for line in world.books.table.lines(key):
+        sign = 1 if line["ACCOUNT"] == CLEARING else -1
+        world.books.people.change_line(key, int(line["JOURNAL_LINE"]), MONETARY_AMOUNT=str(sign * base))
+
+
+def in_base(world) -> dict[str, Decimal]:
+    """Return what all cash entries come to by account, in the base currency."""
+    sums: dict[str, Decimal] = {}
+    for account, _, _, _, base in (line for entry in cash_in_books(world) for line in entry):
+        sums[account] = sums.get(account, Decimal(0)) + base
+    return sums
+
+
+def test_a_converted_payout_closes_the_item_at_what_it_was_carried_at(world, monkeypatch) -> None:
+    """1,000 GBP carried at 1,270 USD, bank 1,262 USD: Dr bank 1,262, Dr fx_realised 8 / Cr clearing 1,270."""
+    road = cash_road(world)
+    world.take_in(road, ONE, sale("1000.00"), currency="GBP")
+    walk(road, ONE)
+    carried_at(world, Decimal("1270.00"))
+    converted(monkeypatch)
+    hand_in(world, road, "2026-11-11,1262.00,AMAZON 4B03616UONXSAWP")
+    result = book(road, ONE)
+    assert all(one.passed for one in result.verdicts), result.verdicts
+    assert states(road) == [["posted", "posted"]]
+    pounds, carried, bank = Decimal("1000"), Decimal("1270"), Decimal("1262")
+    assert sorted(cash_in_books(world)) == sorted(
+        [
+            [(FX, "", "GBP", pounds, carried), (CLEARING, item(ONE), "GBP", -pounds, -carried)],
+            [(BANK, "", "USD", bank, bank), (FX, "", "USD", -bank, -bank)],
+        ]
+    )
+    assert in_base(world) == {BANK: bank, FX: Decimal("8"), CLEARING: -carried}
+    proved = stage(road, "reconciliations", ONE)
+    assert all(one.passed for one in proved.verdicts), proved.verdicts
+    assert verdict(proved, "clearing_item_closed").passed
+
+
+def test_pounds_that_arrive_as_pounds_take_over_what_the_item_was_carried_at(world) -> None:
+    """No currency is changed at such a receipt: the bank account carries on what clearing was carried at."""
+    road = cash_road(world, currency="GBP")
+    world.take_in(road, ONE, sale("1000.00"), currency="GBP")
+    walk(road, ONE)
+    carried_at(world, Decimal("1270.00"))
+    hand_in(world, road, "2026-11-11,400.00,AMAZON PAYOUT 1", "2026-11-11,600.00,AMAZON PAYOUT 2")
+    result = book(road, ONE)
+    assert all(one.passed for one in result.verdicts), result.verdicts
+    assert in_base(world) == {BANK: Decimal("1270"), CLEARING: Decimal("-1270")}
+    apply_reversal(road, plan_reversal(road, ONE), "wrong")
+    book(road, ONE)
+    assert in_base(world) == {BANK: Decimal(0), CLEARING: Decimal(0)}
+    assert states(road) == [["reversed", "reversed"]]
+
+
+def test_a_site_whose_query_hides_base_amounts_is_told_what_to_add(world, monkeypatch) -> None:
+    """Without them nobody knows what an item is carried at: nothing is sent."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, RECEIVED)
+    monkeypatch.setattr("resources.erp.peoplesoft.open_items._base", lambda row: (None, ""))
+    with pytest.raises(TargetMisconfigured, match="MONETARY_AMOUNT"):
+        book(road, ONE)
+    assert "cash_entries_failed" in world.items()
+    assert cash_in_books(world) == []
