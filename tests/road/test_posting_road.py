@@ -48,7 +48,7 @@ def parted(world, road):
 
 def follow_up(road, settlement_id):
     """Run what the due row of a posting asks for."""
-    return [run_stage(road, stage, settlement_id) for stage in STAGES[-2:]]
+    return [run_stage(road, stage, settlement_id) for stage in STAGES[-3:]]
 
 
 def test_walking_retrying_and_starting_over_post_once(world):

@@ -28,7 +28,7 @@ def due(world, road) -> list[tuple[str, float, str]]:
 
 def follow_up(road):
     """Run what the row of a posting asks for."""
-    return [run_stage(road, stage, ONE) for stage in STAGES[-2:]]
+    return [run_stage(road, stage, ONE) for stage in STAGES[-3:]]
 
 
 def test_a_settlement_that_came_to_its_end_is_not_asked_for_again(world):
