@@ -80,10 +80,8 @@ def _receipts(opened: "Connection", mapping: "Mapping | None") -> Iterator[Check
     """Say of a connection that books receipts itself whether it can: accounts for the bank, payouts and bank lines."""
     if opened.settings.books.bank_receipt != "connector" or mapping is None:
         return
-    accounts, off = (
-        mapping.shape.accounts,
-        [one for one in _RECEIPT_SOURCES if not getattr(opened.settings.by_day, one)],
-    )
+    accounts, by_day = mapping.shape.accounts, opened.settings.by_day
+    off = [name for name in _RECEIPT_SOURCES if not getattr(by_day, name)]
     if accounts.bank is None:
         sentence = f"{mapping.file}: accounts.bank is missing, and bank_receipt: connector books receipts there."
         cure = "Name the account of each bank account in the mapping, or write bank_receipt: erp."
