@@ -1,5 +1,6 @@
 """The receipt of a payout booked by the connector: once, on value date, and never beside somebody else's."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -51,14 +52,19 @@ def states(road, settlement_id: str = ONE) -> list[list[str]]:
     return [[str(one.state) for one in newest] for newest in cash_sets(road, settlement_id)]
 
 
-def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world) -> None:
-    """Dr bank / Cr clearing[S]; walking again sends nothing more, and the proof names the entry that closed it."""
+def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world, monkeypatch) -> None:
+    """Dr bank / Cr clearing[S], once, named by the proof; a query that hides base amounts is told what to add."""
     road = cash_road(world)
     posted(world, road, ONE, sale())
     assert book(road, ONE).facts["cash"] == "waits for the bank"
     hand_in(world, road, RECEIVED)
     assert ask_for_receipts(road) == [ONE]
     assert any((one.kind, one.partition) == (POSTING_KIND, ONE) for one in road.stores.due.listing(road.connection))
+    with monkeypatch.context() as hidden:
+        hidden.setattr("resources.erp.peoplesoft.open_items._base", lambda row: (None, ""))
+        with pytest.raises(TargetMisconfigured, match="MONETARY_AMOUNT"):
+            book(road, ONE)
+    assert set(world.items()) == {"cash_entries_failed"}
     creates = world.creates()
     result = book(road, ONE)
     assert all(one.passed for one in result.verdicts), result.verdicts
@@ -77,8 +83,8 @@ def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world) -> 
     assert world.items() == {}
 
 
-def test_with_the_erp_booking_receipts_nothing_is_sent(world) -> None:
-    """The default. What was sent before the setting changed is followed: never saved, it is not sent again."""
+def test_a_lost_answer_another_worker_and_another_setting_book_nothing_twice(world) -> None:
+    """Under `erp` what was sent is followed and nothing sent; a lease keeps a second worker away."""
     road = cash_road(world)
     posted(world, road, ONE, sale())
     assert book(world.small(), ONE).facts["cash"] == "the ERP's own bank process books the receipt"
@@ -92,32 +98,21 @@ def test_with_the_erp_booking_receipts_nothing_is_sent(world) -> None:
     assert cash_in_books(world) == []
     book(road, ONE)
     assert cash_in_books(world) == [receipt("100.00")]
-
-
-def test_an_answer_that_is_lost_and_a_second_worker_book_once(world) -> None:
-    """The entry is looked for by key before it is sent again, and a lease keeps a second worker away."""
-    road = cash_road(world)
-    posted(world, road, ONE, sale())
-    hand_in(world, road, RECEIVED)
-    world.erp_faults.next("Create", dropped(after=True))
-    book(road, ONE)
-    assert states(road) == [["posted"]]
-    two = "24000000002"
     later = FIRST + timedelta(days=7)
-    world.take_in(road, two, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
-    walk(road, two)
+    world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
+    walk(road, TWO)
     hand_in(world, road, "2026-11-13,30.00,AMAZON PAYOUT")
     world.erp_faults.next("Create", dropped())
-    book(road, two)
-    [[entry]] = cash_sets(road, two)
+    book(road, TWO)
+    [[entry]] = cash_sets(road, TWO)
     world.clock.advance(400)
     lease = world.stores.outbox.lease(entry.key, "elsewhere:run-2", 900)
-    book(cash_road(world, run="run-3"), two)
-    assert states(road, two) == [["unclear"]]
+    book(cash_road(world, run="run-3"), TWO)
+    assert states(road, TWO) == [["unclear"]]
     world.stores.outbox.release(lease)
-    book(cash_road(world, run="run-4"), two)
-    assert states(road, two) == [["posted"]]
-    assert sorted(cash_in_books(world)) == sorted([receipt("100.00"), receipt("30.00", two)])
+    book(cash_road(world, run="run-4"), TWO)
+    assert states(road, TWO) == [["posted"]]
+    assert sorted(cash_in_books(world)) == sorted([receipt("100.00"), receipt("30.00", TWO)])
 
 
 def test_an_item_that_the_bank_process_of_the_erp_has_closed_is_left_alone(world) -> None:
@@ -142,8 +137,8 @@ def test_an_item_that_the_bank_process_of_the_erp_has_closed_is_left_alone(world
     assert cash_in_books(world) == [receipt("100.00")]
 
 
-def test_one_line_pays_two_settlements_and_two_lines_pay_one(world) -> None:
-    """Each settlement takes its own part of a pooled line; a split payout is one set of a document a line."""
+def test_pooled_and_split_lines_and_a_charge_are_booked_each_its_part(world) -> None:
+    """A pooled line by settlement, a split payout by line, a charge: Dr card in transit / Cr bank."""
     road = cash_road(world)
     posted(world, road, ONE, sale())
     later = FIRST + timedelta(days=7)
@@ -162,19 +157,20 @@ def test_one_line_pays_two_settlements_and_two_lines_pay_one(world) -> None:
     [documents] = cash_sets(road, three)
     assert [str(one.journal.accounting_date) for one in documents] == ["2026-11-14", "2026-11-15"]
     assert stage(road, "reconciliations", three).facts["open item now"] == 0
-
-
-def test_a_charge_that_left_the_bank_closes_card_in_transit(world) -> None:
-    """Dr card in transit / Cr bank, beside whatever receipt the settlement has."""
-    road = cash_road(world)
     rows = (sale("10.00"), of_account("Subscription Fee", "-70.00"), of_account("Successful charge", "60.00"))
-    posted(world, road, ONE, *rows)
-    hand_in(world, road, "2026-11-02,-60.00,AMAZON CHARGE")
-    result = book(road, ONE)
+    begin = end + timedelta(days=2)
+    rows = [replace(one, posted=begin + timedelta(hours=1)) for one in rows]
+    world.take_in(road, "24000000004", *rows, start=begin, days=2)
+    four = "24000000004"
+    walk(road, four)
+    hand_in(world, road, "2026-11-14,-60.00,AMAZON CHARGE")
+    result = book(road, four)
     assert all(one.passed for one in result.verdicts), result.verdicts
     money = Decimal("60.00")
-    assert cash_in_books(world) == [[(CARD, "", "USD", money, money), (BANK, "", "USD", -money, -money)]]
-    proved = stage(road, "reconciliations", ONE)
+    assert [one for one in cash_in_books(world) if one[0][0] == CARD] == [
+        [(CARD, "", "USD", money, money), (BANK, "", "USD", -money, -money)]
+    ]
+    proved = stage(road, "reconciliations", four)
     assert all(one.passed for one in proved.verdicts), proved.verdicts
 
 
@@ -198,9 +194,11 @@ def test_a_match_that_changes_after_posting_is_an_alarm(world) -> None:
 
 
 def test_a_receipt_is_undone_before_its_settlement_and_posted_again_with_it(world) -> None:
-    """Dependents first, in one wish; afterwards the item is what it was, and posting again brings both back."""
+    """Dependents first, in one wish; posted again both are back. Undone alone, nothing books it by itself."""
     road = cash_road(world)
     posted(world, road, ONE, sale())
+    with pytest.raises(InputRefused, match="no receipt to reverse"):
+        require_cash_reversals(road, ONE)
     hand_in(world, road, RECEIVED)
     book(road, ONE)
     plan = plan_reversal(road, ONE)
@@ -220,16 +218,6 @@ def test_a_receipt_is_undone_before_its_settlement_and_posted_again_with_it(worl
     assert all(one.passed for one in proved.verdicts), proved.verdicts
     assert proved.facts["open item now"] == 0
     assert world.items() == {}
-
-
-def test_a_receipt_alone_is_undone_and_stays_out_until_a_person_wants_it(world) -> None:
-    """The settlement stands; the item is open again, and nothing books it by itself."""
-    road = cash_road(world)
-    posted(world, road, ONE, sale())
-    with pytest.raises(InputRefused, match="no receipt to reverse"):
-        require_cash_reversals(road, ONE)
-    hand_in(world, road, RECEIVED)
-    book(road, ONE)
     for plan in require_cash_reversals(road, ONE):
         apply_reversal(road, plan, "the wrong line")
     book(road, ONE)
@@ -262,26 +250,30 @@ def test_a_receipt_waits_for_approval_and_is_not_sent_while_its_settlement_is_un
     assert cash_in_books(world) == []
 
 
-@pytest.mark.parametrize(
-    ("accounts", "code"),
-    [
+def test_what_only_a_person_can_book_stops_the_receipt_alone(world) -> None:
+    """No account for the bank account, one that is dead, another sum: told once, and the settlement's proof goes on."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    by_hand(world, road, "2026-11-11,98.00,AMAZON PAYOUT")
+    walk(road, ONE)
+    assert "98.00 USD, which is -2.00 USD more than was paid" in world.items()["cash_unclear"].sentence
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
+    walk(road, TWO)
+    hand_in(world, road, "2026-11-13,30.00,AMAZON PAYOUT")
+    for accounts, code in (
         ('accounts:\n  bank: {account: "100100", account_ending: "1111"}\n', "cash_account"),
         ("accounts:\n", "cash_account"),
         ('accounts:\n  bank: "400900"\n', "account_inactive"),
-    ],
-)
-def test_a_bank_account_that_is_missing_or_dead_stops_the_receipt_alone(world, accounts: str, code: str) -> None:
-    """The sentence names the bank's account by four characters; the settlement's own proof goes on."""
-    road = cash_road(world, accounts=accounts)
-    posted(world, road, ONE, sale())
-    hand_in(world, road, RECEIVED)
-    walk(road, ONE)
-    found = world.items()
-    assert code in found
-    assert code != "cash_account" or "...6789 (USD)" in found[code].sentence
-    walk(road, ONE)
-    assert [one.id for one in world.items().values()] == [one.id for one in found.values()]
+    ):
+        walk(cash_road(world, accounts=accounts), TWO)
+        found = world.items()
+        assert code in found, accounts
+        assert code != "cash_account" or "...6789 (USD)" in found[code].sentence
+        assert walk(cash_road(world, accounts=accounts), TWO).stopped_at == ""
+        assert [one.id for one in world.items().values()] == [one.id for one in found.values()]
     assert cash_in_books(world) == []
+    assert states(road) == states(road, TWO) == []
 
 
 def by_hand(world, road, *rows: str) -> None:
@@ -291,18 +283,6 @@ def by_hand(world, road, *rows: str) -> None:
         list(fetch_days(road, DAY_STAGES["bank_deposits"], [day]))
     for one in road.stores.review.listing(road.connection):
         resolve(road, one, "choose", Decider("tester"), f"{ONE}: it says so")
-
-
-def test_money_of_another_amount_by_hand_is_not_booked(world) -> None:
-    """A person matched a line of 98.00 to a payout of 100.00: what became of the rest only a person knows."""
-    road = cash_road(world)
-    posted(world, road, ONE, sale())
-    by_hand(world, road, "2026-11-11,98.00,AMAZON PAYOUT")
-    result = book(road, ONE)
-    assert not verdict(result, "cash_gate").passed
-    assert "98.00 USD, which is -2.00 USD more than was paid" in world.items()["cash_unclear"].sentence
-    assert cash_in_books(world) == []
-    assert states(road) == []
 
 
 def converted(monkeypatch, settlement_id: str = ONE) -> None:
@@ -333,9 +313,10 @@ def test_a_converted_payout_closes_the_item_at_what_it_was_carried_at(world, mon
     world.take_in(road, ONE, sale("1000.00"), currency="GBP")
     walk(road, ONE)
     carried_at(world, Decimal("1270.00"))
-    converted(monkeypatch)
-    hand_in(world, road, "2026-11-11,1262.00,AMAZON 4B03616UONXSAWP")
-    result = book(road, ONE)
+    with monkeypatch.context() as amazon:
+        converted(amazon)
+        hand_in(world, road, "2026-11-11,1262.00,AMAZON 4B03616UONXSAWP")
+        result = book(road, ONE)
     assert all(one.passed for one in result.verdicts), result.verdicts
     assert states(road) == [["posted", "posted"]]
     pounds, carried, bank = Decimal("1000"), Decimal("1270"), Decimal("1262")
@@ -365,15 +346,3 @@ def test_pounds_that_arrive_as_pounds_take_over_what_the_item_was_carried_at(wor
     book(road, ONE)
     assert in_base(world) == {BANK: Decimal(0), CLEARING: Decimal(0)}
     assert states(road) == [["reversed", "reversed"]]
-
-
-def test_a_site_whose_query_hides_base_amounts_is_told_what_to_add(world, monkeypatch) -> None:
-    """Without them nobody knows what an item is carried at: nothing is sent."""
-    road = cash_road(world)
-    posted(world, road, ONE, sale())
-    hand_in(world, road, RECEIVED)
-    monkeypatch.setattr("resources.erp.peoplesoft.open_items._base", lambda row: (None, ""))
-    with pytest.raises(TargetMisconfigured, match="MONETARY_AMOUNT"):
-        book(road, ONE)
-    assert "cash_entries_failed" in world.items()
-    assert cash_in_books(world) == []
