@@ -6,10 +6,12 @@ an item that somebody else has closed, and a match that changes after its entry 
 `bank_receipt: erp` nothing new is sent; what was sent before is followed to its end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from assets.accounting_dates import settled_dates
+from assets.bank_matches import Money, money_of
 from assets.cash_plans import CashPlan, Unplanned, cash_plan, is_posted
 from assets.cash_sources import cash_sets, cash_sources
 from assets.closing_entry import ours_on_item
@@ -47,10 +49,11 @@ def book_receipts(road: Road, settlement_id: str) -> StageResult:
         return StageResult(facts={"cash": "the ERP's own bank process books the receipt"})
     if placed(road)[settlement_id].is_before_go_live and not cash_sets(road, settlement_id):
         return StageResult(facts={"cash": "none: before go-live, already in the books by hand"})
-    return _together([_entry(road, settlement_id, one) for one in cash_sources(road, settlement_id)])
+    bank = cache(partial(money_of, road))
+    return _together([_entry(road, settlement_id, one, bank) for one in cash_sources(road, settlement_id)])
 
 
-def _entry(road: Road, settlement_id: str, source: SourceKey) -> StageResult:
+def _entry(road: Road, settlement_id: str, source: SourceKey, bank: Callable[[], Money]) -> StageResult:
     """Take one cash entry as far as it goes now."""
     known = road.stores.outbox.documents(source)
     undoing = undoing_of(road, known)
@@ -59,7 +62,7 @@ def _entry(road: Road, settlement_id: str, source: SourceKey) -> StageResult:
     again = is_wanted_again(road, settlement_id, known)
     if undoing is not None and is_withheld(known) and not again:
         return _without_wish(road, settlement_id, withheld(road, settlement_id, undoing))
-    plan = cash_plan(road, settlement_id, source, known)
+    plan = cash_plan(road, settlement_id, source, known, bank)
     if isinstance(plan, Unplanned):
         return _unplanned(road, settlement_id, source, known, plan)
     plan = replace(plan, journals=settled_dates(road, plan.journals, known))

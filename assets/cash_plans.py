@@ -4,11 +4,11 @@ In: a settlement and one of its cash sources. Out: balanced documents, or why th
 what it holds on the item, as long as nothing was sent; afterwards the stored documents say it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from assets.bank_matches import CHARGE, Money, charge_id, money_of
+from assets.bank_matches import CHARGE, Money, charge_id
 from assets.cash_sources import charge_source, charges_of, receipt_source
 from assets.document_sets import may_exist, settlement_source, undoing_of
 from assets.roadmap import Road
@@ -67,9 +67,9 @@ def is_posted(road: Road, settlement_id: str) -> bool:
 
 
 def cash_plan(
-    road: Road, settlement_id: str, source: SourceKey, known: Sequence[OutboxDocument]
+    road: Road, settlement_id: str, source: SourceKey, known: Sequence[OutboxDocument], bank: Callable[[], Money]
 ) -> CashPlan | Unplanned:
-    """Return a cash entry as it would be booked now.
+    """Return a cash entry as it would be booked now; `bank` gathers what is known of payouts and bank lines.
 
     Raises TargetError when the ERP cannot say what it holds on the item and nothing was sent yet.
     """
@@ -78,9 +78,9 @@ def cash_plan(
     if not is_posted(road, settlement_id):
         return Unplanned("waits until the settlement is posted")
     record, mapping = registered(road, settlement_id), road.load_mapping()
-    bank, payments = _payments(road, record, source)
+    payments = _payments(road, record, source, bank())
     try:
-        shares = _shares(road, settlement_id, bank, payments)
+        shares = _shares(road, settlement_id, bank(), payments)
         if not shares:
             return Unplanned("waits for the bank" if payments else "nothing is paid out of it", is_match_gone=True)
         return _planned(road, record, mapping, source, known, shares)
@@ -98,15 +98,15 @@ class _NoAccount(Exception):
     """The mapping names no account for this."""
 
 
-def _payments(road: Road, record: SettlementRecord, source: SourceKey) -> tuple[Money, tuple[Payment, ...]]:
-    """Return everything known of the bank, and what is paid under this source: the payouts, or one charge."""
-    known, settlement_id = money_of(road), record.settlement_id
-    own = known.of_settlement(settlement_id)
+def _payments(road: Road, record: SettlementRecord, source: SourceKey, bank: Money) -> tuple[Payment, ...]:
+    """Return what is paid under this source: the payouts of a settlement, or one charge in it."""
+    settlement_id = record.settlement_id
+    own = bank.of_settlement(settlement_id)
     if source == receipt_source(road, settlement_id):
-        return known, tuple(one for one in own if one.amount > 0 and not one.payment_id.startswith(f"{CHARGE}-"))
+        return tuple(one for one in own if one.amount > 0 and not one.payment_id.startswith(f"{CHARGE}-"))
     numbers = range(1, len(charges_of(record)) + 1)
     wanted = {charge_id(settlement_id, one) for one in numbers if charge_source(road, settlement_id, one) == source}
-    return known, tuple(one for one in own if one.payment_id in wanted)
+    return tuple(one for one in own if one.payment_id in wanted)
 
 
 def _shares(road: Road, settlement_id: str, known: Money, payments: Sequence[Payment]) -> tuple[Share, ...]:
