@@ -117,7 +117,8 @@ def _shares(road: Road, settlement_id: str, known: Money, payments: Sequence[Pay
         if match is None:
             return ()
         parts = [part for paid in match.payments for part in _by_settlement(road, paid)]
-        own = [p for p in parts if p.settlement_ids == (settlement_id,) and p.payment_id.startswith(one.payment_id)]
+        names = (one.payment_id, f"{one.payment_id}/{settlement_id}")
+        own = [part for part in parts if part.payment_id in names and part.settlement_ids == (settlement_id,)]
         if not own:
             ids = ", ".join(one.settlement_ids)
             raise InputRefused(f"Payout {one.payment_id} pays several settlements, and not what they came to: {ids}")
