@@ -12,17 +12,15 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from ledger import money
 from ledger.categories import TAX_COLLECTED, TAX_WITHHELD, categories
 from ledger.combination import Resolved, Treatment
-from ledger.errors import InputRefused
 from ledger.journal import Movement, SourceKey
+from ledger.month import Month
 from ledger.movements import SettlementBooks, movements_of
-from ledger.parts import last_day
 from ledger.tax import split_order
 
 KIND = "accrual"
@@ -30,35 +28,12 @@ KIND = "accrual"
 TOLD_LATE = timedelta(hours=72)
 # In the comparison by category the two sides of pass-through tax are one: what meets is never accrued.
 SALES_TAX = f"{TAX_COLLECTED} less {TAX_WITHHELD}"
-_ID = re.compile(r"(.+)-([A-Z]{3})-(\d{4}-\d{2})")
 
 
-def accrual_source(seller: str, ledger: str, place: str, currency: str, period: str) -> SourceKey:
-    """Return the source of the accrual of a marketplace (`US`), a currency and a month (`2026-10`)."""
-    source_id = f"{re.sub(r'[^A-Za-z0-9]+', '-', place).strip('-')}-{currency}-{period}"
+def accrual_source(seller: str, ledger: str, place: str, currency: str, month: Month) -> SourceKey:
+    """Return the source of the accrual of a marketplace (`US`), a currency and a month: its id is `US-USD-2026-10`."""
+    source_id = f"{re.sub(r'[^A-Za-z0-9]+', '-', place).strip('-')}-{currency}-{month}"
     return SourceKey(seller, ledger, KIND, source_id)
-
-
-def period_of_accrual(source_id: str) -> str:
-    """Return the month of an accrual's source id; raise InputRefused for another id."""
-    found = _ID.fullmatch(source_id)
-    if found is None:
-        raise InputRefused(f"{source_id[:80]!r} is no accrual: its id is marketplace, currency and month.")
-    return found[3]
-
-
-def ends_of(period: str) -> tuple[date, date]:
-    """Return the last day of a month and the day after; raise InputRefused for what is no month."""
-    try:
-        end = last_day(date.fromisoformat(f"{period}-01"))
-    except ValueError:
-        raise InputRefused(f"{period[:20]!r} is no month: write one like 2026-10.") from None
-    return end, end + timedelta(days=1)
-
-
-def start_in_utc(day: date, zone: ZoneInfo) -> datetime:
-    """Return the moment a day begins in the ledger's time zone, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -106,12 +81,12 @@ def accrued(
     return tuple(movements)
 
 
-def with_reversal(movements: Iterable[Movement], end: date, start: date) -> Iterator[Movement]:
+def with_reversal(movements: Iterable[Movement], month: Month) -> Iterator[Movement]:
     """Yield movements dated the last day of a month, then each the other way round, dated the day after.
 
     Units sold are counted when they are settled, so no quantity goes along.
     """
-    dated = [replace(one, part_date=end, quantity=None) for one in movements]
+    dated = [replace(one, part_date=month.last, quantity=None) for one in movements]
     yield from dated
     for one in dated:
         yield replace(
@@ -120,7 +95,7 @@ def with_reversal(movements: Iterable[Movement], end: date, start: date) -> Iter
             credit=one.debit,
             debit_reference=one.credit_reference,
             credit_reference=one.debit_reference,
-            part_date=start,
+            part_date=month.following.first,
         )
 
 
@@ -129,8 +104,8 @@ class PeriodOfCategory:
     """One category in one month: what the books took in, and what was earned. All amounts in favour of the seller.
 
     `settled` is what settlement journals dated in the month booked, `accrued` its own accrual, `taken_back` the
-    reversal of the month before, `sold_before` what is in `settled` of sales that no month of these books earned, `events`
-    what the transactions of the month come to.
+    reversal of the month before, `sold_before` what is in `settled` of sales that no month of these books earned,
+    `events` what the transactions of the month come to.
     """
 
     category: str
@@ -152,7 +127,7 @@ Amounts = Mapping[str, Decimal]
 def by_category(
     settled: Amounts, accrual: Amounts, before: Amounts, sold_before: Amounts, events: Amounts
 ) -> list[PeriodOfCategory]:
-    """Return every earned category of a month; `before` is the accrual of the month before, which is taken back here."""
+    """Return every earned category of a month; `before` is the accrual of the month before, taken back in this one."""
     sides = [_earned(one) for one in (settled, accrual, before, sold_before, events)]
     names = sorted(set().union(*sides))
     zero = Decimal(0)
