@@ -102,10 +102,15 @@ def _clearing(shape: MappingShape) -> Iterator[Problem]:
 
 
 def _accounts_that_move_nothing(shape: MappingShape) -> Iterator[Problem]:
-    clearing = shape.accounts.clearing.account
+    clearing, accrued = shape.accounts.clearing.account, shape.accounts.accrued
     for path, name, booking in bookings(shape):
         if booking.account == clearing and name != "opening_debt":
             yield path, f"books to {clearing}, which is the clearing account itself: choose the account it belongs to"
+        if accrued and booking.account == accrued.account and name != "accrued":
+            yield (
+                path,
+                f"books to {accrued.account}, which is the account of accruals: choose the account it belongs to",
+            )
 
 
 def _overlaps(shape: MappingShape) -> Iterator[Problem]:
