@@ -109,7 +109,7 @@ def events_of_month(road: Road, mapping: Mapping, month: Month) -> EventsOfMonth
     days = [day for day in sorted(kept) if first.date() <= day and start_of(day).replace(tzinfo=None) < until]
     files = tuple(str(warehouse.path(kept[day])) for day in days)
     places, findings = _places(road, mapping, files, starts, until)
-    booked, waits = _booked(road, month)
+    booked, waits = _booked(road, month, first)
     return EventsOfMonth(month, until, files, places, booked, waits, findings)
 
 
@@ -203,15 +203,18 @@ def _homeless(one: Told, mapping: Mapping) -> Finding:
     )
 
 
-def _booked(road: Road, month: Month) -> tuple[Booked, tuple[str, ...]]:
+def _booked(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[str, ...]]:
     """Return the settlements that the books hold at the end of a month, and sentences on what is not certain yet.
 
-    A part dated in the month holds everything that was released in it; a later part what was released afterwards.
+    A part dated in the month holds everything that was released in it; a later part what was released afterwards. What
+    ended before the first sale that is ours to accrue holds none of them.
     """
     warehouse, places = road.stores.warehouse, placed(road)
     records = {one.settlement_id: one for one in road.stores.settlements.all(road.connection)}
     booked, files, busy, unread = [], [], [], []
-    for settlement_id in records:
+    for settlement_id, record in records.items():
+        if datetime.fromisoformat(record.facts["end"]).astimezone(UTC).replace(tzinfo=None) <= first:
+            continue
         if not places[settlement_id].is_before_go_live:
             entries = entries_of(road, settlement_id)
             busy += [settlement_id] * is_in_doubt(entries, month)
@@ -226,8 +229,8 @@ def _booked(road: Road, month: Month) -> tuple[Booked, tuple[str, ...]]:
     waits = []
     if busy:
         waits.append(
-            f"Settlements {', '.join(busy)} have documents dated by {month.last} of which it is not certain yet whether "
-            "the books hold them: let them come to their end, or resolve their review items."
+            f"It is not certain yet whether the books hold what settlements {', '.join(busy)} have dated by {month.last}: "
+            "let their documents come to an end, or resolve their review items."
         )
     if unread:
         waits.append(f"Settlements {', '.join(unread)} are not read: materialize settlement_lines of them.")

@@ -109,7 +109,7 @@ def _accounts_that_move_nothing(shape: MappingShape) -> Iterator[Problem]:
         if accrued and booking.account == accrued.account and name != "accrued":
             yield (
                 path,
-                f"books to {accrued.account}, which is the account of accruals: choose the account it belongs to",
+                f"books to {accrued.account}, which is the account of accruals: choose the one it belongs to",
             )
 
 
