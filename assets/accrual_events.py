@@ -229,8 +229,8 @@ def _booked(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[st
     waits = []
     if busy:
         waits.append(
-            f"It is not certain yet whether the books hold what settlements {', '.join(busy)} have dated by {month.last}: "
-            "let their documents come to an end, or resolve their review items."
+            f"Settlements {', '.join(busy)} have documents dated by {month.last}, and it is not certain yet whether the "
+            "books hold them: let them come to an end, or resolve their review items."
         )
     if unread:
         waits.append(f"Settlements {', '.join(unread)} are not read: materialize settlement_lines of them.")
