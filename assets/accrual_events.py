@@ -229,7 +229,7 @@ def _booked(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[st
     waits = []
     if busy:
         waits.append(
-            f"Settlements {', '.join(busy)} have documents dated by {month.last}, and it is not certain yet whether the "
+            f"Settlements {', '.join(busy)} have documents dated by {month.last}, and it is not certain yet that the "
             "books hold them: let them come to an end, or resolve their review items."
         )
     if unread:
