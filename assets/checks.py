@@ -95,3 +95,5 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
 BY_DAY = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
+# Assets that are made once per calendar month.
+BY_MONTH: tuple[str, ...] = ()

@@ -77,6 +77,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "erp_documents": frozenset({"unknown_document"}),
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
+    "months": frozenset({"month_failed"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
@@ -123,12 +124,31 @@ def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> Non
             verdict.check,
             verdict.passed,
             severity_of(verdict),
-            {"asset": asset, "sentence": verdict.sentence, "rows": list(verdict.rows)},
+            _facts(asset, verdict),
             road.run,
         )
     has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
     ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
     align(road, settlement_id, result.findings, ends | {_failure_code(asset)})
+
+
+def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: frozenset[str] | set[str]) -> None:
+    """Store the verdicts that say something new, and bring the review queue in line; for what is made again and again.
+
+    `name` is that of a day or a month, `ends` are the codes of items that end when this look no longer finds them.
+    """
+    known = {
+        one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
+    }
+    for verdict in result.verdicts:
+        told = verdict.passed, severity_of(verdict), _facts(asset, verdict)
+        if known.get(verdict.check) != told:
+            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
+    align(road, name, result.findings, ends)
+
+
+def _facts(asset: str, verdict: Verdict) -> dict:
+    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
 
 
 def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:

@@ -225,7 +225,7 @@ def checks_page() -> str:
         for check in checks
     ]
     intro = (
-        "Each check belongs to an asset and is recorded for its own partition: a settlement, or a day.\n"
+        "Each check belongs to an asset and is recorded for its own partition: a settlement, a day, or a month.\n"
         "Those of `erp_documents` and `review_queue` are about the whole connection.\n"
         "A check that cannot be told yet, because the ERP is still at work, warns and stops nothing."
     )

@@ -1,7 +1,7 @@
 """A calendar month, as books are closed by it.
 
-In: a day, or a text such as `2026-10`. Out: its days, its neighbours, and the moment it ends in a time zone. A text that
-names no month is refused with a sentence.
+In: a day, or a text such as `2026-10`. Out: its days, its neighbours, and the moment it ends in a time zone. A text
+that names no month is refused with a sentence.
 """
 
 from __future__ import annotations
