@@ -22,7 +22,7 @@ from ledger.combination import is_multi_channel
 from ledger.errors import Finding
 from ledger.mapping import Mapping
 from ledger.month import Month
-from resources.amazon.marketplaces import marketplace, marketplace_named
+from resources.amazon.marketplaces import marketplace
 
 _NAMED_MAX = 5
 # No settlement has this id: SQL takes the type of an empty list from it.
@@ -53,11 +53,9 @@ class Place:
     told: tuple[Told, ...]
     since: datetime
 
-    @property
-    def code(self) -> str:
-        """Return the country of a marketplace that is known, else its name."""
-        known = marketplace_named(self.marketplace)
-        return known.country if known else self.marketplace
+    def bound(self) -> list[dict[str, str]]:
+        """Return what the statements join: every name it is told under, with the one of settlements."""
+        return [{**vars(one), "settlement_name": one.settlement_name or self.marketplace} for one in self.told]
 
 
 @dataclass(frozen=True)

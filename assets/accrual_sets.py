@@ -13,10 +13,12 @@ from typing import Any
 import duckdb
 
 from assets.accrual_events import EventsOfMonth, Place
+from assets.accrued_months import place_code
 from assets.journals import accounts_without_grain, groups_of, movements_of
 from assets.mapped_lines import Mapped, bound_values, lines_statement, resolve_combinations
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
+from assets.verdicts import Row
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.accrual import accrual_source, with_reversal
@@ -71,7 +73,7 @@ class AccrualBooks:
 class Accrual:
     """One accrual as it would be posted now; without journals there is nothing to accrue, or `findings` stop it.
 
-    `totals` are what each category adds to the accrued account, in favour of the seller.
+    `rows` say what each category adds to the accrued account, in favour of the seller, and where it goes.
     """
 
     source: SourceKey
@@ -80,7 +82,8 @@ class Accrual:
     mapping: Mapping
     journals: JournalSet
     account: AccountKey | None = None
-    totals: dict[str, Decimal] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    total: Decimal = Decimal(0)
     lines: int = 0
     findings: tuple[Finding, ...] = ()
     version: str = ""
@@ -90,15 +93,10 @@ class Accrual:
         """Return its id, under which its documents, review items and due rows are kept."""
         return self.source.source_id
 
-    @property
-    def total(self) -> Decimal:
-        """Return what it adds to the accrued account, debit positive."""
-        return sum(self.totals.values(), Decimal(0))
-
 
 def make_accrual(road: Road, mapping: Mapping, events: EventsOfMonth, place: Place) -> Accrual:
     """Stage the lines of one accrual and make its journals; nothing is stored for posting."""
-    source = accrual_source(road.seller, road.ledger, place.code, place.currency, events.month)
+    source = accrual_source(road.seller, road.ledger, place_code(place.marketplace), place.currency, events.month)
     nothing = Accrual(source, place, events.month, mapping, JournalSet(source, 1, ()))
     account = mapping.accrued(place.marketplace)
     if account is None:
@@ -113,16 +111,28 @@ def make_accrual(road: Road, mapping: Mapping, events: EventsOfMonth, place: Pla
             findings = tuple(_unmapped(answer.finding, row, books) for answer, row in mapped.unmapped)
             return replace(nothing, account=account, lines=staged.rows, findings=findings[:_FINDINGS_MAX])
         version = _movements(road, duck, books, _earned(mapped), staged)
-        totals = dicts(duck.sql(statement("category_totals"), params={"movements": _path(road, version)}))
+        booked = dicts(duck.sql(statement("accrual_accounts"), params={"movements": _path(road, version)}))
         journals = _journals(road, duck, books, version)
     return replace(
         nothing,
         account=account,
         journals=journals,
         lines=staged.rows,
-        totals={row["category"]: money.exact(row["amount"], place.currency) for row in totals},
+        rows=tuple(_row(source, row, place.currency) for row in booked),
+        total=money.exact(sum((row["amount"] for row in booked), Decimal(0)), place.currency),
         version=version.id,
     )
+
+
+def _row(source: SourceKey, row: dict[str, Any], currency: str) -> Row:
+    return {
+        "accrual": source.source_id,
+        "category": row["category"],
+        "account": row["account"],
+        "lines": str(row["lines"]),
+        "amount": money.text(row["amount"], currency),
+        "currency": currency,
+    }
 
 
 def _path(road: Road, version: Version) -> str:
@@ -144,9 +154,8 @@ def _staged_lines(road: Road, events: EventsOfMonth, place: Place, source: Sourc
     settled = statement("accrual_settled") if booked.lines else _NOTHING_SETTLED
     links = composed("accrual_booked", settled=settled, accrual_links=statement("accrual_links"))
     sql = composed("accrual_lines", accrual_booked=links)
-    places = [{**vars(one), "settlement_name": one.settlement_name or place.marketplace} for one in place.told]
-    bound: dict[str, Any] = {"events": list(events.files), "since": place.since, "until": events.until}
-    bound |= {"places": places, **booked.bound()}
+    bound = {"events": list(events.files), "since": place.since, "until": events.until}
+    bound |= {"places": place.bound(), **booked.bound()}
     if booked.lines:
         bound["settled_lines"] = list(booked.lines)
 
