@@ -79,6 +79,7 @@ class EventsOfMonth:
     """Everything an accrual is made of; `waits_for` are sentences, and nothing is accrued while there is one."""
 
     month: Month
+    since: datetime
     until: datetime
     files: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
@@ -97,18 +98,18 @@ def events_of_month(road: Road, mapping: Mapping, month: Month) -> EventsOfMonth
     until = cut(month, road)
     starts = _starts(road)
     if not starts:
-        return EventsOfMonth(month, until)
+        return EventsOfMonth(month, until, until)
     first = min(starts.values())
     waits = tuple(_missing_days(road, month, first.date(), until))
     if waits:
-        return EventsOfMonth(month, until, waits_for=waits)
+        return EventsOfMonth(month, first, until, waits_for=waits)
     warehouse = road.stores.warehouse
     kept = {date.fromisoformat(one.partition): one for one in warehouse.currents(road.connection, EVENTS_TABLE)}
     days = [day for day in sorted(kept) if first.date() <= day and start_of(day).replace(tzinfo=None) < until]
     files = tuple(str(warehouse.path(kept[day])) for day in days)
     places, findings = _places(road, mapping, files, starts, until)
-    booked, waits = _booked(road, month, first)
-    return EventsOfMonth(month, until, files, places, booked, waits, findings)
+    booked, waits = booked_by(road, month, first)
+    return EventsOfMonth(month, first, until, files, places, booked, waits, findings)
 
 
 def _starts(road: Road) -> dict[tuple[str, str], datetime]:
@@ -201,7 +202,7 @@ def _homeless(one: Told, mapping: Mapping) -> Finding:
     )
 
 
-def _booked(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[str, ...]]:
+def booked_by(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[str, ...]]:
     """Return the settlements that the books hold at the end of a month, and sentences on what is not certain yet.
 
     A part dated in the month holds everything that was released in it; a later part what was released afterwards. What

@@ -27,6 +27,7 @@ from ledger.journal import SourceKey
 from ledger.mapping import Mapping, category_of
 from ledger.month import Month
 from ledger.source_match import UNKNOWN
+from resources.store.outbox import OutboxDocument
 from resources.store.warehouse import Version
 
 EVENTS_CHECK, ZERO_CHECK = "books_equal_events", "accrued_account_empties"
@@ -57,9 +58,7 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
     odd = [one for one in rows if one.rest]
     said = tuple(_row(accrual, one) for one in (*odd, *(one for one in rows if not one.rest)))
     if not odd:
-        sentence = (
-            f"{accrual.name}: the books of {month} hold what its transactions say, in all {len(rows)} categories."
-        )
+        sentence = f"{accrual.name}: the books of {month} hold what was earned, in all {len(rows)} categories."
         return Verdict(EVENTS_CHECK, True, sentence, is_blocking=False, rows=said)
     rest = money.text(sum((one.rest for one in odd), Decimal(0)), place.currency)
     sentence = (
@@ -122,9 +121,8 @@ def _of_accrual(road: Road, duck: duckdb.DuckDBPyConnection, source: SourceKey, 
     if version is None or not version.rows:
         return {}
     bound = {"movements": str(road.stores.warehouse.path(version))}
-    return _added(
-        (row["category"], row["amount"]) for row in dicts(duck.sql(statement("accrual_accounts"), params=bound))
-    )
+    rows = dicts(duck.sql(statement("accrual_accounts"), params=bound))
+    return _added((row["category"], row["amount"]) for row in rows)
 
 
 def _current(road: Road, source: SourceKey) -> Version | None:
@@ -171,21 +169,15 @@ def _added(rows: Iterable[tuple[str, Decimal]]) -> Sums:
     return sums
 
 
-def zero_verdict(road: Road, accrual: Accrual) -> Verdict:
-    """The accrued account holds nothing of an accrual any more once its reversal is posted: the ERP is asked for it.
+def zero_verdict(road: Road, name: str, documents: list[OutboxDocument]) -> Verdict:
+    """The accrued account holds nothing of an accrual whose reversal is posted with it: the ERP is asked for the item.
 
     Raises TargetError when the ERP cannot be asked.
     """
-    documents = road.stores.outbox.documents(accrual.source)
-    if not documents:
-        return Verdict(ZERO_CHECK, True, f"{accrual.name}: nothing is accrued.", is_blocking=False)
-    if any(one.state not in IN_BOOKS for one in documents):
-        sentence = f"{accrual.name}: it is not in the books with its reversal yet."
-        return Verdict(ZERO_CHECK, False, sentence, is_blocking=False, is_waiting=True)
-    currency, item = accrual.place.currency, documents[0].journal.document_reference
+    currency, item = documents[0].journal.currency, documents[0].journal.document_reference
     accounts = {line.account for one in documents for line in one.journal.lines if line.reference == item}
-    held = {one: road.target.open_item(one, item, accrual.name).get(currency, Decimal(0)) for one in accounts}
-    left = money.total((money.exact(one, currency) for one in held.values()), currency)
+    held = (road.target.open_item(one, item, name).get(currency, Decimal(0)) for one in accounts)
+    left = money.total((money.exact(one, currency) for one in held), currency)
     names = ", ".join(sorted(map(str, accounts)))
-    sentence = f"{accrual.name}: the ERP holds {left} {currency} of it on {names}, after its reversal."
+    sentence = f"{name}: the ERP holds {left} {currency} of it on {names}, its reversal counted."
     return Verdict(ZERO_CHECK, not left, sentence, is_blocking=False)
