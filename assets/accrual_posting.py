@@ -124,7 +124,7 @@ def _gate(road: Road, accrual: Accrual | None, sending: JournalSet) -> tuple[Ver
 
 
 def _tied(road: Road, journals: JournalSet, accrual: Accrual | None) -> Compared:
-    """Every document balances; what is made anew holds what its lines add up to, and its reversal takes all of it back."""
+    """Every document balances; what is made anew holds what its lines add up to, and takes it back."""
     per_unit = road.policy.inter_unit == "accounts"
     lopsided = [row for journal in journals.journals for row in unbalanced(journal, per_unit=per_unit)]
     if lopsided:
@@ -169,8 +169,8 @@ def _changed(name: str, documents: list[OutboxDocument], wanted: JournalSet) -> 
     found = difference([one.journal for one in documents], wanted.journals)
     rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
     sentence = (
-        f"{name} would be other now: {found.sentence()} It stays as it was sent; what came later reaches the books with "
-        f"its settlement. To have it as it would be now: connector reverse {name}, then connector repost {name}."
+        f"{name} would be other now: {found.sentence()} It stays as it was sent; what came later reaches the books "
+        f"with its settlement. To have it as it would be now: connector reverse {name}, then connector repost {name}."
     )
     return Verdict(UNCHANGED_CHECK, False, sentence, is_blocking=False, rows=rows)
 
