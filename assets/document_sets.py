@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 
 from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
-from ledger.journal import JournalSet, SourceKey
+from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import reversal_source
 from resources.store.outbox import OutboxDocument
 
-SETTLEMENT_KIND = "settlement"
 # A part is sent when every part before it has got this far.
 HANDED_OVER = frozenset({PostingState.SENT, PostingState.IMPORTING, PostingState.POSTED})
 DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
@@ -26,7 +25,7 @@ IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 
 def settlement_source(road: Road, settlement_id: str) -> SourceKey:
     """Return what makes the posting keys of a settlement."""
-    return SourceKey(road.seller, road.ledger, SETTLEMENT_KIND, settlement_id)
+    return SourceKey(road.seller, road.ledger, SETTLEMENT, settlement_id)
 
 
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:

@@ -47,11 +47,15 @@ class Movement:
             raise InputRefused(f"A movement from {self.debit} to itself moves nothing.")
 
 
+SETTLEMENT = "settlement"  # the plain kind of a document: journals of a settlement
+
+
 @dataclass(frozen=True)
 class SourceKey:
     """What a document is made from: seller account, ERP ledger, kind of document, id in the source.
 
-    Seller and ledger are their own ids, never a connection's name: renaming a connection posts nothing again.
+    Seller and ledger are their own ids, never a connection's name: renaming a connection posts nothing again. An id
+    begins with what the document belongs to; what tells several of one kind apart stands behind a dot.
     """
 
     seller: str
@@ -61,6 +65,11 @@ class SourceKey:
 
     def __str__(self) -> str:
         return json.dumps([self.seller, self.ledger, self.kind, self.source_id], separators=(",", ":"))
+
+    @property
+    def belongs_to(self) -> str:
+        """Return the settlement, or month, that a document belongs to."""
+        return self.source_id.partition(".")[0]
 
 
 @dataclass(frozen=True)
