@@ -244,6 +244,7 @@ def _journals(road: Road, duck: duckdb.DuckDBPyConnection, books: AccrualBooks, 
         lines_max=min(road.policy.lines_max, road.target.lines_max),
         one_unit_each=road.policy.inter_unit == "accounts",
         open_item_accounts=accounts_without_grain(movements, books),
+        netted=frozenset({books.clearing}),
     )
     made = build_journals(with_reversal(movements, books.month), frame, books.month.last)
     return replace(

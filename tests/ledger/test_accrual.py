@@ -63,7 +63,7 @@ def lines(policy, *pairs: tuple[str, str], order: str = ORDER, marketplace: str 
 def booked(movements, month: Month = OCTOBER) -> dict[str, list[str]]:
     """Return the journals of an accrual and its reversal by date, lines as an accountant writes them."""
     source = accrual_source("SELLER", "PS", "US", "USD", month)
-    frame = JournalFrame(source, 1, "US001", "USD", "CRRNT", "Accrual", "A1", open_item_accounts=frozenset({ACCRUED}))
+    frame = JournalFrame(source, 1, "US001", "USD", "CRRNT", "Accrual", "A1", netted=frozenset({ACCRUED}))
     journals = build_journals(with_reversal(movements, month), frame, month.last).journals
     assert all(one.is_balanced for one in journals)
     names = {**NAMES, "110950": "accrued", "220100": "loan"}
@@ -79,17 +79,16 @@ def booked(movements, month: Month = OCTOBER) -> dict[str, list[str]]:
 def test_a_sale_of_october_that_is_settled_in_november_is_accrued_and_reversed(policy):
     """The example: accrued 80, fee 15, discount 5 against sales 100; on 1 November the same reversed."""
     found = booked(accrued(lines(policy, *SALE), BOOKS))
-    # Debits and credits of one account are not netted: 100 in, 20 out leave 80 accrued.
     assert found == {
-        "2026-10-31": ["Cr accrued 20.00", "Cr sales 100.00", "Dr accrued 100.00", "Dr discount 5.00", "Dr fees 15.00"],
-        "2026-11-01": ["Cr accrued 100.00", "Cr discount 5.00", "Cr fees 15.00", "Dr accrued 20.00", "Dr sales 100.00"],
+        "2026-10-31": ["Cr sales 100", "Dr accrued 80", "Dr discount 5", "Dr fees 15"],
+        "2026-11-01": ["Cr accrued 80", "Cr discount 5", "Cr fees 15", "Dr sales 100"],
     }
 
 
 def test_of_an_order_that_was_invoiced_only_the_fee_is_accrued(policy):
     """The last row of the example: fee 15 against accrued 15."""
     movements = accrued(lines(policy, *SALE), BOOKS, invoiced={ORDER})
-    assert booked(movements)["2026-10-31"] == ["Cr accrued 15.00", "Dr fees 15.00"]
+    assert booked(movements)["2026-10-31"] == ["Cr accrued 15", "Dr fees 15"]
 
 
 def test_what_is_deferred_over_two_period_ends_is_accrued_twice_and_reversed_twice(policy):
@@ -107,40 +106,29 @@ def test_what_is_deferred_over_two_period_ends_is_accrued_twice_and_reversed_twi
 def test_a_refund_is_accrued_with_the_commission_that_comes_back(policy):
     """Contra revenue against the accrued account, the fee the other way round."""
     movements = accrued(lines(policy, ("refund", "-40"), ("commission back", "6")), BOOKS)
-    assert booked(movements)["2026-10-31"] == [
-        "Cr accrued 40.00",
-        "Cr fees 6.00",
-        "Dr accrued 6.00",
-        "Dr refunds 40.00",
-    ]
+    assert booked(movements)["2026-10-31"] == ["Cr accrued 34", "Cr fees 6", "Dr refunds 40"]
 
 
 def test_pass_through_tax_is_accrued_only_as_far_as_it_does_not_meet_within_its_order(policy):
     """Orders never offset each other: 8 collected and 7 withheld leave 1, the other order the opposite."""
     some = lines(policy, ("tax", "8"), ("withheld", "-7"))
     others = lines(policy, ("tax", "3"), ("withheld", "-4"), order="111-0000002-0000002")
-    assert booked(accrued([*some, *others], BOOKS))["2026-10-31"] == [
-        "Cr accrued 1.00",
-        "Cr tax liability 1.00",
-        "Dr accrued 1.00",
-        "Dr tax liability 1.00",
-    ]
+    assert booked(accrued([*some, *others], BOOKS))["2026-10-31"] == ["Cr tax liability 1", "Dr tax liability 1"]
 
 
 def test_tax_that_the_seller_owes_is_accrued_as_a_liability(policy):
     """`added`: the tax rows are the seller's own."""
     found = booked(accrued(lines(policy, ("principal", "100"), ("tax", "20"), marketplace="Amazon.co.uk"), BOOKS))
-    assert found["2026-10-31"] == ["Cr sales 100.00", "Cr tax liability 20.00", "Dr accrued 120.00"]
+    assert found["2026-10-31"] == ["Cr sales 100", "Cr tax liability 20", "Dr accrued 120"]
 
 
 def test_vat_in_gross_amounts_is_split_as_settlements_are(policy):
     """16 per cent hold on 31 October; over both lines the order's VAT is exact to the cent."""
     one = lines(policy, ("principal", "10.01"), ("promotion", "-3.33"), marketplace="Amazon.de")
     assert booked(accrued(one, BOOKS))["2026-10-31"] == [
-        "Cr accrued 3.33",
         "Cr sales 8.63",
         "Cr tax liability 1.38",
-        "Dr accrued 10.01",
+        "Dr accrued 6.68",
         "Dr discount 2.87",
         "Dr tax liability 0.46",
     ]
@@ -189,32 +177,24 @@ def test_the_users_own_rows_name_what_the_shipped_table_does_not_know_or_only_gu
     found = resolve(one, mapping(OWN), policy, Context("USD", ("Amazon.com",)))
     assert isinstance(found, Resolved)
     assert found.category == category
-    guessed = resolve(
-        replace(one, transaction_type="DebtRecovery", amount_description="DebtAdjustment"),
-        mapping(),
-        policy,
-        Context("USD", ("Amazon.com",)),
-    )
+    guess = replace(one, transaction_type="DebtRecovery", amount_description="DebtAdjustment")
+    guessed = resolve(guess, mapping(), policy, Context("USD", ("Amazon.com",)))
     assert isinstance(guessed, Unmapped)
     assert guessed.finding.code == "needs_naming"
 
 
 def test_rules_that_look_at_labels_of_settlements_do_not_fit_lines_of_transactions(policy):
-    """What they ask for is not there; a rule about the category alone fits both."""
-    rules = """
+    """What they ask for is not there; a rule about something else fits both."""
+    rules = """rules:
   - when: {category: referral_fee, amount_type: "*"}
     book: "600999"
-  - when: {category: revenue}
+  - when: {category: revenue, sku: "MUG*"}
     book: "400999"
 """
-    text = mapping().shape
-    del text
-    made = load_mapping(MAPPING.replace("rules:\n", "rules:" + rules), "mapping.yaml")
-    context = Context("USD", ("Amazon.com",))
-    kinds = {"principal": "400999", "commission": "600100"}
-    for name, account in kinds.items():
-        one = Combination(*_labels(name), "Amazon.com", None, None, OCTOBER.last, True, is_event=True)
-        found = resolve(one, made, policy, context)
+    made = load_mapping(MAPPING.replace("rules:\n", rules), "mapping.yaml")
+    for name, account in {"principal": "400999", "commission": "600100"}.items():
+        one = Combination(*_labels(name), "Amazon.com", "MUG-1", None, OCTOBER.last, True, is_event=True)
+        found = resolve(one, made, policy, Context("USD", ("Amazon.com",)))
         assert isinstance(found, Resolved)
         assert found.account.account == account
 
@@ -230,14 +210,13 @@ def test_a_month_by_category_compares_the_books_with_the_transactions():
     def amounts(**given: str) -> dict[str, Decimal]:
         return {name: Decimal(amount) for name, amount in given.items()}
 
+    tax = {"tax_collected": "8", "marketplace_tax_withheld": "-8"}
     rows = by_category(
-        settled=amounts(
-            revenue="900", referral_fee="-90", reserve_movement="-50", tax_collected="8", marketplace_tax_withheld="-8"
-        ),
+        settled=amounts(revenue="900", referral_fee="-90", reserve_movement="-50", **tax),
         accrual=amounts(revenue="300", referral_fee="-45"),
         before=amounts(revenue="200", referral_fee="-30"),
         sold_before=amounts(revenue="100"),
-        events=amounts(revenue="900", referral_fee="-100", tax_collected="8", marketplace_tax_withheld="-8"),
+        events=amounts(revenue="900", referral_fee="-100", **tax),
     )
     assert [(one.category, one.rest) for one in rows] == [("referral_fee", Decimal("-5")), ("revenue", Decimal(0))]
     [odd] = by_category({}, {}, {}, {}, amounts(tax_collected="8", marketplace_tax_withheld="-7"))
