@@ -17,6 +17,7 @@ from assets.document_sets import ever_in_books, is_settled, is_withheld, may_exi
 from assets.gate import accounts_verdict, verdict_of
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.read_back import put_right
+from assets.reconciliations import accepted
 from assets.reposting import is_wanted_again, undone_verdict
 from assets.resumption import ask_for
 from assets.roadmap import Road
@@ -38,7 +39,10 @@ _PERIOD_CURE = (
     "`keep` to leave the month without one: what it would hold reaches the books with its settlements."
 )
 _REPORT_IT = "This is a fault of the connector, nothing was posted: keep the transactions and report it."
-_LOOK = "Look at the documents in the ERP; nothing is corrected by itself."
+_LOOK = (
+    "Look at the documents in the ERP; nothing is corrected by itself. If somebody did it there on purpose, resolve "
+    "this item with `accept`."
+)
 
 
 def post_accrual(road: Road, events: EventsOfMonth, source: SourceKey, accrual: Accrual | None) -> StageResult:
@@ -193,8 +197,8 @@ def _read_back(road: Road, result: StageResult, source: SourceKey) -> StageResul
         words = " ".join(one.sentence for one in findings)
         return replace(result, verdicts=(*result.verdicts, Verdict(ONCE_CHECK, False, words, findings=findings)))
     verdicts = (
-        verdict_of(ONCE_CHECK, once(standing, sightings, []), "not_once", _LOOK, name),
-        verdict_of(SAME_CHECK, same(read_of(road, standing)), "books_differ", _LOOK, name),
+        accepted(road, name, ONCE_CHECK, once(standing, sightings, []), "not_once", _LOOK),
+        accepted(road, name, SAME_CHECK, same(read_of(road, standing)), "books_differ", _LOOK),
         zero_verdict(road, name, documents),
     )
     return replace(result, verdicts=(*result.verdicts, *verdicts))

@@ -149,4 +149,5 @@ STAGE = MonthStage(
     accrue,
     "What a month earned and its books do not hold yet, accrued on its last day and reversed on the day after.",
     reads=("financial_events", "settlement_lines", "erp_postings"),
+    is_wanted=lambda policy: policy.month_end == "accrue",
 )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
+from ledger.accrual import KIND as ACCRUAL_KIND
+from ledger.accrual import month_of_accrual
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
@@ -26,6 +28,13 @@ IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 def settlement_source(road: Road, settlement_id: str) -> SourceKey:
     """Return what makes the posting keys of a settlement."""
     return SourceKey(road.seller, road.ledger, SETTLEMENT, settlement_id)
+
+
+def source_named(road: Road, name: str) -> SourceKey:
+    """Return what makes the posting keys of a settlement, or of an accrual, whose id is one like `US-USD-2026-10`."""
+    if month_of_accrual(name) is None:
+        return settlement_source(road, name)
+    return SourceKey(road.seller, road.ledger, ACCRUAL_KIND, name)
 
 
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:
@@ -135,14 +144,14 @@ def ever_in_books(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDo
 
 def open_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
     """Return the documents to be decided on or followed: those of a reversal under way, else the newest."""
-    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     return list(undoing.documents) if undoing and undoing.is_under_way else newest
 
 
 def newest_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
     """Return the newest revision of a settlement and the reversal of it, as far as there is one."""
-    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     return [*newest, *(undoing.documents if undoing else ())]
 

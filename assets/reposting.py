@@ -7,13 +7,13 @@ revision, of unchanged content too. What the earlier revision left in the books 
 from collections.abc import Iterable, Iterator, Sequence
 
 from assets.decisions import resolve
-from assets.document_sets import Undoing, is_withheld, settlement_source, undoing_of
+from assets.document_sets import Undoing, is_withheld, settlement_source, source_named, undoing_of
 from assets.driving import decisions
 from assets.outcome import ACTIONS
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
-from assets.settlement_reports import registered
+from assets.settlement_reports import require_known
 from assets.undoing import REVERSED_CODE, withheld_finding, withheld_origin
 from assets.verdicts import Verdict
 from ledger.errors import Finding, InputRefused
@@ -40,8 +40,8 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
 
     `together` are the settlements that are posted again by the same wish.
     """
-    registered(road, settlement_id)
-    documents = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    require_known(road, settlement_id)
+    documents = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, documents)
     if undoing is None or not undoing.is_done:
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
@@ -49,7 +49,8 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
             f"Settlement {settlement_id} of {road.connection} is not reversed, so it is not posted again: {states}. "
             f"Reverse it first: connector reverse {settlement_id}"
         )
-    missing = [one for one in reversed_origins(road, placed(road)[settlement_id]) if one not in together]
+    place = placed(road).get(settlement_id)  # an accrual has none, and carries nothing in
+    missing = [one for one in reversed_origins(road, place) if one not in together] if place else []
     if missing:
         raise InputRefused(
             f"Settlement {settlement_id} carries in the open item of {', '.join(missing)}, which is reversed: post "

@@ -10,13 +10,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from assets.accounting_dates import settled_dates
-from assets.document_sets import Undoing, settlement_source, undoing_of
+from assets.document_sets import Undoing, settlement_source, source_named, undoing_of
 from assets.gate import accounts_verdict
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
-from assets.settlement_reports import registered
+from assets.settlement_reports import require_known
 from ledger import money
 from ledger.errors import InputRefused
 from ledger.journal import JournalSet
@@ -60,8 +60,8 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     `together` are the settlements undone by the same wish. Raises InputRefused, with the reason, for what cannot be
     undone now; TargetError when the ERP cannot be asked.
     """
-    registered(road, settlement_id)
-    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    require_known(road, settlement_id)
+    newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     if undoing is not None and undoing.is_done:
         raise InputRefused(_already(settlement_id, undoing))
@@ -118,7 +118,7 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
 
 def require_may_be_given_up(road: Road, item: ReviewItem) -> list[OutboxDocument]:
     """Return the documents of a refused reversal; raise InputRefused when one may be in the books, or is newer."""
-    undoing = undoing_of(road, road.stores.outbox.documents(settlement_source(road, item.partition)))
+    undoing = undoing_of(road, road.stores.outbox.documents(source_named(road, item.partition)))
     documents = undoing.documents if undoing else ()
     if item.document_key not in [one.key for one in documents]:
         raise InputRefused(f"Review item {item.id} is about a reversal that was replaced since: nothing was given up.")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
+from assets.accrued_months import accruals_beside
 from assets.document_sets import DONE, IN_BOOKS, Undoing, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
@@ -31,7 +32,8 @@ def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
     undoing = _renewed(road, settlement_id, _marked(road, undoing))
     verdicts = _gate(road, settlement_id, undoing)
     is_held = any(not verdict.passed for verdict in verdicts)
-    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held)
+    beside = accruals_beside(road, JournalSet(undoing.source, 1, tuple(one.journal for one in undoing.documents)))
+    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held, unless_begun=tuple(beside))
     ask_again(road, settlement_id, driven)
     if any(verdict.is_waiting for verdict in verdicts):
         ask_for_reversal(road, settlement_id, "the reversal waits", seconds=road.patience.follow_up)

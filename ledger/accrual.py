@@ -26,6 +26,7 @@ from ledger.tax import split_order
 KIND = "accrual"
 # How long Amazon may still tell of a day that is over: transactions can appear 48 hours late, 72 to be safe.
 TOLD_LATE = timedelta(hours=72)
+_ID = re.compile(r"[A-Za-z0-9-]+-[A-Z]{3}-(\d{4})-(0[1-9]|1[0-2])")
 # In the comparison by category the two sides of pass-through tax are one: what meets is never accrued.
 SALES_TAX = f"{TAX_COLLECTED} less {TAX_WITHHELD}"
 
@@ -34,6 +35,12 @@ def accrual_source(seller: str, ledger: str, place: str, currency: str, month: M
     """Return the source of the accrual of a marketplace (`US`), a currency and a month: its id is `US-USD-2026-10`."""
     source_id = f"{re.sub(r'[^A-Za-z0-9]+', '-', place).strip('-')}-{currency}-{month}"
     return SourceKey(seller, ledger, KIND, source_id)
+
+
+def month_of_accrual(name: str) -> Month | None:
+    """Return the month of an accrual's id; None for what is the id of none, such as a settlement's."""
+    found = _ID.fullmatch(name)
+    return Month(int(found[1]), int(found[2])) if found else None
 
 
 @dataclass(frozen=True)
