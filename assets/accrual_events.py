@@ -5,7 +5,7 @@ marketplaces and currencies in them, and the settlements that the books hold by 
 still waited for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +16,7 @@ from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.roadmap import Road
 from assets.series import heads_of, placed
 from assets.settlement_lines import TABLE as LINES_TABLE
-from assets.statements import dicts, statement
+from assets.statements import composed, dicts, statement
 from ledger.accrual import TOLD_LATE
 from ledger.combination import is_multi_channel
 from ledger.errors import Finding
@@ -27,6 +27,7 @@ from resources.amazon.marketplaces import marketplace
 _NAMED_MAX = 5
 # No settlement has this id: SQL takes the type of an empty list from it.
 _NOBODY = "(none)"
+_NOTHING_SETTLED = "SELECT NULL::TIMESTAMP AS moment, '' AS order_id WHERE false"
 
 
 @dataclass(frozen=True)
@@ -60,23 +61,29 @@ class Place:
 
 @dataclass(frozen=True)
 class Booked:
-    """The settlements whose money the books hold at the end of a month, with the files of their lines.
-
-    Those before go-live count as booked: they are in the books by hand.
-    """
+    """The settlements whose money the books hold, with the files of their lines, among all that are registered."""
 
     settlement_ids: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     registered: tuple[str, ...] = ()
 
+    def statement(self) -> str:
+        """Return the statement of the transactions in these settlements; it binds what `bound` gives, and events."""
+        settled = statement("accrual_settled") if self.lines else _NOTHING_SETTLED
+        return composed("accrual_booked", settled=settled, accrual_links=statement("accrual_links"))
+
     def bound(self) -> dict[str, list[str]]:
-        """Return what the statements bind."""
-        return {"booked": list(self.settlement_ids) or [_NOBODY], "registered": list(self.registered) or [_NOBODY]}
+        """Return what the statement binds."""
+        bound = {"booked": list(self.settlement_ids) or [_NOBODY], "registered": list(self.registered) or [_NOBODY]}
+        return bound | ({"settled_lines": list(self.lines)} if self.lines else {})
 
 
 @dataclass(frozen=True)
 class EventsOfMonth:
-    """Everything an accrual is made of; `waits_for` are sentences, and nothing is accrued while there is one."""
+    """Everything an accrual is made of; `waits_for` are sentences, and nothing is accrued while there is one.
+
+    `booked` are the settlements in the books at the end of the month; `by_hand` those of them before go-live.
+    """
 
     month: Month
     since: datetime
@@ -84,6 +91,7 @@ class EventsOfMonth:
     files: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     booked: Booked = field(default_factory=Booked)
+    by_hand: Booked = field(default_factory=Booked)
     waits_for: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -108,8 +116,8 @@ def events_of_month(road: Road, mapping: Mapping, month: Month) -> EventsOfMonth
     days = [day for day in sorted(kept) if first.date() <= day and start_of(day).replace(tzinfo=None) < until]
     files = tuple(str(warehouse.path(kept[day])) for day in days)
     places, findings = _places(road, mapping, files, starts, until)
-    booked, waits = booked_by(road, month, first)
-    return EventsOfMonth(month, first, until, files, places, booked, waits, findings)
+    booked, by_hand, waits = booked_by(road, month, first)
+    return EventsOfMonth(month, first, until, files, places, booked, by_hand, waits, findings)
 
 
 def _starts(road: Road) -> dict[tuple[str, str], datetime]:
@@ -202,19 +210,22 @@ def _homeless(one: Told, mapping: Mapping) -> Finding:
     )
 
 
-def booked_by(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[str, ...]]:
-    """Return the settlements that the books hold at the end of a month, and sentences on what is not certain yet.
+def booked_by(road: Road, month: Month, first: datetime) -> tuple[Booked, Booked, tuple[str, ...]]:
+    """Return the settlements that the books hold at the end of a month, those before go-live among them, and waits.
 
     A part dated in the month holds everything that was released in it; a later part what was released afterwards. What
     ended before the first sale that is ours to accrue holds none of them.
     """
     warehouse, places = road.stores.warehouse, placed(road)
     records = {one.settlement_id: one for one in road.stores.settlements.all(road.connection)}
-    booked, files, busy, unread = [], [], [], []
+    files: dict[str, str] = {}
+    booked, by_hand, busy, unread = [], [], [], []
     for settlement_id, record in records.items():
         if datetime.fromisoformat(record.facts["end"]).astimezone(UTC).replace(tzinfo=None) <= first:
             continue
-        if not places[settlement_id].is_before_go_live:
+        if places[settlement_id].is_before_go_live:
+            by_hand.append(settlement_id)
+        else:
             entries = entries_of(road, settlement_id)
             busy += [settlement_id] * is_in_doubt(entries, month)
             if not is_held(entries, month):
@@ -224,7 +235,7 @@ def booked_by(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[
         if staged is None:
             unread.append(settlement_id)
         else:
-            files.append(str(warehouse.path(staged)))
+            files[settlement_id] = str(warehouse.path(staged))
     waits = []
     if busy:
         waits.append(
@@ -233,4 +244,9 @@ def booked_by(road: Road, month: Month, first: datetime) -> tuple[Booked, tuple[
         )
     if unread:
         waits.append(f"Settlements {', '.join(unread)} are not read: materialize settlement_lines of them.")
-    return Booked(tuple(booked), tuple(files), tuple(records)), tuple(waits)
+    return _of(booked, files, records), _of(by_hand, files, records), tuple(waits)
+
+
+def _of(settlement_ids: list[str], files: dict[str, str], registered: Iterable[str]) -> Booked:
+    lines = tuple(files[one] for one in settlement_ids if one in files)
+    return Booked(tuple(settlement_ids), lines, tuple(registered))

@@ -73,7 +73,7 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
 def _row(accrual: Accrual, one: PeriodOfCategory) -> Row:
     amounts = {
         "settlements": one.settled,
-        "accrual": one.accrued,
+        "accrued": one.accrued,
         "taken back": one.taken_back,
         "sold before go-live": -one.sold_before,
         "transactions": one.events,
@@ -143,7 +143,8 @@ def _earned(
 ) -> Sums:
     since = max(place.since, month.before.end(road.policy.zone).astimezone(UTC).replace(tzinfo=None))
     bound: dict[str, Any] = {"events": list(events.files), "places": place.bound(), "since": since}
-    rows = dicts(duck.sql(statement("earned_by_leaf"), params=bound | {"until": events.until}))
+    sql = composed("earned_by_leaf", accrual_booked=events.by_hand.statement())
+    rows = dicts(duck.sql(sql, params=bound | {"until": events.until, **events.by_hand.bound()}))
     return _added((_category(row, mapping), row["amount"]) for row in rows)
 
 

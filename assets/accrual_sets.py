@@ -33,7 +33,6 @@ from ledger.references import reference
 from resources.store.warehouse import Version
 
 LINES_TABLE, TABLE = "accrual_lines", "accruals"
-_NOTHING_SETTLED = "SELECT NULL::TIMESTAMP AS moment, '' AS order_id WHERE false"
 # Beyond that the leaves have changed their shape, and the first ones say so for all.
 _FINDINGS_MAX = 20
 
@@ -150,14 +149,9 @@ def _no_account(place: Place, mapping: Mapping) -> Finding:
 
 def _staged_lines(road: Road, events: EventsOfMonth, place: Place, source: SourceKey) -> Version:
     """Write the lines that the books do not hold, one per leaf."""
-    booked = events.booked
-    settled = statement("accrual_settled") if booked.lines else _NOTHING_SETTLED
-    links = composed("accrual_booked", settled=settled, accrual_links=statement("accrual_links"))
-    sql = composed("accrual_lines", accrual_booked=links)
-    bound = {"events": list(events.files), "since": place.since, "until": events.until}
-    bound |= {"places": place.bound(), **booked.bound()}
-    if booked.lines:
-        bound["settled_lines"] = list(booked.lines)
+    sql = composed("accrual_lines", accrual_booked=events.booked.statement())
+    bound = {"events": list(events.files), "since": place.since, "until": events.until, "places": place.bound()}
+    bound |= events.booked.bound()
 
     def produce(path: Path) -> None:
         with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
