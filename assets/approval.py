@@ -9,7 +9,7 @@ they are made with, does not approve them.
 from collections.abc import Iterator
 
 from assets.configuration import unconfirmed_hands
-from assets.document_sets import is_reversal, open_documents, source_named
+from assets.document_sets import called, is_reversal, open_documents, source_named
 from assets.driving import decisions
 from assets.posting_findings import REFUSED_CODES
 from assets.resumption import ask_for
@@ -36,7 +36,7 @@ def approve(
     _require_fingerprint(settlement_id, documents, fingerprint.strip().lower())
     if road.policy.approval == "required":
         hands = (*planners(road, documents), *_askers(road, settlement_id), *unconfirmed_hands(road))
-        require_another(decider, hands, f"Settlement {settlement_id} of {road.connection}")
+        require_another(decider, hands, f"{called(settlement_id)} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)
     ask_for(road, settlement_id, f"approved by {decider.name}: {reason}")
@@ -91,12 +91,12 @@ def _undecided(
     """Return the documents a person decides on; raise InputRefused when there are none or only some of the set."""
     require_known(road, settlement_id)
     if not decider.name.strip() or not reason.strip():
-        raise InputRefused(f"Settlement {settlement_id} cannot be {word} without the person who decides and a reason.")
+        raise InputRefused(f"{called(settlement_id)} cannot be {word} without the person who decides and a reason.")
     documents = open_documents(road, settlement_id)
     undecided = [one for one in documents if one.state in from_states]
     if not undecided or (word == "rejected" and len(undecided) < len(documents)):
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal is planned"
-        raise InputRefused(f"Settlement {settlement_id} of {road.connection} cannot be {word}: {states}.")
+        raise InputRefused(f"{called(settlement_id)} of {road.connection} cannot be {word}: {states}.")
     return undecided
 
 
@@ -117,6 +117,6 @@ def _require_fingerprint(settlement_id: str, documents: list[OutboxDocument], fi
         raise InputRefused(f"--fingerprint needs at least {FINGERPRINT_LETTERS_MIN} letters; nothing was approved.")
     if any(not one.set_fingerprint.startswith(fingerprint) for one in documents):
         raise InputRefused(
-            f"Settlement {settlement_id} has other journals planned (fingerprint {documents[0].set_fingerprint}); "
+            f"{called(settlement_id)} has other journals planned (fingerprint {documents[0].set_fingerprint}); "
             f"nothing was approved. Look at them: connector outbox show {settlement_id}"
         )

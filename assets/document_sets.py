@@ -37,6 +37,11 @@ def source_named(road: Road, name: str) -> SourceKey:
     return SourceKey(road.seller, road.ledger, ACCRUAL_KIND, name)
 
 
+def called(name: str) -> str:
+    """Return what a settlement or an accrual is called at the beginning of a sentence."""
+    return f"{'Settlement' if month_of_accrual(name) is None else 'Accrual'} {name}"
+
+
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:
     """Tell whether everything is in the ERP already, so that the gate has nothing left to guard."""
     return bool(documents) and all(one.state in HANDED_OVER for one in documents)

@@ -7,7 +7,7 @@ revision, of unchanged content too. What the earlier revision left in the books 
 from collections.abc import Iterable, Iterator, Sequence
 
 from assets.decisions import resolve
-from assets.document_sets import Undoing, is_withheld, settlement_source, source_named, undoing_of
+from assets.document_sets import Undoing, called, is_withheld, settlement_source, source_named, undoing_of
 from assets.driving import decisions
 from assets.outcome import ACTIONS
 from assets.roadmap import Road
@@ -46,14 +46,14 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
     if undoing is None or not undoing.is_done:
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
         raise InputRefused(
-            f"Settlement {settlement_id} of {road.connection} is not reversed, so it is not posted again: {states}. "
+            f"{called(settlement_id)} of {road.connection} is not reversed, so it is not posted again: {states}. "
             f"Reverse it first: connector reverse {settlement_id}"
         )
     place = placed(road).get(settlement_id)  # an accrual has none, and carries nothing in
     missing = [one for one in reversed_origins(road, place) if one not in together] if place else []
     if missing:
         raise InputRefused(
-            f"Settlement {settlement_id} carries in the open item of {', '.join(missing)}, which is reversed: post "
+            f"{called(settlement_id)} carries in the open item of {', '.join(missing)}, which is reversed: post "
             f"them again together: connector repost {' '.join(missing)} {settlement_id}"
         )
     return undoing
@@ -73,7 +73,7 @@ def repost(
 
 def _item(road: Road, settlement_id: str, undoing: Undoing) -> ReviewItem:
     """Return the open item of a reversed settlement as it stands; a new one where it was ended before."""
-    finding = withheld_finding(settlement_id, undoing, f"Settlement {settlement_id} is reversed and not in the books.")
+    finding = withheld_finding(settlement_id, undoing, f"{called(settlement_id)} is reversed and not in the books.")
     for item in road.stores.review.listing(road.connection, partition=settlement_id):
         if (item.code, item.origin) == (finding.code, finding.origin):
             return item

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
 from assets.accrued_months import accruals_beside
-from assets.document_sets import DONE, IN_BOOKS, Undoing, undoing_of
+from assets.document_sets import DONE, IN_BOOKS, Undoing, called, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
 from assets.reversals import BUSY, ask_for_reversal, dependents, reversal_for, store_reversal
@@ -54,7 +54,7 @@ def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Ver
         for one in undoing.originals
         if one.key in undoing.by_original
     )
-    sentence = f"Settlement {settlement_id} is reversed and not in the books: {pairs}."
+    sentence = f"{called(settlement_id)} is reversed and not in the books: {pairs}."
     finding = withheld_finding(settlement_id, undoing, sentence)
     verdict = Verdict("accepted_by_erp", False, sentence, is_blocking=False, findings=(finding,))
     for item in road.stores.review.decisions(road.connection, settlement_id, REVERSED_CODE):

@@ -14,6 +14,7 @@ from connector_defs.cli.exit_codes import first_failure
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
 from connector_defs.cli.standing import Standing, standing
+from ledger.accrual import month_of_accrual
 from ledger.errors import ConnectorError
 from ledger.four_eyes import statement
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from assets.reversals import ReversalPlan
     from assets.roadmap import Road
+    from ledger.month import Month
 
 _UNDOING_STAGES = ("erp_postings", "reconciliations")
 
@@ -104,13 +106,12 @@ def repost(
     from assets.reposting import origins_first, require_reversed
     from assets.reposting import repost as keep_wish
     from assets.road import STAGES
-    from connector_defs.cli.plan import planned
 
     road = opened_road(connection_name)
     ordered = origins_first(road, settlements)
     for one in ordered:
         require_reversed(road, one, frozenset(settlements))
-    documents = [planned(road, one) for one in ordered]
+    documents = [_planned_again(road, one) for one in ordered]
     warnings = [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
     standings: list[Standing] = []
     if is_applied:
@@ -131,6 +132,9 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
     from assets.road import STAGES, run_stage
     from assets.series import placed
 
+    month = month_of_accrual(settlement_id)
+    if month is not None:
+        return _driven_accrual(road, settlement_id, month)
     is_before = placed(road)[settlement_id].is_before_go_live
     try:
         for stage in STAGES:
@@ -139,6 +143,33 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
     except ConnectorError as error:
         return standing(road, settlement_id, is_before_go_live=is_before, error=str(error), code=error.exit_code)
     return standing(road, settlement_id, is_before_go_live=is_before)
+
+
+def _driven_accrual(road: "Road", name: str, month: "Month") -> Standing:
+    """Make the accruals of the month again, which takes this one along, and say where it stands."""
+    from assets.accruals import STAGE
+    from assets.months import run_month
+
+    try:
+        run_month(road, STAGE, month)
+    except ConnectorError as error:
+        return standing(road, name, is_before_go_live=False, error=str(error), code=error.exit_code)
+    return standing(road, name, is_before_go_live=False)
+
+
+def _planned_again(road: "Road", name: str) -> dict:
+    """Return what would be posted again of a settlement or an accrual, as plain values."""
+    from connector_defs.cli.plan import planned
+    from connector_defs.cli.plan_accruals import planned_accruals
+
+    month = month_of_accrual(name)
+    if month is None:
+        return planned(road, name)
+    made = planned_accruals(road, month)
+    own = next((one for one in made["accruals"] if one["accrual"] == name), {"journals": [], "stops": []})
+    waits = [{"sentence": sentence} for sentence in made["waits_for"]]
+    journals = [{**one, "currency": own["currency"]} for one in own["journals"]]
+    return {"settlement_id": name, "journals": journals, "stops": [*waits, *own["stops"]]}
 
 
 def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
