@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
-from ledger.errors import ConnectorError, Finding, SourceRefused
+from ledger.errors import ConnectorError, Finding, SourceRefused, SourceUnavailable, TargetUnavailable
 
 if TYPE_CHECKING:
     from connector_defs.connections import Connection
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # So many orders are named in a sentence; all of them stand in the pack for auditors.
 _NAMED_MAX = 5
+_NO_ANSWER = "Look whether this machine reaches that address: its name, a firewall, certificates; no proxy is used."
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,8 @@ def _asked(name: str, what: str, code: ExitCode, cure: str, ask: Callable[[], An
         answer = ask()
     except ConnectorError as error:
         own = ExitCode(error.exit_code) if error.exit_code != ExitCode.FAULT else code
-        yield Checked(name, what, False, str(error), cure, own)
+        is_silent = isinstance(error, SourceUnavailable | TargetUnavailable)
+        yield Checked(name, what, False, str(error), _NO_ANSWER if is_silent else cure, own)
         return
     for ok, sentence, own_cure in answer:
         yield Checked(name, what, ok, sentence, own_cure or cure, code)
