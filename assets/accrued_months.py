@@ -15,6 +15,7 @@ from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import settlement_marketplace
 from ledger.month import Month
 from ledger.periods import OpenDay, in_open_periods
+from ledger.posting import PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import undone_by
 from resources.amazon.marketplaces import marketplace_named
@@ -75,8 +76,8 @@ def accruals_beside(road: Road, wanted: JournalSet) -> Iterator[SourceKey]:
         return
     for month in sorted({Month.of(one.accounting_date) for one in wanted.journals}):
         source = accrual_of(road, place, month)
-        known = road.stores.outbox.documents(source)
-        if not known or is_accrued(road, source):
+        is_reversed = any(one.state is PostingState.REVERSED for one in road.stores.outbox.documents(source))
+        if not is_reversed or is_accrued(road, source):
             yield source
 
 
