@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assets.day_names import day_name, day_of_name, today
-from assets.outcome import ENDS_BY_ITSELF, PASSING, align, severity_of
+from assets.outcome import ENDS_BY_ITSELF, PASSING, align, keep_changed
 from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
-from assets.verdicts import StageResult, Verdict
+from assets.verdicts import StageResult
 from ledger.errors import Finding, InputRefused, SourceRefused, StoreError
 from resources.store.stores import Stores
 
@@ -158,19 +158,8 @@ def _keep(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
         findings = tuple(_refused(road, stage, day, *reason) for reason in outcome.reasons)
         align(road, name, findings, {REFUSED_CODE})
         return
-    known = {
-        one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
-    }
-    for verdict in outcome.verdicts:
-        told = verdict.passed, severity_of(verdict), _facts(stage, verdict)
-        # A day is fetched again and again; what it says a hundred times is kept once.
-        if known.get(verdict.check) != told:
-            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
-    align(road, name, outcome.findings, ENDS_BY_ITSELF.get(stage.asset, frozenset()) | {REFUSED_CODE})
-
-
-def _facts(stage: DayStage, verdict: Verdict) -> dict:
-    return {"asset": stage.asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
+    ends = ENDS_BY_ITSELF.get(stage.asset, frozenset()) | {REFUSED_CODE}
+    keep_changed(road, stage.asset, name, outcome, ends)
 
 
 def _refused(road: Road, stage: DayStage, day: date, origin: str, sentence: str) -> Finding:

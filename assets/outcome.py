@@ -50,28 +50,35 @@ SERIES_CODES = frozenset(
     }
 )
 
+# What keeps a line from being mapped.
+MAPPING_CODES = frozenset(
+    {
+        "unmapped_label",
+        "unmapped_category",
+        "needs_naming",
+        "no_marketplace",
+        "no_tax_model",
+        "tax_model_contradicted",
+        "no_vat_rate",
+        "no_inter_unit",
+        "moves_nothing",
+    }
+)
+
 # Findings that end by themselves when their stage looks again and no longer sees them; the others wait for a person.
 ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "settlement_reports": frozenset(),
     "settlement_lines": SERIES_CODES - {"carry_unknown"},
-    "mapped_lines": frozenset(
-        {
-            "unmapped_label",
-            "unmapped_category",
-            "needs_naming",
-            "no_marketplace",
-            "no_tax_model",
-            "tax_model_contradicted",
-            "no_vat_rate",
-            "no_inter_unit",
-            "moves_nothing",
-            "carry_unknown",
-        }
-    ),
+    "mapped_lines": MAPPING_CODES | {"carry_unknown"},
     "journals": ACCOUNT_CODES | {"not_equal_settlement"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
+    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "accruals": MAPPING_CODES
+    | ACCOUNT_CODES
+    | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}
+    | {"settlement_reversed", "reversal_of_nothing", "not_once", "books_differ"}
     | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
     "cash_entries": ACCOUNT_CODES
@@ -84,6 +91,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "erp_documents": frozenset({"unknown_document"}),
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
+    "months": frozenset({"month_failed"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
@@ -112,6 +120,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "cash_reversed": ("repost", "keep"),
     "cash_item_closed": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
+    "accrual_period_closed": ("retry", "keep"),
     "books_differ": ("retry", "accept"),
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
@@ -132,13 +141,32 @@ def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> Non
             verdict.check,
             verdict.passed,
             severity_of(verdict),
-            {"asset": asset, "sentence": verdict.sentence, "rows": list(verdict.rows)},
+            _facts(asset, verdict),
             road.run,
         )
     has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
     ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
     ends_here = partial(_ends_at, asset)
     align(road, settlement_id, result.findings, ends | {_failure_code(asset)}, ends_here)
+
+
+def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: frozenset[str] | set[str]) -> None:
+    """Store the verdicts that say something new, and bring the review queue in line; for what is made again and again.
+
+    `name` is that of a day or a month, `ends` are the codes of items that end when this look no longer finds them.
+    """
+    known = {
+        one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
+    }
+    for verdict in result.verdicts:
+        told = verdict.passed, severity_of(verdict), _facts(asset, verdict)
+        if known.get(verdict.check) != told:
+            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
+    align(road, name, result.findings, ends)
+
+
+def _facts(asset: str, verdict: Verdict) -> dict:
+    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
 
 
 def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from assets.day_names import day_of_name
+from assets.month_names import month_of_name
 from assets.verdicts import Row, StageResult, Verdict
 from resources.clock import Clock
 from resources.store.review import ReviewItem
@@ -108,9 +109,9 @@ def meaning(code: str, action: str) -> str:
 
 def subject(item: ReviewItem) -> str:
     """Return the settlement an item is about, or what else it is about in a word a person knows."""
-    of_day = day_of_name(item.partition)
-    if of_day is not None:
-        return f"{of_day[0]} of {of_day[1]}"
+    of_period = day_of_name(item.partition) or month_of_name(item.partition)
+    if of_period is not None:
+        return f"{of_period[0]} of {of_period[1]}"
     kind, _, name = item.partition.partition("-")
     if kind in ("report", "file"):
         return f"{kind} {name}"
