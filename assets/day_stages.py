@@ -28,7 +28,8 @@ DAY_STAGES: dict[str, DayStage] = {
             "financial_events",
             fetch_events,
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
-            days_per_window=7,
+            # A page more for each window, at most: a year of many orders stays near what the quota leaves.
+            days_per_window=14,
             overlap_days=5,  # a day is told until 72 hours after its end, so it is fetched once more after that
         ),
         _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2, 30),
