@@ -131,8 +131,8 @@ def _floor(asset: str, transactions: int, processes: int, app: AmazonApp, days: 
         pages = math.ceil(transactions / app.settings.transactions_page_size)
         return max(0, pages - burst) / rate / 60
     # Each process asks for reports of its own days, so four of them need a few more.
-    share = math.ceil(days / processes)
-    reports = processes * math.ceil(share / DAY_STAGES[asset].days_per_window)
+    share, window = math.ceil(days / processes), DAY_STAGES[asset].days_per_window
+    reports = sum(math.ceil(min(share, days - begin) / window) for begin in range(0, days, share))
     taken = next(one for one in roads(reports * 30, ORDERS / DAYS, 14)[asset] if "report" in one.name)
     return replace(taken, minutes_of_making=0.0).minutes
 
