@@ -6,10 +6,10 @@ belong to several payouts, and what names the marketplace and fits nothing, is a
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from assets.bank_matches import UNCLEAR, UNEXPLAINED, Money, money_of
-from assets.bank_statements import DEPOSITS, lines_with_documents, write_lines
+from assets.bank_statements import DEPOSITS, lines_with_documents, row_of_line
+from assets.day_files import WriteDay, day_writer
 from assets.day_names import today
 from assets.days import DayOutcome, days_between
 from assets.roadmap import Road
@@ -30,18 +30,13 @@ def compose_deposits(road: Road, first: date, last: date) -> dict[date, DayOutco
     by_day: dict[date, list[tuple[BankLine, str]]] = {day: [] for day in days_between(first, last)}
     for line, document in found:
         by_day[line.booking_date].append((line, document))
-    return {day: _staged(road, day, lines, known) for day, lines in by_day.items()}
+    with day_writer(road, DEPOSITS, "bank_lines") as write:
+        return {day: _staged(road, day, lines, known, write) for day, lines in by_day.items()}
 
 
-def _staged(road: Road, day: date, lines: Sequence[tuple[BankLine, str]], known: Money) -> StageResult:
+def _staged(road: Road, day: date, lines: Sequence[tuple[BankLine, str]], known: Money, write: WriteDay) -> StageResult:
     documents = sorted({document for _, document in lines})
-
-    def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_lines(duck, lines, path)
-
-    facts = {"documents": documents}
-    version = road.stores.warehouse.write(road.connection, DEPOSITS, day.isoformat(), produce, facts)
+    version = write(day, (row_of_line(*one) for one in lines), {"documents": documents})
     rows = [_row(line, known) for line, _ in lines]
     shown: dict = {"lines": len(lines), "statements": len(documents)}
     for currency in sorted({line.currency for line, _ in lines}):

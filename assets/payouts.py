@@ -8,15 +8,14 @@ again every morning, so that its way to the bank, and its failing there, is seen
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
+from assets.day_files import WriteDay, day_writer
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.payout_checks import verdicts_of
 from assets.payout_rows import TABLE, Row, rows_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
-from assets.statements import write_parquet
 from assets.verdicts import StageResult
 from ledger.errors import SourceRefused
 from resources.amazon.event_groups import EventGroup
@@ -62,7 +61,9 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
         moment = _created(one)
         assert moment is not None, "what has no date was sorted out before"
         by_day[moment.astimezone(UTC).date()].append(one)
-    return {day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)}
+    with day_writer(road, TABLE) as write:
+        days = days_between(first, last)
+        return {day: _staged(road, day, by_day[day], groups, documents, write) for day in days}
 
 
 def _created(payout: Payout) -> datetime | None:
@@ -78,17 +79,17 @@ def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], s
 
 
 def _staged(
-    road: Road, day: date, payouts: list[Payout], groups: Sequence[EventGroup], documents: Sequence[str]
+    road: Road,
+    day: date,
+    payouts: list[Payout],
+    groups: Sequence[EventGroup],
+    documents: Sequence[str],
+    write: WriteDay,
 ) -> StageResult:
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
     rows = rows_of(payouts, groups)
-
-    def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_parquet(duck, TABLE, rows, path)
-
     held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
-    version = road.stores.warehouse.write(road.connection, TABLE, day.isoformat(), produce, {"documents": held})
+    version = write(day, rows, {"documents": held})
     _ask_again(road, day, payouts)
     return StageResult(
         facts=_facts(rows),

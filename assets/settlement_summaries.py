@@ -7,18 +7,18 @@ by the proof that reads it: the proof asks nobody outside, so that a person can 
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
+from assets.day_files import WriteDay, day_writer
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.roadmap import Road
-from assets.statements import write_parquet
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import SourceRefused
 from resources.amazon.balances import Summary
 from resources.amazon.transaction import Breakdown
 from resources.store.settlements import SettlementRecord
+from resources.store.warehouse import Version
 
 TABLE = "settlement_summaries"
 TOLD = "every_settlement_summed_up"
@@ -40,7 +40,8 @@ def fetch_summaries(road: Road, first: date, last: date) -> dict[date, DayOutcom
         day = day_of_end(record)
         if day in ended:
             ended[day].append(record)
-    return {day: _of_day(road, day, records) for day, records in ended.items()}
+    with day_writer(road, TABLE) as write:
+        return {day: _of_day(road, day, records, write) for day, records in ended.items()}
 
 
 def day_of_end(record: SettlementRecord) -> date:
@@ -48,7 +49,7 @@ def day_of_end(record: SettlementRecord) -> date:
     return datetime.fromisoformat(record.facts["end"]).astimezone(UTC).date()
 
 
-def _of_day(road: Road, day: date, records: list[SettlementRecord]) -> DayOutcome:
+def _of_day(road: Road, day: date, records: list[SettlementRecord], write: WriteDay) -> DayOutcome:
     documents: list[str] = []
 
     def archive(content: bytes) -> str:
@@ -66,7 +67,9 @@ def _of_day(road: Road, day: date, records: list[SettlementRecord]) -> DayOutcom
             refused.append((record.settlement_id, str(error)))
             continue
         rows += [row for one in found for row in _rows(record.settlement_id, one)]
-    return RefusedDay(tuple(refused)) if refused else _staged(road, day, records, rows, documents)
+    if refused:
+        return RefusedDay(tuple(refused))
+    return _shown(road, day, records, rows, write(day, rows, {"documents": documents}))
 
 
 def _rows(settlement_id: str, one: Summary) -> Iterator[Row]:
@@ -93,14 +96,8 @@ def _parts(breakdowns: tuple[Breakdown, ...], above: str = "") -> Iterator[tuple
         yield from _parts(one.parts, path)
 
 
-def _staged(
-    road: Road, day: date, records: list[SettlementRecord], rows: list[Row], documents: list[str]
-) -> StageResult:
-    def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_parquet(duck, TABLE, rows, path)
-
-    version = road.stores.warehouse.write(road.connection, TABLE, day.isoformat(), produce, {"documents": documents})
+def _shown(road: Road, day: date, records: list[SettlementRecord], rows: list[Row], version: Version) -> StageResult:
+    documents = version.facts["documents"]
     net = [row for row in rows if not row["path"]]
     return StageResult(
         facts={"settlements": len(records), "summaries": len(net)},
