@@ -62,7 +62,7 @@ def _of_day(road: Road, day: date, write: WriteDay) -> DayOutcome:
 def _staged(
     write: WriteDay, day: date, balances: tuple[AccountBalance, ...], documents: list[str], *, is_over: bool
 ) -> StageResult:
-    rows = [_row(one) for one in balances]
+    rows = [_row(day, one) for one in balances]
     version = write(day, rows, {"documents": documents, "is_over": is_over})
     return StageResult(
         facts={"accounts": len(rows), "the day is over": is_over},
@@ -74,10 +74,11 @@ def _staged(
     )
 
 
-def _row(one: AccountBalance) -> dict[str, str | None]:
+def _row(day: date, one: AccountBalance) -> dict[str, str | None]:
     currency = one.total.stated.currency
     amounts = {name: one.total.amount(kind) for name, kind in _PARTS.items()}
     return {
+        "as_of": day.isoformat(),
         "marketplace_id": one.marketplace_id,
         "account_type": one.account_type,
         "currency": currency,

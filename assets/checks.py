@@ -88,6 +88,14 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "bank_deposits": (
         CheckOfAsset("every_deposit_explained", "Every line of the marketplace's brought a payout we know.", False),
     ),
+    "month_proofs": (
+        CheckOfAsset(
+            "balance_rolls_forward", "Opening balance, events and payouts of a month come to Amazon's balance.", False
+        ),
+        CheckOfAsset(
+            "deferred_rolls_forward", "What is held back, sold less released, is what Amazon states as deferred.", False
+        ),
+    ),
     "erp_documents": (
         CheckOfAsset(
             "no_unknown_documents", "Every document in the ERP under our source was sent by this installation.", False
@@ -109,4 +117,4 @@ BY_DAY = (
     "bank_deposits",
 )
 # Assets that are made once per calendar month.
-BY_MONTH: tuple[str, ...] = ()
+BY_MONTH = ("month_proofs",)

@@ -1,7 +1,7 @@
 """Write the days of a span, each as the new version of its partition, over one DuckDB connection.
 
-In: a table and, day by day, its rows and the facts of the version. Out: versions. Opening DuckDB takes ten times as long
-as writing a day, and a first fetch writes a hundred of them.
+In: a table and, day by day, its rows and the facts of the version. Out: versions. Opening DuckDB takes ten times as
+long as writing a day, and a first fetch writes a hundred of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,5 +1,6 @@
 -- What Amazon owed at the end of one day, a row per marketplace and account type.
 SELECT
+    CAST(as_of AS DATE) AS as_of,
     marketplace_id,
     account_type,
     currency,
@@ -13,7 +14,7 @@ FROM read_json(
     $lines,
     format = 'newline_delimited',
     columns = {
-        marketplace_id: 'VARCHAR', account_type: 'VARCHAR', currency: 'VARCHAR', total: 'VARCHAR',
+        as_of: 'VARCHAR', marketplace_id: 'VARCHAR', account_type: 'VARCHAR', currency: 'VARCHAR', total: 'VARCHAR',
         available: 'VARCHAR', reserved: 'VARCHAR', deferred: 'VARCHAR', account_level_reserve: 'VARCHAR',
         document: 'VARCHAR'
     }

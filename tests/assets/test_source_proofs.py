@@ -3,111 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days
-from assets.roadmap import Road
-from assets.settlement_lines import read_lines
-from assets.settlement_reports import discover
-from assets.source_proofs import SOURCES, prove
-from assets.verdicts import Verdict
-from emulators.amazon.app import AmazonApp, build_app
-from emulators.amazon.history import SellerHistory
-from emulators.demo_seller.seller import DemoAccount, demo_seller
-from emulators.in_process import InProcessTransport
-from ledger.mapping import load_mapping
-from ledger.policy import Policy
+from assets.source_proofs import prove
 from ledger.stated_tax import paid_by_buyer
-from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import MemoryTokenCache
-from resources.clock import ManualClock
-from resources.store.stores import Stores
-from resources.transport.rate_limit import MemoryBuckets
-from tests.assets.conftest import MAPPING, POLICY
-
-AS_OF = date(2026, 11, 18)
-NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
-
-
-@dataclass
-class Shop:
-    """One account of the demonstration's seller, its settlements staged."""
-
-    road: Road
-    app: AmazonApp
-    history: SellerHistory
-    settlements: list[str]
-
-    def fetch(self, *assets: str, days: int = 150) -> None:
-        """Read some assets, or all, as the schedules do."""
-        for asset in assets or SOURCES:
-            first, today = AS_OF - timedelta(days=days), self.road.clock.now().date()
-            for _, outcome in fetch_days(self.road, DAY_STAGES[asset], days_between(first, today)):
-                assert not isinstance(outcome, RefusedDay), outcome.sentence
-
-    def verdict(self, settlement_id: str, check: str) -> Verdict:
-        [found] = [one for one in prove(self.road, settlement_id).verdicts if one.check == check]
-        return found
-
-
-def shop(folder, name: str) -> Shop:
-    """Build an account over the emulated Amazon, and stage what it was paid."""
-    made = demo_seller(7, AS_OF)
-    account: DemoAccount = next(one for one in made.sellers if one.name == name)
-    clock = ManualClock(NOW)
-    app = build_app(made.world, clock)
-    secrets = {"id": account.client_id, "secret": account.client_secret, "refresh": account.refresh_token}
-    stores = Stores.open(folder, clock)
-    settings = SellingPartnerSettings(
-        connection=name,
-        seller_id=account.seller_id,
-        region=account.region,
-        marketplace_ids=account.marketplace_ids[:2],
-        client_id_secret="id",
-        client_secret_secret="secret",
-        refresh_token_secret="refresh",
-    )
-    source = SellingPartner(
-        settings,
-        secrets.__getitem__,
-        clock,
-        MemoryBuckets(clock),
-        MemoryTokenCache(),
-        None,
-        transport=InProcessTransport(app, clock),
-    )
-    policy = Policy(**{**POLICY, "books_from": "2026-09-01"})
-    mapping = load_mapping(MAPPING, "m.yaml")
-    road = Road(name, account.seller_id, "L", policy, lambda: mapping, stores, source, None, clock, run="r")
-    discover(road)
-    settlements = [one.settlement_id for one in stores.settlements.all(name)]
-    for settlement_id in settlements:
-        read_lines(road, settlement_id)
-    return Shop(road, app, made.world.histories[account.seller_id], settlements)
+from tests.assets.shop_rig import Shop, shop
 
 
 @pytest.fixture(scope="module", params=["amazon_us", "amazon_eu"])
 def agreeing(request, tmp_path_factory) -> Iterator[Shop]:
     """Return an account of which everything has been read."""
     made = shop(tmp_path_factory.mktemp("shop"), request.param)
+    made.stage()
     made.fetch()
     yield made
-    made.app.close()
-    made.road.stores.close()
+    made.close()
 
 
 @pytest.fixture
 def american(tmp_path) -> Iterator[Shop]:
     """Return the American account, of which no day has been read yet."""
     made = shop(tmp_path, "amazon_us")
+    made.stage()
     yield made
-    made.app.close()
-    made.road.stores.close()
+    made.close()
 
 
 def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):

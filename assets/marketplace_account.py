@@ -1,0 +1,219 @@
+"""The accounts a seller has with the marketplace, rolled forward over a month from what is kept by day.
+
+In: kept balances, financial events and payouts. Out: an `AccountMonth` per marketplace and currency, or the sentence
+that says why nothing can be said yet. Which midnight ends a day of listBalances no source says, so each account is
+read both ways, by days of UTC and by those of the marketplace, and the reading that fits is taken. Nothing is written
+and nobody is asked.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+
+from assets.balances import TABLE as BALANCES
+from assets.bank_matches import payout_rows
+from assets.event_rows import TABLE as EVENTS
+from assets.kept_days import KeptDays, kept_days
+from assets.payout_rows import TABLE as PAYOUTS
+from assets.roadmap import Road
+from assets.statements import dicts, statement
+from ledger import money
+from ledger.event_classification import classify_event
+from ledger.month import Month
+from ledger.roll_forward import (
+    Held,
+    Movement,
+    PaidOut,
+    Reason,
+    RollForward,
+    Transfer,
+    beside_payouts,
+    fitting,
+    roll_forward,
+)
+from ledger.source_match import UNKNOWN
+from resources.amazon.marketplaces import marketplace
+from resources.amazon.stated import shown
+from resources.amazon.transfers import BROKEN, NO_PAYOUT
+
+_DAY = timedelta(days=1)
+_ZERO = Decimal(0)
+Key = tuple[str, str]  # marketplace id, currency
+
+
+@dataclass(frozen=True)
+class AccountMonth:
+    """One account over one month; `days_of` says whose days fit, `stated` is what Amazon states at the month's end."""
+
+    marketplace_id: str
+    currency: str
+    days_of: str
+    rolled: RollForward
+    stated: Mapping[str, Decimal | None]
+
+    @property
+    def marketplace(self) -> str:
+        """Return the marketplace's name as settlements write it, else what can be shown of its id."""
+        known = marketplace(self.marketplace_id)
+        return known.settlement_name if known else shown(self.marketplace_id)
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Why a month cannot be proved: because something is not read at all, or because it `is_waiting` to be read."""
+
+    sentence: str
+    is_waiting: bool
+
+
+def accounts_of_month(road: Road, month: Month) -> list[AccountMonth] | NotYet:
+    """Return every account that held or moved something, or why nothing can be said."""
+    balances, events, payouts = (kept_days(road, one) for one in (BALANCES, EVENTS, PAYOUTS))
+    before = month.first - _DAY
+    lacking = _lacking(road, month, {BALANCES: balances, EVENTS: events, PAYOUTS: payouts})
+    if lacking is not None:
+        return lacking
+    stated = _stated(road, balances.files(before, month.last))
+    reader = _Reader(road, month, events.files(before, month.last + _DAY), tuple(sorted(stated)))
+    found = []
+    for key, by_day in stated.items():
+        account = _account(reader, key, by_day)
+        if account.rolled.opening.total or account.rolled.closing.total or account.rolled.movements:
+            found.append(account)
+    return found
+
+
+def _lacking(road: Road, month: Month, kept: Mapping[str, KeptDays]) -> NotYet | None:
+    before = month.first - _DAY
+    for asset, days in kept.items():
+        what = asset.replace("_", " ")
+        if not days:
+            return NotYet(f"No {what} are read by this connection.", is_waiting=False)
+        if days.first > before:
+            return NotYet(f"{what.capitalize()} are read from {days.first} on only.", is_waiting=False)
+        whole = {BALANCES: "is_over", EVENTS: "is_complete"}.get(asset)
+        wanted = (before, month.last) if asset == BALANCES else _days(before, month.last)
+        for day in wanted:
+            version = days.versions.get(day)
+            if version is None or (whole is not None and not version.facts[whole]):
+                cure = f"connector fetch {asset} --from {day} --to {day} -c {road.connection}"
+                return NotYet(f"{what.capitalize()} of {day} are not read yet; by hand: {cure}", is_waiting=True)
+    return None
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + _DAY * number for number in range((last - first).days + 1)]
+
+
+def _stated(road: Road, files: list[str]) -> dict[Key, dict[date, dict]]:
+    """Return what Amazon states by account and day."""
+    stated: dict[Key, dict[date, dict]] = {}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        for row in dicts(duck.sql(statement("balances_of_days"), params={"balances": files})):
+            stated.setdefault((row["marketplace_id"], row["currency"]), {})[row["as_of"]] = row
+    return stated
+
+
+class _Reader:
+    """What moved in a month, read once per time zone."""
+
+    def __init__(self, road: Road, month: Month, files: list[str], accounts: tuple[Key, ...]) -> None:
+        self.month = month
+        self._road = road
+        self._files = files
+        self._accounts = accounts
+        self._payouts = payout_rows(road)
+        self._read: dict[str, tuple[list[dict], list[dict]]] = {}
+
+    def movements(self, zone: tzinfo, key: Key) -> tuple[list[Movement], Decimal]:
+        """Return the movements of an account, and what names no marketplace although several have this currency."""
+        found, nameless = [], _ZERO
+        for row in self._rows(zone)[0]:
+            if not self._is_of(row, key):
+                if (row["marketplace_id"], row["currency"]) == ("", key[1]) and row["day"] <= self.month.last:
+                    nameless += row["occurred"]
+                continue
+            known = classify_event(row["transaction_type"], row["leaf_path"])
+            amounts = (money.exact(row[name], key[1]) for name in ("occurred", "released", "unknown"))
+            found.append(Movement(row["day"], known.category if known else UNKNOWN, *amounts))
+        return found, nameless
+
+    def transfers(self, zone: tzinfo, key: Key) -> list[Transfer]:
+        """Return the transfers of an account, payouts told once more among them."""
+        return [
+            Transfer(row["day"], money.exact(row["amount"], key[1]), row["settlement_id"] or "")
+            for row in self._rows(zone)[1]
+            if self._is_of(row, key)
+        ]
+
+    def payouts(self, zone: tzinfo, key: Key) -> Iterator[tuple[PaidOut, frozenset[str]]]:
+        """Yield the payouts of an account with the settlements they pay."""
+        for row in self._payouts:
+            moved = row["amount"] is not None and row["status"] != NO_PAYOUT
+            if moved and (row["marketplace_id"], row["currency"]) == key:
+                yield _paid_out(row, zone), frozenset(row["settlement_ids"])
+
+    def _is_of(self, row: dict, key: Key) -> bool:
+        """Tell whether a row is of an account; what names no marketplace is of the only one in its currency."""
+        if row["marketplace_id"]:
+            return (row["marketplace_id"], row["currency"]) == key
+        return [one for one in self._accounts if one[1] == row["currency"]] == [key]
+
+    def _rows(self, zone: tzinfo) -> tuple[list[dict], list[dict]]:
+        name = str(zone)
+        if name not in self._read:
+            days = _days(self.month.first, self.month.last + _DAY)
+            starts = [datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None) for day in days]
+            bound = {"events": self._files, "days": days, "starts": starts}
+            with self._road.stores.warehouse.connect(self._road.memory_limit_mb) as duck:
+                movements = dicts(duck.sql(statement("account_movements"), params=bound))
+                transfers = dicts(duck.sql(statement("account_transfers"), params=bound))
+            self._read[name] = movements, transfers
+        return self._read[name]
+
+
+def _paid_out(row: dict, zone: tzinfo) -> PaidOut:
+    def day(moment: datetime | None) -> date | None:
+        return None if moment is None else moment.replace(tzinfo=UTC).astimezone(zone).date()
+
+    history = [(status, datetime.fromisoformat(at)) for status, at in json.loads(row["history"])]
+    left = day(row["created_at"] or min(at for _, at in history))
+    assert left is not None, "a payout without any moment was refused when it was read"
+    broke = max((at for status, at in history if status in BROKEN), default=None) if row["status"] in BROKEN else None
+    return PaidOut(row["payout_id"], money.exact(row["amount"], row["currency"]), left, day(row["paid_at"]), day(broke))
+
+
+def _account(reader: _Reader, key: Key, by_day: Mapping[date, dict]) -> AccountMonth:
+    """Read an account by the days of UTC and by those of its marketplace, and return the reading that fits."""
+    place = marketplace(key[0])
+    zones: dict[str, tzinfo] = {"UTC": UTC}
+    if place is not None:
+        zones["the marketplace"] = place.time_zone
+    readings = {name: _rolled(reader, zone, key, by_day) for name, zone in zones.items()}
+    best = fitting(list(readings.values()))
+    name = next(name for name, one in readings.items() if one is best)
+    last = by_day.get(reader.month.last, {})
+    stated = {one: last.get(one) for one in ("available", "account_level_reserve")}
+    return AccountMonth(*key, name, best, {one: _exact(amount, key[1]) for one, amount in stated.items()})
+
+
+def _rolled(reader: _Reader, zone: tzinfo, key: Key, by_day: Mapping[date, dict]) -> RollForward:
+    month = reader.month
+    movements, nameless = reader.movements(zone, key)
+    payouts = list(reader.payouts(zone, key))
+    others = [Reason("transactions that name no marketplace", nameless)]
+    # An account that begins or ends within the month held nothing before or after.
+    nothing = {"total": _ZERO, "deferred": _ZERO}
+    ends = {day: by_day.get(day, nothing) for day in (month.first - _DAY, month.last)}
+    held = {
+        day: Held(money.exact(row["total"], key[1]), _exact(row["deferred"], key[1]))
+        for day, row in {**by_day, **ends}.items()
+    }
+    transfers = beside_payouts(reader.transfers(zone, key), payouts)
+    return roll_forward(month.first, month.last, held, movements, [one for one, _ in payouts], transfers, others)
+
+
+def _exact(amount: Decimal | None, currency: str) -> Decimal | None:
+    return None if amount is None else money.exact(amount, currency)
