@@ -1,9 +1,9 @@
 """The accounts a seller has with the marketplace, rolled forward over a month from what is kept by day.
 
 In: kept balances, financial events and payouts. Out: an `AccountMonth` per marketplace and currency, or the sentence
-that says why nothing can be said yet. Which midnight ends a day of listBalances no source says, so each account is
-read both ways, by days of UTC and by those of the marketplace, and the reading that fits is taken. Nothing is written
-and nobody is asked.
+that says why nothing can be said yet. Which midnight ends a day of listBalances no source says, nor whether a payout
+leaves the balance when it begins or when it arrives; so each account is read by days of UTC and by those of the
+marketplace, and with payouts either way, and the reading that fits is taken. Nothing is written and nobody is asked.
 """
 
 import json
@@ -79,6 +79,8 @@ def accounts_of_month(road: Road, month: Month) -> list[AccountMonth] | NotYet:
     reader = _Reader(road, month, events.files(before, month.last + _DAY), tuple(sorted(stated)))
     found = []
     for key, by_day in stated.items():
+        if len(by_day) < 2:
+            continue  # Amazon has begun to state a balance of it on the month's last day.
         account = _account(reader, key, by_day)
         if account.rolled.opening.total or account.rolled.closing.total or account.rolled.movements:
             found.append(account)
@@ -186,33 +188,37 @@ def _paid_out(row: dict, zone: tzinfo) -> PaidOut:
 
 
 def _account(reader: _Reader, key: Key, by_day: Mapping[date, dict]) -> AccountMonth:
-    """Read an account by the days of UTC and by those of its marketplace, and return the reading that fits."""
+    """Read an account both ways in both respects, and return the reading that fits."""
     place = marketplace(key[0])
     zones: dict[str, tzinfo] = {"UTC": UTC}
     if place is not None:
         zones["the marketplace"] = place.time_zone
-    readings = {name: _rolled(reader, zone, key, by_day) for name, zone in zones.items()}
-    best = fitting(list(readings.values()))
-    name = next(name for name, one in readings.items() if one is best)
-    last = by_day.get(reader.month.last, {})
-    stated = {one: last.get(one) for one in ("available", "account_level_reserve")}
-    return AccountMonth(*key, name, best, {one: _exact(amount, key[1]) for one, amount in stated.items()})
+    readings = [
+        (name, _rolled(reader, zone, key, by_day, until_arrival=until_arrival))
+        for until_arrival in (False, True)
+        for name, zone in zones.items()
+    ]
+    best = fitting([rolled for _, rolled in readings])
+    name = next(name for name, rolled in readings if rolled is best)
+    last = by_day[best.last]
+    stated = {one: _exact(last[one], key[1]) for one in ("available", "account_level_reserve")}
+    return AccountMonth(*key, name, best, stated)
 
 
-def _rolled(reader: _Reader, zone: tzinfo, key: Key, by_day: Mapping[date, dict]) -> RollForward:
-    month = reader.month
+def _rolled(
+    reader: _Reader, zone: tzinfo, key: Key, by_day: Mapping[date, dict], *, until_arrival: bool
+) -> RollForward:
+    """Roll an account forward between the first and the last day of which Amazon states a balance."""
     movements, nameless = reader.movements(zone, key)
     payouts = list(reader.payouts(zone, key))
     others = [Reason("transactions that name no marketplace", nameless)]
-    # An account that begins or ends within the month held nothing before or after.
-    nothing = {"total": _ZERO, "deferred": _ZERO}
-    ends = {day: by_day.get(day, nothing) for day in (month.first - _DAY, month.last)}
     held = {
-        day: Held(money.exact(row["total"], key[1]), _exact(row["deferred"], key[1]))
-        for day, row in {**by_day, **ends}.items()
+        day: Held(money.exact(row["total"], key[1]), _exact(row["deferred"], key[1])) for day, row in by_day.items()
     }
     transfers = beside_payouts(reader.transfers(zone, key), payouts)
-    return roll_forward(month.first, month.last, held, movements, [one for one, _ in payouts], transfers, others)
+    first, last = min(held) + _DAY, max(held)
+    paid = [one for one, _ in payouts]
+    return roll_forward(first, last, held, movements, paid, transfers, others, until_arrival=until_arrival)
 
 
 def _exact(amount: Decimal | None, currency: str) -> Decimal | None:

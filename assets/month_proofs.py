@@ -6,6 +6,7 @@ explains. Nobody outside is asked, so a person may repeat it at will; a month is
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from assets.marketplace_account import AccountMonth, NotYet, accounts_of_month
 from assets.month_statement import StatementLine, bars_of, lines_of
 from assets.roadmap import Road
-from assets.statements import write_parquet
+from assets.statements import dicts, write_parquet
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
@@ -42,10 +43,34 @@ def prove_month(road: Road, month: Month) -> StageResult:
         facts={"month": str(month), "accounts": len(found), **_figures(found)},
         rows=tuple(_shown(one, line) for one in found for line in lines_of(one)),
         rows_total=version.rows,
-        verdicts=(_balance(found, is_young=is_young), _deferred(found, is_young=is_young)),
+        verdicts=(_balance(found, month, is_young=is_young), _deferred(found, is_young=is_young)),
         pictures={f"{one.marketplace} {one.currency}": bars_of(one) for one in found},
         version=version.id,
     )
+
+
+@dataclass(frozen=True)
+class KeptStatement:
+    """The statements of a month as they were proved last; `accounts` say which are proved, `rows` are all lines."""
+
+    accounts: tuple[dict, ...]
+    rows: tuple[dict, ...]
+
+
+def kept_statement(road: Road, month: Month) -> KeptStatement | None:
+    """Return what is kept of a month, amounts with their currency's decimals; None when it was never proved."""
+    version = road.stores.warehouse.current(road.connection, ASSET, str(month))
+    if version is None:
+        return None
+    path = str(road.stores.warehouse.path(version))
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        rows = dicts(duck.sql("SELECT * FROM read_parquet($path)", params={"path": path}))
+    amounts = ("amount", "deferred")
+    exact = (
+        {**row, **{one: None if row[one] is None else money.exact(row[one], row["currency"]) for one in amounts}}
+        for row in rows
+    )
+    return KeptStatement(tuple(version.facts["accounts"]), tuple(exact))
 
 
 def _not_yet(found: NotYet) -> Iterator[Verdict]:
@@ -108,12 +133,12 @@ def _shown(account: AccountMonth, line: StatementLine) -> Row:
     }
 
 
-def _balance(accounts: list[AccountMonth], *, is_young: bool) -> Verdict:
+def _balance(accounts: list[AccountMonth], month: Month, *, is_young: bool) -> Verdict:
     differing = [one for one in accounts if one.rolled.unexplained]
     if not differing:
         sentence = f"{len(accounts)} accounts rolled forward are what Amazon states."
         explained = [_explained(one) for one in accounts if one.rolled.reasons]
-        return Verdict(BALANCE, True, " ".join([sentence, *explained]), is_blocking=False)
+        return Verdict(BALANCE, True, " ".join([sentence, *_shorter(accounts, month), *explained]), is_blocking=False)
     words = [_differs(one) for one in differing]
     if is_young:
         words.append("Amazon may still tell of transactions of the month's last days.")
@@ -128,6 +153,14 @@ def _name(one: AccountMonth) -> str:
 
 def _text(one: AccountMonth, amount: Decimal | None) -> str:
     return f"{money.text(amount or Decimal(0), one.currency)} {one.currency}"
+
+
+def _shorter(accounts: list[AccountMonth], month: Month) -> Iterator[str]:
+    """Say of which accounts Amazon states no balance at one end of the month."""
+    for one in accounts:
+        rolled = one.rolled
+        if (rolled.first, rolled.last) != (month.first, month.last):
+            yield f"{_name(one)} from {rolled.first} to {rolled.last} only: Amazon states no balance beyond."
 
 
 def _explained(one: AccountMonth) -> str:

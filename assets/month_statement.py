@@ -8,6 +8,7 @@ picture. The lines from the opening balance to what the account comes to add up;
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from assets.marketplace_account import AccountMonth
@@ -53,7 +54,8 @@ def group_of(category: str) -> str:
 def lines_of(account: AccountMonth) -> Iterator[StatementLine]:
     """Yield the statement of an account."""
     rolled = account.rolled
-    yield StatementLine(OPENING, "", "Opening balance", rolled.opening.total, rolled.opening.deferred)
+    opened = f"Opening balance, end of {rolled.first - timedelta(days=1)}"
+    yield StatementLine(OPENING, "", opened, rolled.opening.total, rolled.opening.deferred)
     by_category = rolled.by_category
     for name in sorted(by_category, key=lambda one: (GROUPS.index(group_of(one)), one == UNKNOWN, one)):
         yield StatementLine(EVENTS, group_of(name), name, *by_category[name])
@@ -64,7 +66,8 @@ def lines_of(account: AccountMonth) -> Iterator[StatementLine]:
     yield StatementLine(EXPECTED, "", "Closing balance by what is known", expected.total, expected.deferred)
     for reason in rolled.reasons:
         yield StatementLine(REASON, "", reason.words, reason.amount)
-    yield StatementLine(STATED, "", "Closing balance by Amazon", rolled.closing.total, rolled.closing.deferred)
+    stated = f"Closing balance by Amazon, end of {rolled.last}"
+    yield StatementLine(STATED, "", stated, rolled.closing.total, rolled.closing.deferred)
     yield StatementLine(REST, "", "Unexplained", rolled.unexplained, rolled.rest_deferred)
     yield from _beside(account)
 

@@ -19,6 +19,7 @@ from ledger.categories import DEBT_CARRIED, RESERVE
 
 # Money that moves within the account: it is in the balance before and after.
 WITHIN_ACCOUNT = frozenset({RESERVE, DEBT_CARRIED})
+ON_THEIR_WAY = "payouts on their way, which Amazon still counts as its own"
 _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 
@@ -108,6 +109,13 @@ class RollForward:
         return sum((one.amount for one in self.payouts if self.first <= one.left <= self.last), _ZERO)
 
     @property
+    def under_way(self) -> Decimal:
+        """Return how much more was on its way to the bank in the end than in the beginning."""
+        before = self.first - _DAY
+        flying = sum((one.amount for one in self.payouts if one.is_under_way(self.last)), _ZERO)
+        return flying - sum((one.amount for one in self.payouts if one.is_under_way(before)), _ZERO)
+
+    @property
     def transferred(self) -> Decimal:
         """Return what else moved between account and bank: payouts that came back."""
         return sum((one.amount for one in self.transfers), _ZERO)
@@ -156,17 +164,22 @@ def roll_forward(
     payouts: Sequence[PaidOut],
     transfers: Sequence[Transfer] = (),
     others: Sequence[Reason] = (),
+    *,
+    until_arrival: bool = False,
 ) -> RollForward:
     """Roll an account forward from the day before `first` to `last`, whose balances must both be given.
 
     `payouts` may reach back beyond the span; `transfers` are those that are no payout told once more; `others` are
-    differences that only the caller knows of. Balances of the days between say on which day a rest arose.
+    differences that only the caller knows of. Balances of the days between say on which day a rest arose. With
+    `until_arrival` a payout is in Amazon's balance until it arrives, so that those under way explain a rest.
     """
     counted = tuple(one for one in movements if first <= one.day <= last and one.category not in WITHIN_ACCOUNT)
     moved = tuple(one for one in transfers if first <= one.day <= last)
     plain = RollForward(first, last, balances[first - _DAY], balances[last], counted, tuple(payouts), moved, (), ())
-    reasons = _explaining(plain.rest, [*_known_reasons(plain), *others])
-    return replace(plain, reasons=reasons, rests=_rests(plain, balances))
+    flying = [Reason(ON_THEIR_WAY, plain.under_way)] if until_arrival and plain.under_way else []
+    left = plain.rest - sum((one.amount for one in flying), _ZERO)
+    reasons = (*flying, *_explaining(left, [*_known_reasons(plain), *others]))
+    return replace(plain, reasons=reasons, rests=_rests(plain, balances, until_arrival=until_arrival))
 
 
 def fitting(rolled: Sequence[RollForward]) -> RollForward:
@@ -202,13 +215,9 @@ def _is_told_by(pair: tuple[PaidOut, frozenset[str]], transfer: Transfer) -> boo
 
 def _known_reasons(plain: RollForward) -> list[Reason]:
     """Return what may stand between both sides, each for the whole span."""
-    before = plain.first - _DAY
-    flying = sum((one.amount for one in plain.payouts if one.is_under_way(plain.last)), _ZERO)
-    flying -= sum((one.amount for one in plain.payouts if one.is_under_way(before)), _ZERO)
     broken = [one for one in plain.payouts if one.broke is not None and plain.first <= one.broke <= plain.last]
     unknown = sum((one.unknown for one in plain.movements), _ZERO)
     return [
-        Reason("payouts on their way, which Amazon still counts as its own", flying),
         Reason("payouts that came back, of which no transaction tells", sum((one.amount for one in broken), _ZERO)),
         Reason("transactions of a status that is not known", unknown),
     ]
@@ -224,7 +233,9 @@ def _explaining(rest: Decimal, known: Sequence[Reason]) -> tuple[Reason, ...]:
     return ()
 
 
-def _rests(plain: RollForward, balances: Mapping[date, Held]) -> tuple[tuple[date, Decimal], ...]:
+def _rests(
+    plain: RollForward, balances: Mapping[date, Held], *, until_arrival: bool
+) -> tuple[tuple[date, Decimal], ...]:
     """Return the days on which the balance moved by more or less than what is known of the day, and by how much."""
     known: dict[date, Decimal] = defaultdict(Decimal)
     for one in plain.movements:
@@ -232,7 +243,9 @@ def _rests(plain: RollForward, balances: Mapping[date, Held]) -> tuple[tuple[dat
     for moved in plain.transfers:
         known[moved.day] += moved.amount
     for paid in plain.payouts:
-        known[paid.left] -= paid.amount
+        gone = paid.arrived if until_arrival else paid.left
+        if gone is not None:
+            known[gone] -= paid.amount
     days = [plain.first + _DAY * number for number in range((plain.last - plain.first).days + 1)]
     rests = {
         day: balances[day].total - balances[day - _DAY].total - known[day]

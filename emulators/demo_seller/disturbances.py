@@ -140,10 +140,10 @@ def _bank_stray(history: SellerHistory) -> Placed:
 
 
 def _never_told(history: SellerHistory) -> Placed:
-    """Charge something in the middle of the last month but one that the balance has and no transaction ever tells."""
+    """Charge something, in the month before the newest settlement began, that no transaction ever tells of."""
     place, record = _newest(history, "ServiceFee")
-    month_end = max(group.start for group in history.groups if group.end is not None).replace(day=1)
-    posted = (month_end - timedelta(days=1)).replace(day=15, hour=12, minute=0, second=0, microsecond=0)
+    newest = max(group.start for group in history.groups if group.end is not None)
+    posted = (newest.replace(day=1) - timedelta(days=1)).replace(day=15, hour=12, minute=0, second=0, microsecond=0)
     charge = replace(
         record,
         transaction_id=uuid.uuid5(uuid.NAMESPACE_OID, f"never/{record.transaction_id}").hex,

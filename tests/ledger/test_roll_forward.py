@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.roll_forward import (
+    ON_THEIR_WAY,
     Held,
     Movement,
     PaidOut,
@@ -78,16 +79,13 @@ CASES = [
         "0",
     ),
     ("100.00", (movement(0, "revenue", "7.00"), movement(32, "revenue", "7.00")), (paid(0, "5.00", 2),), "0", "0"),
-    # a payout on its way at the end, which Amazon counts until it arrives
-    ("100.00", (), (paid(30, "90.00", 33),), "90.00", "0"),
-    ("100.00", (), (paid(30, "90.00"),), "90.00", "0"),
-    ("10.00", (), (paid(-1, "90.00", 2),), "-90.00", "0"),
     # one that came back, and transactions of an unknown status: alone and together
     ("100.00", (), (paid(20, "90.00", broke=22),), "90.00", "0"),
     ("103.00", (movement(9, "revenue", "0", "0", "3.00"),), (), "3.00", "0"),
     ("103.00", (movement(9, "revenue", "0", "0", "3.00"),), (paid(20, "90.00", broke=22),), "93.00", "0"),
-    # near is not enough
-    ("100.01", (), (paid(30, "90.00", 33),), "90.01", "90.01"),
+    # near is not enough, and a payout on its way explains nothing where it left the balance when it began
+    ("100.01", (), (paid(20, "90.00", broke=22),), "90.01", "90.01"),
+    ("100.00", (), (paid(30, "90.00", 33),), "90.00", "90.00"),
 ]
 
 
@@ -98,6 +96,38 @@ def test_a_rest_is_what_nothing_known_explains(closing, movements, payouts, rest
     assert (rolled.rest, rolled.unexplained) == (Decimal(rest), Decimal(unexplained))
     assert rolled.is_proved == (Decimal(unexplained) == 0)
     assert rolled.explained == rolled.rest - rolled.unexplained
+
+
+# closing, payouts -> explained by what is on its way, unexplained
+UNTIL_ARRIVAL = [
+    ("100.00", (paid(30, "90.00", 33),), "90.00", "0"),
+    ("100.00", (paid(30, "90.00"),), "90.00", "0"),
+    ("10.00", (paid(-1, "90.00", 2),), "-90.00", "0"),
+    ("70.00", (paid(-1, "30.00", 2), paid(30, "90.00", 33)), "60.00", "0"),
+    ("10.00", (paid(10, "90.00", 12),), "0", "0"),
+    ("100.00", (paid(20, "90.00", broke=22),), "0", "0"),
+    ("101.00", (paid(30, "90.00", 33),), "90.00", "1.00"),
+]
+
+
+@pytest.mark.parametrize("closing, payouts, explained, unexplained", UNTIL_ARRIVAL)
+def test_where_payouts_count_until_they_arrive_those_on_their_way_explain_a_rest(
+    closing, payouts, explained, unexplained
+) -> None:
+    """Begun and not arrived at the end, less those that were on their way at the beginning."""
+    balances = {BEFORE: held("100.00"), LAST: held(closing)}
+    rolled = roll_forward(FIRST, LAST, balances, (), payouts, until_arrival=True)
+    flying = [one.amount for one in rolled.reasons if one.words == ON_THEIR_WAY]
+    assert (sum(flying), rolled.unexplained) == (Decimal(explained), Decimal(unexplained))
+
+
+def test_a_payout_that_counts_until_it_arrives_leaves_no_rest_on_the_days_between() -> None:
+    """One that came to nothing was in the balance all along."""
+    balances = {day(number): held("100.00" if number < 12 else "10.00") for number in range(32)}
+    payouts = (paid(10, "90.00", 12), paid(20, "5.00", broke=22))
+    assert roll_forward(FIRST, LAST, balances, (), payouts, until_arrival=True).rests == ()
+    begun = roll_forward(FIRST, LAST, balances, (), payouts)
+    assert {one for one, _ in begun.rests} == {day(10), day(12), day(20)}
 
 
 def test_the_fewest_reasons_explain_a_rest() -> None:
