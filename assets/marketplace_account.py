@@ -8,7 +8,7 @@ marketplace, and with payouts either way, and the reading that fits is taken. No
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
@@ -40,18 +40,23 @@ from resources.amazon.transfers import BROKEN, NO_PAYOUT
 
 _DAY = timedelta(days=1)
 _ZERO = Decimal(0)
+_NOTHING = {"total": _ZERO, "deferred": _ZERO}
 Key = tuple[str, str]  # marketplace id, currency
 
 
 @dataclass(frozen=True)
 class AccountMonth:
-    """One account over one month; `days_of` says whose days fit, `stated` is what Amazon states at the month's end."""
+    """One account over one month; `days_of` says whose days fit, `stated` is what Amazon states at the month's end.
+
+    One that moved something and of which Amazon states no balance at all is rolled forward from nothing to nothing.
+    """
 
     marketplace_id: str
     currency: str
     days_of: str
     rolled: RollForward
     stated: Mapping[str, Decimal | None]
+    is_stated: bool = True
 
     @property
     def marketplace(self) -> str:
@@ -77,14 +82,11 @@ def accounts_of_month(road: Road, month: Month) -> list[AccountMonth] | NotYet:
         return lacking
     stated = _stated(road, balances.files(before, month.last))
     reader = _Reader(road, month, events.files(before, month.last + _DAY), tuple(sorted(stated)))
-    found = []
-    for key, by_day in stated.items():
-        if len(by_day) < 2:
-            continue  # Amazon has begun to state a balance of it on the month's last day.
-        account = _account(reader, key, by_day)
-        if account.rolled.opening.total or account.rolled.closing.total or account.rolled.movements:
-            found.append(account)
-    return found
+    # One of which Amazon begins to state a balance on the month's last day is proved from the next month on.
+    found = [_account(reader, key, by_day) for key, by_day in stated.items() if len(by_day) > 1]
+    nothing = dict.fromkeys((before, month.last), dict.fromkeys(("available", "account_level_reserve")) | _NOTHING)
+    found += [replace(_account(reader, key, nothing), is_stated=False) for key in reader.unstated()]
+    return [one for one in found if one.rolled.opening.total or one.rolled.closing.total or one.rolled.movements]
 
 
 def _lacking(road: Road, month: Month, kept: Mapping[str, KeptDays]) -> NotYet | None:
@@ -157,11 +159,16 @@ class _Reader:
             if moved and (row["marketplace_id"], row["currency"]) == key:
                 yield _paid_out(row, zone), frozenset(row["settlement_ids"])
 
+    def unstated(self) -> list[Key]:
+        """Return accounts in which something moved, and of which Amazon states no balance on any day."""
+        currencies = {currency for _, currency in self._accounts}
+        moved = {(row["marketplace_id"], row["currency"]) for row in self._rows(UTC)[0]}
+        return sorted(key for key in moved - {*self._accounts} if key[0] or key[1] not in currencies)
+
     def _is_of(self, row: dict, key: Key) -> bool:
         """Tell whether a row is of an account; what names no marketplace is of the only one in its currency."""
-        if row["marketplace_id"]:
-            return (row["marketplace_id"], row["currency"]) == key
-        return [one for one in self._accounts if one[1] == row["currency"]] == [key]
+        own = (row["marketplace_id"], row["currency"])
+        return own == key or (not own[0] and [one for one in self._accounts if one[1] == own[1]] == [key])
 
     def _rows(self, zone: tzinfo) -> tuple[list[dict], list[dict]]:
         name = str(zone)

@@ -170,10 +170,11 @@ def _explained(one: AccountMonth) -> str:
 
 def _differs(one: AccountMonth) -> str:
     rolled = one.rolled
-    return (
-        f"{_name(one)} comes to {_text(one, rolled.expected.total)}, Amazon states"
-        f" {_text(one, rolled.closing.total)}: {_text(one, rolled.unexplained)} are unexplained."
-    )
+    comes_to = f"{_name(one)} comes to {_text(one, rolled.expected.total)}"
+    if not one.is_stated:
+        return f"{comes_to}, and Amazon states no balance of it."
+    states = _text(one, rolled.closing.total)
+    return f"{comes_to}, Amazon states {states}: {_text(one, rolled.unexplained)} are unexplained."
 
 
 def _rests(one: AccountMonth) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from assets import marketplace_account
 from assets.marketplace_account import AccountMonth
 from assets.metadata import metadata_of
 from assets.month_names import month_name
@@ -112,6 +113,19 @@ def test_an_account_that_is_stated_from_within_a_month_is_proved_from_there(book
     verdict = prove_month(books.road, OCTOBER).verdicts[0]
     assert verdict.passed
     assert "Amazon.com (USD) from 2026-10-02 to 2026-10-31 only: Amazon states no balance beyond." in verdict.sentence
+
+
+def test_an_account_of_which_amazon_states_no_balance_is_not_passed_over(european, monkeypatch):
+    """Its transactions are told, so its money must be somewhere."""
+    stated = marketplace_account._stated
+
+    def without_pounds(road, files):
+        return {key: days for key, days in stated(road, files).items() if key[1] != "GBP"}
+
+    monkeypatch.setattr(marketplace_account, "_stated", without_pounds)
+    verdict = prove_month(european.road, OCTOBER).verdicts[0]
+    assert not verdict.passed
+    assert verdict.sentence.startswith("Amazon.co.uk (GBP) comes to 1508.90 GBP, and Amazon states no balance of it.")
 
 
 def test_what_is_never_told_is_found_with_its_day_and_amount(disturbed):
