@@ -12,8 +12,6 @@ from assets.roadmap import Road
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey
 from ledger.periods import as_known, in_open_periods
-from ledger.reversal import KIND as REVERSAL_KIND
-from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
 
 CLOSED_CODE = "period_closed"
@@ -50,7 +48,7 @@ def told(road: Road, finding: Finding, source: SourceKey) -> Finding:
     """Return a finding about a closed period with the policy's cure, and whose documents it is about."""
     if finding.code != CLOSED_CODE:
         return finding
-    details = {**finding.details, "source": source.source_id}
+    details = {**finding.details, "source": source.source_id, "kind": source.kind}
     return replace(finding, cure=_CURES[road.policy.closed_period], details=details)
 
 
@@ -58,6 +56,10 @@ def _moves(road: Road, source: SourceKey) -> bool:
     """Tell whether these documents may be moved: always, or because a person said so of this very source."""
     if road.policy.closed_period != "ask":
         return road.policy.closed_period == "next_open"
-    partition = undone_by(source)[0] if source.kind == REVERSAL_KIND else source.source_id
-    decisions = road.stores.review.decisions(road.connection, partition, CLOSED_CODE)
-    return any(one.resolution == MOVE and one.details.get("source") == source.source_id for one in decisions)
+    decisions = road.stores.review.decisions(road.connection, source.belongs_to, CLOSED_CODE)
+    return any(one.resolution == MOVE and _is_about(one.details, source) for one in decisions)
+
+
+def _is_about(details: dict, source: SourceKey) -> bool:
+    """Tell whether a decision is about these documents; older items do not say of which kind they are."""
+    return (details.get("source"), details.get("kind", source.kind)) == (source.source_id, source.kind)

@@ -15,13 +15,15 @@ from assets.outcome import ENDS_BY_ITSELF, PASSING, align, keep_changed
 from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
 from assets.verdicts import StageResult
-from ledger.errors import Finding, InputRefused, StoreError
+from ledger.errors import Finding, InputRefused, SourceRefused, StoreError
 from resources.store.stores import Stores
 
 REFUSED_CODE = "day_refused"
 FAILED_CODE = "fetch_failed"
 # What one run of a schedule takes on at most; the next one goes on from there.
 DAYS_PER_RUN_MAX = 200
+# Refusals of what is asked for, not of who asks: another span may be fetched all the same.
+_OF_ONE_SPAN = frozenset({"FATAL", "InvalidInput"})
 _DAY = timedelta(days=1)
 
 
@@ -81,24 +83,36 @@ def windows(days: Iterable[date], length_max: int) -> Iterator[tuple[date, date]
 def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tuple[date, DayOutcome]]:
     """Fetch days span by span; yield each with its outcome once it is kept.
 
-    A span that raises ends it, with what came before kept; who asked for these days asks again later.
+    A span that the marketplace refuses for what it holds (a report that cannot be made) keeps no later one out, so that
+    one bad month does not end the news; its error is raised in the end. Any other error ends the fetch, with what came
+    before kept; who asked for these days asks again later.
     """
     wanted = sorted(set(days))
     if wanted and wanted[-1] > today(road.clock):
         raise InputRefused(f"{stage.asset} of {wanted[-1]} cannot be fetched: that day lies ahead.")
     names = _take_up(road, stage, wanted)
+    refused: Exception | None = None
     for first, last in windows(wanted, stage.days_per_window):
         try:
             outcomes = stage.fetch(road, first, last)
             for day in days_between(first, last):
                 _keep(road, stage, day, outcomes[day])
-            align(road, stage.asset, (), {FAILED_CODE})
         except Exception as error:
             _note_failure(road, stage, first, last, error, names)
-            raise
+            if not _is_of_one_span(error):
+                raise
+            refused = refused or error
+            continue
         yield from ((day, outcomes[day]) for day in days_between(first, last))
+    if refused is not None:
+        raise refused
+    align(road, stage.asset, (), {FAILED_CODE})
     for name in names:
         ended(road, name)
+
+
+def _is_of_one_span(error: Exception) -> bool:
+    return isinstance(error, SourceRefused) and error.code in _OF_ONE_SPAN
 
 
 def span_to_fetch(
@@ -168,7 +182,7 @@ def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: E
                 "fetch_failed",
                 f"{stage.asset} of {first} to {last} could not be fetched: {sentence_of(error)}",
                 "Correct what the sentence names; the next fetch tries again, and this item ends with it.",
-                origin=stage.asset,
+                origin=f"{stage.asset} {first}" if _is_of_one_span(error) else stage.asset,
             )
             align(road, stage.asset, (finding,), frozenset())
     except StoreError:

@@ -159,7 +159,8 @@ def _written(
     """Return the version that holds a day now, and the transactions that earlier versions had and it does not."""
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     mark = fingerprint(events)
-    if before is not None and (before.facts["fingerprint"], before.facts["is_complete"]) == (mark, is_complete):
+    is_there = before is not None and road.stores.warehouse.holds(before)
+    if is_there and (before.facts["fingerprint"], before.facts["is_complete"]) == (mark, is_complete):
         return before, tuple(before.facts["vanished"])
     vanished = sorted(_told_before(road, before) - set(told.transactions))
     holding = sorted({one.document for one in events}) or sorted(set(told.pages))
@@ -168,9 +169,11 @@ def _written(
 
 
 def _told_before(road: Road, before: Version | None) -> set[str]:
-    """Return the ids of all transactions that any earlier version of a day had."""
+    """Return the ids of all transactions that any earlier version of a day had, as far as its file is there."""
     if before is None:
         return set()
+    if not road.stores.warehouse.holds(before):
+        return set(before.facts["vanished"])
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         path = str(road.stores.warehouse.path(before))
         held = duck.sql(statement("told_transactions"), params={"path": path}).fetchall()

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 
 from assets.accounting_dates import settled_dates
-from assets.document_sets import SETTLEMENT_KIND as KIND
 from assets.document_sets import is_withheld, may_exist
 from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
@@ -25,6 +24,7 @@ from assets.verdicts import StageResult
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
+from ledger.journal import SETTLEMENT as KIND
 from ledger.journal import Journal, JournalFrame, JournalSet, Movement, SourceKey, build_journals
 from ledger.mapping import InterUnitAccounts, Mapping
 from ledger.periods import late_words

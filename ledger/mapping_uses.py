@@ -26,6 +26,8 @@ _NATURE_OF_ROLE = {
     "card_in_transit": Nature.CASH_IN_TRANSIT,
     "opening_debt": Nature.LIABILITY,
     "opening_receivable": Nature.RECEIVABLE,
+    "bank": Nature.CASH,
+    "fx_realised": Nature.EXPENSE,
 }
 
 

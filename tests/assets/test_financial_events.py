@@ -166,6 +166,18 @@ def _stored_verdicts(events: Events) -> int:
         return reading.exec_driver_sql(query, (events.connection,)).scalar_one()
 
 
+@pytest.mark.parametrize("others", [[], ["b"]])
+def test_a_day_whose_file_is_gone_is_made_whole_by_fetching_it_again(events, others):
+    """In the same words or in others: the cure that every sentence names must cure."""
+    events.told = [of_day("a")]
+    events.staged(DAY)
+    version = events.stores.warehouse.current(events.connection, "financial_events", DAY.isoformat())
+    events.stores.warehouse.path(version).unlink()
+    events.told += [of_day(name) for name in others]
+    events.staged(DAY)
+    assert {row["transaction_id"] for row in events.rows(DAY)} == {"a", *others}
+
+
 def test_today_becomes_a_new_version_once_it_is_over(events):
     """A day that is not over says so."""
     assert events.staged(TODAY).facts["the day is over"] is False

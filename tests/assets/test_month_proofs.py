@@ -20,13 +20,14 @@ from assets.months import run_month
 from assets.picture import LENGTH_MAX, waterfall_markdown
 from assets.verdicts import StageResult, Verdict
 from emulators.amazon.settings import Settings
-from emulators.demo_seller.seller import demo_seller
+from emulators.demo_seller.disturbances import disturb
 from ledger.categories import categories
 from ledger.month import Month
 from ledger.roll_forward import Held, Movement, PaidOut, roll_forward
 from resources.amazon.marketplaces import MARKETPLACES, marketplace
 from resources.clock import ManualClock
 from tests.assets.shop_rig import AS_OF, Shop, shop
+from tests.demo_sellers import seller_of_its_own
 
 OCTOBER = Month(2026, 10)
 STAGE = MONTH_STAGES["month_proofs"]
@@ -46,7 +47,7 @@ OTHERWISE = Settings(
 @pytest.fixture(scope="module")
 def european(tmp_path_factory) -> Iterator[Shop]:
     """Return the European account, two marketplaces and currencies, of which October has been read."""
-    made = shop(tmp_path_factory.mktemp("european"), "amazon_eu")
+    made = shop(tmp_path_factory.mktemp("european") / "home", "amazon_eu")
     made.fetch(*READS, days=DAYS)
     yield made
     made.close()
@@ -55,8 +56,8 @@ def european(tmp_path_factory) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def disturbed(tmp_path_factory) -> Iterator[Shop]:
     """Return the American account at an Amazon that means everything otherwise, with a charge that is never told."""
-    folder = tmp_path_factory.mktemp("disturbed")
-    made = shop(folder, "amazon_us", disturbances=("never_told",), settings=OTHERWISE)
+    made = shop(tmp_path_factory.mktemp("disturbed") / "home", "amazon_us", OTHERWISE)
+    disturb(made.history, ("never_told",))
     made.fetch(*READS, days=DAYS)
     yield made
     made.close()
@@ -73,7 +74,7 @@ def test_a_month_of_two_marketplaces_is_proved_to_the_cent(european):
     assert [one.passed for one in result.verdicts] == [True, True], [one.sentence for one in result.verdicts]
     kept = kept_statement(european.road, OCTOBER)
     stated = {row["currency"]: row for row in kept.rows if row["kind"] == "stated"}
-    seller = demo_seller(7, AS_OF)
+    seller = seller_of_its_own(AS_OF)
     truths = [one.month_ends(AS_OF)[-1] for one in seller.series if one.market.currency != "USD"]
     assert {one.moment.date() for one in truths} == {OCTOBER.last}
     assert {key: (row["amount"], row["deferred"]) for key, row in stated.items()} == {

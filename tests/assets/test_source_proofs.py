@@ -3,33 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from assets.source_proofs import prove
-from emulators.demo_seller.disturbances import disturb
+from assets.verdicts import Row, Verdict
+from emulators.amazon.history import OrderRecord, ReimbursementRecord, TransactionRecord
 from ledger.stated_tax import paid_by_buyer
-from tests.assets.shop_rig import Shop, shop
+from tests.assets.shop_rig import AS_OF, Shop, shop, staged
+
+
+@pytest.fixture(scope="module")
+def american_home(tmp_path_factory) -> Path:
+    """Return the stores of the American account: its settlements are staged, and no day has been read."""
+    home = tmp_path_factory.mktemp("shop") / "home"
+    staged(home, "amazon_us").close()
+    return home
 
 
 @pytest.fixture(scope="module", params=["amazon_us", "amazon_eu"])
 def agreeing(request, tmp_path_factory) -> Iterator[Shop]:
     """Return an account of which everything has been read."""
-    made = shop(tmp_path_factory.mktemp("shop"), request.param)
-    made.stage()
+    made = staged(tmp_path_factory.mktemp("shop") / "home", request.param)
     made.fetch()
     yield made
     made.close()
 
 
 @pytest.fixture
-def american(tmp_path) -> Iterator[Shop]:
+def american(american_home, tmp_path) -> Iterator[Shop]:
     """Return the American account, of which no day has been read yet."""
-    made = shop(tmp_path, "amazon_us")
-    made.stage()
+    made = shop(copytree(american_home, tmp_path / "home"), "amazon_us")
     yield made
+    made.close()
+
+
+@dataclass
+class Disturbed:
+    """An account of which one thing per source was told wrongly or not at all, and what its settlements say of it."""
+
+    resold: OrderRecord
+    unknown: OrderRecord
+    refund: TransactionRecord
+    reimbursement: ReimbursementRecord
+    proved: list[dict[str, Verdict]]
+
+    def rows(self, check: str) -> list[Row]:
+        """Return what a check names, over all settlements; nothing of it stops money."""
+        failed = [one[check] for one in self.proved if not one[check].passed]
+        assert not any(one.stops for one in failed)
+        return [row for one in failed for row in one.rows]
+
+
+@pytest.fixture(scope="module")
+def disturbed(american_home, tmp_path_factory) -> Iterator[Disturbed]:
+    """Disturb each source once: none of them speaks for another."""
+    made = shop(copytree(american_home, tmp_path_factory.mktemp("disturbed") / "home"), "amazon_us")
+    history = made.history
+    # Transactions are made of the orders as they were sold.
+    told = history.all_transactions()
+    refund = next(one for one in told if one.transaction_type == "Refund")
+    told.remove(refund)
+    # Paid by a settlement that is closed, and so late that the weeks before, in which it may have been sold, are read.
+    first, last = AS_OF - timedelta(days=50), AS_OF - timedelta(days=20)
+    settled = [one for one in history.orders if one.shipped is not None and first <= one.shipped.date() <= last]
+    resold, unknown = [one for one in settled if len(one.lines) == 1][:2]
+    line = replace(resold.lines[0], principal=resold.lines[0].principal + Decimal("0.01"))
+    history.orders[history.orders.index(resold)] = replace(resold, lines=(line,))
+    history.orders.remove(unknown)
+    reimbursement = next(one for one in history.reimbursements if one.amount > 0)
+    history.reimbursements.remove(reimbursement)
+    made.fetch("financial_events", "orders", "fba_reimbursements", "settlement_summaries")
+    yield Disturbed(resold, unknown, refund, reimbursement, [made.verdicts(one) for one in made.settlements])
     made.close()
 
 
@@ -38,55 +88,40 @@ def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
     assert len(agreeing.settlements) >= 9
     looked_for = 0
     for settlement_id in agreeing.settlements:
-        orders = agreeing.verdict(settlement_id, "orders_equal_settlement")
+        verdicts = agreeing.verdicts(settlement_id)
+        orders = verdicts["orders_equal_settlement"]
         assert orders.passed, (settlement_id, orders.sentence, orders.rows[:3])
         looked_for += int(orders.sentence.split(" of ")[1].split()[0])
-        events = agreeing.verdict(settlement_id, "events_equal_settlement")
+        events = verdicts["events_equal_settlement"]
         assert events.passed, (settlement_id, events.sentence, events.rows[:3])
         assert "the same in every category and order" in events.sentence
-        summed_up = agreeing.verdict(settlement_id, "summary_equals_settlement")
+        summed_up = verdicts["summary_equals_settlement"]
         assert summed_up.passed, (settlement_id, summed_up.sentence, summed_up.rows)
         assert "Amazon's net proceeds of" in summed_up.sentence
-        reimbursed = agreeing.verdict(settlement_id, "reimbursements_equal_settlement")
+        reimbursed = verdicts["reimbursements_equal_settlement"]
         assert reimbursed.passed, (settlement_id, reimbursed.rows)
     assert looked_for > 200, "orders were really compared"
 
 
-def settled_order(shop: Shop, number: int = 5):
-    """Return place and record of an order that a settlement has paid."""
-    paid = [one for one in enumerate(shop.history.orders) if one[1].shipped is not None and len(one[1].lines) == 1]
-    return paid[number]
-
-
-def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(american):
+def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(disturbed):
     """A cent is enough; nothing stops."""
-    place, order = settled_order(american)
-    line = replace(order.lines[0], principal=order.lines[0].principal + Decimal("0.01"))
-    american.history.orders[place] = replace(order, lines=(line,))
-    american.fetch("orders")
-    found = [american.verdict(one, "orders_equal_settlement") for one in american.settlements]
-    [failed] = [one for one in found if not one.passed]
-    assert not failed.stops
-    [row] = failed.rows
-    assert (row["order"], row["difference"]) == (order.order_id, "-0.01")
+    [row] = [row for row in disturbed.rows("orders_equal_settlement") if row["order"] != disturbed.unknown.order_id]
+    assert (row["order"], row["difference"]) == (disturbed.resold.order_id, "-0.01")
 
 
-def test_an_order_that_nobody_knows_is_named(american):
+def test_an_order_that_nobody_knows_is_named(disturbed):
     """Paid for and never sold: a mistake of somebody's, or an order of another shop."""
-    place, order = settled_order(american)
-    del american.history.orders[place]
-    american.fetch("orders")
-    rows = [row for one in american.settlements for row in american.verdict(one, "orders_equal_settlement").rows]
-    assert [(row["order"], row["why"]) for row in rows] == [(order.order_id, "no order of that number is known")]
+    [row] = [row for row in disturbed.rows("orders_equal_settlement") if row["order"] != disturbed.resold.order_id]
+    assert (row["order"], row["why"]) == (disturbed.unknown.order_id, "no order of that number is known")
 
 
 def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
     """A connection that begins to read orders today says nothing against the settlements of last month."""
     american.fetch("orders", "fba_reimbursements", days=2)
-    verdict = american.verdict(american.settlements[0], "orders_equal_settlement")
-    assert verdict.passed
-    assert "more were sold before orders are read" in verdict.sentence
-    assert "read from" in american.verdict(american.settlements[0], "reimbursements_equal_settlement").sentence
+    verdicts = american.verdicts(american.settlements[0])
+    assert verdicts["orders_equal_settlement"].passed
+    assert "more were sold before orders are read" in verdicts["orders_equal_settlement"].sentence
+    assert "read from" in verdicts["reimbursements_equal_settlement"].sentence
 
 
 def test_without_orders_there_is_nothing_to_hold_against(american):
@@ -98,29 +133,21 @@ def test_without_orders_there_is_nothing_to_hold_against(american):
     assert "No bank statements are read" in result.verdicts[4].sentence
 
 
-def test_a_transaction_that_was_never_told_is_named_by_category_and_order(american):
+def test_a_transaction_that_was_never_told_is_named_by_category_and_order(disturbed):
     """A refund that only the settlement knows."""
-    told = american.history.all_transactions()
-    lost = next(one for one in told if one.transaction_type == "Refund")
-    told.remove(lost)
-    american.fetch("financial_events")
-    found = [american.verdict(one, "events_equal_settlement") for one in american.settlements]
-    [failed] = [one for one in found if not one.passed]
-    order_id = dict(lost.identifiers)["ORDER_ID"]
-    refunded = next(row for row in failed.rows if row["category"] == "refund" and row["order"])
+    [failed] = [one for one in disturbed.proved if not one["events_equal_settlement"].passed]
+    rows = failed["events_equal_settlement"].rows
+    order_id = dict(disturbed.refund.identifiers)["ORDER_ID"]
+    refunded = next(row for row in rows if row["category"] == "refund" and row["order"])
     assert (refunded["order"], refunded["released"]) == (order_id, "0.00")
-    assert {row["order"] for row in failed.rows} == {"", order_id}
+    assert {row["order"] for row in rows} == {"", order_id}
 
 
-def test_a_sale_that_only_amazons_summary_has_is_a_difference_of_its_amount(american):
-    """Released and not in the file."""
-    disturb(american.history, ("lost_row",))
-    [placed] = american.history.placed
-    american.fetch("settlement_summaries")
-    found = [american.verdict(one, "summary_equals_settlement") for one in american.settlements]
-    [failed] = [one for one in found if not one.passed]
-    without_carries = next(row for row in failed.rows if "without reserves and carried debts" in row["what"])
-    assert without_carries["difference"] == str(placed.amount)
+def test_what_amazons_own_summary_lacks_is_a_difference_of_its_amount(disturbed):
+    """The refund is in the file and not in what Amazon sums up."""
+    rows = disturbed.rows("summary_equals_settlement")
+    [row] = [one for one in rows if one["what"] == "the settlement without reserves and carried debts"]
+    assert row["difference"] == str(-disturbed.refund.total)
 
 
 def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
@@ -128,18 +155,14 @@ def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
     american.history.transactions_later.clear()
     american.history.transactions.clear()
     american.fetch("financial_events")
-    verdict = american.verdict(american.settlements[0], "events_equal_settlement")
+    verdict = american.verdicts(american.settlements[0])["events_equal_settlement"]
     assert (verdict.passed, verdict.is_waiting) == (True, True)
 
 
-def test_a_reimbursement_that_the_report_does_not_name_is_named(american):
+def test_a_reimbursement_that_the_report_does_not_name_is_named(disturbed):
     """Product and amount say which."""
-    gone = next(one for one in american.history.reimbursements if one.amount > 0)
-    american.history.reimbursements.remove(gone)
-    american.fetch("fba_reimbursements")
-    rows = [
-        row for one in american.settlements for row in american.verdict(one, "reimbursements_equal_settlement").rows
-    ]
+    gone = disturbed.reimbursement
+    rows = disturbed.rows("reimbursements_equal_settlement")
     assert [(row["sku"], row["amount"]) for row in rows] == [(gone.sku, f"{gone.amount:.2f}")]
 
 
