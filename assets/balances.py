@@ -8,7 +8,7 @@ either: what is taken every day is there when a month is closed.
 
 from datetime import date, datetime, timedelta
 
-from assets.day_files import WriteDay, day_writer
+from assets.day_files import write_day
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.roadmap import Road
@@ -31,8 +31,7 @@ def fetch_balances(road: Road, first: date, last: date) -> dict[date, DayOutcome
     Raises SourceRefused or SourceUnavailable when Amazon does not answer; an answer that cannot be used refuses its
     day.
     """
-    with day_writer(road, TABLE) as write:
-        return {day: _of_day(road, day, write) for day in days_between(first, last)}
+    return {day: _of_day(road, day) for day in days_between(first, last)}
 
 
 def is_closed(day: date, now: datetime) -> bool:
@@ -40,10 +39,10 @@ def is_closed(day: date, now: datetime) -> bool:
     return start_of(day) + _OVER_AFTER <= now
 
 
-def _of_day(road: Road, day: date, write: WriteDay) -> DayOutcome:
+def _of_day(road: Road, day: date) -> DayOutcome:
     documents: list[str] = []
     if not is_closed(day, road.clock.now()):
-        return _staged(write, day, (), documents, is_over=False)
+        return _staged(road, day, (), documents, is_over=False)
 
     def archive(content: bytes) -> str:
         documents.append(road.stores.documents.put_bytes(content).sha256)
@@ -56,14 +55,14 @@ def _of_day(road: Road, day: date, write: WriteDay) -> DayOutcome:
             raise
         return RefusedDay((("an answer", str(refused)),))
     own = tuple(one for one in found if not road.is_foreign(one.marketplace_id))
-    return _staged(write, day, own, documents, is_over=True)
+    return _staged(road, day, own, documents, is_over=True)
 
 
 def _staged(
-    write: WriteDay, day: date, balances: tuple[AccountBalance, ...], documents: list[str], *, is_over: bool
+    road: Road, day: date, balances: tuple[AccountBalance, ...], documents: list[str], *, is_over: bool
 ) -> StageResult:
     rows = [_row(day, one) for one in balances]
-    version = write(day, rows, {"documents": documents, "is_over": is_over})
+    version = write_day(road, TABLE, day, rows, {"documents": documents, "is_over": is_over})
     return StageResult(
         facts={"accounts": len(rows), "the day is over": is_over},
         rows=tuple({name: str(value or "") for name, value in row.items() if name != "document"} for row in rows),

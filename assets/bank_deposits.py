@@ -10,7 +10,7 @@ from datetime import date
 from assets.bank_matches import UNCLEAR, UNEXPLAINED, Money, money_of
 from assets.bank_statements import DEPOSITS, lines_with_documents, row_of_line
 from assets.cash_due import ask_for_receipts
-from assets.day_files import WriteDay, day_writer
+from assets.day_files import write_day
 from assets.day_names import today
 from assets.days import DayOutcome, days_between
 from assets.roadmap import Road
@@ -33,13 +33,13 @@ def compose_deposits(road: Road, first: date, last: date) -> dict[date, DayOutco
     for line, document in found:
         by_day[line.booking_date].append((line, document))
     ask_for_receipts(road)
-    with day_writer(road, DEPOSITS, "bank_lines") as write:
-        return {day: _staged(road, day, lines, known, write) for day, lines in by_day.items()}
+    return {day: _staged(road, day, lines, known) for day, lines in by_day.items()}
 
 
-def _staged(road: Road, day: date, lines: Sequence[tuple[BankLine, str]], known: Money, write: WriteDay) -> StageResult:
+def _staged(road: Road, day: date, lines: Sequence[tuple[BankLine, str]], known: Money) -> StageResult:
     documents = sorted({document for _, document in lines})
-    version = write(day, (row_of_line(*one) for one in lines), {"documents": documents})
+    rows_of_lines = (row_of_line(*one) for one in lines)
+    version = write_day(road, DEPOSITS, day, rows_of_lines, {"documents": documents}, typed_by="bank_lines")
     rows = [_row(line, known) for line, _ in lines]
     shown: dict = {"lines": len(lines), "statements": len(documents)}
     for currency in sorted({line.currency for line, _ in lines}):

@@ -1,33 +1,25 @@
-"""Write the days of a span, each as the new version of its partition, over one DuckDB connection.
+"""Write one day of an asset as the new version of its partition.
 
-In: a table and, day by day, its rows and the facts of the version. Out: versions. Opening DuckDB takes ten times as
-long as writing a day, and a first fetch writes a hundred of them.
+In: a table, a day, its rows with amounts as text, the facts of the version. Out: the version; the one that stands where
+both are the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 
 from assets.roadmap import Road
 from assets.statements import write_parquet
 from resources.store.warehouse import Version
 
-# day, rows with amounts as text, facts of the version
-WriteDay = Callable[[date, Iterable[Mapping[str, object]], dict], Version]
 
+def write_day(
+    road: Road, table: str, day: date, rows: Iterable[Mapping[str, object]], facts: dict, typed_by: str = ""
+) -> Version:
+    """Write a day; the statement that types its rows is named like the table unless told otherwise."""
 
-@contextmanager
-def day_writer(road: Road, table: str, typed_by: str = "") -> Iterator[WriteDay]:
-    """Yield a function that writes one day of a table; the statement that types its rows is named like the table."""
-    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+    def produce(path: Path) -> None:
+        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+            write_parquet(duck, typed_by or table, rows, path)
 
-        def write(day: date, rows: Iterable[Mapping[str, object]], facts: dict) -> Version:
-            return road.stores.warehouse.write(
-                road.connection,
-                table,
-                day.isoformat(),
-                lambda path: write_parquet(duck, typed_by or table, rows, path),
-                facts,
-            )
-
-        yield write
+    return road.stores.warehouse.write(road.connection, table, day.isoformat(), produce, facts)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
-from assets.day_files import WriteDay, day_writer
+from assets.day_files import write_day
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.event_checks import verdicts_of
@@ -54,8 +54,7 @@ def fetch_events(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     halvings_left = [_HALVINGS_MAX]
     for begin, end in _spans(road, first, last):
         told |= _gathered(road, begin, end, halvings_left)
-    with day_writer(road, TABLE) as write:
-        return {day: _staged(road, day, told[day], write, is_complete=start_of(day + _DAY) <= until) for day in told}
+    return {day: _staged(road, day, told[day], is_complete=start_of(day + _DAY) <= until) for day in told}
 
 
 def _spans(road: Road, first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -128,7 +127,7 @@ def _by_day(road: Road, first: date, last: date, pages: Iterable[TransactionPage
     return told
 
 
-def _staged(road: Road, day: date, told: _Told, write: WriteDay, *, is_complete: bool) -> DayOutcome:
+def _staged(road: Road, day: date, told: _Told, *, is_complete: bool) -> DayOutcome:
     """Write a day as its new version unless it is told in the same words again, and say what was found."""
     events: list[EventRows] = []
     for transaction, document in told.transactions.values():
@@ -140,7 +139,7 @@ def _staged(road: Road, day: date, told: _Told, write: WriteDay, *, is_complete:
             events.append(rows)
     if told.reasons:
         return RefusedDay(tuple(told.reasons))
-    version, vanished = _written(road, day, told, events, write, is_complete=is_complete)
+    version, vanished = _written(road, day, told, events, is_complete=is_complete)
     documents = version.facts["documents"]
     names = ("document", *(f"document {number}" for number in range(2, _LINKS_MAX + 1)))
     return StageResult(
@@ -154,7 +153,7 @@ def _staged(road: Road, day: date, told: _Told, write: WriteDay, *, is_complete:
 
 
 def _written(
-    road: Road, day: date, told: _Told, events: list[EventRows], write: WriteDay, *, is_complete: bool
+    road: Road, day: date, told: _Told, events: list[EventRows], *, is_complete: bool
 ) -> tuple[Version, tuple[str, ...]]:
     """Return the version that holds a day now, and the transactions that earlier versions had and it does not."""
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
@@ -165,7 +164,7 @@ def _written(
     vanished = sorted(_told_before(road, before) - set(told.transactions))
     holding = sorted({one.document for one in events}) or sorted(set(told.pages))
     facts = {"documents": holding, "fingerprint": mark, "is_complete": is_complete, "vanished": vanished}
-    return write(day, (row for one in events for row in one.rows), facts), tuple(vanished)
+    return write_day(road, TABLE, day, (row for one in events for row in one.rows), facts), tuple(vanished)
 
 
 def _told_before(road: Road, before: Version | None) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 
 from assets.cash_due import ask_for_receipts
-from assets.day_files import WriteDay, day_writer
+from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.payout_checks import verdicts_of
@@ -56,10 +56,9 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
     by_day: dict[date, list[Payout]] = defaultdict(list)
     for one in payouts:
         by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
-    with day_writer(road, TABLE) as write:
-        staged: dict[date, DayOutcome] = {
-            day: _staged(road, day, by_day[day], groups, documents, write) for day in days_between(first, last)
-        }
+    staged: dict[date, DayOutcome] = {
+        day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)
+    }
     ask_for_receipts(road)
     return staged
 
@@ -73,17 +72,12 @@ def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], s
 
 
 def _staged(
-    road: Road,
-    day: date,
-    payouts: list[Payout],
-    groups: Sequence[EventGroup],
-    documents: Sequence[str],
-    write: WriteDay,
+    road: Road, day: date, payouts: list[Payout], groups: Sequence[EventGroup], documents: Sequence[str]
 ) -> StageResult:
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
     rows = rows_of(payouts, groups)
     held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
-    version = write(day, rows, {"documents": held})
+    version = write_day(road, TABLE, day, rows, {"documents": held})
     _ask_again(road, day, payouts)
     return StageResult(
         facts=_facts(rows),

@@ -8,7 +8,7 @@ by the proof that reads it: the proof asks nobody outside, so that a person can 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from assets.day_files import WriteDay, day_writer
+from assets.day_files import write_day
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.roadmap import Road
@@ -40,8 +40,7 @@ def fetch_summaries(road: Road, first: date, last: date) -> dict[date, DayOutcom
         day = day_of_end(record)
         if day in ended:
             ended[day].append(record)
-    with day_writer(road, TABLE) as write:
-        return {day: _of_day(road, day, records, write) for day, records in ended.items()}
+    return {day: _of_day(road, day, records) for day, records in ended.items()}
 
 
 def day_of_end(record: SettlementRecord) -> date:
@@ -49,7 +48,7 @@ def day_of_end(record: SettlementRecord) -> date:
     return datetime.fromisoformat(record.facts["end"]).astimezone(UTC).date()
 
 
-def _of_day(road: Road, day: date, records: list[SettlementRecord], write: WriteDay) -> DayOutcome:
+def _of_day(road: Road, day: date, records: list[SettlementRecord]) -> DayOutcome:
     documents: list[str] = []
 
     def archive(content: bytes) -> str:
@@ -69,7 +68,7 @@ def _of_day(road: Road, day: date, records: list[SettlementRecord], write: Write
         rows += [row for one in found for row in _rows(record.settlement_id, one)]
     if refused:
         return RefusedDay(tuple(refused))
-    return _shown(road, day, records, rows, write(day, rows, {"documents": documents}))
+    return _shown(road, day, records, rows, write_day(road, TABLE, day, rows, {"documents": documents}))
 
 
 def _rows(settlement_id: str, one: Summary) -> Iterator[Row]:
