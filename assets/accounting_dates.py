@@ -7,6 +7,7 @@ person's `move` says so. What may be in the ERP keeps its date whatever the peri
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assets.accrued_months import after_accrued, outside_accrued
 from assets.document_sets import DEAD, may_exist
 from assets.roadmap import Road
 from ledger.errors import Finding
@@ -28,13 +29,17 @@ _CURES = {
 def settled_dates(road: Road, wanted: JournalSet, known: Sequence[OutboxDocument]) -> JournalSet:
     """Return the documents on the dates they are booked on.
 
-    What is planned or may be in the ERP stands; the others move by the policy. Raises TargetError when the ERP has to
-    be asked and cannot be.
+    What is planned or may be in the ERP stands. Everything else leaves a month that has its accrual, and a closed one
+    by the policy. Raises TargetError when the ERP has to be asked and cannot be.
     """
     standing = as_known(wanted, [one.journal for one in known if one.state not in DEAD])
-    if may_exist(known) or not _moves(road, wanted.source):
+    if may_exist(known):
         return standing
-    return in_open_periods(standing, road.target.open_day)
+    standing = outside_accrued(road, standing)
+    if not _moves(road, wanted.source):
+        return standing
+    unaccrued = after_accrued(road, wanted)
+    return in_open_periods(standing, lambda unit, day: road.target.open_day(unit, unaccrued(unit, day)))
 
 
 def is_closed_meanwhile(road: Road, wanted: JournalSet) -> bool:

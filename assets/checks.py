@@ -68,6 +68,17 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
     ),
+    "accruals": (
+        CheckOfAsset("everything_told", "Amazon has told all of the month, and its books are certain.", False),
+        CheckOfAsset("every_leaf_mapped", "Every line that is accrued has a category and an account."),
+        CheckOfAsset("gate", "Asked before sending: balanced, taken back on the day after, valid, both periods open."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted the accrual and its reversal.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be accrued.", False),
+        CheckOfAsset("posted_exactly_once", "The ERP holds each document once and none that we do not know."),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
+        CheckOfAsset("accrued_account_empties", "Nothing of the accrual is left on its account.", False),
+        CheckOfAsset("books_equal_events", "Accrual and settlements of the month are its transactions.", False),
+    ),
     "source_proofs": (
         CheckOfAsset("events_equal_settlement", "What was settled is what was released, by order and category.", False),
         CheckOfAsset("orders_equal_settlement", "Every order that is paid for was sold, and for that amount.", False),
@@ -127,4 +138,4 @@ BY_DAY = (
     "bank_deposits",
 )
 # Assets that are made once per calendar month.
-BY_MONTH = ("month_proofs",)
+BY_MONTH = ("month_proofs", "accruals")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from assets.cash_sources import cash_sets
 from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
+from ledger.accrual import KIND as ACCRUAL_KIND
+from ledger.accrual import month_of_accrual
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
@@ -28,6 +30,18 @@ IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 def settlement_source(road: Road, settlement_id: str) -> SourceKey:
     """Return what makes the posting keys of a settlement."""
     return SourceKey(road.seller, road.ledger, SETTLEMENT, settlement_id)
+
+
+def source_named(road: Road, name: str) -> SourceKey:
+    """Return what makes the posting keys of a settlement, or of an accrual, whose id is one like `US-USD-2026-10`."""
+    if month_of_accrual(name) is None:
+        return settlement_source(road, name)
+    return SourceKey(road.seller, road.ledger, ACCRUAL_KIND, name)
+
+
+def called(name: str) -> str:
+    """Return what a settlement or an accrual is called at the beginning of a sentence."""
+    return f"{'Settlement' if month_of_accrual(name) is None else 'Accrual'} {name}"
 
 
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:
@@ -156,9 +170,9 @@ def newest_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
     return found
 
 
-def sets_of(road: Road, settlement_id: str) -> list[list[OutboxDocument]]:
-    """Return the newest revision of a settlement, which may be none, and of each of its cash entries."""
-    return [road.stores.outbox.documents(settlement_source(road, settlement_id)), *cash_sets(road, settlement_id)]
+def sets_of(road: Road, name: str) -> list[list[OutboxDocument]]:
+    """Return the newest revision of a settlement or an accrual, which may be none, and of each of its cash entries."""
+    return [road.stores.outbox.documents(source_named(road, name)), *cash_sets(road, name)]
 
 
 def is_reversal(document: OutboxDocument) -> bool:

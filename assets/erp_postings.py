@@ -7,6 +7,7 @@ each document is driven as far as it goes now. What the ERP needs longer for is 
 from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
+from assets.accrued_months import accruals_beside
 from assets.changed_lines import changed_lines
 from assets.desk import UNSENT
 from assets.document_sets import is_settled, is_withheld, to_send, undoing_of
@@ -64,7 +65,7 @@ def _posted(
         is_wanted_again=is_wanted_again(road, settlement_id, known),
         is_never_sent=place.is_before_go_live,
         # The gate asks before the set is stored: what it carries in may be undone since, so whoever sends asks too.
-        unless_begun=undoing_sources(road, place),
+        unless_begun=(*undoing_sources(road, place), *accruals_beside(road, planned.journals)),
     )
     return take(road, wanted, known, verdicts, lambda documents: _changed(road, planned, settlement_id, documents))
 

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from assets.checks import BY_MONTH
+from ledger.accrual import month_of_accrual
 from ledger.errors import InputRefused
 from ledger.month import Month
 
@@ -22,7 +23,13 @@ def month_name(asset: str, month: Month) -> str:
 
 
 def month_of_name(name: str) -> tuple[str, Month] | None:
-    """Return asset and month of a name; None for what names no month of an asset."""
+    """Return asset and month of a name; None for what names no month of an asset.
+
+    What is accrued in one marketplace and currency has a name of its own, `US-USD-2026-10`, which leads there as well.
+    """
+    accrued = month_of_accrual(name)
+    if accrued is not None:
+        return "accruals", accrued
     found = _NAME.fullmatch(name)
     if found is None or found[1] not in BY_MONTH:
         return None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from assets.marketplace_account import AccountMonth, NotYet, accounts_of_month
 from assets.month_statement import StatementLine, bars_of, lines_of
+from assets.months import MonthStage
 from assets.roadmap import Road
 from assets.statements import dicts, write_parquet
 from assets.verdicts import Row, StageResult, Verdict
@@ -221,3 +222,11 @@ def _deferred(accounts: list[AccountMonth], *, is_young: bool) -> Verdict:
     )
     sentence = f"Deferred money of {len(differing)} of {len(told)} accounts is not what Amazon states."
     return Verdict(DEFERRED, False, sentence, False, is_young, rows[:_ROWS_MAX])
+
+
+STAGE = MonthStage(
+    ASSET,
+    prove_month,
+    "The marketplace's account rolled forward over a month, equal to what Amazon states at its end.",
+    READS,
+)

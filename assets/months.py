@@ -15,6 +15,7 @@ from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger.errors import Finding, InputRefused, StoreError
 from ledger.month import Month
+from ledger.policy import Policy
 
 FAILED_CODE = "month_failed"
 
@@ -25,13 +26,15 @@ class MonthStage:
 
     `run` is given a road and a month that is over, in UTC; what it returns is shown, and its verdicts and findings kept
     under `month_name`. Running it twice must be harmless. `reads` are the assets it depends on, for the lineage and for
-    the order within one run; those that a connection does not have are left out.
+    the order within one run; those that a connection does not have are left out. `is_wanted` says of a connection's
+    policy whether it has the asset at all.
     """
 
     asset: str
     run: Callable[[Road, Month], StageResult]
     description: str
     reads: tuple[str, ...] = ()
+    is_wanted: Callable[[Policy], bool] = lambda policy: True
 
 
 def run_month(road: Road, stage: MonthStage, month: Month) -> StageResult:

@@ -50,28 +50,35 @@ SERIES_CODES = frozenset(
     }
 )
 
+# What keeps a line from being mapped.
+MAPPING_CODES = frozenset(
+    {
+        "unmapped_label",
+        "unmapped_category",
+        "needs_naming",
+        "no_marketplace",
+        "no_tax_model",
+        "tax_model_contradicted",
+        "no_vat_rate",
+        "no_inter_unit",
+        "moves_nothing",
+    }
+)
+
 # Findings that end by themselves when their stage looks again and no longer sees them; the others wait for a person.
 ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "settlement_reports": frozenset(),
     "settlement_lines": SERIES_CODES - {"carry_unknown"},
-    "mapped_lines": frozenset(
-        {
-            "unmapped_label",
-            "unmapped_category",
-            "needs_naming",
-            "no_marketplace",
-            "no_tax_model",
-            "tax_model_contradicted",
-            "no_vat_rate",
-            "no_inter_unit",
-            "moves_nothing",
-            "carry_unknown",
-        }
-    ),
+    "mapped_lines": MAPPING_CODES | {"carry_unknown"},
     "journals": ACCOUNT_CODES | {"not_equal_settlement"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
+    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "accruals": MAPPING_CODES
+    | ACCOUNT_CODES
+    | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}
+    | {"settlement_reversed", "reversal_of_nothing", "not_once", "books_differ"}
     | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
     "cash_entries": ACCOUNT_CODES
@@ -114,6 +121,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "cash_reversed": ("repost", "keep"),
     "cash_item_closed": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
+    "accrual_period_closed": ("retry", "keep"),
     "books_differ": ("retry", "accept"),
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),

@@ -157,8 +157,8 @@ def _proved(
     unknown = _unknown(road, documents, sightings, standing)
     is_there_once = once(documents, sightings, unknown)
     verdicts = (
-        _accepted(road, settlement_id, "posted_exactly_once", is_there_once, "not_once", _ONCE_CURE),
-        _accepted(road, settlement_id, "read_back_equals_journal", same(read), "books_differ", _LOOK_OR_ACCEPT),
+        accepted(road, settlement_id, "posted_exactly_once", is_there_once, "not_once", _ONCE_CURE),
+        accepted(road, settlement_id, "read_back_equals_journal", same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
         closing_verdict(closed),
         cash_verdict(road, settlement_id, currency, entries),
@@ -207,7 +207,7 @@ def _open_item_of(planned: Planned, documents: list[OutboxDocument]) -> AccountK
     return min(used, key=str) if used and planned.clearing not in used else planned.clearing
 
 
-def _accepted(road: Road, settlement_id: str, check: str, compared: Compared, code: str, cure: str) -> Verdict:
+def accepted(road: Road, settlement_id: str, check: str, compared: Compared, code: str, cure: str) -> Verdict:
     """Return the verdict of a comparison; a difference that a person accepted, this very one, is fine."""
     digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
     verdict = verdict_of(check, compared, code, cure, digest)

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from assets.cash_sources import cash_sets
 from assets.decisions import resolve
-from assets.document_sets import Undoing, is_withheld, settlement_source, undoing_of
+from assets.document_sets import Undoing, called, is_withheld, settlement_source, source_named, undoing_of
 from assets.driving import decisions
 from assets.outcome import ACTIONS
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
-from assets.settlement_reports import registered
+from assets.settlement_reports import require_known
 from assets.undoing import withheld_code, withheld_finding, withheld_name, withheld_origin
 from assets.verdicts import Verdict
 from ledger.errors import Finding, InputRefused
@@ -42,21 +42,22 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
     Where only a cash entry of it is reversed, that reversal. `together` are the settlements that are posted again by
     the same wish.
     """
-    registered(road, settlement_id)
-    documents = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    require_known(road, settlement_id)
+    documents = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing, cash = undoing_of(road, documents), reversed_cash(road, settlement_id)
     if cash and documents and all(one.state is PostingState.POSTED for one in documents):
         return cash[0]
     if undoing is None or not undoing.is_done:
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
         raise InputRefused(
-            f"Settlement {settlement_id} of {road.connection} is not reversed, so it is not posted again: {states}. "
+            f"{called(settlement_id)} of {road.connection} is not reversed, so it is not posted again: {states}. "
             f"Reverse it first: connector reverse {settlement_id}"
         )
-    missing = [one for one in reversed_origins(road, placed(road)[settlement_id]) if one not in together]
+    place = placed(road).get(settlement_id)  # an accrual has none, and carries nothing in
+    missing = [one for one in reversed_origins(road, place) if one not in together] if place else []
     if missing:
         raise InputRefused(
-            f"Settlement {settlement_id} carries in the open item of {', '.join(missing)}, which is reversed: post "
+            f"{called(settlement_id)} carries in the open item of {', '.join(missing)}, which is reversed: post "
             f"them again together: connector repost {' '.join(missing)} {settlement_id}"
         )
     return undoing

@@ -11,14 +11,14 @@ from decimal import Decimal
 
 from assets.accounting_dates import settled_dates
 from assets.cash_sources import cash_sets
-from assets.document_sets import Undoing, sets_of, settlement_source, undoing_of
+from assets.document_sets import Undoing, called, sets_of, settlement_source, source_named, undoing_of
 from assets.gate import accounts_verdict
 from assets.posting_findings import named
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
-from assets.settlement_reports import registered
+from assets.settlement_reports import require_known
 from ledger import money
 from ledger.errors import InputRefused
 from ledger.journal import JournalSet
@@ -64,8 +64,8 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     `together` are the settlements undone by the same wish. Raises InputRefused, with the reason, for what cannot be
     undone now; TargetError when the ERP cannot be asked.
     """
-    registered(road, settlement_id)
-    newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    require_known(road, settlement_id)
+    newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     if undoing is not None and undoing.is_done:
         raise InputRefused(_already(settlement_id, undoing))
@@ -115,7 +115,7 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
 
 def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
     """Return what undoes the cash entries of a settlement alone; raise InputRefused where none of them is posted."""
-    registered(road, settlement_id)
+    require_known(road, settlement_id)
     plans = tuple(one for one in plan_cash_reversals(road, settlement_id) if one.originals)
     if not plans:
         raise InputRefused(
@@ -138,10 +138,10 @@ def _resumed(settlement_id: str, newest: Sequence[OutboxDocument], undoing: Undo
 def require_applicable(plan: ReversalPlan, reason: str, *, even_if_closed: bool = False) -> None:
     """Raise InputRefused without a reason, and for an item that something else has closed unless told to go on."""
     if not reason.strip():
-        raise InputRefused(f"Settlement {plan.settlement_id} cannot be reversed without a reason.")
+        raise InputRefused(f"{called(plan.settlement_id)} cannot be reversed without a reason.")
     if plan.is_closed_elsewhere and not even_if_closed:
         raise InputRefused(
-            f"Settlement {plan.settlement_id} is not reversed: {plan.warnings[-1]} Undo that entry first, or say "
+            f"{called(plan.settlement_id)} is not reversed: {plan.warnings[-1]} Undo that entry first, or say "
             "--even-if-closed: the item is then open again by that amount."
         )
 
@@ -180,7 +180,7 @@ def require_may_be_given_up(road: Road, item: ReviewItem) -> list[OutboxDocument
     there = [f"part {one.part} by {one.erp_id} ({one.state})" for one in documents if one.state in MAY_EXIST]
     if there:
         raise InputRefused(
-            f"The reversal of settlement {item.partition} cannot be given up: undone already, or on its way, is "
+            f"The reversal of {called(item.partition)} cannot be given up: undone already, or on its way, is "
             f"{', '.join(there)}. Correct what the item names and resolve it with `retry`: only the rest is sent."
         )
     return list(documents)
@@ -238,7 +238,7 @@ def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> li
 
 def _already(settlement_id: str, undoing: Undoing) -> str:
     by = ", ".join(one.erp_id or "" for one in undoing.documents)
-    return f"Settlement {settlement_id} is reversed already, by {by}. Post it again: connector repost {settlement_id}"
+    return f"{called(settlement_id)} is reversed already, by {by}. Post it again: connector repost {settlement_id}"
 
 
 def _require_reversible(road: Road, settlement_id: str, newest: Sequence[OutboxDocument]) -> None:
@@ -247,12 +247,12 @@ def _require_reversible(road: Road, settlement_id: str, newest: Sequence[OutboxD
     if busy:
         parts = ", ".join(f"part {one.part} is {one.state}" for one in busy)
         raise InputRefused(
-            f"Settlement {settlement_id} of {road.connection} cannot be reversed while {parts}: it has to be certain "
+            f"{called(settlement_id)} of {road.connection} cannot be reversed while {parts}: it has to be certain "
             "what stands in the books. Let it come to its end, or resolve its review item: connector review list"
         )
     if not any(one.state is PostingState.POSTED for one in newest):
         states = ", ".join(f"part {one.part} {one.state}" for one in newest) or "no journal was ever planned"
-        raise InputRefused(f"Settlement {settlement_id} of {road.connection} has nothing to reverse: {states}.")
+        raise InputRefused(f"{called(settlement_id)} of {road.connection} has nothing to reverse: {states}.")
 
 
 def _require_no_dependents(road: Road, settlement_id: str, together: frozenset[str]) -> Iterable[str]:
@@ -262,7 +262,7 @@ def _require_no_dependents(road: Road, settlement_id: str, together: frozenset[s
     if others:
         names = " ".join(others)
         raise InputRefused(
-            f"Settlement {settlement_id} cannot be reversed before {', '.join(others)}, which carried its open item "
+            f"{called(settlement_id)} cannot be reversed before {', '.join(others)}, which carried its open item "
             f"in. Reverse them together, in the right order by itself: connector reverse {names} {settlement_id}"
         )
     return [f"It waits until {other}, which carried its open item in, is reversed." for other, _ in found]

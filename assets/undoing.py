@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
+from assets.accrued_months import accruals_beside
 from assets.cash_sources import is_cash
-from assets.document_sets import DONE, IN_BOOKS, Undoing, undoing_of
+from assets.document_sets import DONE, IN_BOOKS, Undoing, called, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
 from assets.posting_findings import named
@@ -19,7 +20,7 @@ from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding, IllegalStep, TargetError
-from ledger.journal import SETTLEMENT, JournalSet, SourceKey
+from ledger.journal import JournalSet, SourceKey
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reconciliation import unbalanced
 from resources.erp.target import BooksState
@@ -33,7 +34,8 @@ def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
     undoing = _renewed(road, settlement_id, _marked(road, undoing))
     verdicts = _gate(road, settlement_id, undoing)
     is_held = any(not verdict.passed for verdict in verdicts)
-    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held)
+    beside = accruals_beside(road, JournalSet(undoing.source, 1, tuple(one.journal for one in undoing.documents)))
+    driven = drive_all(road, settlement_id, undoing.documents, is_held=is_held, unless_begun=tuple(beside))
     ask_again(road, settlement_id, driven)
     if any(verdict.is_waiting for verdict in verdicts):
         ask_for_reversal(road, settlement_id, "the reversal waits", seconds=road.patience.follow_up)
@@ -66,13 +68,13 @@ def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Ver
 
 def withheld_name(settlement_id: str, undoing: Undoing) -> str:
     """Name what is reversed, as a sentence begins with it."""
-    is_plain = undoing.originals[0].source.kind == SETTLEMENT
-    return f"Settlement {settlement_id}" if is_plain else f"A cash entry of settlement {settlement_id}"
+    source = undoing.originals[0].source
+    return f"A cash entry of settlement {settlement_id}" if is_cash(source) else called(settlement_id)
 
 
 def withheld_code(source: SourceKey) -> str:
     """Return the code under which what is reversed is kept in sight."""
-    return REVERSED_CODE if source.kind == SETTLEMENT else CASH_REVERSED_CODE
+    return CASH_REVERSED_CODE if is_cash(source) else REVERSED_CODE
 
 
 def withheld_origin(source: SourceKey, revision: int) -> str:

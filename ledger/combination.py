@@ -41,7 +41,8 @@ class Combination:
     `positive` is None where all amounts are zero: such lines are mapped but cannot contradict a tax model.
     `order_has_withheld` and `order_has_tax` (rows of that kind with an amount in the same order) are looked at only
     where the marketplace is `mixed`. `order_is_opening` marks orders whose sale the books hold as a receivable since
-    before go-live.
+    before go-live. `is_event` marks a line of a financial transaction: its type stands as `transaction_type`, the path
+    of its leaf as `amount_description`, and `amount_type` is empty.
     """
 
     transaction_type: str
@@ -55,6 +56,14 @@ class Combination:
     order_has_withheld: bool = False
     order_has_tax: bool = False
     order_is_opening: bool = False
+    is_event: bool = False
+
+    @property
+    def labels(self) -> str:
+        """Return what the line is called, as people read it."""
+        if self.is_event:
+            return f"{self.transaction_type} / {self.amount_description or '(the total alone)'}"
+        return f"{self.transaction_type} / {self.amount_type} / {self.amount_description}"
 
 
 @dataclass(frozen=True)

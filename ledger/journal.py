@@ -243,6 +243,7 @@ class JournalFrame:
 
     `lines_max` is the ERP's limit of lines in one document; `one_unit_each` makes one document per unit (movements
     between units are then already two movements), otherwise the owner's document holds lines of several units.
+    `netted` are accounts of which a document shows the balance only, such as the one that accruals stand on.
     """
 
     source: SourceKey
@@ -255,6 +256,7 @@ class JournalFrame:
     lines_max: int = 300
     one_unit_each: bool = True
     open_item_accounts: frozenset[AccountKey] = field(default_factory=frozenset)
+    netted: frozenset[AccountKey] = field(default_factory=frozenset)
 
 
 def build_journals(movements: Iterable[Movement], frame: JournalFrame, default_date: date) -> JournalSet:
@@ -326,11 +328,12 @@ def _merged(lines: dict[tuple, JournalLine], movement: Movement, frame: JournalF
         (movement.credit, movement.credit_reference, -movement.amount),
     )
     for account, reference, amount in sides:
-        is_open_item = account in frame.open_item_accounts
+        is_netted = account in frame.netted
+        is_open_item = is_netted or account in frame.open_item_accounts
         detail = "" if is_open_item else movement.detail
         label = "" if is_open_item else movement.label
         quantity = None if is_open_item else movement.quantity
-        key = (account, reference, amount > 0, label, detail)
+        key = (account, reference, not is_netted and amount > 0, label, detail)
         known = merged.get(key)
         if known is None:
             words = " ".join(word for word in (label, detail) if word)
@@ -344,4 +347,5 @@ def _merged(lines: dict[tuple, JournalLine], movement: Movement, frame: JournalF
 
 
 def _numbered(lines: dict[tuple, JournalLine]) -> tuple[JournalLine, ...]:
-    return tuple(replace(line, number=number) for number, line in enumerate(lines.values(), start=1))
+    kept = (line for line in lines.values() if line.amount)
+    return tuple(replace(line, number=number) for number, line in enumerate(kept, start=1))

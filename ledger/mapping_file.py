@@ -221,6 +221,7 @@ def _allowed(parent: Path) -> list[str]:
         ("rules",): mapping_shape.Rule,
         ("rules", "when"): mapping_shape.When,
         ("triples",): mapping_shape.TripleRow,
+        ("event_leaves",): mapping_shape.LeafRow,
         ("accounts", "inter_unit"): mapping_shape.InterUnit,
     }
     names = tuple(part for part in parent if isinstance(part, str))

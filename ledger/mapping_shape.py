@@ -198,7 +198,8 @@ class Accounts(Settings):
 
     `clearing` (required, open item) is the counter-account of every line. `pass_through_tax` takes tax collected and
     withheld where the marketplace remits it, `tax_liability` tax the seller owes, `input_tax` tax on Amazon's fees,
-    `card_in_transit` what Amazon charged to the card. `opening_debt` is where the books held a debt to Amazon at
+    `card_in_transit` what Amazon charged to the card. `accrued` is the counter-account of month-end accruals, on the
+    balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
     `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried at:
     both only where the connection books the receipt itself.
@@ -209,6 +210,7 @@ class Accounts(Settings):
     tax_liability: Bookings | None = None
     input_tax: Bookings | None = None
     card_in_transit: Bookings | None = None
+    accrued: OneBooking | None = None
     opening_debt: OneBooking | None = None
     opening_receivable: OneBooking | None = None
     bank: Banks | None = None
@@ -254,6 +256,17 @@ class TripleRow(Settings):
     category: str
 
 
+class LeafRow(Settings):
+    """The user's own classification of lines of financial transactions, for month-end accruals; `*` is wild.
+
+    `leaf_path` is the names of the breakdown from the top down with a slash between them, empty for a bare total.
+    """
+
+    transaction_type: Annotated[str, Field(min_length=1)]
+    leaf_path: str
+    category: str
+
+
 def _by_currency(value: object) -> object:
     """Take one name for the name of every currency."""
     return {"*": value} if isinstance(value, str) else {} if value is None else value
@@ -272,6 +285,7 @@ class MappingShape(Settings):
     categories: dict[str, Bookings] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     triples: tuple[TripleRow, ...] = ()
+    event_leaves: tuple[LeafRow, ...] = ()
     marketplace_for_blank: Annotated[
         dict[str, str], BeforeValidator(_by_currency, json_schema_input_type=str | dict[str, str])
     ] = Field(default_factory=dict)
@@ -281,7 +295,7 @@ class MappingShape(Settings):
     def _nothing_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value
 
-    @field_validator("rules", "triples", mode="before")
+    @field_validator("rules", "triples", "event_leaves", mode="before")
     @classmethod
     def _nothing_is_an_empty_list(cls, value: Any) -> Any:
         return () if value is None else value

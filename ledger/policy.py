@@ -197,7 +197,7 @@ class Policy(Settings):
     books_from: Annotated[date | tuple[str, ...] | None, BeforeValidator(_date_or_ids)] = None
     opening: tuple[Opening, ...] = ()
     orders_before_go_live: OrdersBeforeGoLive | None = None
-    month_end: Literal["split", "none"] = "split"
+    month_end: Literal["split", "accrue", "none"] = "split"
     accounting_date: Literal["settlement_end", "deposit_date", "month_last_day"] = "settlement_end"
     grain: Literal["account", "day", "sku", "order"] = "account"
     lines_max: Annotated[int, Field(ge=2, le=100_000)] = 300
@@ -209,16 +209,6 @@ class Policy(Settings):
     closed_period: Literal["hold", "next_open", "ask"] = "hold"
     bank_receipt: Literal["erp", "connector"] = "erp"
     receipt_days: Annotated[int, Field(ge=1, le=90)] = 10
-
-    @field_validator("month_end", mode="before")
-    @classmethod
-    def _accrue_is_not_offered(cls, value: Any) -> Any:
-        if value == "accrue":
-            raise ValueError(
-                "accrue is not offered by this version: choose split (two journals by posted date) or none (the whole "
-                "settlement on its accounting date)"
-            )
-        return value
 
     @field_validator("quantities", mode="before")
     @classmethod

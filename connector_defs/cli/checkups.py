@@ -59,6 +59,7 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
     rows += [*mapping_rows, *_receipts(opened, mapping), *_opening_orders(opened, mapping, stores)]
+    rows += _month_end(opened, mapping)
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -92,6 +93,29 @@ def _receipts(opened: "Connection", mapping: "Mapping | None") -> Iterator[Check
     else:
         other = "" if accounts.fx_realised else " Without accounts.fx_realised only in the settlement's own currency."
         yield Checked(opened.name, "receipts", True, f"Booked by the connector, as matched bank lines come in.{other}")
+
+
+def _month_end(opened: "Connection", mapping: "Mapping | None") -> Iterator[Checked]:
+    """Say what is accrued at a month end, and what is missing for it; nothing where no accrual is wanted."""
+    if opened.settings.books.month_end != "accrue":
+        return
+    what = "month end"
+    if not opened.settings.by_day.financial_events:
+        words = "Accruals are made of financial events, which are not read."
+        yield Checked(opened.name, what, False, words, "Set by_day.financial_events to true.", ExitCode.REFUSED)
+    account = mapping.shape.accounts.accrued if mapping else None
+    if mapping is not None and account is None:
+        words = "There is no account that accruals stand on."
+        yield Checked(opened.name, what, False, words, f"Add accounts.accrued to {mapping.file}.", ExitCode.REFUSED)
+    if account is not None:
+        yield Checked(
+            opened.name,
+            what,
+            True,
+            "What a month earned (sales, refunds, fees, tax) and no settlement of its books holds is accrued on "
+            f"{account.account} on its last day and reversed on the day after, per marketplace and currency. See it: "
+            f"connector plan accruals MONTH -c {opened.name}",
+        )
 
 
 def _opening_orders(opened: "Connection", mapping: "Mapping | None", stores: "Stores | None") -> Iterator[Checked]:

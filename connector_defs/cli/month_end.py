@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assets.months import MonthStage
     from assets.verdicts import StageResult
     from connector_defs.connections import Connection
+    from ledger.policy import Policy
 
 
 @click.command(
@@ -38,7 +39,7 @@ def month_end(
 
     wanted = Month.read(month)
     connection = opened_connection(connection_name)
-    stages = list(_stages(only))
+    stages = list(_stages(only, connection.settings.books))
     road = opened_road(connection_name)
     _require_kept(connection, wanted, road.clock.now())
     rows = [row for stage in stages for row in _rows(stage, run_month(road, stage, wanted))]
@@ -49,13 +50,15 @@ def month_end(
     ctx.exit(ExitCode.WAITS if any(row["outcome"] == "fails" for row in rows) else ExitCode.FINE)
 
 
-def _stages(only: tuple[str, ...]) -> "Iterator[MonthStage]":
-    from assets.month_stages import MONTH_STAGES
+def _stages(only: tuple[str, ...], books: "Policy") -> "Iterator[MonthStage]":
+    from assets.month_stages import month_stages
 
+    stages = month_stages(books)
     for asset in only:
-        if asset not in MONTH_STAGES:
-            raise InputRefused(f"Nothing named {asset!r} is made by month. There is {', '.join(MONTH_STAGES)}.")
-    yield from (stage for asset, stage in MONTH_STAGES.items() if not only or asset in only)
+        if asset not in stages:
+            there = ", ".join(stages) or "nothing with these settings"
+            raise InputRefused(f"Nothing named {asset!r} is made by month. There is {there}.")
+    yield from (stage for asset, stage in stages.items() if not only or asset in only)
 
 
 def _require_kept(connection: "Connection", month: Month, now) -> None:

@@ -14,6 +14,7 @@ from connector_defs.cli.exit_codes import first_failure
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
 from connector_defs.cli.standing import Standing, standing
+from ledger.accrual import month_of_accrual
 from ledger.errors import ConnectorError
 from ledger.four_eyes import statement
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from assets.reversals import ReversalPlan
     from assets.roadmap import Road
+    from ledger.month import Month
 
 # What depends on something is undone before it: a receipt before its settlement.
 _UNDOING_STAGES = ("cash_entries", "erp_postings", "reconciliations")
@@ -118,12 +120,11 @@ def repost(
     from assets.reposting import origins_first, require_reversed
     from assets.reposting import repost as keep_wish
     from assets.road import STAGES
-    from connector_defs.cli.plan import planned
 
     road = opened_road(connection_name)
     ordered = origins_first(road, settlements)
     undone = {one: require_reversed(road, one, frozenset(settlements)) for one in ordered}
-    documents = [planned(road, one) for one in ordered if not is_cash(undone[one].source)]
+    documents = [_planned_again(road, one) for one in ordered if not is_cash(undone[one].source)]
     warnings = [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
     standings: list[Standing] = []
     if is_applied:
@@ -145,6 +146,9 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
     from assets.road import STAGES, run_stage
     from assets.series import placed
 
+    month = month_of_accrual(settlement_id)
+    if month is not None:
+        return _driven_accrual(road, settlement_id, month)
     is_before = placed(road)[settlement_id].is_before_go_live
     try:
         by_asset = {stage.asset: stage for stage in STAGES}
@@ -154,6 +158,33 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
     except ConnectorError as error:
         return standing(road, settlement_id, is_before_go_live=is_before, error=str(error), code=error.exit_code)
     return standing(road, settlement_id, is_before_go_live=is_before)
+
+
+def _driven_accrual(road: "Road", name: str, month: "Month") -> Standing:
+    """Make the accruals of the month again, which takes this one along, and say where it stands."""
+    from assets.accruals import STAGE
+    from assets.months import run_month
+
+    try:
+        run_month(road, STAGE, month)
+    except ConnectorError as error:
+        return standing(road, name, is_before_go_live=False, error=str(error), code=error.exit_code)
+    return standing(road, name, is_before_go_live=False)
+
+
+def _planned_again(road: "Road", name: str) -> dict:
+    """Return what would be posted again of a settlement or an accrual, as plain values."""
+    from connector_defs.cli.plan import planned
+    from connector_defs.cli.plan_accruals import planned_accruals
+
+    month = month_of_accrual(name)
+    if month is None:
+        return planned(road, name)
+    made = planned_accruals(road, month)
+    own = next((one for one in made["accruals"] if one["accrual"] == name), {"journals": [], "stops": []})
+    waits = [{"sentence": sentence} for sentence in made["waits_for"]]
+    journals = [{**one, "currency": own["currency"]} for one in own["journals"]]
+    return {"settlement_id": name, "journals": journals, "stops": [*waits, *own["stops"]]}
 
 
 def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":

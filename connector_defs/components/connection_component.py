@@ -15,7 +15,7 @@ from pydantic import BaseModel, model_validator
 from assets.day_factory import day_asset
 from assets.factory import connection_assets, settlement_assets
 from assets.month_factory import month_asset
-from assets.month_stages import MONTH_STAGES
+from assets.month_stages import month_stages
 from assets.partitions import settlement_partitions
 from assets.proof_factory import proof_asset
 from assets.roadmap import Road
@@ -111,9 +111,10 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     proofs = proof_asset(name, partitions, stages, road_of_run, resource_keys)
     proof_job = connection_job(name, proofs)
     fetches.append(proof_schedule(name, proof_job, settings.books.time_zone, stores_of_tick))
-    known = {one.key.path[-1] for one in (*assets, *whole, *by_day, proofs)} | set(MONTH_STAGES)
+    of_month = month_stages(settings.books)
+    known = {one.key.path[-1] for one in (*assets, *whole, *by_day, proofs)} | set(of_month)
     first = Month.of(begin)
-    by_month = [month_asset(name, stage, first, road_of_run, resource_keys, known) for stage in MONTH_STAGES.values()]
+    by_month = [month_asset(name, stage, first, road_of_run, resource_keys, known) for stage in of_month.values()]
     months = month_job(name, by_month)
     fetches.append(month_schedule(name, months, settings.books.time_zone, first, stores_of_tick))
     schedule = dg.ScheduleDefinition(
@@ -124,7 +125,7 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     jobs = [road, *looks, *day_jobs, months]
-    first_days, first_months = dict.fromkeys(stages, begin), dict.fromkeys(MONTH_STAGES, first)
+    first_days, first_months = dict.fromkeys(stages, begin), dict.fromkeys(of_month, first)
     due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, first_days, first_months)
     return dg.Definitions(
         assets=[*assets, *whole, *by_day, proofs, *by_month],

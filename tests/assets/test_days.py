@@ -53,9 +53,9 @@ def wanted(events: Events, first: date = FIRST, last: date = TODAY) -> tuple[int
 CASES: list[tuple[Iterable[int], tuple[int, int]]] = [
     # days ago that were fetched, span that is wanted
     ((), (40, 0)),
-    (range(41), (3, 0)),
-    (range(1, 41), (4, 0)),
-    (range(10, 41), (13, 0)),
+    (range(41), (4, 0)),
+    (range(1, 41), (5, 0)),
+    (range(10, 41), (14, 0)),
     ((*range(20), *range(21, 41)), (20, 0)),
     ((0,), (40, 0)),
     (range(38, 41), (40, 0)),
@@ -64,7 +64,7 @@ CASES: list[tuple[Iterable[int], tuple[int, int]]] = [
 
 @pytest.mark.parametrize("fetched, span", CASES)
 def test_a_schedule_fetches_from_what_is_missing_or_the_overlap(events, fetched, span):
-    """Four days each time; after an outage from four days before the last; a gap in between is caught up."""
+    """Five days each time; after an outage from five days before the last; a gap in between is caught up."""
     events.fetch(map(ago, fetched))
     assert wanted(events) == span
 
@@ -74,7 +74,7 @@ def test_a_long_history_is_taken_in_several_runs(events):
     first = ago(300)
     assert wanted(events, first) == (300, 300 - DAYS_PER_RUN_MAX + 1)
     events.fetch(days_between(first, ago(250)))
-    assert wanted(events, first) == (253, 253 - DAYS_PER_RUN_MAX + 1)
+    assert wanted(events, first) == (254, 254 - DAYS_PER_RUN_MAX + 1)
 
 
 def test_nothing_is_wanted_before_the_first_day(events):
@@ -86,7 +86,7 @@ def test_a_refused_day_waits_for_a_person_and_is_not_asked_for_for_ever(events):
     """It is fetched again with the overlap while it is young, and when somebody resolves its item."""
     events.told = [sale(None, at(ago(20)))]
     events.fetch(days_between(FIRST, TODAY))
-    assert wanted(events) == (3, 0)
+    assert wanted(events) == (4, 0)
     [item] = events.items()
     events.stores.review.resolve(item.id, "retry", "kim", "corrected")
     assert wanted(events) == (20, 0)

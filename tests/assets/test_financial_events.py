@@ -137,7 +137,7 @@ def test_a_range_is_fetched_by_spans_and_kept_by_days(events):
 
 
 def test_a_day_that_is_fetched_again_is_asked_for_alone_and_its_answer_archived_once(events):
-    """So that four days every quarter of an hour do not fill the archive."""
+    """So that five days every quarter of an hour do not fill the archive."""
     events.told = [of_day("a", DAYS[0]), of_day("b", DAYS[2])]
     events.fetch([DAYS[1]])
     events.asked.clear()

@@ -19,7 +19,7 @@ SHIPPED = PACKAGE / "defs" / "amazon_us" / "defs.yaml"
 BROKEN = [
     ("region: na ", "region: mars ", "amazon.region"),
     ("seller_id:", "seler_id:", "amazon.seler_id"),
-    ("month_end: split", "month_end: accrue", "accrue is not offered"),
+    ("month_end: split", "month_end: weekly", "'split', 'accrue' or 'none'"),
     ("tax_model: facilitator", "tax_model: fasilitator", "tax_model"),
     ('reserve: "876.18"', "reserve: 876.18", "loses cents"),
     ("time_zone: America/New_York", "time_zone: America/Atlantis", "IANA time zone"),

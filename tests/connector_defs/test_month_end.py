@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from assets.month_names import YOUNG
-from assets.month_stages import MONTH_STAGES
+from assets.month_stages import month_stages
 from assets.resumption import SETTLEMENT_KIND
 from connector_defs.connections import connection
 from connector_defs.month_schedule import month_schedule
@@ -23,15 +23,16 @@ def test_months_begin_with_the_days_and_end_with_the_last_that_is_over(dagster_p
     """Every asset shows what it reads; one job makes them all; a month without balances is no failure."""
     defs = dagster_place.defs()
     graph = defs.resolve_asset_graph()
-    begin = connection(Project(), CONNECTION).settings.books.books_from - timedelta(days=45)
+    books = connection(Project(), CONNECTION).settings.books
+    begin, stages = books.books_from - timedelta(days=45), month_stages(books)
     now = datetime.now(UTC)
-    for name, stage in MONTH_STAGES.items():
+    for name, stage in stages.items():
         node = graph.get(dg.AssetKey([CONNECTION, name]))
         keys = node.partitions_def.get_partition_keys(now)
         assert (keys[0], keys[-1]) == (str(Month.of(begin)), str(Month.of(now.date()).before))
         assert {one.path[-1] for one in node.parent_keys} == set(stage.reads)
     job = defs.resolve_job_def(JOB)
-    assert {one.path[-1] for one in job.asset_layer.executable_asset_keys} == set(MONTH_STAGES)
+    assert {one.path[-1] for one in job.asset_layer.executable_asset_keys} == set(stages)
     done = job.execute_in_process(instance=dagster_place.instance, partition_key=keys[-1])
     says = {one.check_name: one.metadata["says"].value for one in done.get_asset_check_evaluations()}
     assert says["balance_rolls_forward"] == "No balances are read by this connection."
