@@ -13,6 +13,7 @@ from assets.posting import Desk, PostingPatience
 from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
+from resources.amazon.balances import Balances
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
@@ -39,6 +40,9 @@ class Source(Protocol):
 
     @property
     def transfers(self) -> Transfers: ...
+
+    @property
+    def balances(self) -> Balances: ...
 
     @property
     def event_groups(self) -> EventGroups: ...
