@@ -41,7 +41,8 @@ class Combination:
     `positive` is None where all amounts are zero: such lines are mapped but cannot contradict a tax model.
     `order_has_withheld` and `order_has_tax` (rows of that kind with an amount in the same order) are looked at only
     where the marketplace is `mixed`. `order_is_opening` marks orders whose sale the books hold as a receivable since
-    before go-live.
+    before go-live. `country` is where the order was sent, known only where a marketplace splits VAT by country;
+    `has_order` tells an order of which that is not known from an amount that belongs to no order.
     """
 
     transaction_type: str
@@ -55,6 +56,8 @@ class Combination:
     order_has_withheld: bool = False
     order_has_tax: bool = False
     order_is_opening: bool = False
+    country: str = ""
+    has_order: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,10 @@ class Context:
 class Resolved:
     """Where a combination goes; `rule` says where that was decided.
 
-    `vat_account` and `vat_rate` are set for `split_vat`; `remainder_account` for `pass_through`; `inter_unit` where
-    the account stands in another unit's books and the connection balances units itself. `is_sale` marks what an order
-    brought: its prices less promotions, and tax on them where the seller owes it.
+    `vat_account` and `vat_rate` are set for `split_vat`, `vat_country` where VAT is split by country;
+    `remainder_account` for `pass_through`; `inter_unit` where the account stands in another unit's books and the
+    connection balances units itself. `is_sale` marks what an order brought: its prices less promotions, and tax on them
+    where the seller owes it.
     """
 
     category: str
@@ -90,6 +94,7 @@ class Resolved:
     marketplace: str = ""
     vat_account: AccountKey | None = None
     vat_rate: Decimal | None = None
+    vat_country: str = ""
     remainder_account: AccountKey | None = None
     inter_unit: InterUnitAccounts | None = None
     is_sign_unexpected: bool = False
