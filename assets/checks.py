@@ -75,6 +75,10 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "fba_reimbursements": (
         CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
     ),
+    "vat_transactions": (
+        CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
+        CheckOfAsset("arrival_countries_known", "Every sale and refund names the country it went to.", False),
+    ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
@@ -94,4 +98,4 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
-BY_DAY = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
+BY_DAY = ("financial_events", "orders", "fba_reimbursements", "vat_transactions", "payouts", "bank_deposits")

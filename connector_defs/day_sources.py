@@ -28,6 +28,7 @@ class DaySchedules(BaseModel):
     financial_events: str = Field("*/15 * * * *", pattern=_CRON)
     orders: str = Field("*/15 * * * *", pattern=_CRON)
     fba_reimbursements: str = Field("40 5 * * *", pattern=_CRON)
+    vat_transactions: str = Field("10 7 3-9 * *", pattern=_CRON)
     payouts: str = Field("25 * * * *", pattern=_CRON)
     bank_deposits: str = Field("50 5 * * *", pattern=_CRON)
 
@@ -41,6 +42,7 @@ class DaySources(BaseModel):
     financial_events: bool = True
     orders: bool = True
     fba_reimbursements: bool = True
+    vat_transactions: bool = False
     payouts: bool = True
     bank_deposits: bool = True
     schedules: DaySchedules = DaySchedules()
