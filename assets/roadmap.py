@@ -15,6 +15,7 @@ from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
+from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.marketplaces import marketplace
 from resources.amazon.transfers import Transfers
@@ -42,6 +43,9 @@ class Source(Protocol):
 
     @property
     def event_groups(self) -> EventGroups: ...
+
+    @property
+    def fee_invoices(self) -> FeeInvoices: ...
 
 
 @dataclass(frozen=True)

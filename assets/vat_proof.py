@@ -78,12 +78,10 @@ def compared_verdict(found: Sequence[Mapping], currency: str, first: date, last:
         else:
             told.append(one)
     differing = [one for one in told if one.why]
-    sentence = f"{len(told) - len(differing)} of {len(told)} sales and refunds hold the VAT that Amazon reports."
+    agreeing = f"{len(told) - len(differing)} of {len(told)} sales and refunds"
+    sentence = f"{agreeing} hold the VAT that Amazon reports."
     if told and not is_vat_stated:
-        sentence = (
-            f"{len(told) - len(differing)} of {len(told)} sales and refunds went to the country and for the amount "
-        )
-        sentence += "that Amazon reports; it calculates no VAT for them."
+        sentence = f"{agreeing} have the amount and country that Amazon reports; it calculates no VAT for them."
     if waiting:
         sentence += f" {waiting} more are not told yet: the report of a month is out on the third of the next."
     if left:
