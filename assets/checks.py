@@ -67,6 +67,12 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset(
             "deposit_equals_payout", "Every payout is in the bank, and every charge left it, to the cent.", False
         ),
+        CheckOfAsset(
+            "vat_equals_report", "VAT split off orders is that of the VAT report, by country and rate.", False
+        ),
+        CheckOfAsset(
+            "fees_are_invoiced", "Fees that are settled stand on an invoice, and their tax has its number.", False
+        ),
     ),
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),
@@ -84,6 +90,12 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
         CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
     ),
+    "fee_invoices": (
+        CheckOfAsset("fee_invoices_add_up", "Net and tax of an invoice's lines are what the invoice comes to.", False),
+        CheckOfAsset("each_fee_invoice_once", "Every invoice number stands on one invoice.", False),
+        CheckOfAsset("input_tax_has_invoice", "Tax in fees has an invoice number and a country.", False),
+        CheckOfAsset("invoiced_fees_equal_settled", "Invoiced fees are what settlements charged in their time.", False),
+    ),
     "bank_deposits": (
         CheckOfAsset("every_deposit_explained", "Every line of the marketplace's brought a payout we know.", False),
     ),
@@ -98,4 +110,5 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
-BY_DAY = ("financial_events", "orders", "fba_reimbursements", "vat_transactions", "payouts", "bank_deposits")
+BY_DAY = ("financial_events", "orders", "fba_reimbursements", "vat_transactions", "payouts", "fee_invoices")
+BY_DAY += ("bank_deposits",)

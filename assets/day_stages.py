@@ -6,6 +6,7 @@ from datetime import date
 from assets.bank_deposits import compose_deposits
 from assets.days import DayOutcome, DayStage
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
 from assets.orders import ORDERS
 from assets.payouts import fetch_payouts
@@ -55,6 +56,13 @@ DAY_STAGES: dict[str, DayStage] = {
             "payouts",
             fetch_payouts,
             "What Amazon paid out of each settlement, or why it paid nothing, and how far that has come.",
+            days_per_window=60,
+            overlap_days=14,
+        ),
+        DayStage(
+            "fee_invoices",
+            fetch_fee_invoices,
+            "Amazon's invoices for its fees that were issued on one day, with the input tax in them.",
             days_per_window=60,
             overlap_days=14,
         ),

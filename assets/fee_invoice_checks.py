@@ -64,8 +64,10 @@ def _claim(lines: Sequence[Mapping]) -> Row:
 
 
 def _sum(lines: Sequence[Mapping], name: str) -> str:
-    amounts = (money.exact(one[name] or "0", one["currency"]) for one in lines)
-    return money.text(money.total(amounts, lines[0]["currency"]), lines[0]["currency"])
+    """Return the sum of an amount as text, nothing where a line does not say it."""
+    amount = _stated(lines, name)
+    currency = lines[0]["currency"]
+    return "" if amount is None else money.text(money.exact(amount, currency), currency)
 
 
 def _adds_up(rows: Sequence[Mapping]) -> Verdict:
@@ -165,9 +167,8 @@ def _invoiced(road: Road, rows: Sequence[Mapping], invoices: Sequence[Mapping]) 
             if mine & {one.number for one in span.invoices}:
                 state, told = _held(charges, place, currency, span)
                 {"waits": waiting, "differs": differing, "agrees": agreeing}[state].extend(told)
-    sentence = (
-        f"{len(agreeing)} of {len(agreeing) + len({r['period'] for r in differing})} times were charged as invoiced."
-    )
+    times = len(agreeing) + len({(row["marketplace"], row["period"]) for row in differing})
+    sentence = f"{len(agreeing)} of {times} times were charged as invoiced."
     if waiting:
         sentence += f" {waiting[0]['why']}"
     if undated:

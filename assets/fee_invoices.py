@@ -83,7 +83,7 @@ def _result(road: Road, day: date, rows: list[Row], version: Version) -> StageRe
     facts: dict[str, str | int | Decimal | bool] = {"invoices": version.facts["invoices"]}
     shown = input_tax(rows)
     for currency in sorted({one["currency"] for one in shown}):
-        taxes = (money.exact(one["tax"], currency) for one in shown if one["currency"] == currency)
+        taxes = (money.exact(one["tax"] or "0", currency) for one in shown if one["currency"] == currency)
         facts[f"input tax {currency}"] = money.total(taxes, currency)
     held = version.facts["documents"]
     return StageResult(
@@ -138,7 +138,7 @@ def _line(line: FeeInvoiceLine | None, currency: str) -> Row:
 
 
 def tax_code(codes: Sequence[str]) -> tuple[str | None, str | None]:
-    """Return country and rate in per cent of a line's only tax code, such as `DE 19`; None where it says no or several."""
+    """Return country and rate in per cent of a line's only tax code, such as `DE 19`; None for none or several."""
     found = [_TAX_CODE.fullmatch(code.strip()) for code in codes]
     if len(found) != 1 or found[0] is None:
         return None, None

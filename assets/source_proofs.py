@@ -11,10 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from assets.deposit_proof import deposit_verdict
+from assets.fee_proof import fees_verdict
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.settlement_reports import registered
 from assets.statements import dicts, statement
+from assets.vat_proof import vat_verdict
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import InputRefused
@@ -28,7 +30,8 @@ from resources.store.stores import Stores
 
 ASSET = "source_proofs"
 # What is read by day and held against settlements.
-SOURCES = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
+SOURCES = ("financial_events", "orders", "fba_reimbursements", "vat_transactions", "payouts", "fee_invoices")
+SOURCES += ("bank_deposits",)
 # An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
 PAID_WITHIN = timedelta(days=45)
 # A reimbursement is approved about when it is paid.
@@ -79,7 +82,7 @@ def prove(road: Road, settlement_id: str) -> StageResult:
         raise InputRefused(f"Settlement {settlement_id} is not staged: materialize settlement_lines first.")
     staged = Staged(road, record, str(road.stores.warehouse.path(version)))
     sources = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
-    verdicts = (*sources, deposit_verdict(road, record))
+    verdicts = (*sources, deposit_verdict(road, record), vat_verdict(road, record), fees_verdict(road, record))
     facts = {
         "settlement": settlement_id,
         "total": money.exact(record.facts["total_amount"], staged.currency),

@@ -30,6 +30,7 @@ class DaySchedules(BaseModel):
     fba_reimbursements: str = Field("40 5 * * *", pattern=_CRON)
     vat_transactions: str = Field("10 7 3-9 * *", pattern=_CRON)
     payouts: str = Field("25 * * * *", pattern=_CRON)
+    fee_invoices: str = Field("35 5 * * *", pattern=_CRON)
     bank_deposits: str = Field("50 5 * * *", pattern=_CRON)
 
 
@@ -44,6 +45,7 @@ class DaySources(BaseModel):
     fba_reimbursements: bool = True
     vat_transactions: bool = False
     payouts: bool = True
+    fee_invoices: bool = True
     bank_deposits: bool = True
     schedules: DaySchedules = DaySchedules()
 
