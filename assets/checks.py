@@ -67,12 +67,8 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset(
             "deposit_equals_payout", "Every payout is in the bank, and every charge left it, to the cent.", False
         ),
-        CheckOfAsset(
-            "vat_equals_report", "VAT split off orders is that of the VAT report, by country and rate.", False
-        ),
-        CheckOfAsset(
-            "fees_are_invoiced", "Fees that are settled stand on an invoice, and their tax has its number.", False
-        ),
+        CheckOfAsset("vat_equals_report", "VAT of orders is that of the VAT report, by country and rate.", False),
+        CheckOfAsset("fees_are_invoiced", "Fees that are settled stand on an invoice with a number.", False),
     ),
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),

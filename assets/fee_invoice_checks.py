@@ -25,7 +25,7 @@ _ROWS_MAX = 25
 
 def verdicts_of(road: Road, table: str, rows: Sequence[Mapping]) -> tuple[Verdict, ...]:
     """Return the verdicts of a day, in the order of the table of checks; `table` holds the invoices of all days."""
-    invoices = billed_invoices(road, table)
+    invoices = billed_invoices(road, table) if rows else []
     return _adds_up(rows), _once(rows, invoices), _evidenced(rows), _invoiced(road, rows, invoices)
 
 

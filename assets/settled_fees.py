@@ -52,14 +52,13 @@ class Charges:
 
     def known(self, marketplace: str, currency: str) -> tuple[datetime, datetime] | None:
         """Return from when to when a marketplace's settlements are staged; None without any."""
-        mine = [_period(one) for one in self._of_currency(currency) if self._home(one) == marketplace.casefold()]
+        mine = [_period(one) for one in self._of_currency(currency) if self._home(one) == marketplace]
         return (min(start for start, _ in mine), max(end for _, end in mine)) if mine else None
 
     def between(self, marketplace: str, currency: str, first: datetime, last: datetime) -> list[Fee]:
         """Return the fees of a marketplace that were charged from a first to a last moment, both included."""
         records = [one for one in self._of_currency(currency) if _overlaps(one, first, last)]
-        wanted = marketplace.casefold()
-        return [one for one in self._fees(records, first, last) if one.marketplace.casefold() == wanted]
+        return [one for one in self._fees(records, first, last) if one.marketplace == marketplace]
 
     def of_settlement(self, record: SettlementRecord) -> list[Fee]:
         """Return the fees of one settlement."""
@@ -69,9 +68,11 @@ class Charges:
         return (one for one in self.records if one.facts["currency"] == currency)
 
     def _home(self, record: SettlementRecord) -> str:
-        """Return the marketplace that rows without one belong to, in lower case."""
+        """Return the marketplace that rows without one belong to, nothing where the settlement has none or several."""
         context = Context(record.facts["currency"], tuple(record.facts["marketplaces"]))
-        return (settlement_marketplace(self.mapping, context) or "").casefold()
+        home = settlement_marketplace(self.mapping, context) or ""
+        known = marketplace_named(home)
+        return known.settlement_name if known is not None else home
 
     def _fees(self, records: Iterable[SettlementRecord], first: datetime, last: datetime) -> Iterator[Fee]:
         warehouse, homes = self.road.stores.warehouse, {}
