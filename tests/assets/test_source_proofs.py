@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, days_between, fetch_days
+from assets.mapped_lines import map_lines
 from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover
@@ -32,6 +34,9 @@ from tests.assets.conftest import MAPPING, POLICY
 
 AS_OF = date(2026, 11, 18)
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
+VAT_RATES = {"DE": "19", "AT": "20", "NL": "21", "FR": "20"}
+# A German settlement whose orders were all sent, and whose fees were all invoiced, by then.
+OF_OCTOBER = "24870414626"
 
 
 @dataclass
@@ -220,3 +225,44 @@ def test_a_reimbursement_that_the_report_does_not_name_is_named(american):
 def test_whether_prices_hold_tax_is_a_fact_of_the_marketplace(country, paid):
     """Europe and Britain with, North America without; where nobody says so, either may fit."""
     assert paid_by_buyer(Decimal("100.00"), Decimal("8.00"), country) == paid
+
+
+def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_otherwise(tmp_path):
+    """German parcels to four countries and a month of fees; then the report says that a parcel went elsewhere."""
+    german = shop(tmp_path, "amazon_eu")
+    german.fetch("vat_transactions", days=59)
+    german.fetch("fee_invoices", days=16)
+    rates = [{"rate": rate, "country": country} for country, rate in VAT_RATES.items()]
+    marketplaces = {"Amazon.de": {"tax_model": "included", "vat_by": "country", "vat_rates": rates}}
+    mapping = load_mapping(Path("connector_defs/mappings/amazon_eu.yaml").read_text("utf-8"), "amazon_eu.yaml")
+    policy = Policy(**{**POLICY, "books_from": "2026-01-01", "marketplaces": marketplaces})
+    german.road = replace(german.road, policy=policy, load_mapping=lambda: mapping)
+    assert not map_lines(german.road, OF_OCTOBER).stops
+    vat, fees = german.verdict(OF_OCTOBER, "vat_equals_report"), german.verdict(OF_OCTOBER, "fees_are_invoiced")
+    assert (vat.passed, vat.is_waiting, fees.passed, fees.is_waiting) == (True, False, True, False)
+    assert [row["what"] for row in vat.rows] == ["AT 20 %", "DE 19 %", "FR 20 %", "NL 21 %"]
+    assert [row["invoices"] for row in fees.rows] == ["DE-AEU-2026-10-0042"]
+    kept = german.road.stores.verdicts.latest("amazon_eu", "fee_invoices-2026-11-03")
+    [invoiced] = [one for one in kept if one.check == "invoiced_fees_equal_settled"]
+    assert (invoiced.passed, {row["difference"] for row in invoiced.facts["rows"]}) == (True, {"0.00"})
+
+    orders = enumerate(german.history.orders)
+    place, order = next((place, one) for place, one in orders if one.order_id == sold_in_germany(german))
+    german.history.orders[place] = replace(order, ship_country="AT")
+    german.road.clock.advance(7 * 3600)
+    dict(fetch_days(german.road, DAY_STAGES["vat_transactions"], [order.shipped.date()]))
+    vat = german.verdict(OF_OCTOBER, "vat_equals_report")
+    assert not vat.passed
+    assert vat.rows[-1]["what"] == f"sale of order {order.order_id}, AT 20 %: booked for DE"
+    german.app.close()
+    german.road.stores.close()
+
+
+def sold_in_germany(german: Shop) -> str:
+    """Return an order that the settlement of October booked for Germany."""
+    warehouse = german.road.stores.warehouse
+    path = str(warehouse.path(warehouse.current("amazon_eu", "mapped_lines", OF_OCTOBER)))
+    with warehouse.connect() as duck:
+        sql = "SELECT min(order_id) FROM read_parquet($path) WHERE vat_country = 'DE' AND is_sale AND amount > 0"
+        [(order_id,)] = duck.sql(sql, params={"path": path}).fetchall()
+    return order_id
