@@ -123,7 +123,7 @@ def _require_origins(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, 
     carries = Mapped([one for one in mapped.resolved if _carries(*one)])
     if not carries.resolved:
         return
-    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", lines=_lines(road, books)))
+    sql = composed("carry_unknown", resolved_lines=_resolved_lines(road, books))
     rows = duck.sql(sql, params=_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
     for row in dicts(rows):
         sentence = f"{labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
@@ -140,7 +140,7 @@ def _carries(answer: Resolved, row: dict[str, Any]) -> bool:
 def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path) -> None:
     """Write the movements of all lines, in the order of the file per kind."""
     treatments = {answer.treatment for answer, _ in mapped.resolved}
-    resolved_lines = composed("resolved_lines", lines=_lines(road, books))
+    resolved_lines = _resolved_lines(road, books)
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
     bound = ["by_sku", "resolutions"]
@@ -176,6 +176,12 @@ def _lines(road: Road, books: Books) -> str:
     if books.is_by_country(road.policy):
         return composed("lines_with_country", lines=lines)
     return _NO_COUNTRY.replace("{lines}", lines)
+
+
+def _resolved_lines(road: Road, books: Books) -> str:
+    """Return the statement of the lines with what they resolved to; the country is looked at only where it decides."""
+    by_country = "AND numbered.country = resolved.country" if books.is_by_country(road.policy) else ""
+    return composed("resolved_lines", lines=_lines(road, books), by_country=by_country)
 
 
 def _values(

@@ -42,4 +42,4 @@ JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     AND numbered.order_has_withheld = resolved.order_has_withheld
     AND numbered.order_has_tax = resolved.order_has_tax
     AND numbered.order_is_opening = resolved.order_is_opening
-    AND numbered.country = resolved.country
+    {by_country}
