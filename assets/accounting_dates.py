@@ -7,13 +7,12 @@ person's `move` says so. What may be in the ERP keeps its date whatever the peri
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assets.accrued_months import after_accrued, outside_accrued
 from assets.document_sets import DEAD, may_exist
 from assets.roadmap import Road
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey
 from ledger.periods import as_known, in_open_periods
-from ledger.reversal import KIND as REVERSAL_KIND
-from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
 
 CLOSED_CODE = "period_closed"
@@ -30,13 +29,17 @@ _CURES = {
 def settled_dates(road: Road, wanted: JournalSet, known: Sequence[OutboxDocument]) -> JournalSet:
     """Return the documents on the dates they are booked on.
 
-    What is planned or may be in the ERP stands; the others move by the policy. Raises TargetError when the ERP has to
-    be asked and cannot be.
+    What is planned or may be in the ERP stands. Everything else leaves a month that has its accrual, and a closed one
+    by the policy. Raises TargetError when the ERP has to be asked and cannot be.
     """
     standing = as_known(wanted, [one.journal for one in known if one.state not in DEAD])
-    if may_exist(known) or not _moves(road, wanted.source):
+    if may_exist(known):
         return standing
-    return in_open_periods(standing, road.target.open_day)
+    standing = outside_accrued(road, standing)
+    if not _moves(road, wanted.source):
+        return standing
+    unaccrued = after_accrued(road, wanted)
+    return in_open_periods(standing, lambda unit, day: road.target.open_day(unit, unaccrued(unit, day)))
 
 
 def is_closed_meanwhile(road: Road, wanted: JournalSet) -> bool:
@@ -50,7 +53,7 @@ def told(road: Road, finding: Finding, source: SourceKey) -> Finding:
     """Return a finding about a closed period with the policy's cure, and whose documents it is about."""
     if finding.code != CLOSED_CODE:
         return finding
-    details = {**finding.details, "source": source.source_id}
+    details = {**finding.details, "source": source.source_id, "kind": source.kind}
     return replace(finding, cure=_CURES[road.policy.closed_period], details=details)
 
 
@@ -58,6 +61,10 @@ def _moves(road: Road, source: SourceKey) -> bool:
     """Tell whether these documents may be moved: always, or because a person said so of this very source."""
     if road.policy.closed_period != "ask":
         return road.policy.closed_period == "next_open"
-    partition = undone_by(source)[0] if source.kind == REVERSAL_KIND else source.source_id
-    decisions = road.stores.review.decisions(road.connection, partition, CLOSED_CODE)
-    return any(one.resolution == MOVE and one.details.get("source") == source.source_id for one in decisions)
+    decisions = road.stores.review.decisions(road.connection, source.belongs_to, CLOSED_CODE)
+    return any(one.resolution == MOVE and _is_about(one.details, source) for one in decisions)
+
+
+def _is_about(details: dict, source: SourceKey) -> bool:
+    """Tell whether a decision is about these documents; older items do not say of which kind they are."""
+    return (details.get("source"), details.get("kind", source.kind)) == (source.source_id, source.kind)

@@ -9,17 +9,15 @@ they are made with, does not approve them.
 from collections.abc import Iterator
 
 from assets.configuration import unconfirmed_hands
-from assets.document_sets import is_reversal, open_documents
+from assets.document_sets import called, is_reversal, open_documents, source_named
 from assets.driving import decisions
-from assets.journals import KIND
 from assets.posting_findings import REFUSED_CODES
 from assets.resumption import ask_for
 from assets.roadmap import Road
-from assets.settlement_reports import registered
-from assets.undoing import REVERSED_CODE
+from assets.settlement_reports import require_known
+from assets.undoing import CASH_REVERSED_CODE, REVERSED_CODE
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, Hand, require_another
-from ledger.journal import SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
@@ -38,7 +36,7 @@ def approve(
     _require_fingerprint(settlement_id, documents, fingerprint.strip().lower())
     if road.policy.approval == "required":
         hands = (*planners(road, documents), *_askers(road, settlement_id), *unconfirmed_hands(road))
-        require_another(decider, hands, f"Settlement {settlement_id} of {road.connection}")
+        require_another(decider, hands, f"{called(settlement_id)} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)
     ask_for(road, settlement_id, f"approved by {decider.name}: {reason}")
@@ -53,8 +51,8 @@ def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> lis
 
 
 def documents_of(road: Road, settlement_id: str) -> list[OutboxDocument]:
-    """Return the documents of the newest revision of a settlement, in order of parts."""
-    return road.stores.outbox.documents(SourceKey(road.seller, road.ledger, KIND, settlement_id))
+    """Return the documents of the newest revision of a settlement or an accrual, in order of parts."""
+    return road.stores.outbox.documents(source_named(road, settlement_id))
 
 
 def planners(road: Road, documents: list[OutboxDocument]) -> Iterator[Hand]:
@@ -75,7 +73,8 @@ def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
 
 def _askers(road: Road, settlement_id: str) -> Iterator[Hand]:
     """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
-    for code, action in ((REVERSED_CODE, "repost"), *((one, "retry") for one in sorted(REFUSED_CODES))):
+    wishes = ((one, "repost") for one in (REVERSED_CODE, CASH_REVERSED_CODE))
+    for code, action in (*wishes, *((one, "retry") for one in sorted(REFUSED_CODES))):
         for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:
             yield from hands_of(road, item.person, "wanted it posted once more")
 
@@ -91,14 +90,14 @@ def _undecided(
     road: Road, settlement_id: str, word: str, decider: Decider, reason: str, from_states: set[PostingState]
 ) -> list[OutboxDocument]:
     """Return the documents a person decides on; raise InputRefused when there are none or only some of the set."""
-    registered(road, settlement_id)
+    require_known(road, settlement_id)
     if not decider.name.strip() or not reason.strip():
-        raise InputRefused(f"Settlement {settlement_id} cannot be {word} without the person who decides and a reason.")
+        raise InputRefused(f"{called(settlement_id)} cannot be {word} without the person who decides and a reason.")
     documents = open_documents(road, settlement_id)
     undecided = [one for one in documents if one.state in from_states]
     if not undecided or (word == "rejected" and len(undecided) < len(documents)):
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal is planned"
-        raise InputRefused(f"Settlement {settlement_id} of {road.connection} cannot be {word}: {states}.")
+        raise InputRefused(f"{called(settlement_id)} of {road.connection} cannot be {word}: {states}.")
     return undecided
 
 
@@ -119,6 +118,6 @@ def _require_fingerprint(settlement_id: str, documents: list[OutboxDocument], fi
         raise InputRefused(f"--fingerprint needs at least {FINGERPRINT_LETTERS_MIN} letters; nothing was approved.")
     if any(not one.set_fingerprint.startswith(fingerprint) for one in documents):
         raise InputRefused(
-            f"Settlement {settlement_id} has other journals planned (fingerprint {documents[0].set_fingerprint}); "
+            f"{called(settlement_id)} has other journals planned (fingerprint {documents[0].set_fingerprint}); "
             f"nothing was approved. Look at them: connector outbox show {settlement_id}"
         )

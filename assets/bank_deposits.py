@@ -10,17 +10,19 @@ from pathlib import Path
 
 from assets.bank_matches import UNCLEAR, UNEXPLAINED, Money, money_of
 from assets.bank_statements import DEPOSITS, lines_with_documents, write_lines
+from assets.cash_due import ask_for_receipts
 from assets.day_names import today
 from assets.days import DayOutcome, days_between
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.bank_line import BankLine
-from ledger.bank_matching import Doubt, Match, age_days
+from ledger.bank_matching import Doubt, HandMade, Match, age_days
 from ledger.errors import Finding
 
 CHECK = "every_deposit_explained"
 _ROWS_MAX = 25
+_ID_LENGTH = 40
 
 
 def compose_deposits(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
@@ -30,6 +32,7 @@ def compose_deposits(road: Road, first: date, last: date) -> dict[date, DayOutco
     by_day: dict[date, list[tuple[BankLine, str]]] = {day: [] for day in days_between(first, last)}
     for line, document in found:
         by_day[line.booking_date].append((line, document))
+    ask_for_receipts(road)
     return {day: _staged(road, day, lines, known) for day, lines in by_day.items()}
 
 
@@ -81,10 +84,11 @@ def _explained(road: Road, lines: Sequence[BankLine], known: Money) -> Verdict:
     matched = [line for line in lines if matching.of_line(line.key)]
     doubts = {line.key: doubt for doubt in matching.doubts for line in doubt.lines if line.key in keys}
     now = today(road.clock)
-    findings = [_unclear(line, doubts[line.key]) for line in lines if line.key in doubts]
+    not_taken = {one.line_key: one for one in matching.refused_by_hand}
+    findings = [_unclear(line, doubts[line.key], not_taken.get(line.key)) for line in lines if line.key in doubts]
     rest = [line for line in lines if line.key not in doubts and line not in matched and line.names_marketplace()]
     rest = [line for line in rest if line.key not in known.left_alone]
-    findings += [_unexplained(line) for line in rest]
+    findings += [_unexplained(line, not_taken.get(line.key)) for line in rest]
     rows = tuple(
         {
             "account": f"...{line.account_tail}",
@@ -109,18 +113,31 @@ _CHOOSE = (
 )
 
 
-def _unclear(line: BankLine, doubt: Doubt) -> Finding:
+def _unclear(line: BankLine, doubt: Doubt, not_taken: HandMade | None) -> Finding:
     candidates = ", ".join(one.payment_id for one in doubt.payments) or "none"
-    return _finding(UNCLEAR, line, f"{doubt.sentence} Payouts that may be meant: {candidates}.")
+    told = f"{doubt.sentence} Payouts that may be meant: {candidates}.{_why_not(not_taken)}"
+    return _finding(UNCLEAR, line, told)
 
 
-def _unexplained(line: BankLine) -> Finding:
+def _unexplained(line: BankLine, not_taken: HandMade | None) -> Finding:
     amount = f"{money.text(line.amount, line.currency)} {line.currency}"
     return _finding(
         UNEXPLAINED,
         line,
         f"The bank booked {amount} of the marketplace on {line.booking_date} (account "
-        f"...{line.account_tail}), and no payout or charge of that amount is known within its days.",
+        f"...{line.account_tail}), and no payout or charge of that amount is known within its days."
+        f"{_why_not(not_taken)}",
+    )
+
+
+def _why_not(not_taken: HandMade | None) -> str:
+    """Say of a person's choice that it could not be followed; without a word it would look as if it were lost."""
+    if not_taken is None:
+        return ""
+    ids = ", ".join(one[:_ID_LENGTH] for one in not_taken.payment_ids) or "nothing"
+    return (
+        f" {ids} was chosen and could not be taken: each must be a known payout or charge, or the settlement of exactly"
+        " one, in the line's currency, and not be another line's already."
     )
 
 

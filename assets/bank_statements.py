@@ -19,7 +19,7 @@ from assets.roadmap import Road
 from assets.statements import dicts, statement, write_parquet
 from ledger import money
 from ledger.bank_line import BankLine, clean
-from resources.bank.reader import archivable, read_bank_file
+from resources.bank.reader import archivable, content_of, read_bank_file
 from resources.bank.statement import BankFile, Statement, refused
 from resources.store.warehouse import Version
 
@@ -44,14 +44,14 @@ def import_statement(road: Road, path: Path) -> Taken:
 
     Raises BankFileRefused, and nothing of it is taken over, when it cannot be read with certainty.
     """
-    source, content = clean(path.name), path.read_bytes()
+    source, content = clean(path.name), content_of(path)
     name = hashlib.sha256(content).hexdigest()[:_NAME_LENGTH]
     known = road.stores.warehouse.current(road.connection, TABLE, name)
     if known is not None:
         days = tuple(date.fromisoformat(one) for one in known.facts["days"])
         _ask_for(road, days)
         return Taken("known", known.facts["format"], days, known.rows, 0)
-    file = _of_our_accounts(road, source, read_bank_file(path, road.bank.csv))
+    file = _of_our_accounts(road, source, read_bank_file(source, content, road.bank.csv))
     before = road.stores.warehouse.currents(road.connection, TABLE)
     _refuse_another_format(source, file, before)
     seen = {line.key for line in bank_lines(road)} if before else set()

@@ -45,11 +45,21 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every part.", False),
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
     ),
+    "cash_entries": (
+        CheckOfAsset(
+            "cash_gate", "Before a receipt is booked: settlement posted, its item open, accounts valid.", False
+        ),
+        CheckOfAsset("cash_accepted_by_erp", "The ERP has taken and posted every cash entry.", False),
+        CheckOfAsset("cash_unchanged_since_posting", "The bank lines booked are still those of the payout.", False),
+    ),
     "reconciliations": (
         CheckOfAsset("posted_exactly_once", "The ERP holds each document once and none that we do not know."),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
         CheckOfAsset("clearing_equals_total", "The clearing lines in the books, all parts, equal total-amount."),
         CheckOfAsset("clearing_item_closed", "The bank receipt, or a later settlement, has closed the item.", False),
+        CheckOfAsset(
+            "cash_entry_in_books", "The receipt stands in the books once, and the item is closed by it.", False
+        ),
     ),
     "financial_events": (
         CheckOfAsset("leaves_sum_to_total", "The lines of each transaction add up to its total.", False),
@@ -57,6 +67,17 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("statuses_known", "Every transaction has a status, and we know what it means.", False),
         CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
+    ),
+    "accruals": (
+        CheckOfAsset("everything_told", "Amazon has told all of the month, and its books are certain.", False),
+        CheckOfAsset("every_leaf_mapped", "Every line that is accrued has a category and an account."),
+        CheckOfAsset("gate", "Asked before sending: balanced, taken back on the day after, valid, both periods open."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted the accrual and its reversal.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be accrued.", False),
+        CheckOfAsset("posted_exactly_once", "The ERP holds each document once and none that we do not know."),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
+        CheckOfAsset("accrued_account_empties", "Nothing of the accrual is left on its account.", False),
+        CheckOfAsset("books_equal_events", "Accrual and settlements of the month are its transactions.", False),
     ),
     "source_proofs": (
         CheckOfAsset("events_equal_settlement", "What was settled is what was released, by order and category.", False),
@@ -108,3 +129,5 @@ OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
 BY_DAY = ("financial_events", "orders", "fba_reimbursements", "vat_transactions", "payouts", "fee_invoices")
 BY_DAY += ("bank_deposits",)
+# Assets that are made once per calendar month.
+BY_MONTH: tuple[str, ...] = ("accruals",)

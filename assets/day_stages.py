@@ -38,6 +38,7 @@ DAY_STAGES: dict[str, DayStage] = {
             fetch_events,
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
             days_per_window=7,
+            overlap_days=5,  # a day is told until 72 hours after its end, so it is fetched once more after that
         ),
         _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2, 30),
         # Amazon makes this report every four hours at most, so one report holds a whole year.

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assets.day_names import day_name, day_of_name, today
-from assets.outcome import ENDS_BY_ITSELF, PASSING, align, severity_of
+from assets.outcome import ENDS_BY_ITSELF, PASSING, align, keep_changed
 from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
-from assets.verdicts import StageResult, Verdict
-from ledger.errors import Finding, InputRefused, StoreError
+from assets.verdicts import StageResult
+from ledger.errors import Finding, InputRefused, SourceRefused, StoreError
 from resources.store.stores import Stores
 
 REFUSED_CODE = "day_refused"
 FAILED_CODE = "fetch_failed"
 # What one run of a schedule takes on at most; the next one goes on from there.
 DAYS_PER_RUN_MAX = 200
+# Refusals of what is asked for, not of who asks: another span may be fetched all the same.
+_OF_ONE_SPAN = frozenset({"FATAL", "InvalidInput"})
 _DAY = timedelta(days=1)
 
 
@@ -83,7 +85,9 @@ def windows(days: Iterable[date], length_max: int) -> Iterator[tuple[date, date]
 def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tuple[date, DayOutcome]]:
     """Fetch days span by span; yield each with its outcome once it is kept.
 
-    A span that raises ends it, with what came before kept; who asked for these days asks again later.
+    A span that the marketplace refuses for what it holds (a report that cannot be made) keeps no later one out, so that
+    one bad month does not end the news; its error is raised in the end. Any other error ends the fetch, with what came
+    before kept; who asked for these days asks again later.
     """
     wanted = sorted(set(days))
     if wanted and wanted[-1] > today(road.clock):
@@ -92,18 +96,28 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
     if wanted and wanted[-1] > told_until:
         raise InputRefused(f"{stage.asset} of {wanted[-1]} is not told yet: today there is nothing after {told_until}.")
     names = _take_up(road, stage, wanted)
+    refused: Exception | None = None
     for first, last in windows(wanted, stage.days_per_window):
         try:
             outcomes = stage.fetch(road, first, last)
             for day in days_between(first, last):
                 _keep(road, stage, day, outcomes[day])
-            align(road, stage.asset, (), {FAILED_CODE})
         except Exception as error:
             _note_failure(road, stage, first, last, error, names)
-            raise
+            if not _is_of_one_span(error):
+                raise
+            refused = refused or error
+            continue
         yield from ((day, outcomes[day]) for day in days_between(first, last))
+    if refused is not None:
+        raise refused
+    align(road, stage.asset, (), {FAILED_CODE})
     for name in names:
         ended(road, name)
+
+
+def _is_of_one_span(error: Exception) -> bool:
+    return isinstance(error, SourceRefused) and error.code in _OF_ONE_SPAN
 
 
 def span_to_fetch(
@@ -149,19 +163,8 @@ def _keep(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
         findings = tuple(_refused(road, stage, day, *reason) for reason in outcome.reasons)
         align(road, name, findings, {REFUSED_CODE})
         return
-    known = {
-        one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
-    }
-    for verdict in outcome.verdicts:
-        told = verdict.passed, severity_of(verdict), _facts(stage, verdict)
-        # A day is fetched again and again; what it says a hundred times is kept once.
-        if known.get(verdict.check) != told:
-            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
-    align(road, name, outcome.findings, ENDS_BY_ITSELF.get(stage.asset, frozenset()) | {REFUSED_CODE})
-
-
-def _facts(stage: DayStage, verdict: Verdict) -> dict:
-    return {"asset": stage.asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
+    ends = ENDS_BY_ITSELF.get(stage.asset, frozenset()) | {REFUSED_CODE}
+    keep_changed(road, stage.asset, name, outcome, ends)
 
 
 def _refused(road: Road, stage: DayStage, day: date, origin: str, sentence: str) -> Finding:
@@ -184,7 +187,7 @@ def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: E
                 "fetch_failed",
                 f"{stage.asset} of {first} to {last} could not be fetched: {sentence_of(error)}",
                 "Correct what the sentence names; the next fetch tries again, and this item ends with it.",
-                origin=stage.asset,
+                origin=f"{stage.asset} {first}" if _is_of_one_span(error) else stage.asset,
             )
             align(road, stage.asset, (finding,), frozenset())
     except StoreError:

@@ -44,7 +44,7 @@ class Desk:
     `may_send` is False while the gate is closed or an earlier part is not through: documents are followed, none is
     sent. `may_send_again` holds the keys of documents in review that a person wants sent if they are provably absent.
     `unless_begun` are sources of which nothing may be planned, under way or done when a document is sent: reversals of
-    what it carries in.
+    what it carries in, and the accrual of the month it is dated in.
     """
 
     outbox: Outbox

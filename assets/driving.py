@@ -136,7 +136,7 @@ def _row(document: OutboxDocument) -> dict[str, str]:
 def link_name(document: OutboxDocument) -> str:
     """Return under which name a document is linked; revisions and reversals of one settlement stay apart."""
     if is_reversal(document):
-        return f"ERP document {document.part}, reversing revision {undone_by(document.source)[1]}"
+        return f"ERP document {document.part}, reversing revision {undone_by(document.source).revision}"
     is_undone = document.state is PostingState.REVERSED
     return f"ERP document {document.part}" + (f", reversed revision {document.revision}" if is_undone else "")
 

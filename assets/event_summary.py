@@ -17,7 +17,7 @@ NO_STATUS = "no status"
 
 
 def facts_of(
-    events: Sequence[EventRows], *, foreign: int, is_complete: bool, documents: int
+    events: Sequence[EventRows], *, foreign: int, is_complete: bool, is_final: bool, documents: int
 ) -> dict[str, str | int | Decimal | bool]:
     """Return the figures of a day, in the order to be shown."""
     facts: dict[str, str | int | Decimal | bool] = {"transactions": len(events)}
@@ -26,6 +26,7 @@ def facts_of(
     facts |= _totals("accrual view", [one for one in events if one.standing.is_accrual])
     facts["of marketplaces not listed here"] = foreign
     facts["the day is over"] = is_complete
+    facts["and nothing more is expected of it"] = is_final
     facts["answers that hold it"] = documents
     return facts
 

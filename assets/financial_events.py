@@ -18,6 +18,7 @@ from assets.event_summary import facts_of, rows_by_type
 from assets.roadmap import Road
 from assets.statements import statement, write_parquet
 from assets.verdicts import StageResult
+from ledger.accrual import TOLD_LATE
 from ledger.errors import SourceRefused
 from resources.amazon.finances import TransactionPage
 from resources.amazon.transaction import Transaction
@@ -49,12 +50,12 @@ def fetch_events(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     Raises SourceRefused or SourceUnavailable when Amazon does not answer; what it answers and cannot be used is an
     outcome of its day.
     """
-    until = road.source.finances.told_until(start_of(last + _DAY))
+    until = road.source.finances.told_until(start_of(last + _DAY) + TOLD_LATE)
     told: dict[date, _Told] = {}
     halvings_left = [_HALVINGS_MAX]
     for begin, end in _spans(road, first, last):
         told |= _gathered(road, begin, end, halvings_left)
-    return {day: _staged(road, day, told[day], is_complete=start_of(day + _DAY) <= until) for day in told}
+    return {day: _staged(road, day, told[day], until - start_of(day + _DAY)) for day in told}
 
 
 def _spans(road: Road, first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -127,8 +128,9 @@ def _by_day(road: Road, first: date, last: date, pages: Iterable[TransactionPage
     return told
 
 
-def _staged(road: Road, day: date, told: _Told, *, is_complete: bool) -> DayOutcome:
+def _staged(road: Road, day: date, told: _Told, since_its_end: timedelta) -> DayOutcome:
     """Write a day as its new version unless it is told in the same words again, and say what was found."""
+    standing = {"is_complete": since_its_end >= timedelta(0), "is_final": since_its_end >= TOLD_LATE}
     events: list[EventRows] = []
     for transaction, document in told.transactions.values():
         rows = rows_of(transaction, document)
@@ -139,11 +141,11 @@ def _staged(road: Road, day: date, told: _Told, *, is_complete: bool) -> DayOutc
             events.append(rows)
     if told.reasons:
         return RefusedDay(tuple(told.reasons))
-    version, vanished = _written(road, day, told, events, is_complete=is_complete)
+    version, vanished = _written(road, day, told, events, standing)
     documents = version.facts["documents"]
     names = ("document", *(f"document {number}" for number in range(2, _LINKS_MAX + 1)))
     return StageResult(
-        facts=facts_of(events, foreign=told.foreign, is_complete=is_complete, documents=len(documents)),
+        facts=facts_of(events, foreign=told.foreign, documents=len(documents), **standing),
         rows=rows_by_type(events),
         rows_total=version.rows,
         verdicts=verdicts_of(day, events, told.changed, vanished),
@@ -153,17 +155,19 @@ def _staged(road: Road, day: date, told: _Told, *, is_complete: bool) -> DayOutc
 
 
 def _written(
-    road: Road, day: date, told: _Told, events: list[EventRows], *, is_complete: bool
+    road: Road, day: date, told: _Told, events: list[EventRows], standing: dict[str, bool]
 ) -> tuple[Version, tuple[str, ...]]:
     """Return the version that holds a day now, and the transactions that earlier versions had and it does not."""
     warehouse = road.stores.warehouse
     before = warehouse.current(road.connection, TABLE, day.isoformat())
     mark = fingerprint(events)
-    if before is not None and (before.facts["fingerprint"], before.facts["is_complete"]) == (mark, is_complete):
+    said = {"fingerprint": mark, **standing}
+    is_there = before is not None and warehouse.holds(before)
+    if is_there and all(before.facts.get(name, False) == word for name, word in said.items()):
         return before, tuple(before.facts["vanished"])
     vanished = sorted(_told_before(road, before) - set(told.transactions))
     holding = sorted({one.document for one in events}) or sorted(set(told.pages))
-    facts = {"documents": holding, "fingerprint": mark, "is_complete": is_complete, "vanished": vanished}
+    facts = {"documents": holding, **said, "vanished": vanished}
 
     def produce(path: Path) -> None:
         with warehouse.connect(road.memory_limit_mb) as duck:
@@ -173,9 +177,11 @@ def _written(
 
 
 def _told_before(road: Road, before: Version | None) -> set[str]:
-    """Return the ids of all transactions that any earlier version of a day had."""
+    """Return the ids of all transactions that any earlier version of a day had, as far as its file is there."""
     if before is None:
         return set()
+    if not road.stores.warehouse.holds(before):
+        return set(before.facts["vanished"])
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         path = str(road.stores.warehouse.path(before))
         held = duck.sql(statement("told_transactions"), params={"path": path}).fetchall()

@@ -6,14 +6,18 @@ being copied is not read half.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assets.outcome import align
 from assets.roadmap import Road
 from assets.settlement_reports import import_file
+from ledger.bank_line import clean
 from ledger.errors import ConnectorError, Finding, InputRefused
 
 SETTLED_SECONDS = 5
+CODE = "file_refused"
 _OWN_FOLDERS = ("imported", "refused")
 
 
@@ -42,45 +46,57 @@ def import_waiting(road: Road, folder: Path) -> Imported:
 def take_files(road: Road, folder: Path, take: Callable[[Path], None]) -> list[str]:
     """Hand every settled file of a folder to `take`, and move it; return the names of those it refused.
 
-    A refused file goes into the review queue, and so does one that could not be read for a reason nobody foresaw.
+    A refused file goes into the review queue, and so does one that could not be read for a reason nobody foresaw; the
+    item ends when a file of that name is taken in.
     """
     refused: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.iterdir()):
-        if not path.is_file() or path.name.startswith(".") or not _is_settled(road, path):
+        if path.name.startswith(".") or not _is_settled(road, path):
             continue
         try:
             take(path)
-        except InputRefused as error:
-            _refuse(road, folder, path, error)
-            refused.append(path.name)
-            continue
-        except ConnectorError:
-            raise
         except Exception as error:
-            # A fault nobody foresaw holds this file, by the kind of the fault only; it stays, to be tried again.
-            _hold(road, path, f"{path.name} could not be read: {type(error).__name__}.", "It is tried again by itself.")
-            refused.append(path.name)
+            if not path.exists():
+                continue  # Another process has taken it meanwhile.
+            if isinstance(error, ConnectorError) and not isinstance(error, InputRefused):
+                raise
+            _refuse(road, folder, path, error)
+            refused.append(clean(path.name))
             continue
         _move(path, folder / "imported")
+        align(road, _item_name(path), (), {CODE})
     return refused
 
 
 def _is_settled(road: Road, path: Path) -> bool:
-    return road.clock.now().timestamp() - path.stat().st_mtime >= SETTLED_SECONDS
+    try:
+        return path.is_file() and road.clock.now().timestamp() - path.stat().st_mtime >= SETTLED_SECONDS
+    except FileNotFoundError:
+        return False
 
 
-def _refuse(road: Road, folder: Path, path: Path, error: InputRefused) -> None:
-    """Put the file aside with the reason beside it, and into the review queue."""
+def _refuse(road: Road, folder: Path, path: Path, error: Exception) -> None:
+    """Put a refused file aside with the reason beside it, and into the review queue."""
+    if not isinstance(error, InputRefused):
+        # A fault nobody foresaw holds this file, by the kind of the fault only; it stays, to be tried again.
+        sentence = f"{clean(path.name)} could not be read: {type(error).__name__}."
+        _hold(road, path, sentence, "It is tried again by itself; this item ends when it is taken in.")
+        return
     moved = _move(path, folder / "refused")
     moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
-    _hold(road, path, str(error), f"Correct the file and put it into {folder} again.", moved.name)
+    cure = f"Correct the file and put it into {folder} again, under its name: this item ends then."
+    _hold(road, path, str(error), cure)
 
 
-def _hold(road: Road, path: Path, sentence: str, cure: str, origin: str = "") -> None:
-    key = "file-" + "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in path.stem)[:90]
-    finding = Finding("file_refused", sentence, cure, origin=origin or path.name)
-    road.stores.review.open(road.connection, key, finding, actions=("dismiss",), run=road.run)
+def _hold(road: Road, path: Path, sentence: str, cure: str) -> None:
+    finding = Finding("file_refused", sentence, cure, origin=clean(path.name))
+    road.stores.review.open(road.connection, _item_name(path), finding, actions=("dismiss",), run=road.run)
+
+
+def _item_name(path: Path) -> str:
+    """Return the name under which a file stands in the review queue; banks write account numbers into file names."""
+    return "file-" + "".join(one if one.isalnum() or one in "_-" else "-" for one in clean(path.name))[:90]
 
 
 def _move(path: Path, folder: Path) -> Path:
@@ -91,4 +107,6 @@ def _move(path: Path, folder: Path) -> Path:
     while target.exists():
         number += 1
         target = folder / f"{path.stem}-{number}{path.suffix}"
-    return path.rename(target)
+    with suppress(FileNotFoundError):  # Another process was faster.
+        path.rename(target)
+    return target

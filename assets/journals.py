@@ -14,17 +14,17 @@ from typing import Any
 import duckdb
 
 from assets.accounting_dates import settled_dates
-from assets.document_sets import SETTLEMENT_KIND as KIND
 from assets.document_sets import is_withheld, may_exist
 from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.roadmap import Road
-from assets.settlement_books import Books, books_of, changed_since, made_of
+from assets.settlement_books import Books, LineBooks, books_of, changed_since, made_of
 from assets.statements import dicts, statement
 from assets.verdicts import StageResult
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
+from ledger.journal import SETTLEMENT as KIND
 from ledger.journal import Journal, JournalFrame, JournalSet, Movement, SourceKey, build_journals
 from ledger.mapping import InterUnitAccounts, Mapping
 from ledger.periods import late_words
@@ -70,8 +70,8 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
 
 def plan_of(road: Road, books: Books, duck: duckdb.DuckDBPyConnection, version: Version) -> Planned:
     """Return the journals that the mapped lines make; nothing is stored."""
-    groups = _groups(road, duck, version)
-    movements = list(_movements(groups, books, road))
+    groups = groups_of(road, duck, version)
+    movements = list(movements_of(groups, books, road))
     frame = JournalFrame(
         source=SourceKey(road.seller, road.ledger, KIND, books.record.settlement_id),
         revision=1,
@@ -82,7 +82,7 @@ def plan_of(road: Road, books: Books, duck: duckdb.DuckDBPyConnection, version: 
         document_reference=books.reference,
         lines_max=min(road.policy.lines_max, road.target.lines_max),
         one_unit_each=road.policy.inter_unit == "accounts",
-        open_item_accounts=_accounts_without_grain(movements, books),
+        open_item_accounts=accounts_without_grain(movements, books),
     )
     journals = build_journals(movements, frame, books.parts[-1].accounting_date)
     return Planned(journals, books.clearing, books.reference, books.mapping.content_hash, made_of(road, books))
@@ -107,13 +107,13 @@ def out_of_date(road: Road, settlement_id: str, planned: Planned) -> str:
     return changed_since(planned.made_of, made_of(road, books_of(road, settlement_id)))
 
 
-def _groups(road: Road, duck: duckdb.DuckDBPyConnection, version: Version) -> list[dict[str, Any]]:
+def groups_of(road: Road, duck: duckdb.DuckDBPyConnection, version: Version) -> list[dict[str, Any]]:
     path = road.stores.warehouse.path(version)
     bound = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
     return dicts(duck.sql(statement("movement_groups"), params=bound))
 
 
-def _movements(groups: list[dict[str, Any]], books: Books, road: Road) -> Iterator[Movement]:
+def movements_of(groups: list[dict[str, Any]], books: LineBooks, road: Road) -> Iterator[Movement]:
     """Yield one movement per group, two where it crosses units through accounts of ours."""
     labels = _labels(groups)
     for group in groups:
@@ -183,7 +183,7 @@ def _replaced(movement: Movement, **side: AccountKey) -> Movement:
     return replace(movement, **side, **{f"{name}_reference": "" for name in side})
 
 
-def _accounts_without_grain(movements: list[Movement], books: Books) -> frozenset[AccountKey]:
+def accounts_without_grain(movements: list[Movement], books: LineBooks) -> frozenset[AccountKey]:
     """Return clearing and the accounts between units: neither day, SKU, order nor quantity belongs to them."""
     owner = books.mapping.owner_unit(books.clearing.unit)
     partners = {side.unit for one in movements for side in (one.debit, one.credit)} - {owner.unit}

@@ -18,13 +18,21 @@ from assets.mapped_summary import bars, labels_of, loan_verdict, sign_verdict, t
 from assets.opening_orders import opening_verdict
 from assets.order_countries import NO_ORDER, note_countries, orders_behind
 from assets.roadmap import Road
-from assets.settlement_books import PARTS_MAX, Books, books_of, made_of
+from assets.settlement_books import PARTS_MAX, Books, LineBooks, books_of, made_of
 from assets.statements import composed, dicts, statement
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.categories import TAX_COLLECTED, TAX_WITHHELD
 from ledger.errors import Finding
-from ledger.mapping import Combination, Resolved, Treatment, Unmapped, category_of, dimensions, resolve
+from ledger.mapping import (
+    Combination,
+    Resolved,
+    Treatment,
+    Unmapped,
+    category_of,
+    dimensions,
+    resolve,
+)
 from ledger.tax import NO_COUNTRY, NO_RATE, rate_ratio
 
 __all__ = ["TABLE", "Books", "Mapped", "books_of", "map_lines", "resolve_combinations"]
@@ -70,12 +78,13 @@ def map_lines(road: Road, settlement_id: str) -> StageResult:
         return _result(road, books, mapped, duck, road.stores.warehouse.path(version), version.id)
 
 
-def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: Books, road: Road) -> Mapped:
+def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: LineBooks, road: Road) -> Mapped:
     """Ask the rules once per distinct combination."""
     if books.is_by_country(road.policy):
         note_countries(duck, road, books.lines_path)
     mapped = Mapped()
-    rows = duck.sql(composed("combinations", lines=_lines(road, books)), params=_values(duck, books, road, ("by_sku",)))
+    sql = composed("combinations", lines=lines_statement(road, books))
+    rows = duck.sql(sql, params=bound_values(duck, books, road, ("by_sku",)))
     for row in dicts(rows):
         answer = resolve(_combination(row, books), books.mapping, road.policy, books.context)
         if isinstance(answer, Unmapped):
@@ -85,12 +94,12 @@ def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: Books, road: Ro
     return _with_orders(duck, books, road, mapped)
 
 
-def _with_orders(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, mapped: Mapped) -> Mapped:
+def _with_orders(duck: duckdb.DuckDBPyConnection, books: LineBooks, road: Road, mapped: Mapped) -> Mapped:
     """Name the orders of what stops because VAT is split by country: a country or a rate is looked for by order."""
     stopped = [row for answer, row in mapped.unmapped if answer.finding.code in (NO_COUNTRY, NO_RATE)]
     if not stopped or not books.is_by_country(road.policy):
         return mapped
-    said = orders_behind(duck, _lines(road, books), _values(duck, books, road, ()), stopped)
+    said = orders_behind(duck, lines_statement(road, books), bound_values(duck, books, road, ()), stopped)
     return Mapped(mapped.resolved, [(_naming(answer, said(row)), row) for answer, row in mapped.unmapped])
 
 
@@ -100,7 +109,7 @@ def _naming(answer: Unmapped, orders: str) -> Unmapped:
     return replace(answer, finding=replace(answer.finding, sentence=f"{answer.finding.sentence} Orders: {orders}."))
 
 
-def _combination(row: dict[str, Any], books: Books) -> Combination:
+def _combination(row: dict[str, Any], books: LineBooks) -> Combination:
     return Combination(
         transaction_type=row["transaction_type"],
         amount_type=row["amount_type"],
@@ -115,6 +124,7 @@ def _combination(row: dict[str, Any], books: Books) -> Combination:
         order_is_opening=row["order_is_opening"],
         country="" if row["country"] == NO_ORDER else row["country"],
         has_order=row["country"] != NO_ORDER,
+        is_event=books.of_events,
     )
 
 
@@ -123,8 +133,8 @@ def _require_origins(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, 
     carries = Mapped([one for one in mapped.resolved if _carries(*one)])
     if not carries.resolved:
         return
-    sql = composed("carry_unknown", resolved_lines=_resolved_lines(road, books))
-    rows = duck.sql(sql, params=_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
+    sql = composed("carry_unknown", resolved_lines=resolved_statement(road, books))
+    rows = duck.sql(sql, params=bound_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
     for row in dicts(rows):
         sentence = f"{labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
         cure = "Import the earlier settlement or choose it in the review queue, or map the label otherwise."
@@ -140,7 +150,7 @@ def _carries(answer: Resolved, row: dict[str, Any]) -> bool:
 def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path) -> None:
     """Write the movements of all lines, in the order of the file per kind."""
     treatments = {answer.treatment for answer, _ in mapped.resolved}
-    resolved_lines = _resolved_lines(road, books)
+    resolved_lines = resolved_statement(road, books)
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
     bound = ["by_sku", "resolutions"]
@@ -154,16 +164,16 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
     if Treatment.PASS_THROUGH in treatments:
         # Added up first: beside the writer it would take twice the time in the same memory.
         remainders = composed("tax_remainders", resolved_lines=resolved_lines)
-        taken = _values(duck, books, road, ("by_sku", "resolutions"), mapped)
+        taken = bound_values(duck, books, road, ("by_sku", "resolutions"), mapped)
         duck.execute(f"CREATE OR REPLACE TEMP TABLE tax_remainders AS {remainders}", taken)
         if duck.sql("SELECT 1 FROM tax_remainders LIMIT 1").fetchall():
             branches.append("FROM tax_remainders")
-    values = _values(duck, books, road, tuple(bound), mapped)
+    values = bound_values(duck, books, road, tuple(bound), mapped)
     movements = "\nUNION ALL BY NAME\n".join(f"({one})" for one in branches)
     duck.execute(f"COPY ({movements}) TO $path ({_PARQUET})", values | {"path": str(path)})
 
 
-def _lines(road: Road, books: Books) -> str:
+def lines_statement(road: Road, books: LineBooks) -> str:
     """Return the statement of the lines, with what is known of their orders where that decides anything."""
     numbered = statement("numbered_lines")
     if road.policy.decides_by_order:
@@ -178,14 +188,14 @@ def _lines(road: Road, books: Books) -> str:
     return _NO_COUNTRY.replace("{lines}", lines)
 
 
-def _resolved_lines(road: Road, books: Books) -> str:
+def resolved_statement(road: Road, books: LineBooks) -> str:
     """Return the statement of the lines with what they resolved to; the country is looked at only where it decides."""
     by_country = "AND numbered.country = resolved.country" if books.is_by_country(road.policy) else ""
-    return composed("resolved_lines", lines=_lines(road, books), by_country=by_country)
+    return composed("resolved_lines", lines=lines_statement(road, books), by_country=by_country)
 
 
-def _values(
-    duck: duckdb.DuckDBPyConnection, books: Books, road: Road, names: Sequence[str], mapped: Mapped | None = None
+def bound_values(
+    duck: duckdb.DuckDBPyConnection, books: LineBooks, road: Road, names: Sequence[str], mapped: Mapped | None = None
 ) -> dict[str, Any]:
     """Return the bound values a composed statement names."""
     unit = Decimal(1).scaleb(-money.minor_units(books.currency))
@@ -209,17 +219,17 @@ def _values(
     return values
 
 
-def _cuts(books: Books) -> dict[str, datetime | None]:
+def _cuts(books: LineBooks) -> dict[str, datetime | None]:
     """Return the moments at which a part ends and the next begins, as UTC without zone like the staged column."""
     ends = [part.to_utc.astimezone(UTC).replace(tzinfo=None) for part in books.parts[:-1]]
     return {f"cut_{number}": ends[number - 1] if number <= len(ends) else None for number in range(1, PARTS_MAX)}
 
 
-def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str, Any]]:
+def _tax_labels(duck: duckdb.DuckDBPyConnection, books: LineBooks) -> list[dict[str, Any]]:
     """Return the labels that are tax, and whether it is tax withheld; never empty, SQL needs its columns."""
     values = _cuts(books) | {"lines": str(books.lines_path)}
     rows = dicts(duck.sql(composed("triples", numbered_lines=statement("numbered_lines")), params=values))
-    kinds = [(row, category_of(**row, mapping=books.mapping)) for row in rows]
+    kinds = [(row, category_of(**row, mapping=books.mapping, is_event=books.of_events)) for row in rows]
     taxes = (TAX_COLLECTED, TAX_WITHHELD)
     found = [{**row, "is_withheld": kind == TAX_WITHHELD} for row, kind in kinds if kind in taxes]
     nothing = {"transaction_type": "", "amount_type": "", "amount_description": "", "is_withheld": False}
@@ -229,7 +239,7 @@ def _tax_labels(duck: duckdb.DuckDBPyConnection, books: Books) -> list[dict[str,
 _FLAGS = ("order_has_withheld", "order_has_tax", "order_is_opening")
 
 
-def _resolution(answer: Resolved, row: dict[str, Any], books: Books) -> dict[str, Any]:
+def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict[str, Any]:
     """Return a combination's keys and answer as the row SQL joins; a negative amount swaps the sides."""
     share, whole = rate_ratio(answer.vat_rate) if answer.vat_rate is not None else (0, 1)
     keys = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "part")

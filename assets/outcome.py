@@ -6,8 +6,9 @@ ends it when it looks again and does not find it any more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from assets.accounting_dates import CLOSED_CODE, MOVE
 from assets.posting_findings import BLIND_CODE, REFUSED_CODES, REVERSAL_REFUSED_CODE, REVIEW_CURES
@@ -15,7 +16,9 @@ from assets.resumption import sentence_of
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
+from ledger.cash import KIND as CASH_KIND
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
+from resources.store.review import ReviewItem
 
 # What an ERP may say against an account or a period; see `check_accounts` of the targets.
 ACCOUNT_CODES = frozenset(
@@ -47,37 +50,49 @@ SERIES_CODES = frozenset(
     }
 )
 
+# What keeps a line from being mapped.
+MAPPING_CODES = frozenset(
+    {
+        "unmapped_label",
+        "unmapped_category",
+        "needs_naming",
+        "no_marketplace",
+        "no_tax_model",
+        "tax_model_contradicted",
+        "no_vat_rate",
+        "no_vat_country",
+        "no_inter_unit",
+        "moves_nothing",
+    }
+)
+
 # Findings that end by themselves when their stage looks again and no longer sees them; the others wait for a person.
 ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "settlement_reports": frozenset(),
     "settlement_lines": SERIES_CODES - {"carry_unknown"},
-    "mapped_lines": frozenset(
-        {
-            "unmapped_label",
-            "unmapped_category",
-            "needs_naming",
-            "no_marketplace",
-            "no_tax_model",
-            "tax_model_contradicted",
-            "no_vat_rate",
-            "no_vat_country",
-            "no_inter_unit",
-            "moves_nothing",
-            "carry_unknown",
-        }
-    ),
+    "mapped_lines": MAPPING_CODES | {"carry_unknown"},
     "journals": ACCOUNT_CODES | {"not_equal_settlement"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
     | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "accruals": MAPPING_CODES
+    | ACCOUNT_CODES
+    | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}
+    | {"settlement_reversed", "reversal_of_nothing", "not_once", "books_differ"}
+    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
+    "cash_entries": ACCOUNT_CODES
+    | {"cash_unclear", "cash_account", "cash_item_closed", "cash_item_differs", "cash_reversed"}
+    | {"changed_meanwhile", "target_misconfigured", "changed_after_posting", "reversal_of_nothing"}
+    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "reconciliations": frozenset(
-        {"not_once", "books_differ", "clearing_differs", "posting_removed", "posting_other_content"}
+        {"not_once", "books_differ", "cash_differs", "clearing_differs", "posting_removed", "posting_other_content"}
     ),
     "erp_documents": frozenset({"unknown_document"}),
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
+    "months": frozenset({"month_failed"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
@@ -103,7 +118,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     REVERSAL_REFUSED_CODE: ("retry", "keep"),
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
+    "cash_reversed": ("repost", "keep"),
+    "cash_item_closed": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
+    "accrual_period_closed": ("retry", "keep"),
     "books_differ": ("retry", "accept"),
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
@@ -124,12 +142,32 @@ def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> Non
             verdict.check,
             verdict.passed,
             severity_of(verdict),
-            {"asset": asset, "sentence": verdict.sentence, "rows": list(verdict.rows)},
+            _facts(asset, verdict),
             road.run,
         )
     has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
     ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
-    align(road, settlement_id, result.findings, ends | {_failure_code(asset)})
+    ends_here = partial(_ends_at, asset)
+    align(road, settlement_id, result.findings, ends | {_failure_code(asset)}, ends_here)
+
+
+def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: frozenset[str] | set[str]) -> None:
+    """Store the verdicts that say something new, and bring the review queue in line; for what is made again and again.
+
+    `name` is that of a day or a month, `ends` are the codes of items that end when this look no longer finds them.
+    """
+    known = {
+        one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
+    }
+    for verdict in result.verdicts:
+        told = verdict.passed, severity_of(verdict), _facts(asset, verdict)
+        if known.get(verdict.check) != told:
+            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
+    align(road, name, result.findings, ends)
+
+
+def _facts(asset: str, verdict: Verdict) -> dict:
+    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
 
 
 def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:
@@ -141,15 +179,29 @@ def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -
     align(road, settlement_id, (Finding(_failure_code(asset), sentence, cure, origin=asset),), frozenset())
 
 
-def align(road: Road, settlement_id: str, findings: tuple[Finding, ...], ends: frozenset[str] | set[str]) -> None:
-    """Open what blocks, and close items of the codes in `ends` whose very finding is gone."""
+def _ends_at(asset: str, item: ReviewItem) -> bool:
+    """Tell whether an item is one that a stage would tell again: both book documents, each looks at its own."""
+    about_cash = f',"{CASH_KIND}",' in item.document_key or f".{CASH_KIND}." in item.document_key
+    if asset == "cash_entries":
+        return about_cash or item.code.startswith("cash_")
+    return not about_cash or asset == "reconciliations"
+
+
+def align(
+    road: Road,
+    settlement_id: str,
+    findings: tuple[Finding, ...],
+    ends: frozenset[str] | set[str],
+    ends_here: Callable[[ReviewItem], bool] = lambda item: True,
+) -> None:
+    """Open what blocks, and close items of the codes in `ends` whose very finding is gone; others are left alone."""
     findings = told_whole(road, settlement_id, findings)
     wanted: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.is_blocking:
             wanted[finding.code, finding.details.get("document", "")].append(finding)
     for item in road.stores.review.listing(road.connection, partition=settlement_id):
-        if item.code in ends:
+        if item.code in ends and ends_here(item):
             wanted.setdefault((item.code, item.document_key), [])
     for (code, document_key), found in wanted.items():
         closing = {code} if code in ends else set()

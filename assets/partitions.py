@@ -1,7 +1,7 @@
-"""Partitions: one dynamic partition per settlement id and connection, and one per day of what is fetched by day.
+"""Partitions: one dynamic partition per settlement id and connection, a day of what is fetched by day, or a month.
 
 Keys use only letters, digits, `_` and `-` (a comma breaks a backfill of failed partitions), and an id that came out of
-a document is checked before it names anything. Days are those of UTC.
+a document is checked before it names anything. Days and months are those of UTC.
 """
 
 import re
@@ -10,6 +10,7 @@ from datetime import date
 import dagster as dg
 
 from ledger.errors import InputRefused
+from ledger.month import Month
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -29,3 +30,8 @@ def require_settlement_key(key: str) -> str:
 def day_partitions(first_day: date) -> dg.DailyPartitionsDefinition:
     """Return the partitions of an asset that is kept by day, from its first day to today."""
     return dg.DailyPartitionsDefinition(start_date=first_day.isoformat(), timezone="UTC", end_offset=1)
+
+
+def month_partitions(first_month: Month) -> dg.MonthlyPartitionsDefinition:
+    """Return the partitions of an asset that is made by month, from its first month to the last one that is over."""
+    return dg.MonthlyPartitionsDefinition(start_date=str(first_month), fmt="%Y-%m", timezone="UTC")

@@ -7,9 +7,10 @@ again every morning, so that its way to the bank, and its failing there, is seen
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 
+from assets.cash_due import ask_for_receipts
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.payout_checks import verdicts_of
@@ -50,23 +51,17 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
         if refused.status is not None:
             raise
         return {day: RefusedDay((("an answer", str(refused)),)) for day in days_between(first, last)}
-    undated = [
-        (one.payout_id, f"Payout {one.payout_id} says nowhere when it was created.")
-        for one in payouts
-        if _created(one) is None
-    ]
-    if undated:
-        return {day: RefusedDay(tuple(undated)) for day in days_between(first, last)}
+    if first < last and any(one.created is None for one in payouts):
+        # The model lets Amazon leave the date of creation out; by which question a payout comes tells its day.
+        return {day: fetch_payouts(road, day, day)[day] for day in days_between(first, last)}
     by_day: dict[date, list[Payout]] = defaultdict(list)
     for one in payouts:
-        moment = _created(one)
-        assert moment is not None, "what has no date was sorted out before"
-        by_day[moment.astimezone(UTC).date()].append(one)
-    return {day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)}
-
-
-def _created(payout: Payout) -> datetime | None:
-    return payout.created or min((step.moment for step in payout.steps), default=None)
+        by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
+    staged: dict[date, DayOutcome] = {
+        day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)
+    }
+    ask_for_receipts(road)
+    return staged
 
 
 def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ledger.errors import Finding
 from ledger.reversal import KIND as REVERSAL_KIND
+from ledger.reversal import undone_by
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
 from resources.store.outbox import OutboxDocument
 
@@ -42,6 +43,8 @@ REVIEW_CURES = {
         "`retry`; the next revision has another key."
     ),
 }
+# What documents of a kind belong to, in front of its name; another kind stands for itself.
+_OF_KIND = {"cash": "the receipt of settlement"}
 _REFUSED_CURE = (
     "Correct what the sentence names (mapping, ChartField or period) and prepare the settlement again: the corrected "
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."
@@ -60,8 +63,9 @@ _BLIND_CURE = (
 
 def named(document: OutboxDocument) -> str:
     """Name a document the way a person does."""
-    kind = "Reversing journal" if document.source.kind == REVERSAL_KIND else "Journal"
-    return f"{kind} {document.part} of {document.parts} of settlement {document.partition}"
+    what = "Reversing journal" if document.source.kind == REVERSAL_KIND else "Journal"
+    kind = undone_by(document.source).kind if document.source.kind == REVERSAL_KIND else document.source.kind
+    return f"{what} {document.part} of {document.parts} of {_OF_KIND.get(kind, kind)} {document.partition}"
 
 
 def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") -> Finding:

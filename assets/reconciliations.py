@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assets.approval import documents_of
+from assets.books_read import ids_of, into_review, looked_for, once, read_of, same, taken_out_of_held
+from assets.cash_proof import CHECK as CASH_CHECK
+from assets.cash_proof import cash_documents, cash_verdict
 from assets.closing_entry import CHECK as CLOSED_CHECK
 from assets.closing_entry import closing_of, closing_verdict
-from assets.desk import UNSENT, decided_on, require_own_key
+from assets.desk import UNSENT, require_own_key
 from assets.document_sets import ever_in_books, undoing_of
 from assets.driving import link_name, what_it_is
 from assets.gate import verdict_of
 from assets.journals import Planned, planned_journals
-from assets.posting_findings import finding as posting_finding
-from assets.posting_findings import named, removed_sentence, review_reason
-from assets.read_back import ask_next, beside, put_right, taken_out
+from assets.read_back import ask_next, put_right
 from assets.reversals import unknown_reversals
 from assets.roadmap import Road
 from assets.series import placed
@@ -33,10 +34,7 @@ from ledger.posting import PostingState
 from ledger.reconciliation import (
     Compared,
     Proof,
-    generated_lines_net_to_zero,
-    once_only,
     proof,
-    read_back_equals_journal,
 )
 from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings
 from resources.store.outbox import OutboxDocument
@@ -101,7 +99,7 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     if undoing is not None and put_right(road, list(undoing.documents)) != list(undoing.documents):
         undoing = undoing_of(road, documents)
     reversing = list(undoing.documents) if undoing else []
-    ask_next(road, settlement_id, [*documents, *reversing])
+    ask_next(road, settlement_id, [*documents, *reversing, *cash_documents(road, settlement_id)])
     if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
         return StageResult(Standing(settlement_id, currency, total, NOTHING_TO_POST).facts())
     if undoing is not None and undoing.is_done:
@@ -109,13 +107,13 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
         return _proved(road, planned, in_books, settlement_id, total, is_reversed=True)
     if undoing is not None and undoing.is_under_way:
         state = f"{_states(documents)}; reversal {_states(reversing)}"
-        return _not_yet(Standing(settlement_id, currency, total, state, _ids([*documents, *reversing])))
+        return _not_yet(Standing(settlement_id, currency, total, state, ids_of([*documents, *reversing])))
     if not documents or any(one.state is not PostingState.POSTED for one in documents):
-        sightings, gone = _taken_out_of_held(road, documents)
+        sightings, gone = taken_out_of_held(road, documents)
         if gone:
-            standing = Standing(settlement_id, currency, total, "removed", _ids(documents))
+            standing = Standing(settlement_id, currency, total, "removed", ids_of(documents))
             return _removed(road, standing, sightings, gone)
-        return _not_yet(Standing(settlement_id, currency, total, _states(documents), _ids(documents)))
+        return _not_yet(Standing(settlement_id, currency, total, _states(documents), ids_of(documents)))
     in_books = ever_in_books(road, documents) if documents[0].revision > 1 else documents
     return _proved(road, planned, in_books, settlement_id, total)
 
@@ -141,30 +139,29 @@ def _proved(
     """
     currency = documents[0].journal.currency
     expected = money.exact(0, currency) if is_reversed else total
-    decided_on()  # what was asked before says nothing about these documents
-    sightings = road.target.find([document.journal for document in documents])
-    gone = taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
+    sightings, gone = looked_for(road, documents)
     if gone:
-        standing = Standing(settlement_id, currency, total, "removed", _ids(documents))
+        standing = Standing(settlement_id, currency, total, "removed", ids_of(documents))
         return _removed(road, standing, sightings, gone)
-    read = [(document, road.target.read_back(document.journal)) for document in documents]
+    read = read_of(road, documents)
     account, reference = _open_item_of(planned, documents), documents[0].journal.document_reference
     own = (
         line.amount for _, back in read for line in back.lines if (line.account, line.reference) == (account, reference)
     )
-    known = proof(settlement_id, currency, expected, _ids(documents), money.total(own, currency))
+    known = proof(settlement_id, currency, expected, ids_of(documents), money.total(own, currency))
     entries = road.target.item_entries(account, reference, settlement_id)
     item = sum((one.amount for one in entries if one.currency == currency), Decimal(0))
     closed = closing_of(road, registered(road, settlement_id), documents, entries)
     state = REVERSED if is_reversed else POSTED
-    standing = Standing(settlement_id, currency, total, state, _ids(documents), known, money.total((item,), currency))
+    standing = Standing(settlement_id, currency, total, state, ids_of(documents), known, money.total((item,), currency))
     unknown = _unknown(road, documents, sightings, standing)
-    once = _once(documents, sightings, unknown)
+    is_there_once = once(documents, sightings, unknown)
     verdicts = (
-        _accepted(road, settlement_id, "posted_exactly_once", once, "not_once", _ONCE_CURE),
-        _accepted(road, settlement_id, "read_back_equals_journal", _same(read), "books_differ", _LOOK_OR_ACCEPT),
+        accepted(road, settlement_id, "posted_exactly_once", is_there_once, "not_once", _ONCE_CURE),
+        accepted(road, settlement_id, "read_back_equals_journal", same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
         closing_verdict(closed),
+        cash_verdict(road, settlement_id, currency, entries),
     )
     links = {link_name(document): back.link or back.erp_id for document, back in read}
     rows = tuple(_row(document, back) for document, back in read)
@@ -178,22 +175,10 @@ def _unknown(road: Road, documents: list[OutboxDocument], sightings: Sightings, 
     So it is where the open item is not the total, or more stands there than we know; at a total of zero an item looks
     the same with and without one.
     """
-    known = _ids(documents)
+    known = ids_of(documents)
     is_more = any(one.state is not BooksState.REMOVED and one.erp_id not in known for one in sightings.found)
     is_as_booked = standing.open_item == standing.total and standing.total and not is_more
     return [] if standing.state == REVERSED or is_as_booked else unknown_reversals(road, documents)
-
-
-def _taken_out_of_held(
-    road: Road, documents: list[OutboxDocument]
-) -> tuple[Sightings | None, list[tuple[OutboxDocument, FoundDocument | None]]]:
-    """Look whether the posted parts of a set that is held are still there; taking them out is how it is undone."""
-    states = {one.state for one in documents}
-    if PostingState.POSTED not in states or not states & {PostingState.REFUSED, PostingState.REVIEW}:
-        return None, []
-    decided_on()  # what was asked before says nothing about these documents
-    sightings = road.target.find([document.journal for document in documents])
-    return sightings, taken_out(sightings, [one for one in documents if one.state is PostingState.POSTED])
 
 
 def _removed(
@@ -203,17 +188,10 @@ def _removed(
     gone: list[tuple[OutboxDocument, FoundDocument | None]],
 ) -> StageResult:
     """Put what was taken out of the books into review: it is never created again by itself."""
-    findings, proof = [], decided_on()
-    for document, left in gone:
-        others = beside(sightings, document) if sightings else ""
-        sentence = f"{removed_sentence(document, left)} {others}".strip()
-        reason = review_reason("posting_removed", sentence)
-        told = {"lease": None, "run": road.run, "person": road.person, **proof}
-        road.stores.outbox.step(document.key, PostingState.REVIEW, reason, **told)
-        findings.append(posting_finding("posting_removed", document, sentence))
+    findings = into_review(road, sightings, gone)
     words = " ".join(finding.sentence for finding in findings)
-    once = Verdict("posted_exactly_once", False, words, findings=tuple(findings))
-    names = ("read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK)
+    once = Verdict("posted_exactly_once", False, words, findings=findings)
+    names = ("read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK, CASH_CHECK)
     others = (Verdict(name, False, f"Cannot be told: {words}", is_waiting=True) for name in names)
     return StageResult(facts=standing.facts(), verdicts=(once, *others))
 
@@ -229,11 +207,11 @@ def _open_item_of(planned: Planned, documents: list[OutboxDocument]) -> AccountK
     return min(used, key=str) if used and planned.clearing not in used else planned.clearing
 
 
-def _accepted(road: Road, settlement_id: str, check: str, compared: Compared, code: str, cure: str) -> Verdict:
+def accepted(road: Road, settlement_id: str, check: str, compared: Compared, code: str, cure: str) -> Verdict:
     """Return the verdict of a comparison; a difference that a person accepted, this very one, is fine."""
     digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
     verdict = verdict_of(check, compared, code, cure, digest)
-    where = {"where": ", ".join(_ids(documents_of(road, settlement_id)))}
+    where = {"where": ", ".join(ids_of(documents_of(road, settlement_id)))}
     findings = tuple(replace(one, details={**one.details, **where}) for one in verdict.findings)
     verdict = replace(verdict, findings=findings)
     for item in road.stores.review.decisions(road.connection, settlement_id, code):
@@ -241,43 +219,6 @@ def _accepted(road: Road, settlement_id: str, check: str, compared: Compared, co
             sentence = f"{compared.sentence} Accepted by {item.person}: {item.resolution_reason}"
             return replace(verdict, passed=True, sentence=sentence, findings=())
     return verdict
-
-
-def _once(documents: list[OutboxDocument], sightings: Sightings, unknown: list[str]) -> Compared:
-    """Compare our documents with everything the ERP shows under this settlement, removed ones aside."""
-    expected = [document.erp_id for document in documents]
-    found = [one.erp_id for one in sightings.found if one.state is not BooksState.REMOVED]
-    compared = once_only(expected, [*found, *unknown])
-    others = [word for one in documents if (word := beside(sightings, one))]
-    if unknown:
-        others.append(
-            f"{', '.join(unknown)} undoes it and is not in our records: `connector reverse --even-if-closed` takes it "
-            "in, and then `connector repost` what was posted again; neither sends what is there."
-        )
-    return replace(compared, sentence=" ".join((compared.sentence, *others)))
-
-
-def _same(read: list[tuple[OutboxDocument, ReadBack]]) -> Compared:
-    """Compare all documents line by line; what the ERP generated must net to zero by itself."""
-    compared = [read_back_equals_journal(document.journal, back.lines) for document, back in read]
-    compared += [_in_its_period(document, back) for document, back in read]
-    compared += [generated_lines_net_to_zero(document.journal, back.generated_lines) for document, back in read]
-    failed = [one for one in compared if not one.passed]
-    sentence = " ".join(dict.fromkeys(one.sentence for one in failed or compared))
-    return Compared(not failed, sentence, tuple(row for one in failed for row in one.rows))
-
-
-def _in_its_period(document: OutboxDocument, back: ReadBack) -> Compared:
-    """Compare the period a document stands in with the period of its date, where the ERP shows both."""
-    known = f"{named(document)} stands in the accounting period of its date."
-    if not back.period or not back.period_of_date or back.period == back.period_of_date:
-        return Compared(True, known)
-    row = {"account": "(whole document)", "reference": "period", "ours": back.period_of_date, "theirs": back.period}
-    sentence = (
-        f"{named(document)}, {back.erp_id}, stands in accounting period {back.period}, and its date in "
-        f"{back.period_of_date}: a person moved it."
-    )
-    return Compared(False, sentence, (row,))
 
 
 def _clearing(standing: Standing) -> Compared:
@@ -294,13 +235,9 @@ def _clearing(standing: Standing) -> Compared:
 def _not_yet(standing: Standing) -> StageResult:
     """The ERP is still at work, or a person has to act first: the checks wait."""
     sentence = f"Not in the books yet: {standing.state or 'nothing was sent'}."
-    names = ("posted_exactly_once", "read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK)
+    names = ("posted_exactly_once", "read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK, CASH_CHECK)
     verdicts = tuple(Verdict(name, False, sentence, is_waiting=True) for name in names)
     return StageResult(facts=standing.facts(), verdicts=verdicts)
-
-
-def _ids(documents: list[OutboxDocument]) -> tuple[str, ...]:
-    return tuple(one.erp_id for one in documents if one.erp_id)
 
 
 def _states(documents: list[OutboxDocument]) -> str:

@@ -27,6 +27,8 @@ from resources.amazon.report_file.read_columns import write_read_columns
 from resources.amazon.report_file.reader import ReportFile, read_report, rows_relation
 from resources.amazon.report_file.table import ReportTable
 from resources.amazon.requested_reports import RequestedReport
+from resources.amazon.settlement_file.scan import parquet_relation
+from resources.store.warehouse import Version
 
 # A report that was asked for so long ago says what was true then: a new one is asked for.
 FRESH = timedelta(hours=6)
@@ -183,33 +185,70 @@ def _staged(
     document: str,
     end: datetime,
 ) -> StageResult:
-    """Write the rows of one day and say what they are."""
-    is_complete = start_of(day + _DAY) - _SECOND <= end
-    made = {"report": report.report_id, "document": document, "is_complete": is_complete, "until": end.isoformat()}
-    relation = _relation(stage, day, file)
+    """Write the rows of one day and say what they are.
+
+    A report that was cancelled replaces no rows: Amazon says so where there is nothing, and where somebody called it
+    off. Rows that are told again in the same words are no new version.
+    """
+    warehouse = road.stores.warehouse
+    before = warehouse.current(road.connection, stage.asset, day.isoformat())
+    held = before if file is None and before is not None and before.rows else None
+    relation = _relation(stage, day, file) if held is None else parquet_relation(warehouse.path(held))
 
     def ask(query: str) -> list[dict]:
         return dicts(duck.sql(query.replace("{rows}", relation)))
 
-    version = road.stores.warehouse.write(
+    version = held or _written(duck, road, stage, day, relation, before, report, document, end)
+    sums = _sums(stage, ask)
+    facts: dict = {"rows": version.rows, "day is over": version.facts["is_complete"]}
+    facts |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
+    if held is not None:
+        facts["report"] = f"{report.report_id} was cancelled by Amazon: what was kept of the day stays"
+    if file is not None and file[1].columns_unknown:
+        facts["columns nobody knows"] = ", ".join(file[1].columns_unknown)
+    verdicts = stage.verdicts(ask)
+    links = {"document": version.facts["document"]} if version.facts["document"] else {}
+    return StageResult(
+        facts=facts, rows_total=version.rows, verdicts=verdicts, links=links, version=version.id, rows=_shown(sums)
+    )
+
+
+def _written(
+    duck: duckdb.DuckDBPyConnection,
+    road: Road,
+    stage: ReportStage,
+    day: date,
+    relation: str,
+    before: Version | None,
+    report: RequestedReport,
+    document: str,
+    end: datetime,
+) -> Version:
+    """Return the version that holds the rows of a day now: a new one, unless the one before says the very same."""
+    warehouse = road.stores.warehouse
+    mark = _fingerprint(duck, relation)
+    is_complete = start_of(day + _DAY) - _SECOND <= end
+    is_there = before is not None and warehouse.holds(before)
+    if is_there and (before.facts.get("fingerprint"), before.facts["is_complete"]) == (mark, is_complete):
+        return before
+    made = {"report": report.report_id, "document": document, "is_complete": is_complete, "until": end.isoformat()}
+    return warehouse.write(
         road.connection,
         stage.asset,
         day.isoformat(),
         lambda path: duck.execute(
             f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({PARQUET})", {"path": str(path)}
         ),
-        made,
+        {**made, "fingerprint": mark},
     )
-    sums = _sums(stage, ask)
-    facts: dict = {"rows": version.rows, "day is over": is_complete}
-    facts |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
-    if file is not None and file[1].columns_unknown:
-        facts["columns nobody knows"] = ", ".join(file[1].columns_unknown)
-    verdicts = stage.verdicts(ask)
-    links = {"document": document} if document else {}
-    return StageResult(
-        facts=facts, rows_total=version.rows, verdicts=verdicts, links=links, version=version.id, rows=_shown(sums)
-    )
+
+
+def _fingerprint(duck: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """Return a hash over the rows of a day, whatever their order and wherever they stand in the file."""
+    told = f"SELECT CAST(told AS VARCHAR) AS told FROM (SELECT * EXCLUDE (source_row) FROM {relation}) AS told"
+    query = f"SELECT sha256(coalesce(string_agg(told, chr(10) ORDER BY told), '')) FROM ({told})"
+    [(mark,)] = duck.execute(query).fetchall()
+    return mark
 
 
 def _relation(stage: ReportStage, day: date, file: tuple[Path, ReportFile] | None) -> str:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from assets.checks import BY_DAY
+from assets.checks import BY_DAY, BY_MONTH
 from assets.day_names import is_of_day_asset
+from assets.month_names import month_of_name
 from assets.roadmap import Road
 from ledger.errors import ConnectorError
 from resources.clock import Clock
@@ -36,8 +37,9 @@ RETRY_SECONDS_FIRST = 60
 RETRY_SECONDS_MAX = 3600
 _KINDS_TAKEN_UP_BY = {"settlement_reports": (ARRIVAL_KIND, SETTLEMENT_KIND), "erp_postings": (POSTING_KIND,)}
 _KINDS_TAKEN_UP_BY |= {"reconciliations": (READ_BACK_KIND,), "erp_documents": (LISTING_KIND,)}
-_KINDS_TAKEN_UP_BY |= dict.fromkeys(BY_DAY, (SETTLEMENT_KIND,))
-_FOLLOWED_UP = ("erp_postings", "reconciliations")
+_KINDS_TAKEN_UP_BY |= dict.fromkeys((*BY_DAY, *BY_MONTH), (SETTLEMENT_KIND,))
+_KINDS_TAKEN_UP_BY["accruals"] = (SETTLEMENT_KIND, POSTING_KIND)
+_FOLLOWED_UP = ("erp_postings", "cash_entries", "reconciliations")
 _KIND_OF_FAILURE = {"erp_documents": LISTING_KIND}
 # A run that was killed may have been killed by what it does, so the next one comes later each time.
 KILLED_SECONDS_FIRST = 10
@@ -129,7 +131,8 @@ def ask_after_death(stores: Stores, clock: Clock, row: DueRow, said: str) -> Non
 def sweep(road: Road, registered: set[str]) -> None:
     """Close rows that ask for what is no settlement, such as a report that was refused and then resolved."""
     for row in road.stores.due.listing(road.connection):
-        is_known = row.partition in registered or is_of_day_asset(row.partition)
+        is_period = is_of_day_asset(row.partition) or month_of_name(row.partition) is not None
+        is_known = row.partition in registered or is_period
         if row.kind in (ARRIVAL_KIND, SETTLEMENT_KIND) and not is_known:
             road.stores.due.done(row)
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from assets.day_names import day_of_name
+from assets.month_names import month_of_name
 from assets.verdicts import Row, StageResult, Verdict
 from resources.clock import Clock
 from resources.store.review import ReviewItem
@@ -65,6 +66,8 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
     ("unknown_document", "retry"): "Lists the ERP's documents again at once.",
     ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",
+    ("cash_reversed", "keep"): "The receipt stays reversed; nothing is booked again.",
+    ("cash_item_closed", "keep"): "Takes that entry for the receipt: nothing is booked beside it.",
 }
 
 _LONG_HASH = re.compile(r"[0-9a-f]{64}")
@@ -106,9 +109,9 @@ def meaning(code: str, action: str) -> str:
 
 def subject(item: ReviewItem) -> str:
     """Return the settlement an item is about, or what else it is about in a word a person knows."""
-    of_day = day_of_name(item.partition)
-    if of_day is not None:
-        return f"{of_day[0]} of {of_day[1]}"
+    of_period = day_of_name(item.partition) or month_of_name(item.partition)
+    if of_period is not None:
+        return f"{of_period[0]} of {of_period[1]}"
     kind, _, name = item.partition.partition("-")
     if kind in ("report", "file"):
         return f"{kind} {name}"

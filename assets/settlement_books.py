@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from assets.order_countries import countries_mark
 from assets.roadmap import Road
@@ -35,6 +35,29 @@ _SAID_LATER = ("vat_by", "vat_order_countries", "vat_country_without_order")
 _SETTINGS = ("time_zone", "month_end", "accounting_date", "marketplaces", "inter_unit", "quantities")
 
 
+class LineBooks(Protocol):
+    """What lines are mapped with: settlement lines, or those of the events that a month accrues (`of_events`)."""
+
+    mapping: Mapping
+    context: Context
+    parts: tuple[Part, ...]
+    clearing: AccountKey
+    reference: str
+    opening_orders: OpeningOrders
+    lines_path: Path | None
+    of_events: bool
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def clears_receivable(self) -> bool: ...
+
+    def is_by_country(self, policy: Policy) -> bool: ...
+
+    def carried_items(self) -> list[dict[str, Any]]: ...
+
+
 @dataclass(frozen=True)
 class Books:
     """What the lines of one settlement are booked with: head, mapping, parts, its own open item.
@@ -54,6 +77,7 @@ class Books:
     by_hand: frozenset[str] = frozenset()
     opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
     lines_path: Path | None = None
+    of_events: bool = False
 
     @property
     def currency(self) -> str:

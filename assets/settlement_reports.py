@@ -12,12 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from assets.document_sets import source_named
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
 from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger import money
+from ledger.accrual import month_of_accrual
 from ledger.combination import Context
 from ledger.errors import ConnectorError, DocumentDamaged, Finding, InputRefused, SourceRefused, SourceUnavailable
 from resources.amazon.client import ReportEntry
@@ -275,6 +277,14 @@ def registered(road: Road, settlement_id: str) -> SettlementRecord:
             f"connector import FILE --connection {road.connection}"
         )
     return record
+
+
+def require_known(road: Road, name: str) -> None:
+    """Raise InputRefused for what is neither a settlement nor an accrual that was planned."""
+    if month_of_accrual(name) is None:
+        registered(road, name)
+    elif not road.stores.outbox.documents(source_named(road, name)):
+        raise InputRefused(f"{road.connection} has planned no accrual {name}. See what is: connector outbox list")
 
 
 def fetch_report(road: Road, settlement_id: str) -> StageResult:

@@ -15,11 +15,10 @@ from assets.roadmap import Road
 from assets.settlement_reports import registered
 from ledger import money
 from ledger.errors import InputRefused
-from ledger.journal import Journal, JournalSet
+from ledger.journal import SETTLEMENT, Journal, JournalSet
 from ledger.periods import on_day
 from ledger.posting import PostingState
 from ledger.reconciliation import generated_lines_net_to_zero, read_back_equals_journal, unbalanced
-from ledger.reversal import KIND as REVERSAL_KIND
 from resources.erp.target import BooksState, FoundDocument
 from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
@@ -59,7 +58,7 @@ def plan_takeover(road: Road, item: ReviewItem) -> Standing:
     for one, journal in pairs:
         _require_same(road, one, journal)
     standing = JournalSet(document.source, revision, tuple(journals.get(one.part, one.journal) for one in documents))
-    if document.source.kind != REVERSAL_KIND:
+    if document.source.kind == SETTLEMENT:
         _require_total(road, item.partition, standing)
     return Standing({journal.key: one for one, journal in pairs}, standing, stranger_sentence(document, found))
 

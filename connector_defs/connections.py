@@ -191,6 +191,7 @@ class Connection:
             timeout=httpx.Timeout(profile.read_timeout_seconds, connect=profile.connect_timeout_seconds),
             transport=transport,
             unavailable=TargetUnavailable,
+            certificates=Path(profile.certificates) if profile.certificates else None,
             retry=RetryPolicy(attempts_max=3, seconds_max=60),
         )
         return PeopleSoft(

@@ -96,6 +96,17 @@ def road_job(connection: str, assets: list[dg.AssetsDefinition]):
     )
 
 
+def month_job(connection: str, assets: list[dg.AssetsDefinition]):
+    """Make everything that is made of one month, in order of the lineage."""
+    return dg.define_asset_job(
+        name=f"{connection}_month_end",
+        selection=dg.AssetSelection.assets(*assets),
+        description="What closes one calendar month.",
+        executor_def=dg.in_process_executor,
+        tags={"connector/connection": connection},
+    )
+
+
 # Tags of runs that read by day: settlements go first, and `dagster.yaml` lets only so many of them run at once.
 FETCH_TAGS = {"connector/fetch": "by_day", "dagster/priority": "-1"}
 

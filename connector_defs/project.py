@@ -7,7 +7,8 @@ names file, line and key.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,14 +88,21 @@ class ConnectionFile:
 
     def settings(self, model: type[Settings]) -> Settings:
         """Return the validated settings; raise ConfigurationRefused naming file, line and key of every problem."""
-        attributes = self._document.get("attributes") or {}
         try:
-            return model.model_validate(render(attributes))
-        except ValidationError as error:
-            problems = [self._problem(("attributes", *one["loc"]), one["msg"]) for one in error.errors()]
-            raise ConfigurationRefused("\n".join(problems)) from None
+            attributes = render(self._document.get("attributes") or {})
         except ConfigurationRefused as error:
             raise ConfigurationRefused(f"{self.path}: {error}") from None
+        problems = dict.fromkeys(_left_open(attributes), "is not filled in yet")
+        settings = None
+        try:
+            settings = model.model_validate(attributes)
+        except ValidationError as error:
+            for one in error.errors():
+                problems.setdefault(one["loc"], one["msg"])
+        if settings is None or problems:
+            told = (self._problem(("attributes", *location), message) for location, message in problems.items())
+            raise ConfigurationRefused("\n".join(told))
+        return settings
 
     def _problem(self, location: tuple, message: str) -> str:
         key = ".".join(str(step) for step in location[1:])
@@ -116,6 +124,18 @@ class ConnectionFile:
             if following is None:
                 break
         return line
+
+
+def _left_open(value: Any, location: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where a value still says what belongs there, as `connector new` writes it: `<business unit>`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _left_open(inner, (*location, key))
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            yield from _left_open(inner, (*location, at))
+    elif isinstance(value, str) and re.fullmatch(r"<[^<>]+>", value.strip()):
+        yield location
 
 
 class Project:

@@ -17,6 +17,7 @@ import dagster as dg
 from assets import erp_documents, review_queue
 from assets.day_names import day_of_name, is_of_day_asset, today
 from assets.day_stages import DAY_STAGES
+from assets.month_names import is_over, month_of_name
 from assets.resumption import (
     ARRIVAL_KIND,
     LISTING_KIND,
@@ -27,13 +28,14 @@ from assets.resumption import (
     ask_after_death,
     take_back,
 )
+from ledger.month import Month
 from resources.clock import Clock
 from resources.store.due import DueRow
 from resources.store.stores import Stores
 
 ASK_AGAIN_SECONDS = 1800
 ROWS_PER_TICK_MAX = 100
-FOLLOW_UP_ASSETS = ("erp_postings", "reconciliations")
+FOLLOW_UP_ASSETS = ("erp_postings", "cash_entries", "reconciliations")
 # What a row asks for; the whole road where it is not here. Who goes on by itself also arrives by itself.
 ASSETS_OF_KIND = {POSTING_KIND: FOLLOW_UP_ASSETS, READ_BACK_KIND: ("reconciliations",)}
 BEGUN_KINDS = (SETTLEMENT_KIND, POSTING_KIND, *sorted(WATCH_KINDS))
@@ -52,10 +54,12 @@ def due_sensor(
     stores_of_tick: Callable[[], tuple[Stores, Clock]],
     is_automatic: bool,
     first_days: Mapping[str, date] | None = None,
+    first_months: Mapping[str, Month] | None = None,
 ) -> dg.SensorDefinition:
     """Return the sensor; a connection that is not automatic only goes on with what a person started or decided.
 
-    What is posted is read back all the same, whoever started it. `first_days` are those of the assets kept by day.
+    What is posted is read back all the same, whoever started it. `first_days` are those of the assets kept by day,
+    `first_months` of those made by month.
     """
     kinds = (ARRIVAL_KIND, *BEGUN_KINDS) if is_automatic else BEGUN_KINDS
 
@@ -80,6 +84,7 @@ def due_sensor(
         requests = [_request(connection, row, clock) for row in rows if row.partition in registered]
         requests += [_listing(connection, row, clock) for row in rows if row.kind == LISTING_KIND]
         requests += _of_days(connection, rows, stores, clock, first_days or {})
+        requests += _of_months(connection, rows, stores, clock, first_months or {})
         shown, cursor = _queue(connection, stores, clock, context.cursor)
         requests += shown
         if not requests and not missing and cursor == context.cursor:
@@ -150,6 +155,31 @@ def _of_days(
 def _newest_day(asset: str, clock: Clock) -> date:
     """Return the newest day of an asset that can be fetched now."""
     return DAY_STAGES[asset].told_until(today(clock))
+
+
+def _of_months(
+    connection: str, rows: Sequence[DueRow], stores: Stores, clock: Clock, first_months: Mapping[str, Month]
+) -> list[dg.RunRequest]:
+    """Ask for months that failed or that a person wants made again; a row for what is not made here is closed."""
+    requests = []
+    for row in rows:
+        found = month_of_name(row.partition)
+        if found is None:
+            continue
+        asset, month = found
+        if asset not in first_months or month < first_months[asset] or not is_over(month, clock.now()):
+            stores.due.done(row)
+            continue
+        requests.append(
+            dg.RunRequest(
+                run_key=_run_key(row, clock),
+                job_name=f"{connection}_month_end",
+                partition_key=str(month),
+                asset_selection=[dg.AssetKey([connection, asset])],
+                tags=_tags(connection, row.reason),
+            )
+        )
+    return requests
 
 
 def _run_key(row: DueRow, clock: Clock) -> str:

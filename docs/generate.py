@@ -225,7 +225,7 @@ def checks_page() -> str:
         for check in checks
     ]
     intro = (
-        "Each check belongs to an asset and is recorded for its own partition: a settlement, or a day.\n"
+        "Each check belongs to an asset and is recorded for its own partition: a settlement, a day, or a month.\n"
         "Those of `erp_documents` and `review_queue` are about the whole connection.\n"
         "A check that cannot be told yet, because the ERP is still at work, warns and stops nothing."
     )
@@ -242,6 +242,7 @@ def categories_page() -> str:
             ", ".join(one.natures),
             one.usual_side,
             str(counts[one.name]),
+            "yes" if one.is_earned else "",
             "yes" if one.posts_only_when_named else "",
         )
         for one in categories().values()
@@ -249,9 +250,10 @@ def categories_page() -> str:
     intro = (
         f"{sum(counts.values())} triples of transaction type, amount type and amount description lead to "
         f"{len(rows)} categories.\n"
-        "The first nature is the default; the others may be chosen with `nature:` in the mapping."
+        "The first nature is the default; the others may be chosen with `nature:` in the mapping.\n"
+        "Accrued is what a month earns, where the connection says `month_end: accrue`."
     )
-    columns = ("Category", "What it is", "Nature", "Usual side", "Triples", "Only when named")
+    columns = ("Category", "What it is", "Nature", "Usual side", "Triples", "Accrued", "Only when named")
     return page("Categories", intro, table(columns, rows))
 
 

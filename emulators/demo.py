@@ -77,13 +77,32 @@ def demo_world(
     """
     clock = clock or SystemClock()
     seed, as_of = _remembered(state, seed, as_of, clock.now())
-    seller = demo_seller(seed, as_of)
+    return world_around(
+        demo_seller(seed, as_of),
+        state=state,
+        clock=clock,
+        amazon_faults=amazon_faults,
+        peoplesoft_faults=peoplesoft_faults,
+        settings=settings,
+    )
+
+
+def world_around(
+    seller: DemoSeller,
+    *,
+    state: Path | None = None,
+    clock: Clock | None = None,
+    amazon_faults: FaultPlan | None = None,
+    peoplesoft_faults: FaultPlan | None = None,
+    settings: Settings | None = None,
+) -> DemoWorld:
+    """Build both emulators around a seller, whose world Amazon's changes; arguments as for `demo_world`."""
     opening = [
         OpeningBalance(_UNITS[one.currency], _RESERVE_ACCOUNT, one.reserve, description="Amazon reserve")
         for one in seller.openings
     ]
     first_day = min(account.books_from for account in seller.sellers)
-    site = demo_site(as_of, opening=opening, opening_on=first_day)
+    site = demo_site(seller.as_of, opening=opening, opening_on=first_day)
     amazon_path, peoplesoft_path = (None, None) if state is None else (state / "amazon.db", state / "peoplesoft.db")
     return DemoWorld(
         seller,

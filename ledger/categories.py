@@ -1,8 +1,8 @@
 """The categories a marketplace's money falls into, and what each is in the books.
 
 The table ships as `data/categories.csv`: nature and usual side of every category, whether its amounts contain VAT
-where prices are stated with it, and whether it posts only after the user's mapping has named the row. Nothing of a
-category is decided anywhere else.
+where prices are stated with it, whether a month earns it, and whether it posts only after the user's mapping has named
+the row. Nothing of a category is decided anywhere else.
 """
 
 from __future__ import annotations
@@ -36,13 +36,15 @@ class Category:
     """One category: `natures` are those a mapping may choose, the first is the default.
 
     `usual_side` is the side its account is booked on: debit, credit or either. `is_revenue_split` marks gross amounts
-    that contain VAT where the marketplace states prices with it.
+    that contain VAT where the marketplace states prices with it. `is_earned` is what belongs to a period, sales with
+    their tax and costs; reserves, debts, loans and transfers only move money that was earned before.
     """
 
     name: str
     natures: tuple[Nature, ...]
     usual_side: str
     is_revenue_split: bool
+    is_earned: bool
     posts_only_when_named: bool
     description: str
 
@@ -81,6 +83,7 @@ def _category(row: dict[str, str]) -> Category:
         natures=tuple(Nature(name) for name in natures if name),
         usual_side=row["usual_side"],
         is_revenue_split=row["is_revenue_split"] == "yes",
+        is_earned=row["is_earned"] == "yes",
         posts_only_when_named=row["posts_only_when_named"] == "yes",
         description=row["description"],
     )

@@ -42,7 +42,9 @@ class Combination:
     `order_has_withheld` and `order_has_tax` (rows of that kind with an amount in the same order) are looked at only
     where the marketplace is `mixed`. `order_is_opening` marks orders whose sale the books hold as a receivable since
     before go-live. `country` is where the order was sent, known only where a marketplace splits VAT by country;
-    `has_order` tells an order of which that is not known from an amount that belongs to no order.
+    `has_order` tells an order of which that is not known from an amount that belongs to no order. `is_event` marks a
+    line of a financial transaction: its type stands as `transaction_type`, the path of its leaf as
+    `amount_description`, and `amount_type` is empty.
     """
 
     transaction_type: str
@@ -56,8 +58,16 @@ class Combination:
     order_has_withheld: bool = False
     order_has_tax: bool = False
     order_is_opening: bool = False
+    is_event: bool = False
     country: str = ""
     has_order: bool = True
+
+    @property
+    def labels(self) -> str:
+        """Return what the line is called, as people read it."""
+        if self.is_event:
+            return f"{self.transaction_type} / {self.amount_description or '(the total alone)'}"
+        return f"{self.transaction_type} / {self.amount_type} / {self.amount_description}"
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ class LeaseLost(StoreError):
 
 
 class UndoneMeanwhile(StoreError):
-    """What a document carries in is being undone by now; the document must not be sent."""
+    """What a document carries in is being undone by now, or its month is accrued; the document must not be sent."""
 
 
 class ContentChanged(StoreError):

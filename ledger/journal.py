@@ -47,11 +47,15 @@ class Movement:
             raise InputRefused(f"A movement from {self.debit} to itself moves nothing.")
 
 
+SETTLEMENT = "settlement"  # the plain kind of a document: journals of a settlement
+
+
 @dataclass(frozen=True)
 class SourceKey:
     """What a document is made from: seller account, ERP ledger, kind of document, id in the source.
 
-    Seller and ledger are their own ids, never a connection's name: renaming a connection posts nothing again.
+    Seller and ledger are their own ids, never a connection's name: renaming a connection posts nothing again. An id
+    begins with what the document belongs to; what tells several of one kind apart stands behind a dot.
     """
 
     seller: str
@@ -62,10 +66,19 @@ class SourceKey:
     def __str__(self) -> str:
         return json.dumps([self.seller, self.ledger, self.kind, self.source_id], separators=(",", ":"))
 
+    @property
+    def belongs_to(self) -> str:
+        """Return the settlement, or month, that a document belongs to."""
+        return self.source_id.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class JournalLine:
-    """One line: signed amount in the entered currency, debit positive."""
+    """One line: signed amount in the entered currency, debit positive.
+
+    `base_amount` is what it comes to in the base currency of the ledger, where that is known already: an item is closed
+    by what it was carried at, never by the rate of the day. None leaves the conversion to the ERP.
+    """
 
     number: int
     account: AccountKey
@@ -73,6 +86,7 @@ class JournalLine:
     reference: str = ""
     description: str = ""
     quantity: Decimal | None = None
+    base_amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ class Journal:
 
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
     `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
-    a reversing one undoes. Both are empty otherwise.
+    a reversing one undoes, `base_currency` the currency of the lines' base amounts. All are empty otherwise.
     """
 
     source: SourceKey
@@ -97,6 +111,7 @@ class Journal:
     document_reference: str = ""
     original_period: str = ""
     reverses: str = ""
+    base_currency: str = ""
 
     @cached_property
     def key(self) -> str:
@@ -115,8 +130,10 @@ class Journal:
 
     @property
     def is_balanced(self) -> bool:
-        """Tell whether debits equal credits."""
-        return self.debits == self.credits
+        """Tell whether debits equal credits, in base amounts as well where they are stated: of all lines or of none."""
+        stated = [line.base_amount for line in self.lines if line.base_amount is not None]
+        is_whole = len(stated) in (0, len(self.lines)) and bool(stated) == bool(self.base_currency)
+        return self.debits == self.credits and is_whole and not sum(stated, Decimal(0))
 
     def reference_total(self, account: AccountKey, reference: str) -> Decimal:
         """Return what this document moves on one open item of one account, debit positive."""
@@ -142,6 +159,7 @@ class Journal:
             "original_period": self.original_period,
             # Left out where there is none, so that the fingerprints of ordinary documents stay what they were.
             **({"reverses": self.reverses} if self.reverses else {}),
+            **({"base_currency": self.base_currency} if self.base_currency else {}),
             "lines": [
                 {
                     "number": line.number,
@@ -150,10 +168,14 @@ class Journal:
                     "reference": line.reference,
                     "description": line.description,
                     "quantity": None if line.quantity is None else format(line.quantity, "f"),
+                    **self._base_of(line),
                 }
                 for line in self.lines
             ],
         }
+
+    def _base_of(self, line: JournalLine) -> dict[str, str]:
+        return {} if line.base_amount is None else {"base_amount": money.text(line.base_amount, self.base_currency)}
 
     @classmethod
     def from_content(cls, content: dict) -> Journal:
@@ -167,6 +189,7 @@ class Journal:
                 row["reference"],
                 row["description"],
                 None if row["quantity"] is None else Decimal(row["quantity"]),
+                money.exact(row["base_amount"], content["base_currency"]) if "base_amount" in row else None,
             )
             for row in content["lines"]
         )
@@ -177,6 +200,7 @@ class Journal:
             document_reference=content["document_reference"],
             original_period=content["original_period"],
             reverses=content.get("reverses", ""),
+            base_currency=content.get("base_currency", ""),
             lines=lines,
             **plain,
         )
@@ -219,6 +243,7 @@ class JournalFrame:
 
     `lines_max` is the ERP's limit of lines in one document; `one_unit_each` makes one document per unit (movements
     between units are then already two movements), otherwise the owner's document holds lines of several units.
+    `netted` are accounts of which a document shows the balance only, such as the one that accruals stand on.
     """
 
     source: SourceKey
@@ -231,6 +256,7 @@ class JournalFrame:
     lines_max: int = 300
     one_unit_each: bool = True
     open_item_accounts: frozenset[AccountKey] = field(default_factory=frozenset)
+    netted: frozenset[AccountKey] = field(default_factory=frozenset)
 
 
 def build_journals(movements: Iterable[Movement], frame: JournalFrame, default_date: date) -> JournalSet:
@@ -302,11 +328,12 @@ def _merged(lines: dict[tuple, JournalLine], movement: Movement, frame: JournalF
         (movement.credit, movement.credit_reference, -movement.amount),
     )
     for account, reference, amount in sides:
-        is_open_item = account in frame.open_item_accounts
+        is_netted = account in frame.netted
+        is_open_item = is_netted or account in frame.open_item_accounts
         detail = "" if is_open_item else movement.detail
         label = "" if is_open_item else movement.label
         quantity = None if is_open_item else movement.quantity
-        key = (account, reference, amount > 0, label, detail)
+        key = (account, reference, not is_netted and amount > 0, label, detail)
         known = merged.get(key)
         if known is None:
             words = " ".join(word for word in (label, detail) if word)
@@ -320,4 +347,5 @@ def _merged(lines: dict[tuple, JournalLine], movement: Movement, frame: JournalF
 
 
 def _numbered(lines: dict[tuple, JournalLine]) -> tuple[JournalLine, ...]:
-    return tuple(replace(line, number=number) for number, line in enumerate(lines.values(), start=1))
+    kept = (line for line in lines.values() if line.amount)
+    return tuple(replace(line, number=number) for number, line in enumerate(kept, start=1))

@@ -15,7 +15,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ledger.accounts import AccountKey
-from ledger.classification import Triple, triple
+from ledger.classification import Labels, Triple, triple
+from ledger.event_classification import pair
 from ledger.glob import is_pattern
 from ledger.mapping_file import Path, read_mapping
 from ledger.mapping_shape import Booking, InterUnit, MappingShape, OwnerUnit
@@ -53,6 +54,12 @@ class Mapping:
         )
         return tuple((labels, not any(is_pattern(one, "*") for one in labels), row.category) for labels, row in rows)
 
+    @cached_property
+    def own_leaves(self) -> tuple[tuple[Labels, bool, str], ...]:
+        """Return the user's own classification of event lines in comparable form: type and path, is exact, category."""
+        rows = ((pair(row.transaction_type, row.leaf_path), row) for row in self.shape.event_leaves)
+        return tuple((labels, not any(is_pattern(one, "*") for one in labels), row.category) for labels, row in rows)
+
     def where(self, *path: str | int) -> str:
         """Say where a key stands: `categories.revenue line 14`."""
         shown = path if path in self.lines else path[:-1]
@@ -74,6 +81,11 @@ class Mapping:
         """Return the clearing account of a marketplace's settlements."""
         owner = self.owner_of(marketplace)
         return self.shape.accounts.clearing.key(owner.unit, owner.segments)
+
+    def accrued(self, marketplace: str | None) -> AccountKey | None:
+        """Return the counter-account of a marketplace's accruals; None where the file names none."""
+        owner, booking = self.owner_of(marketplace), self.shape.accounts.accrued
+        return booking.key(owner.unit, owner.segments) if booking else None
 
     def owner_unit(self, unit: str) -> OwnerUnit:
         """Return an owner by its unit, with the segments of its lines."""
@@ -97,6 +109,20 @@ class Mapping:
             if booking.holds_on(day):
                 return booking, self.where("accounts", name, index)
         return None
+
+    def bank(self, account_tail: str, currency: str, marketplace: str | None, day: date) -> AccountKey | None:
+        """Return the account of a bank account on a date, by what is known of its number; None when none takes it."""
+        owner = self.owner_of(marketplace)
+        fitting = [
+            one for one in self.shape.accounts.bank or () if one.holds_on(day) and one.takes(account_tail, currency)
+        ]
+        best = max(fitting, key=lambda one: one.narrowness, default=None)
+        return None if best is None else best.key(owner.unit, owner.segments)
+
+    def of_role(self, name: str, marketplace: str | None, day: date) -> AccountKey | None:
+        """Return the account of a role in the books of a marketplace's owner on a date; None when there is none."""
+        owner, found = self.owner_of(marketplace), self.role(name, day)
+        return None if found is None else found[0].key(owner.unit, owner.segments)
 
     def of_category(self, name: str, day: date) -> tuple[Booking, str] | None:
         """Return the booking of a category on an accounting date and where it stands."""

@@ -221,12 +221,14 @@ def _allowed(parent: Path) -> list[str]:
         ("rules",): mapping_shape.Rule,
         ("rules", "when"): mapping_shape.When,
         ("triples",): mapping_shape.TripleRow,
+        ("event_leaves",): mapping_shape.LeafRow,
         ("accounts", "inter_unit"): mapping_shape.InterUnit,
     }
     names = tuple(part for part in parent if isinstance(part, str))
     if names[:2] == ("owner", "marketplaces"):
         return list(mapping_shape.OwnerUnit.model_fields)
-    return list(shapes.get(names, mapping_shape.Booking).model_fields)
+    usual = mapping_shape.BankBooking if names[:2] == ("accounts", "bank") else mapping_shape.Booking
+    return list(shapes.get(names, usual).model_fields)
 
 
 def _written(path: Path) -> str:

@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
 
+from ledger import event_classification
 from ledger.categories import CARRIED, ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, categories
-from ledger.classification import classify, label, triple
+from ledger.classification import Classified, Labels, classify, label, triple
 from ledger.glob import covers, is_pattern
-from ledger.mapping_shape import Accounts, Booking, MappingShape, OwnerUnit, Rule, When
+from ledger.mapping_shape import Accounts, BankBooking, Booking, MappingShape, OwnerUnit, Rule, When
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -33,6 +34,7 @@ def problems(shape: MappingShape) -> list[Problem]:
         _unreachable_categories,
         _roles_and_categories,
         _triples,
+        _event_leaves,
         _twice,
     )
     return [problem for check in checks for problem in check(shape)]
@@ -64,10 +66,11 @@ def unknown_categories(values: dict[str, Any]) -> Iterator[Problem]:
             yield path, f"{name} is booked clearing against clearing and takes no account: remove it"
         elif isinstance(name, str) and name not in categories():
             yield path, f"{name!r} is no category{_meant(name)}"
-    for index, row in enumerate(_items(values.get("triples"))):
-        name = row.get("category") if isinstance(row, dict) else None
-        if isinstance(name, str) and name not in categories():
-            yield ("triples", index, "category"), f"{name!r} is no category{_meant(name)}"
+    for key in ("triples", "event_leaves"):
+        for index, row in enumerate(_items(values.get(key))):
+            name = row.get("category") if isinstance(row, dict) else None
+            if isinstance(name, str) and name not in categories():
+                yield (key, index, "category"), f"{name!r} is no category{_meant(name)}"
 
 
 def _keys(value: object) -> list[str]:
@@ -84,27 +87,34 @@ def _meant(name: str) -> str:
 
 
 def _clearing(shape: MappingShape) -> Iterator[Problem]:
-    clearing = shape.accounts.clearing
-    if clearing.valid_from or clearing.valid_to:
-        yield (
-            ("accounts", "clearing"),
-            "cannot change by date, open items would stay behind: remove the dates",
-        )
-    if clearing.unit:
-        yield ("accounts", "clearing", "unit"), "stays with the owner of the settlement: write the unit under owner"
+    for name in ("clearing", "accrued"):
+        booking = getattr(shape.accounts, name)
+        if booking and (booking.valid_from or booking.valid_to):
+            yield ("accounts", name), "cannot change by date, open items would stay behind: remove the dates"
+        if booking and booking.unit:
+            yield ("accounts", name, "unit"), "stays with the owner of the settlement: write the unit under owner"
+    for role in ("bank", "fx_realised"):
+        for index, booking in enumerate(getattr(shape.accounts, role) or ()):
+            if booking.unit:
+                yield ("accounts", role, index, "unit"), "is that of the owner, whose bank is paid: remove the unit"
     for index, pair in enumerate(shape.accounts.inter_unit):
         for side in ("due_from", "due_to"):
-            booking: Booking = getattr(pair, side)
+            booking = getattr(pair, side)
             if booking.unit or booking.valid_from or booking.valid_to:
                 path = ("accounts", "inter_unit", index, side)
                 yield path, "stands in the books of both units at all times: remove unit, valid_from, valid_to"
 
 
 def _accounts_that_move_nothing(shape: MappingShape) -> Iterator[Problem]:
-    clearing = shape.accounts.clearing.account
+    clearing, accrued = shape.accounts.clearing.account, shape.accounts.accrued
     for path, name, booking in bookings(shape):
         if booking.account == clearing and name != "opening_debt":
             yield path, f"books to {clearing}, which is the clearing account itself: choose the account it belongs to"
+        if accrued and booking.account == accrued.account and name != "accrued":
+            yield (
+                path,
+                f"books to {accrued.account}, which is the account of accruals: choose the one it belongs to",
+            )
 
 
 def _overlaps(shape: MappingShape) -> Iterator[Problem]:
@@ -114,8 +124,15 @@ def _overlaps(shape: MappingShape) -> Iterator[Problem]:
         groups["accounts", role] = () if given is None or isinstance(given, Booking) else given
     for path, dated in groups.items():
         for (_, first), (second, later) in combinations(enumerate(dated), 2):
-            if first.overlaps(later):
+            if first.overlaps(later) and not _are_of_other_banks(first, later):
                 yield (*path, second), f"holds on dates on which account {first.account} holds too: end one earlier"
+
+
+def _are_of_other_banks(first: Booking, later: Booking) -> bool:
+    """Tell whether two accounts take the money of different bank accounts, or one of them says more of its own."""
+    if not isinstance(first, BankBooking) or not isinstance(later, BankBooking):
+        return False
+    return (first.account_ending, first.currency) != (later.account_ending, later.currency)
 
 
 def _natures(shape: MappingShape) -> Iterator[Problem]:
@@ -177,20 +194,34 @@ def _covers(general: Rule, specific: Rule) -> bool:
 
 
 def _triples(shape: MappingShape) -> Iterator[Problem]:
+    """Hold the user's own rows against each other and against the shipped ones."""
+    given = [
+        (triple(row.transaction_type, row.amount_type, row.amount_description), row.category) for row in shape.triples
+    ]
+    yield from _own_rows("triples", given, classify)
+
+
+def _event_leaves(shape: MappingShape) -> Iterator[Problem]:
+    given = [
+        (event_classification.pair(row.transaction_type, row.leaf_path), row.category) for row in shape.event_leaves
+    ]
+    yield from _own_rows("event_leaves", given, event_classification.classify_event)
+
+
+def _own_rows(
+    key: str, given: Sequence[tuple[Labels, str]], classified: Callable[..., Classified | None]
+) -> Iterator[Problem]:
     """Refuse rows that an earlier row takes, and rows that would move money across the balance sheet's edge."""
-    rows = [triple(row.transaction_type, row.amount_type, row.amount_description) for row in shape.triples]
-    for index, labels in enumerate(rows):
+    rows = [labels for labels, _ in given]
+    for index, (labels, category) in enumerate(given):
         is_exact = not any(is_pattern(one, "*") for one in labels)
         for earlier_index, earlier in enumerate(rows[:index]):
             is_same_kind = is_exact == (not any(is_pattern(one, "*") for one in earlier))
             if is_same_kind and all(covers(wide, narrow) for wide, narrow in zip(earlier, labels, strict=True)):
-                yield (
-                    ("triples", index),
-                    f"can never be reached: triple {earlier_index + 1} takes it. Remove one",
-                )
+                yield (key, index), f"can never be reached: row {earlier_index + 1} takes it. Remove one"
                 break
-        chosen = categories().get(shape.triples[index].category)
-        shipped = classify(*labels) if is_exact else None
+        chosen = categories().get(category)
+        shipped = classified(*labels) if is_exact else None
         if chosen is None or shipped is None or not shipped.is_verified:
             continue
         known = categories()[shipped.category]
@@ -199,7 +230,7 @@ def _triples(shape: MappingShape) -> Iterator[Problem]:
         )
         if shipped.is_exact and not known.posts_only_when_named and is_across:
             sentence = f"is known to be {known.name}, which {_side(known.nature.is_balance_sheet)}: remove this row"
-            yield ("triples", index), sentence
+            yield (key, index), sentence
 
 
 def _side(is_balance_sheet: bool) -> str:

@@ -126,6 +126,36 @@ Patterns = Annotated[
 ]
 
 
+class BankBooking(Booking):
+    """The account that stands for a bank account in the books, or for several of them.
+
+    `account_ending` and `currency` narrow it to bank accounts that end so, and keep that currency; of several that fit
+    the one that says more is taken.
+    """
+
+    account_ending: Code | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+
+    def takes(self, account_tail: str, currency: str) -> bool:
+        """Tell whether money of a bank account, by what is known of its number, is booked here."""
+        is_account = self.account_ending is None or account_tail.endswith(self.account_ending.upper())
+        return is_account and self.currency in (None, currency)
+
+    @property
+    def narrowness(self) -> tuple[bool, bool]:
+        """Return how much it says of the bank account: an ending is more than a currency."""
+        return self.account_ending is not None, self.currency is not None
+
+
+_AnyBank = str | int | BankBooking
+OneBank = Annotated[BankBooking, BeforeValidator(_as_booking, json_schema_input_type=_AnyBank)]
+Banks = Annotated[
+    tuple[OneBank, ...],
+    BeforeValidator(as_tuple, json_schema_input_type=_AnyBank | list[_AnyBank]),
+    Field(min_length=1),
+]
+
+
 class OwnerUnit(Settings):
     """A unit whose bank account Amazon pays, and the segments that each of its lines carries."""
 
@@ -168,8 +198,11 @@ class Accounts(Settings):
 
     `clearing` (required, open item) is the counter-account of every line. `pass_through_tax` takes tax collected and
     withheld where the marketplace remits it, `tax_liability` tax the seller owes, `input_tax` tax on Amazon's fees,
-    `card_in_transit` what Amazon charged to the card. `opening_debt` is where the books held a debt to Amazon at
+    `card_in_transit` what Amazon charged to the card. `accrued` is the counter-account of month-end accruals, on the
+    balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
+    `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried at:
+    both only where the connection books the receipt itself.
     """
 
     clearing: OneBooking
@@ -177,8 +210,11 @@ class Accounts(Settings):
     tax_liability: Bookings | None = None
     input_tax: Bookings | None = None
     card_in_transit: Bookings | None = None
+    accrued: OneBooking | None = None
     opening_debt: OneBooking | None = None
     opening_receivable: OneBooking | None = None
+    bank: Banks | None = None
+    fx_realised: Bookings | None = None
     inter_unit: tuple[InterUnit, ...] = ()
 
 
@@ -227,6 +263,17 @@ class TripleRow(Settings):
     category: str
 
 
+class LeafRow(Settings):
+    """The user's own classification of lines of financial transactions, for month-end accruals; `*` is wild.
+
+    `leaf_path` is the names of the breakdown from the top down with a slash between them, empty for a bare total.
+    """
+
+    transaction_type: Annotated[str, Field(min_length=1)]
+    leaf_path: str
+    category: str
+
+
 def _by_currency(value: object) -> object:
     """Take one name for the name of every currency."""
     return {"*": value} if isinstance(value, str) else {} if value is None else value
@@ -245,6 +292,7 @@ class MappingShape(Settings):
     categories: dict[str, Bookings] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     triples: tuple[TripleRow, ...] = ()
+    event_leaves: tuple[LeafRow, ...] = ()
     marketplace_for_blank: Annotated[
         dict[str, str], BeforeValidator(_by_currency, json_schema_input_type=str | dict[str, str])
     ] = Field(default_factory=dict)
@@ -254,7 +302,7 @@ class MappingShape(Settings):
     def _nothing_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value
 
-    @field_validator("rules", "triples", mode="before")
+    @field_validator("rules", "triples", "event_leaves", mode="before")
     @classmethod
     def _nothing_is_an_empty_list(cls, value: Any) -> Any:
         return () if value is None else value

@@ -24,8 +24,11 @@ _NATURE_OF_ROLE = {
     "tax_liability": Nature.LIABILITY,
     "input_tax": Nature.RECEIVABLE,
     "card_in_transit": Nature.CASH_IN_TRANSIT,
+    "accrued": Nature.RECEIVABLE,
     "opening_debt": Nature.LIABILITY,
     "opening_receivable": Nature.RECEIVABLE,
+    "bank": Nature.CASH,
+    "fx_realised": Nature.EXPENSE,
 }
 
 

@@ -44,7 +44,7 @@ def parts(start: datetime, end: datetime, deposit_date: datetime | date | None, 
     if end < start:
         raise InputRefused(f"A settlement that starts {start.isoformat()} cannot end {end.isoformat()}.")
     dated = _dated(end, deposit_date, policy)
-    if policy.month_end == "none":
+    if policy.month_end != "split":
         return (Part(1, start.astimezone(UTC), end.astimezone(UTC), dated),)
     edges = [start.astimezone(UTC), *_month_starts(start, end, policy.zone), end.astimezone(UTC)]
     count = len(edges) - 1

@@ -239,14 +239,15 @@ class Policy(Settings):
     the last day of the month in which it ends. `grain`: what journal lines are added up by. `quantities`: the ERP's
     statistics code for units sold, or nothing. `closed_period`: what becomes of a journal whose period is closed while
     nothing of it is in the ERP: it waits, moves to the first open day, or a person is asked. `bank_receipt`: who books
-    the money that arrives, the ERP's own bank process; `receipt_days` is how long that may take.
+    the money that arrives, the ERP's own bank process or the connector, never both; `receipt_days` is how long that may
+    take.
     """
 
     time_zone: str
     books_from: Annotated[date | tuple[str, ...] | None, BeforeValidator(_date_or_ids)] = None
     opening: tuple[Opening, ...] = ()
     orders_before_go_live: OrdersBeforeGoLive | None = None
-    month_end: Literal["split", "none"] = "split"
+    month_end: Literal["split", "accrue", "none"] = "split"
     accounting_date: Literal["settlement_end", "deposit_date", "month_last_day"] = "settlement_end"
     grain: Literal["account", "day", "sku", "order"] = "account"
     lines_max: Annotated[int, Field(ge=2, le=100_000)] = 300
@@ -256,28 +257,8 @@ class Policy(Settings):
     inter_unit: Literal["accounts", "erp"] = "accounts"
     approval: Literal["automatic", "required"] = "required"
     closed_period: Literal["hold", "next_open", "ask"] = "hold"
-    bank_receipt: Literal["erp"] = "erp"
+    bank_receipt: Literal["erp", "connector"] = "erp"
     receipt_days: Annotated[int, Field(ge=1, le=90)] = 10
-
-    @field_validator("month_end", mode="before")
-    @classmethod
-    def _accrue_is_not_offered(cls, value: Any) -> Any:
-        if value == "accrue":
-            raise ValueError(
-                "accrue is not offered by this version: choose split (two journals by posted date) or none (the whole "
-                "settlement on its accounting date)"
-            )
-        return value
-
-    @field_validator("bank_receipt", mode="before")
-    @classmethod
-    def _cash_is_not_booked_here(cls, value: Any) -> Any:
-        if value == "connector":
-            raise ValueError(
-                "connector is not offered by this version: write erp, and let the ERP's bank process close the "
-                "clearing items; reconciliations say by which entry each was closed"
-            )
-        return value
 
     @field_validator("quantities", mode="before")
     @classmethod

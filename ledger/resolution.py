@@ -7,15 +7,18 @@ finding with a cure. There is no silent default: what is not named stops its set
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from ledger.accounts import AccountKey, Nature
 from ledger.categories import ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, Category, categories
-from ledger.classification import Classified, classify, fits, is_sign_unexpected, label, triple
+from ledger.classification import Classified, Labels, classify, fits, is_sign_unexpected, label, triple
 from ledger.combination import Combination, Context, Resolved, Treatment, Unmapped, is_multi_channel
 from ledger.errors import Finding
+from ledger.event_classification import classify_event, pair
+from ledger.event_leaves import DIFFERENCE_PATH
 from ledger.glob import takes
 from ledger.mapping_book import InterUnitAccounts, Mapping
 from ledger.mapping_shape import Booking, OwnerUnit, When
@@ -44,9 +47,12 @@ def resolve(combination: Combination, mapping: Mapping, policy: Policy, context:
         return Unmapped(combination, stopped.finding, stopped.wanted)
 
 
-def category_of(transaction_type: str, amount_type: str, amount_description: str, mapping: Mapping) -> str | None:
+def category_of(
+    transaction_type: str, amount_type: str, amount_description: str, mapping: Mapping, *, is_event: bool = False
+) -> str | None:
     """Return the category these labels have with a mapping; None where nothing says so or the row needs naming."""
-    one = Combination(transaction_type, amount_type, amount_description, "", None, None, date.min, None)
+    labels = (transaction_type, amount_type, amount_description)
+    one = Combination(*labels, "", None, None, date.min, None, is_event=is_event)
     try:
         return _Resolution(one, mapping, Policy(time_zone="UTC"), Context("", ()))._category()[0].name
     except _Stopped:
@@ -127,31 +133,48 @@ class _Resolution:
     def _category(self) -> tuple[Category, Classified | None]:
         """Return the category: own exact row, shipped exact row, own wildcard, shipped wildcard; named where needed."""
         one = self.combination
-        shipped = classify(one.transaction_type, one.amount_type, one.amount_description)
+        if one.is_event and one.amount_description == DIFFERENCE_PATH:
+            sentence = "The lines of a transaction do not add up to its total, and nothing says what the rest is."
+            raise self._stopped("unmapped_label", sentence, "End the item leaves_differ of that day first.")
+        shipped = (
+            classify_event(one.transaction_type, one.amount_description)
+            if one.is_event
+            else classify(one.transaction_type, one.amount_type, one.amount_description)
+        )
         needs_name = shipped is not None and _needs_name(shipped)
         own = self._own_category(wildcards_too=shipped is None or needs_name or not shipped.is_exact)
         if own is not None:
             return categories()[own], shipped if shipped is not None and shipped.category == own else None
         if shipped is None:
             sentence = "No row of the shipped classification and none of yours fits these labels."
-            raise self._stopped("unmapped_label", sentence, self._name_it(), "triples", "")
+            raise self._stopped("unmapped_label", sentence, self._name_it(), self._own_key, "")
         if needs_name:
             sentence = (
                 f"The shipped classification says {shipped.category}, which posts only once you have named the row."
             )
-            raise self._stopped("needs_naming", sentence, self._name_it(), "triples", shipped.category)
+            raise self._stopped("needs_naming", sentence, self._name_it(), self._own_key, shipped.category)
         return categories()[shipped.category], shipped
 
     def _own_category(self, *, wildcards_too: bool) -> str | None:
         """Return the category the user's own rows give these labels: an exact row, else a row with `*`."""
         one = self.combination
-        labels = triple(one.transaction_type, one.amount_type, one.amount_description)
-        exact = (name for row, is_exact, name in self.mapping.own_triples if is_exact and row == labels)
-        wild = (name for row, is_exact, name in self.mapping.own_triples if not is_exact and fits(row, labels))
+        own: Sequence[tuple[Labels, bool, str]] = self.mapping.own_leaves if one.is_event else self.mapping.own_triples
+        labels: Labels = (
+            pair(one.transaction_type, one.amount_description)
+            if one.is_event
+            else triple(one.transaction_type, one.amount_type, one.amount_description)
+        )
+        exact = (name for row, is_exact, name in own if is_exact and row == labels)
+        wild = (name for row, is_exact, name in own if not is_exact and fits(row, labels))
         return next(exact, None) or (next(wild, None) if wildcards_too else None)
 
     def _name_it(self) -> str:
-        return f"Add the labels with their category under triples in {self.mapping.file}."
+        what = "type and path" if self.combination.is_event else "the labels"
+        return f"Add {what} with their category under {self._own_key} in {self.mapping.file}."
+
+    @property
+    def _own_key(self) -> str:
+        return "event_leaves" if self.combination.is_event else "triples"
 
     def _marketplace(self) -> str:
         """Return the line's marketplace, or the settlement's where the line has none."""
@@ -187,7 +210,7 @@ class _Resolution:
             )
         one = self.combination
         model = model_of_order(settings, has_withheld=one.order_has_withheld, has_tax=one.order_has_tax)
-        is_on_an_item = label(one.amount_type) in ("itemprice", "itemwithheldtax", "promotion")
+        is_on_an_item = one.is_event or label(one.amount_type) in ("itemprice", "itemwithheldtax", "promotion")
         is_contradicted = model is TaxModel.INCLUDED and category.is_sales_tax and is_on_an_item
         if is_contradicted and one.positive is not None:
             raise self._stopped(
@@ -293,9 +316,8 @@ class _Resolution:
 
     def _stopped(self, code: str, sentence: str, cure: str, kind: str = "", name: str = "") -> _Stopped:
         one = self.combination
-        labels = f"{one.transaction_type} / {one.amount_type} / {one.amount_description}"
-        origin = f"{labels}, {one.marketplace or 'no marketplace'}"
-        return _Stopped(Finding(code, f"{labels}: {sentence}", cure, origin), (kind, name))
+        origin = f"{one.labels}, {one.marketplace or 'no marketplace'}"
+        return _Stopped(Finding(code, f"{one.labels}: {sentence}", cure, origin), (kind, name))
 
 
 def _needs_name(shipped: Classified) -> bool:
@@ -318,7 +340,12 @@ def _treatment(category: Category, model: TaxModel | None) -> Treatment:
 
 def _is_sale(one: Combination, category: Category, treatment: Treatment) -> bool:
     """Tell whether a line is what an order brought: price, promotion, or tax on them that is the seller's own."""
-    if label(one.transaction_type) != "order" or label(one.amount_type) not in ("itemprice", "promotion"):
+    is_of_order = (
+        label(one.transaction_type) == "shipment"
+        if one.is_event
+        else label(one.transaction_type) == "order" and label(one.amount_type) in ("itemprice", "promotion")
+    )
+    if not is_of_order:
         return False
     if category.is_sales_tax:
         return treatment is Treatment.TAX
@@ -326,7 +353,12 @@ def _is_sale(one: Combination, category: Category, treatment: Treatment) -> bool
 
 
 def _fits(when: When, one: Combination, marketplace: str) -> bool:
-    """Tell whether every condition of a rule fits; labels and names without regard to case, SKUs as written."""
+    """Tell whether every condition of a rule fits; labels and names without regard to case, SKUs as written.
+
+    Rules speak of the labels of settlements: one that looks at them never fits a line of a financial transaction.
+    """
+    if one.is_event and (when.transaction_type or when.amount_type or when.amount_description):
+        return False
     labelled = (
         (when.marketplace, marketplace),
         (when.transaction_type, one.transaction_type),

@@ -10,12 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ledger.errors import InputRefused
-from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
+from ledger.journal import SETTLEMENT, Journal, JournalLine, JournalSet, SourceKey
 
 KIND = "reversal"
-_SOURCE_ID = re.compile(r"(.+)\.(\d+)")
+# `24758260539.3` undoes revision 3 of a settlement, `24758260539.cash.1` revision 1 of its cash entry.
+_SOURCE_ID = re.compile(r"(.+?)(?:\.([a-z_]+))?\.(\d+)")
+
+
+class Undone(NamedTuple):
+    """What a reversal undoes: the id in the source, the revision, the kind of document."""
+
+    source_id: str
+    revision: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -32,15 +42,16 @@ def reversal_source(source: SourceKey, revision: int) -> SourceKey:
         raise InputRefused(
             f"{source.source_id} is a reversal itself: what it undid is posted again, not reversed twice."
         )
-    return SourceKey(source.seller, source.ledger, KIND, f"{source.source_id}.{revision}")
+    kind = "" if source.kind == SETTLEMENT else f".{source.kind}"
+    return SourceKey(source.seller, source.ledger, KIND, f"{source.source_id}{kind}.{revision}")
 
 
-def undone_by(source: SourceKey) -> tuple[str, int]:
-    """Return settlement id and revision that a reversal's source undoes; raise InputRefused for another source."""
+def undone_by(source: SourceKey) -> Undone:
+    """Return what a reversal's source undoes; raise InputRefused for another source."""
     found = _SOURCE_ID.fullmatch(source.source_id) if source.kind == KIND else None
     if found is None:
         raise InputRefused(f"{source.source_id} of kind {source.kind} is no reversal.")
-    return found[1], int(found[2])
+    return Undone(found[1], int(found[3]), found[2] or SETTLEMENT)
 
 
 def reversal_of(posted: Sequence[Posted]) -> JournalSet:
@@ -72,5 +83,7 @@ def _reversed(posted: Posted, source: SourceKey, part: int, parts: int) -> Journ
 
 
 def _opposite(line: JournalLine) -> JournalLine:
-    """Return the line with the other sign; a quantity goes back as well."""
-    return replace(line, amount=-line.amount, quantity=None if line.quantity is None else -line.quantity)
+    """Return the line with the other sign; a quantity and a base amount go back as well."""
+    quantity = None if line.quantity is None else -line.quantity
+    base_amount = None if line.base_amount is None else -line.base_amount
+    return replace(line, amount=-line.amount, quantity=quantity, base_amount=base_amount)

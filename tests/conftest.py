@@ -1,7 +1,11 @@
-"""What holds for all tests: the long files begin first, and numbers that a test measured are shown at the end.
+"""What holds for all tests: folders in memory, the long files first, and the numbers that a test measured at the end.
 
 In: `record_property("numbers", line)`. Out: the line in the summary, once per test, whichever worker ran it.
 """
+
+import os
+
+from hypothesis import HealthCheck, settings
 
 # Files of one or two tests that take minutes: last they would run alone. Two workers take turns, so the first and the
 # third are one worker's: the two that start Dagster's daemon never run beside each other.
@@ -11,6 +15,19 @@ _FIRST = (
     "tests/chaos/test_chaos.py",
     "tests/simulation/test_seeds_second_half.py",
 )
+
+
+def pytest_configure() -> None:
+    """Keep the folders of tests in memory where the system has one, and let no example fail for the time it takes.
+
+    Stores write durably, and a disk makes them wait. It is pytest's own variable; who has set it has chosen another
+    place.
+    """
+    if os.access("/dev/shm", os.W_OK):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+    # By default hypothesis fails an example that takes 200 ms: on a busy machine that says nothing of the code.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items) -> None:

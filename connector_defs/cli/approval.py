@@ -14,6 +14,7 @@ from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
+from ledger.accrual import month_of_accrual
 from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ def _decide(
     output.print_table([_content(one) for one in documents])
     output.say(f"Fingerprint of the set: {documents[0].set_fingerprint}")
     states = ", ".join(f"part {one.part} {one.state}" for one in documents)
-    follow = f" The next run sends it; or now: connector post {settlement} -c {road.connection}" if is_approval else ""
-    output.say(f"Settlement {settlement} of {road.connection}: {states}.{follow}")
+    month = month_of_accrual(settlement)
+    now = f"connector post {settlement}" if month is None else f"connector month-end {month} --only accruals"
+    follow = f" The next run sends it; or now: {now} -c {road.connection}" if is_approval else ""
+    name = "Settlement" if month is None else "Accrual"
+    output.say(f"{name} {settlement} of {road.connection}: {states}.{follow}")
 
 
 def _content(document: "OutboxDocument") -> dict[str, int | str | Decimal]:

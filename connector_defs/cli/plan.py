@@ -16,6 +16,7 @@ from connector_defs.cli.map import missing
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
 from connector_defs.cli.outbox import journal_lines
+from connector_defs.cli.plan_accruals import accruals
 from connector_defs.cli.plan_backfill import backfill
 from ledger.errors import TargetError
 
@@ -45,10 +46,11 @@ class PlanCommands(click.Group):
     epilog=examples(
         "connector plan 24758260539 -c amazon_us",
         "connector plan backfill --from 2026-01-01 --to 2026-10-31 -c amazon_us",
+        "connector plan accruals 2026-10 -c amazon_us",
     ),
 )
 def plan() -> None:
-    """Show what would be posted for a settlement, or what a backfill takes; nothing is sent."""
+    """Show what would be posted for a settlement or accrued for a month, or what a backfill takes; nothing is sent."""
 
 
 @plan.command(
@@ -72,6 +74,7 @@ def plan_settlement(ctx: click.Context, settlement: str, connection_name: str | 
 
 
 plan.add_command(backfill)
+plan.add_command(accruals)
 
 
 def planned(road: "Road", settlement_id: str) -> dict:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "import": "connector_defs.cli.intake:import_files",
     "inspect": "connector_defs.cli.inspect_file:inspect_file",
     "map": "connector_defs.cli.map:map_commands",
+    "month-end": "connector_defs.cli.month_end:month_end",
     "new": "connector_defs.cli.new:new",
     "outbox": "connector_defs.cli.outbox:outbox",
     "people": "connector_defs.cli.people:people",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assets.day_names import is_of_day_asset
+from assets.month_names import month_of_name
 from assets.review_queue import age, amount_text, command, in_order, meaning, origin_text, subject
 from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
@@ -112,6 +113,8 @@ def _what_follows(item: "ReviewItem") -> str:
         return f"settlement {item.partition} is due again."
     if is_of_day_asset(item.partition):
         return f"{subject(item)} is fetched again."
+    if month_of_name(item.partition):
+        return f"{subject(item)} is made again."
     return "the next discovery or listing looks again."
 
 

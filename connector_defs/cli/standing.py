@@ -42,27 +42,44 @@ class Standing:
 def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0) -> Standing:
     """Return where a settlement stands now; `error` and its `code` tell what ended the last attempt."""
     from assets.approval import documents_of
+    from assets.cash_sources import cash_sets
     from assets.document_sets import undoing_of
-    from assets.settlement_reports import registered
 
-    facts = registered(road, settlement_id).facts
     documents = documents_of(road, settlement_id)
     state = _state(documents, is_before_go_live)
     undoing = undoing_of(road, documents)
     if undoing is not None and undoing.is_under_way:
         documents = [*documents, *undoing.documents]
         state = f"{state}; reversal {_state(list(undoing.documents), is_before_go_live)}"
+    for cash in cash_sets(road, settlement_id):
+        documents = [*documents, *cash]
+        state = f"{state}; receipt {_state(cash, is_before_go_live)}"
     waits_for = error or _reasons(road, settlement_id, documents, state)
     return Standing(
         settlement_id=settlement_id,
-        period=f"{facts['start'][:10]} to {facts['end'][:10]}",
-        currency=facts["currency"],
-        total=facts["total_amount"],
+        **_head(road, settlement_id, documents),
         state=state,
         documents=", ".join(one.erp_id for one in documents if one.erp_id),
         waits_for=waits_for,
         exit_code=ExitCode(code) if code else _code({str(one.state) for one in documents}, bool(waits_for)),
     )
+
+
+def _head(road: "Road", name: str, documents: list["OutboxDocument"]) -> dict[str, str]:
+    """Return period, currency and total of a settlement; an accrual's total is what its first day of two books."""
+    from assets.settlement_reports import registered
+    from ledger import money
+    from ledger.accrual import month_of_accrual
+
+    month = month_of_accrual(name)
+    if month is None:
+        facts = registered(road, name).facts
+        period = f"{facts['start'][:10]} to {facts['end'][:10]}"
+        return {"period": period, "currency": facts["currency"], "total": facts["total_amount"]}
+    journals = [one.journal for one in documents if one.journal.accounting_date <= month.last]
+    currency = name.split("-")[-3]
+    total = money.total((one.debits for one in journals), currency)
+    return {"period": str(month), "currency": currency, "total": money.text(total, currency)}
 
 
 def _state(documents: list["OutboxDocument"], is_before_go_live: bool) -> str:

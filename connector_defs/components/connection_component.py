@@ -14,18 +14,22 @@ from pydantic import BaseModel, model_validator
 
 from assets.day_factory import day_asset
 from assets.factory import connection_assets, settlement_assets
+from assets.month_factory import month_asset
+from assets.month_stages import month_stages
 from assets.partitions import settlement_partitions
 from assets.proof_factory import proof_asset
 from assets.roadmap import Road
 from connector_defs.connections import Connection
 from connector_defs.day_schedules import day_schedule
 from connector_defs.day_sources import day_stages, first_day
-from connector_defs.jobs import FETCH_TAGS, connection_job, discovery_job, road_job
+from connector_defs.jobs import FETCH_TAGS, connection_job, discovery_job, month_job, road_job
+from connector_defs.month_schedule import month_schedule
 from connector_defs.project import Project, render
 from connector_defs.proof_schedule import proof_schedule
 from connector_defs.resources import ConnectionResource, StoresResource
 from connector_defs.sensors import due_sensor
 from ledger.errors import ConfigurationRefused
+from ledger.month import Month
 from resources.clock import SystemClock
 
 
@@ -107,6 +111,12 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     proofs = proof_asset(name, partitions, stages, road_of_run, resource_keys)
     proof_job = connection_job(name, proofs)
     fetches.append(proof_schedule(name, proof_job, settings.books.time_zone, stores_of_tick))
+    of_month = month_stages(settings.books)
+    known = {one.key.path[-1] for one in (*assets, *whole, *by_day, proofs)} | set(of_month)
+    first = Month.of(begin)
+    by_month = [month_asset(name, stage, first, road_of_run, resource_keys, known) for stage in of_month.values()]
+    months = [month_job(name, by_month)] if by_month else []
+    fetches += [month_schedule(name, one, settings.books.time_zone, first, stores_of_tick) for one in months]
     schedule = dg.ScheduleDefinition(
         name=f"{name}_discovery_schedule",
         job=discovery,
@@ -114,11 +124,12 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
         execution_timezone=settings.books.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    jobs = [road, *looks, *day_jobs]
-    due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, dict.fromkeys(stages, begin))
+    jobs = [road, *looks, *day_jobs, *months]
+    first_days, first_months = dict.fromkeys(stages, begin), dict.fromkeys(of_month, first)
+    due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, first_days, first_months)
     return dg.Definitions(
-        assets=[*assets, *whole, *by_day, proofs],
-        jobs=[discovery, road, *looks, *day_jobs, proof_job],
+        assets=[*assets, *whole, *by_day, proofs, *by_month],
+        jobs=[discovery, road, *looks, *day_jobs, *months, proof_job],
         schedules=[schedule, *fetches],
         sensors=[due],
         resources={door: ConnectionResource.of(connection)},

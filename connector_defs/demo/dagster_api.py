@@ -4,7 +4,7 @@ In: the address of the webserver. Out: runs launched and followed. Source: https
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ _LOCATIONS = """
 query { repositoriesOrError { __typename ... on RepositoryConnection { nodes { name location { name } } }
   ... on PythonError { message } } }"""
 _LAUNCH = """
-mutation($selector: JobOrPipelineSelector!) { launchRun(executionParams: {selector: $selector, runConfigData: {}}) {
+mutation($selector: JobOrPipelineSelector!, $metadata: ExecutionMetadata!) {
+  launchRun(executionParams: {selector: $selector, runConfigData: {}, executionMetadata: $metadata}) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 _STATUS = """query($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }"""
 _BACKFILL = """
@@ -72,9 +73,11 @@ class DagsterApi:
             time.sleep(0.5)
         raise DagsterFault(f"Dagster did not load the project within {seconds:.0f} seconds; see the logs of the demo.")
 
-    def launch_job(self, name: str) -> str:
+    def launch_job(self, name: str, tags: Mapping[str, str] | None = None) -> str:
         """Launch a job; return its run id."""
-        answer = self.asked(_LAUNCH, {"selector": {**self._selector, "pipelineName": name}})["launchRun"]
+        given = {"tags": [{"key": key, "value": value} for key, value in (tags or {}).items()]}
+        asked = {"selector": {**self._selector, "pipelineName": name}, "metadata": given}
+        answer = self.asked(_LAUNCH, asked)["launchRun"]
         return _required(answer, "run", f"launch {name}")["runId"]
 
     def is_run_ended(self, run_id: str) -> bool:

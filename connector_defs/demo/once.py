@@ -2,7 +2,7 @@
 
 In: a home folder and ports. Out: the proof rows. Both emulators listen on loopback, so every call crosses a socket as
 it would in production. Every settlement first goes as far as it can without waiting for PeopleSoft's edit and posting
-runs; then all are followed to the end.
+runs; then all are followed to the end. Payouts and the bank's statements come in beside them.
 """
 
 import time
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from connector_defs.demo.place import CONNECTIONS, demo_environment, environment, seed_vault
 from connector_defs.demo.proof import ProofRow, proof
+from connector_defs.demo.statements import hand_in
 from ledger.errors import ConfigurationRefused
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 
 FOLLOW_SECONDS_MAX = 60
 _SENDING = ("settlement_reports", "settlement_lines", "mapped_lines", "journals", "erp_postings")
-_FOLLOWING = ("erp_postings", "reconciliations")
+_FOLLOWING = ("erp_postings", "cash_entries", "reconciliations")
 
 
 def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]:
@@ -49,6 +50,8 @@ def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]
         stores, vault = open_stores(project), open_vault(project)
         open_until_end.callback(stores.close)
         roads = [connection(project, name).road(stores, vault, run="demo") for name in CONNECTIONS]
+        for road in roads:
+            hand_in(world.seller, road.connection, project.import_folder(road.connection))
         return _walked(roads, progress)
 
 
@@ -60,6 +63,7 @@ def _walked(roads: list["Road"], progress: Progress) -> list[ProofRow]:
     for number, road in enumerate(roads):
         progress(f"Discovering the settlements of {road.connection}", number, len(roads))
         _discover(road)
+        _read_bank(road)
         hurried = replace(road, patience=replace(road.patience, in_run=0, poll=0.5))
         settlements += [(hurried, one.settlement_id) for one in settlements_in_order(road)]
     for number, (road, settlement_id) in enumerate(settlements):
@@ -78,6 +82,19 @@ def _discover(road: "Road") -> None:
     found = discover(road)
     if found.interrupted:
         raise SourceUnavailable(f"{road.connection}: {found.interrupted}")
+
+
+def _read_bank(road: "Road") -> None:
+    """Take in the statements that were handed in, and the payouts they have to be held against."""
+    from assets.bank_folder import import_statements
+    from assets.day_names import today
+    from assets.day_stages import DAY_STAGES
+    from assets.days import days_between, fetch_days
+    from connector_defs.project import Project
+
+    import_statements(road, Project().import_folder(road.connection))
+    end = today(road.clock)
+    list(fetch_days(road, DAY_STAGES["payouts"], days_between(end - road.look_back, end)))
 
 
 def _run(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> bool:

@@ -2,8 +2,8 @@
 
 In: a road. Out: one row per settlement. `clearing` are the clearing lines of the settlement's own posted journals as
 the books hold them, `open_item` what is still open under its reference (a debt carried on is no longer open), `payout`
-what must reach the bank. A settlement ties when clearing equals its total, its open item equals the expected payout,
-every document is posted and no blocking check failed.
+what must reach the bank, `bank` when it did. A settlement ties when clearing equals its total, its open item equals
+the expected payout, every document is posted and no blocking check failed; money on its way changes nothing of that.
 """
 
 from collections.abc import Iterable
@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assets.bank_matches import Money
     from assets.roadmap import Road
 
 LEFT_ALONE = "before go-live, left alone"
+ON_ITS_WAY = "on its way"
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,35 @@ class ProofRow:
     difference: Decimal | None
     state: str
     ties: bool
+    bank: str = ""
 
 
 def proof(road: "Road", settlement_ids: Iterable[str]) -> list[ProofRow]:
     """Return the proof of settlements, in the order given."""
+    from assets.bank_matches import money_of
     from assets.series import placed
 
-    places = placed(road)
-    return [_row(road, one, places[one].is_before_go_live) for one in settlement_ids]
+    places, known = placed(road), money_of(road)
+    return [_row(road, one, places[one].is_before_go_live, _at_bank(known, one)) for one in settlement_ids]
 
 
-def _row(road: "Road", settlement_id: str, is_before_go_live: bool) -> ProofRow:
+def _at_bank(known: "Money", settlement_id: str) -> str:
+    """Say when what a settlement paid out was booked at the bank; nothing where it paid nothing."""
+    said = []
+    for payment in known.of_settlement(settlement_id):
+        if payment.amount < 0:
+            continue
+        found = known.matching.of_payment(payment.payment_id)
+        if found is None:
+            said.append(ON_ITS_WAY)
+        elif found.difference:
+            said.append(f"differs by {found.difference}")
+        else:
+            said.append(max(line.value_date for line in found.lines).isoformat())
+    return ", ".join(said)
+
+
+def _row(road: "Road", settlement_id: str, is_before_go_live: bool, bank: str) -> ProofRow:
     from assets.approval import documents_of
     from assets.settlement_reports import registered
     from ledger import money
@@ -62,6 +82,7 @@ def _row(road: "Road", settlement_id: str, is_before_go_live: bool) -> ProofRow:
         "total": total,
         "journals": ", ".join(one.erp_id for one in documents if one.erp_id),
         "payout": max(total, money.exact(0, currency)),
+        "bank": bank,
     }
     if is_before_go_live:
         untouched = {"clearing": None, "open_item": None, "difference": None}
@@ -120,6 +141,7 @@ def table_rows(rows: Iterable[ProofRow]) -> list[dict[str, object]]:
             "still open": row.open_item,
             "expected payout": row.payout,
             "difference": row.difference,
+            "in the bank": row.bank,
             "state": row.state,
         }
         for row in rows
@@ -140,5 +162,15 @@ def verdict_sentence(rows: Iterable[ProofRow]) -> str:
         return f"{len(wrong)} of {len(rows)} settlements do not tie: {', '.join(wrong)}."
     return (
         f"{len(posted)} settlements are posted, each exactly once and tied to the cent; "
-        f"{len(rows) - len(posted)} before go-live are left alone."
+        f"{len(rows) - len(posted)} before go-live are left alone.{_bank_sentence(rows)}"
     )
+
+
+def _bank_sentence(rows: Iterable[ProofRow]) -> str:
+    said = [one for row in rows for one in row.bank.split(", ") if one]
+    on_its_way, differing = said.count(ON_ITS_WAY), sum(one.startswith("differs") for one in said)
+    if not said:
+        return ""
+    words = f" {len(said) - on_its_way - differing} of {len(said)} payouts are in the bank to the cent"
+    words += f", {on_its_way} on their way" if on_its_way else ""
+    return words + (f", {differing} with a difference." if differing else ".")

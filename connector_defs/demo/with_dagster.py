@@ -30,6 +30,7 @@ from connector_defs.demo.place import (
 )
 from connector_defs.demo.processes import Processes, demo_home, running
 from connector_defs.demo.proof import ProofRow, proof
+from connector_defs.demo.statements import hand_in
 from connector_defs.project import PACKAGE, Project
 from ledger.errors import ConfigurationRefused
 
@@ -101,6 +102,8 @@ def _proved(
     variables = demo_environment(seller, str(home), served["amazon"], served["peoplesoft"])
     stack.enter_context(environment(variables))
     seed_vault(Project(), seller)
+    for name in CONNECTIONS:
+        hand_in(seller, name, Project().import_folder(name))
     address = _start_dagster(home, processes, port)
     api = stack.enter_context(closing(DagsterApi(address)))
     report("Starting Dagster", 0, 1)
@@ -108,7 +111,9 @@ def _proved(
     _discover(api, processes, report)
     roads = _roads()
     settlements = {road.connection: _settlement_ids(road) for road in roads}
+    payouts = [_launch_payouts(api, road) for road in roads]
     _backfill(api, processes, settlements, report)
+    _wait_for(api, processes, payouts, report, "Reading the payouts")
     report("Reading the books back", 0, 1)
     rows = _proof_when_posted(roads, settlements)
     return sorted(rows, key=lambda row: (row.currency != "USD", row.currency, row.period, row.settlement_id)), address
@@ -160,15 +165,31 @@ def _free_port() -> int:
 def _discover(api: DagsterApi, processes: Processes, report: Report) -> None:
     """Run the discovery job of every connection and wait for them."""
     runs = [api.launch_job(f"{name}_discovery") for name in CONNECTIONS]
+    _wait_for(api, processes, runs, report, "Discovering settlements")
+
+
+def _launch_payouts(api: DagsterApi, road: "Road") -> str:
+    """Read the payouts of the days that settlements were discovered for, as their schedule would; return the run."""
+    from assets.day_names import today
+    from connector_defs.connections import connection
+    from connector_defs.day_schedules import range_tags
+    from connector_defs.day_sources import first_day
+
+    settings, end = connection(Project(), road.connection).settings, today(road.clock)
+    begin = max(first_day(settings.by_day, settings.books, road.clock.now()), end - road.look_back)
+    return api.launch_job(f"{road.connection}_payouts", range_tags(begin, end))
+
+
+def _wait_for(api: DagsterApi, processes: Processes, runs: list[str], report: Report, doing: str) -> None:
     deadline = time.monotonic() + LOAD_SECONDS_MAX
     while time.monotonic() < deadline:
         ended = sum(api.is_run_ended(run) for run in runs)
-        report("Discovering settlements", ended, len(runs))
+        report(doing, ended, len(runs))
         if ended == len(runs):
             return
         processes.require_alive()
         time.sleep(1)
-    raise ConfigurationRefused("Discovery did not end in time; open its runs in the UI.")
+    raise ConfigurationRefused(f"{doing} did not end in time; open its runs in the UI.")
 
 
 def _roads() -> list["Road"]:

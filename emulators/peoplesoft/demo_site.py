@@ -53,6 +53,7 @@ ACCOUNTS = (
     ("110700", "A", "Amazon reserve receivable"),
     ("110800", "A", "Amazon cross-account debt"),
     ("110900", "A", "Order receivable"),
+    ("110950", "A", "Accrued marketplace"),
     ("115000", "L", "Amazon lending"),
     ("115500", "A", "Input VAT"),
     ("140000", "A", "Inter-unit due from"),

@@ -41,9 +41,10 @@ def moment_of(connection: str, answer: Answer, name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
+        # An offset at either end of the calendar leads out of it.
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError):
         raise misshapen(connection, f"{name} is no date-time") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def text_of(connection: str, answer: Answer, name: str) -> str | None:

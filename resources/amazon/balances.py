@@ -167,7 +167,7 @@ def _summary_of(connection: str, one: Listed) -> Summary:
         marketplace_id=text_of(connection, partner, "marketplaceId") or "",
         account_type=text_of(connection, partner, "accountType") or "",
         net_proceeds=net,
-        breakdowns=_breakdowns(connection, one.answer, net.currency if net else "", what),
+        breakdowns=_Tree(connection, what, net.currency if net else "").nodes(one.answer),
         settlement_ids=settlement_ids,
         period_start=day_of(connection, one.answer, "periodStart", what),
         period_end=day_of(connection, one.answer, "periodEnd", what),
@@ -175,15 +175,25 @@ def _summary_of(connection: str, one: Listed) -> Summary:
     )
 
 
-def _breakdowns(connection: str, answer: Answer, currency: str, what: str, depth: int = 0) -> tuple[Breakdown, ...]:
-    if depth > _DEPTH_MAX:
-        raise misshapen(connection, f"the breakdowns of {what} do not come to an end")
-    nodes = []
-    for node in objects_of(connection, answer, "breakdowns"):
-        stated = stated_of(connection, node, "breakdownAmount", what)
-        if stated is not None and stated.currency != currency:
-            raise misshapen(connection, f"{what} has parts in another currency than its net proceeds")
-        kind = " ".join((text_of(connection, node, "breakdownType") or "(unnamed)").split())
-        parts = _breakdowns(connection, node, currency, what, depth + 1)
-        nodes.append(Breakdown(kind, stated.amount if stated else None, parts))
-    return tuple(nodes)
+class _Tree:
+    """Reads the breakdowns of one summary; the first currency named is the only one it may have."""
+
+    def __init__(self, connection: str, what: str, currency: str) -> None:
+        self._connection = connection
+        self._what = what
+        self._currency = currency
+
+    def nodes(self, answer: Answer, depth: int = 0) -> tuple[Breakdown, ...]:
+        """Return the nodes below an answer or a node."""
+        if depth > _DEPTH_MAX:
+            raise misshapen(self._connection, f"the breakdowns of {self._what} do not come to an end")
+        return tuple(self._node(one, depth) for one in objects_of(self._connection, answer, "breakdowns"))
+
+    def _node(self, node: Answer, depth: int) -> Breakdown:
+        stated = stated_of(self._connection, node, "breakdownAmount", self._what)
+        if stated is not None:
+            self._currency = self._currency or stated.currency
+            if stated.currency != self._currency:
+                raise misshapen(self._connection, f"{self._what} has parts in another currency than the rest")
+        kind = " ".join((text_of(self._connection, node, "breakdownType") or "(unnamed)").split())
+        return Breakdown(kind, stated.amount if stated else None, self.nodes(node, depth + 1))

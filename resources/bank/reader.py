@@ -22,18 +22,21 @@ from resources.bank.statement import BankFile, refused
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
-def read_bank_file(path: Path, layouts: Mapping[str, CsvLayout]) -> BankFile:
-    """Return what a statement file holds.
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a statement file; raise BankFileRefused, before any is read, when it is too large for one."""
+    source, size = clean(path.name), path.stat().st_size
+    if size > FILE_BYTES_MAX:
+        cure = "download it for a shorter time."
+        raise refused(source, f"has {size:,} bytes, more than a statement of {FILE_BYTES_MAX:,} may have", cure=cure)
+    return path.read_bytes()
+
+
+def read_bank_file(source: str, content: bytes, layouts: Mapping[str, CsvLayout]) -> BankFile:
+    """Return what a statement file holds; `source` is its name, for sentences.
 
     Raises:
         BankFileRefused: It is none that can be read with certainty; nothing of it may be taken over.
     """
-    source = clean(path.name)
-    size = path.stat().st_size
-    if size > FILE_BYTES_MAX:
-        cure = "download it for a shorter time."
-        raise refused(source, f"has {size:,} bytes, more than a statement of {FILE_BYTES_MAX:,} may have", cure=cure)
-    content = path.read_bytes()
     if not content.strip():
         raise refused(source, "is empty")
     return _without_accounts(_read(source, content, layouts))

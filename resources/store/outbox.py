@@ -330,7 +330,7 @@ class Outbox(OutboxReading):
             begun = statements.SELECT_BEGUN.row(transaction, of_source=str(source))
             if begun is not None:
                 raise UndoneMeanwhile(
-                    f"Document {row.key} is not sent: {begun.key} undoes what it carries in, and was planned meanwhile."
+                    f"Document {row.key} is not sent: {begun.key}, beside which it must not stand, is planned by now."
                 )
 
     def _require_erp_id(self, transaction: Connection, row: Row, erp_id: str | None) -> None:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -24,6 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from ledger.errors import InputRefused, StoreError
 from resources.clock import Clock
+from resources.duckdb_engine import bounded_duckdb
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
 from resources.store.places import Place, digest_of
@@ -138,19 +137,13 @@ class Warehouse:
         """Return a local path to a version, every byte checked; raise StoreError when it is missing or damaged."""
         return self._place.fetch(version.name, version.sha256)
 
+    def holds(self, version: Version) -> bool:
+        """Tell whether the file of a version lies where it should, by its length; who does not find it writes anew."""
+        return self._place.holds(version.name, version.bytes)
+
     def connect(self, memory_limit_mb: int = 512, threads: int = 2) -> duckdb.DuckDBPyConnection:
         """Open a bounded DuckDB in memory that never fetches an extension and spills into the warehouse's folder."""
-        return duckdb.connect(
-            ":memory:",
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "allow_community_extensions": "false",
-                "memory_limit": f"{memory_limit_mb}MB",
-                "threads": str(threads),
-                "temp_directory": str(self._place.scratch() / "spill"),
-            },
-        )
+        return _duckdb(self._place.scratch(), memory_limit_mb, threads)
 
     def write_views(self, path: Path) -> list[str]:
         """Write a DuckDB file with one view per table over all current versions; return the names of the views.
@@ -228,20 +221,15 @@ def _require_names(connection: str, table: str, partition: str) -> None:
         raise InputRefused(f"{table[:80]!r} cannot name a table: small letters, digits and _ only, a letter first.")
 
 
-@cache
-def _footer_reader(process: int) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB that reads footers, one per process: opening one takes ten times as long as reading.
-
-    A forked child opens its own and leaves the parent's alone, whose threads it does not have.
-    """
-    return duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "threads": "1"})
+def _duckdb(scratch: Path, memory_limit_mb: int = 512, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    return bounded_duckdb(scratch / "spill", memory_limit_mb, threads)
 
 
 def _rows_of(path: Path, what: str) -> int:
     """Count the rows by the file's own footer; raise StoreError for what is no Parquet file."""
     try:
-        with _footer_reader(os.getpid()).cursor() as cursor:
-            found = cursor.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone()
+        with _duckdb(path.parent) as duck:
+            found = duck.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)]).fetchone()
     except duckdb.Error:
         found = None
     if found is None:

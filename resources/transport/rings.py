@@ -11,11 +11,12 @@ outside in: auth, retry, rate limit, record, receive, socket. A request says wha
 from __future__ import annotations
 
 import random
+import ssl
 from pathlib import Path
 
 import httpx
 
-from ledger.errors import ConnectorError, SourceUnavailable
+from ledger.errors import ConfigurationRefused, ConnectorError, SourceUnavailable
 from resources.clock import Clock
 from resources.transport.logs import guard_wire_logs
 from resources.transport.rate_limit import Buckets, Limits, RateLimitTransport
@@ -65,6 +66,9 @@ def build_client(
         jitter: Source of the random part of waits.
         certificates: PEM file of further authorities to trust, for servers inside a company.
         response_bytes_max: Largest body read, unpacked.
+
+    Raises:
+        ConfigurationRefused: `certificates` cannot be read.
     """
     assert limits is None or buckets is not None, "limits need buckets"
     guard_wire_logs()
@@ -88,5 +92,12 @@ def build_client(
 def _socket(certificates: Path | None) -> httpx.HTTPTransport:
     context = httpx.create_ssl_context(trust_env=False)
     if certificates is not None:
-        context.load_verify_locations(cafile=str(certificates))
+        try:
+            context.load_verify_locations(cafile=str(certificates))
+        except OSError as error:
+            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            raise ConfigurationRefused(
+                f"{certificates}: the certificates to trust cannot be read: {why}. Name a PEM file with those of your"
+                " own authority."
+            ) from None
     return httpx.HTTPTransport(verify=context, trust_env=False, retries=0)

@@ -18,7 +18,7 @@ from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger.errors import BankFileRefused
 from ledger.four_eyes import Decider
-from resources.bank.settings import BankSettings
+from resources.bank.settings import FILE_BYTES_MAX, BankSettings
 from tests.assets.conftest import NOW, Bookkeeping
 from tests.assets.test_payouts import Amazon, payout
 from tests.resources.bank.files import MT940, OFX1
@@ -146,6 +146,21 @@ def test_what_can_be_two_payouts_waits_for_a_person(books: Bookkeeping) -> None:
     assert items(books) == []
 
 
+@pytest.mark.parametrize("also_known", [True, False])
+def test_a_choice_that_cannot_be_followed_is_said_so(books: Bookkeeping, also_known: bool) -> None:
+    """A mistyped id; the item comes back, and a person must not believe that the choice was lost."""
+    if also_known:
+        pay(books, payout("1", trace_id=""), payout("2", trace_id=""))
+    take_in(books, "2026-11-19,80.00,AMAZON")
+    composed(books)
+    [item] = items(books)
+    books.stores.review.resolve(item.id, "choose", "ann", "22: the later of both", "run-1")
+    composed(books)
+    [again] = items(books)
+    assert again.code == item.code
+    assert "22 was chosen and could not be taken" in again.sentence
+
+
 def test_a_match_made_by_hand_needs_two_persons(books: Bookkeeping) -> None:
     """The second has to choose the same payout."""
     pay(books, payout("1", trace_id=""), payout("2", trace_id=""))
@@ -218,6 +233,33 @@ def test_the_folder_is_taken_in_file_by_file(books: Bookkeeping) -> None:
     assert (folder / "bank" / "imported" / "good.csv").exists()
     assert "row 2" in (folder / "bank" / "refused" / "bad.csv.why.txt").read_text()
     assert [one.code for one in items(books)] == ["file_refused"]
+
+
+def test_a_file_too_large_for_a_statement_is_refused_before_it_is_read(books: Bookkeeping, monkeypatch) -> None:
+    """A dump dropped by mistake must not fill the memory of the run that looks at it."""
+    path = books.folder / "dump.csv"
+    with path.open("wb") as file:
+        file.truncate(FILE_BYTES_MAX + 1)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(BankFileRefused, match=r"dump.csv has 33,554,433 bytes, more than a statement"):
+        import_statement(road_of(books), path)
+
+
+def test_a_refused_statement_is_named_without_its_account_and_ends_when_it_comes_right(books: Bookkeeping) -> None:
+    """Banks write account numbers into the names of files; what the queue keeps of one is its end."""
+    folder, iban = books.folder / "in", "DE89370400440532013000"
+    path = folder / "bank" / f"{iban}_2026-11.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(csv("2026-11-19,eighty,AMAZON"))
+    _settled(path)
+    assert iban not in str(import_statements(road_of(books), folder).refused)
+    [item] = items(books)
+    assert iban not in f"{item}"
+    assert "3000_2026-11.csv" in item.origin
+    path.write_text(csv("2026-11-19,80.00,AMAZON"))
+    _settled(path)
+    assert import_statements(road_of(books), folder).new == 1
+    assert [one for one in items(books) if one.code == "file_refused"] == []
 
 
 def _settled(path: Path) -> None:

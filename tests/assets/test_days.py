@@ -16,7 +16,7 @@ from assets.day_names import day_name, day_of_name, is_of_day_asset
 from assets.days import DAYS_PER_RUN_MAX, DayStage, RefusedDay, days_between, fetch_days, span_to_fetch, windows
 from assets.resumption import SETTLEMENT_KIND, sweep
 from assets.review_queue import subject
-from ledger.errors import InputRefused, SourceUnavailable
+from ledger.errors import InputRefused, SourceRefused, SourceUnavailable
 from tests.assets.event_rig import DAYS, STAGE, TODAY, Events, at
 from tests.resources.amazon.client.transactions import sale
 
@@ -53,9 +53,9 @@ def wanted(events: Events, first: date = FIRST, last: date = TODAY) -> tuple[int
 CASES: list[tuple[Iterable[int], tuple[int, int]]] = [
     # days ago that were fetched, span that is wanted
     ((), (40, 0)),
-    (range(41), (3, 0)),
-    (range(1, 41), (4, 0)),
-    (range(10, 41), (13, 0)),
+    (range(41), (4, 0)),
+    (range(1, 41), (5, 0)),
+    (range(10, 41), (14, 0)),
     ((*range(20), *range(21, 41)), (20, 0)),
     ((0,), (40, 0)),
     (range(38, 41), (40, 0)),
@@ -64,7 +64,7 @@ CASES: list[tuple[Iterable[int], tuple[int, int]]] = [
 
 @pytest.mark.parametrize("fetched, span", CASES)
 def test_a_schedule_fetches_from_what_is_missing_or_the_overlap(events, fetched, span):
-    """Four days each time; after an outage from four days before the last; a gap in between is caught up."""
+    """Five days each time; after an outage from five days before the last; a gap in between is caught up."""
     events.fetch(map(ago, fetched))
     assert wanted(events) == span
 
@@ -74,7 +74,7 @@ def test_a_long_history_is_taken_in_several_runs(events):
     first = ago(300)
     assert wanted(events, first) == (300, 300 - DAYS_PER_RUN_MAX + 1)
     events.fetch(days_between(first, ago(250)))
-    assert wanted(events, first) == (253, 253 - DAYS_PER_RUN_MAX + 1)
+    assert wanted(events, first) == (254, 254 - DAYS_PER_RUN_MAX + 1)
 
 
 def test_nothing_is_wanted_before_the_first_day(events):
@@ -86,7 +86,7 @@ def test_a_refused_day_waits_for_a_person_and_is_not_asked_for_for_ever(events):
     """It is fetched again with the overlap while it is young, and when somebody resolves its item."""
     events.told = [sale(None, at(ago(20)))]
     events.fetch(days_between(FIRST, TODAY))
-    assert wanted(events) == (3, 0)
+    assert wanted(events) == (4, 0)
     [item] = events.items()
     events.stores.review.resolve(item.id, "retry", "kim", "corrected")
     assert wanted(events) == (20, 0)
@@ -124,6 +124,41 @@ def test_what_came_before_a_failure_is_kept(events):
     assert events.versions(ago(4)) == events.versions(ago(3)) == 1
     assert events.versions(ago(2)) == 0
     assert wanted(events, ago(4)) == (4, 0)
+
+
+def test_a_span_that_is_refused_for_what_it_holds_keeps_no_later_one_out(events):
+    """A report of one month that cannot be made would otherwise end the news for good: that month is always missing."""
+    months = [(ago(39), ago(30)), (ago(29), ago(20)), (ago(19), ago(10)), (ago(9), ago(0))]
+    bad = {ago(39), ago(19)}
+
+    def fetch(road, first, last):
+        if first in bad:
+            raise SourceRefused(f"The report of {first} could not be made and ended FATAL.", code="FATAL")
+        return STAGE.fetch(road, first, last)
+
+    stage, done = replace(STAGE, days_per_window=10, fetch=fetch), []
+    with pytest.raises(SourceRefused, match=f"of {ago(39)} could not be made"):
+        done += fetch_days(events.road, stage, days_between(ago(39), TODAY))
+    assert [events.versions(first) for first, _ in months] == [0, 1, 0, 1]
+    assert sorted(item.origin for item in events.items()) == [f"financial_events {day}" for day in sorted(bad)]
+    bad.clear()
+    list(fetch_days(events.road, stage, days_between(ago(39), TODAY)))
+    assert events.items() == []
+
+
+def test_a_refusal_of_who_asks_ends_the_fetch(events):
+    """Every further span would be refused in the same words, and nobody needs an item for each."""
+    asked = []
+
+    def fetch(road, first, last):
+        asked.append(first)
+        raise SourceRefused("the grant was revoked", status=400, code="invalid_grant")
+
+    stage = replace(STAGE, days_per_window=10, fetch=fetch)
+    with pytest.raises(SourceRefused):
+        list(fetch_days(events.road, stage, days_between(ago(39), TODAY)))
+    assert asked == [ago(39)]
+    assert [item.origin for item in events.items()] == ["financial_events"]
 
 
 def test_a_day_that_lies_ahead_is_refused(events):

@@ -137,7 +137,7 @@ def test_a_range_is_fetched_by_spans_and_kept_by_days(events):
 
 
 def test_a_day_that_is_fetched_again_is_asked_for_alone_and_its_answer_archived_once(events):
-    """So that four days every quarter of an hour do not fill the archive."""
+    """So that five days every quarter of an hour do not fill the archive."""
     events.told = [of_day("a", DAYS[0]), of_day("b", DAYS[2])]
     events.fetch([DAYS[1]])
     events.asked.clear()
@@ -164,6 +164,18 @@ def _stored_verdicts(events: Events) -> int:
     with events.stores.control.reading() as reading:
         query = "SELECT count(*) FROM check_verdicts WHERE connection = ?"
         return reading.exec_driver_sql(query, (events.connection,)).scalar_one()
+
+
+@pytest.mark.parametrize("others", [[], ["b"]])
+def test_a_day_whose_file_is_gone_is_made_whole_by_fetching_it_again(events, others):
+    """In the same words or in others: the cure that every sentence names must cure."""
+    events.told = [of_day("a")]
+    events.staged(DAY)
+    version = events.stores.warehouse.current(events.connection, "financial_events", DAY.isoformat())
+    events.stores.warehouse.path(version).unlink()
+    events.told += [of_day(name) for name in others]
+    events.staged(DAY)
+    assert {row["transaction_id"] for row in events.rows(DAY)} == {"a", *others}
 
 
 def test_today_becomes_a_new_version_once_it_is_over(events):

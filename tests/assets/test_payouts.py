@@ -85,7 +85,8 @@ class Amazon:
         archive(b"page")
         if self.error:
             raise self.error
-        return self.payouts
+        # What says nothing of its creation was created on DAY all the same.
+        return tuple(one for one in self.payouts if one.created is not None or after <= CREATED < before)
 
     def _begun(self, after: datetime, before: datetime, archive) -> tuple[EventGroup, ...]:
         return self.groups
@@ -217,6 +218,16 @@ def test_payouts_of_other_marketplaces_are_another_connections(books: Bookkeepin
 def test_an_answer_that_cannot_be_used_refuses_the_day(books: Bookkeeping) -> None:
     """And one that a person has to act on ends the fetch."""
     assert isinstance(fetched(books, Amazon(error=SourceRefused("not of the documented shape"))), RefusedDay)
-    assert isinstance(fetched(books, Amazon((payout(created=None, steps=()),))), RefusedDay)
     with pytest.raises(SourceRefused):
         fetched(books, Amazon(error=SourceRefused("the role is missing", status=403)))
+
+
+def test_a_payout_that_says_nothing_of_its_creation_is_of_the_day_it_was_asked_for(books: Bookkeeping) -> None:
+    """The field is optional; by its first step, days later, the payout would be of no day that is asked for."""
+    late = payout(created=None, steps=(PayoutStep("PAID", CREATED + timedelta(days=9)),))
+    amazon = Amazon((late,))
+    road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
+    days = [DAY - timedelta(days=1), DAY, DAY + timedelta(days=1)]
+    found = dict(fetch_days(road, STAGE, days))
+    assert [found[day].rows_total for day in days] == [0, 1, 0]
+    assert fetched(books, amazon).rows_total == 1

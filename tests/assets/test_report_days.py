@@ -153,6 +153,37 @@ def test_nothing_to_report_is_an_empty_day(daily):
     assert (version.rows, version.facts["document"]) == (0, "")
 
 
+def test_a_cancelled_report_empties_no_day(daily):
+    """Amazon also cancels what somebody called off: rows that are kept stay, and the day says why."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    kept = daily.fetch(day, day)[day]
+    daily.rig.clock.advance(7 * 3600)
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(None)
+    told = daily.fetch(day - timedelta(days=1), day)
+    assert (told[day].version, told[day].rows_total, told[day].links) == (kept.version, 1, kept.links)
+    assert "was cancelled by Amazon: what was kept of the day stays" in told[day].facts["report"]
+    assert told[day].facts["item_price USD"] == kept.facts["item_price USD"]
+    assert told[day - timedelta(days=1)].rows_total == 0
+    assert len(daily.rows(day)) == 1
+
+
+def test_rows_told_again_in_the_same_words_are_no_new_version(daily):
+    """A schedule asks every quarter of an hour; only a day that says something else is kept once more."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    first = daily.fetch(day, day)[day]
+    daily.rig.clock.advance(7 * 3600)
+    again = daily.fetch(day - timedelta(days=1), day)[day]
+    assert (daily.asked(), again.version) == (2, first.version)
+    warehouse = daily.road.stores.warehouse
+    [version] = warehouse.versions(daily.road.connection, "orders", day.isoformat())
+    warehouse.path(version).unlink()
+    daily.rig.clock.advance(7 * 3600)
+    daily.fetch(day, day)
+    assert len(daily.rows(day)) == 1, "a file that is gone is written anew"
+
+
 def test_today_is_kept_as_far_as_it_has_come(daily):
     """A day that is not over says so; fetched again later, it has become more."""
     daily.rig.clock.advance(3600)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -17,10 +18,10 @@ from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover
 from assets.source_proofs import prove
-from assets.verdicts import Verdict
+from assets.verdicts import Row, Verdict
 from emulators.amazon.app import AmazonApp, build_app
-from emulators.amazon.history import SellerHistory
-from emulators.demo_seller.seller import DemoAccount, demo_seller
+from emulators.amazon.history import OrderRecord, ReimbursementRecord, SellerHistory, TransactionRecord
+from emulators.demo_seller.seller import DemoAccount
 from emulators.in_process import InProcessTransport
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
@@ -31,12 +32,17 @@ from resources.clock import ManualClock
 from resources.store.stores import Stores
 from resources.transport.rate_limit import MemoryBuckets
 from tests.assets.conftest import MAPPING, POLICY
+from tests.demo_sellers import seller_of_its_own
 
 AS_OF = date(2026, 11, 18)
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 VAT_RATES = {"DE": "19", "AT": "20", "NL": "21", "FR": "20"}
 # A German settlement whose orders were all sent, and whose fees were all invoiced, by then.
 OF_OCTOBER = "24870414626"
+
+
+# Settlements reach back three months; what is held against them is read from a little before the first.
+DAYS = 100
 
 
 @dataclass
@@ -48,7 +54,7 @@ class Shop:
     history: SellerHistory
     settlements: list[str]
 
-    def fetch(self, *assets: str, days: int = 150) -> None:
+    def fetch(self, *assets: str, days: int = DAYS) -> None:
         """Read some assets as the schedules do."""
         for asset in assets:
             stage, first = DAY_STAGES[asset], AS_OF - timedelta(days=days)
@@ -56,19 +62,24 @@ class Shop:
             for _, outcome in fetch_days(self.road, stage, days_between(first, last)):
                 assert not isinstance(outcome, RefusedDay), outcome.sentence
 
-    def verdict(self, settlement_id: str, check: str) -> Verdict:
-        [found] = [one for one in prove(self.road, settlement_id).verdicts if one.check == check]
-        return found
+    def verdicts(self, settlement_id: str) -> dict[str, Verdict]:
+        """Return what a settlement's sources say of it, by check."""
+        return {one.check: one for one in prove(self.road, settlement_id).verdicts}
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.app.close()
+        self.road.stores.close()
 
 
-def shop(folder, name: str) -> Shop:
-    """Build an account over the emulated Amazon, and stage what it was paid."""
-    made = demo_seller(7, AS_OF)
+def shop(home: Path, name: str) -> Shop:
+    """Open an account over the emulated Amazon, with the stores that lie in a folder."""
+    made = seller_of_its_own(AS_OF)
     account: DemoAccount = next(one for one in made.sellers if one.name == name)
     clock = ManualClock(NOW)
     app = build_app(made.world, clock)
     secrets = {"id": account.client_id, "secret": account.client_secret, "refresh": account.refresh_token}
-    stores = Stores.open(folder, clock)
+    stores = Stores.open(home, clock)
     settings = SellingPartnerSettings(
         connection=name,
         seller_id=account.seller_id,
@@ -90,30 +101,83 @@ def shop(folder, name: str) -> Shop:
     policy = Policy(**{**POLICY, "books_from": "2026-09-01"})
     mapping = load_mapping(MAPPING, "m.yaml")
     road = Road(name, account.seller_id, "L", policy, lambda: mapping, stores, source, None, clock, run="r")
-    discover(road)
-    settlements = [one.settlement_id for one in stores.settlements.all(name)]
-    for settlement_id in settlements:
-        read_lines(road, settlement_id)
-    return Shop(road, app, made.world.histories[account.seller_id], settlements)
+    known = [one.settlement_id for one in stores.settlements.all(name)]
+    return Shop(road, app, made.world.histories[account.seller_id], known)
+
+
+def staged(home: Path, name: str) -> Shop:
+    """Open an account and stage what it was paid."""
+    made = shop(home, name)
+    discover(made.road)
+    made.settlements += [one.settlement_id for one in made.road.stores.settlements.all(name)]
+    for settlement_id in made.settlements:
+        read_lines(made.road, settlement_id)
+    return made
+
+
+@pytest.fixture(scope="module")
+def american_home(tmp_path_factory) -> Path:
+    """Return the stores of the American account: its settlements are staged, and no day has been read."""
+    home = tmp_path_factory.mktemp("shop") / "home"
+    staged(home, "amazon_us").close()
+    return home
 
 
 @pytest.fixture(scope="module", params=["amazon_us", "amazon_eu"])
 def agreeing(request, tmp_path_factory) -> Iterator[Shop]:
     """Return an account of which everything has been read."""
-    made = shop(tmp_path_factory.mktemp("shop"), request.param)
+    made = staged(tmp_path_factory.mktemp("shop") / "home", request.param)
     made.fetch("financial_events", "orders", "fba_reimbursements")
     yield made
-    made.app.close()
-    made.road.stores.close()
+    made.close()
 
 
 @pytest.fixture
-def american(tmp_path) -> Iterator[Shop]:
+def american(american_home, tmp_path) -> Iterator[Shop]:
     """Return the American account, of which no day has been read yet."""
-    made = shop(tmp_path, "amazon_us")
+    made = shop(copytree(american_home, tmp_path / "home"), "amazon_us")
     yield made
-    made.app.close()
-    made.road.stores.close()
+    made.close()
+
+
+@dataclass
+class Disturbed:
+    """An account of which one thing per source was told wrongly or not at all, and what its settlements say of it."""
+
+    resold: OrderRecord
+    unknown: OrderRecord
+    refund: TransactionRecord
+    reimbursement: ReimbursementRecord
+    proved: list[dict[str, Verdict]]
+
+    def rows(self, check: str) -> list[Row]:
+        """Return what a check names, over all settlements; nothing of it stops money."""
+        failed = [one[check] for one in self.proved if not one[check].passed]
+        assert not any(one.stops for one in failed)
+        return [row for one in failed for row in one.rows]
+
+
+@pytest.fixture(scope="module")
+def disturbed(american_home, tmp_path_factory) -> Iterator[Disturbed]:
+    """Disturb each source once: none of them speaks for another."""
+    made = shop(copytree(american_home, tmp_path_factory.mktemp("disturbed") / "home"), "amazon_us")
+    history = made.history
+    # Transactions are made of the orders as they were sold.
+    told = history.all_transactions()
+    refund = next(one for one in told if one.transaction_type == "Refund")
+    told.remove(refund)
+    # Paid by a settlement that is closed, and so late that the weeks before, in which it may have been sold, are read.
+    first, last = AS_OF - timedelta(days=50), AS_OF - timedelta(days=20)
+    settled = [one for one in history.orders if one.shipped is not None and first <= one.shipped.date() <= last]
+    resold, unknown = [one for one in settled if len(one.lines) == 1][:2]
+    line = replace(resold.lines[0], principal=resold.lines[0].principal + Decimal("0.01"))
+    history.orders[history.orders.index(resold)] = replace(resold, lines=(line,))
+    history.orders.remove(unknown)
+    reimbursement = next(one for one in history.reimbursements if one.amount > 0)
+    history.reimbursements.remove(reimbursement)
+    made.fetch("financial_events", "orders", "fba_reimbursements")
+    yield Disturbed(resold, unknown, refund, reimbursement, [made.verdicts(one) for one in made.settlements])
+    made.close()
 
 
 def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
@@ -121,52 +185,37 @@ def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
     assert len(agreeing.settlements) >= 9
     looked_for = 0
     for settlement_id in agreeing.settlements:
-        orders = agreeing.verdict(settlement_id, "orders_equal_settlement")
+        verdicts = agreeing.verdicts(settlement_id)
+        orders = verdicts["orders_equal_settlement"]
         assert orders.passed, (settlement_id, orders.sentence, orders.rows[:3])
         looked_for += int(orders.sentence.split(" of ")[1].split()[0])
-        events = agreeing.verdict(settlement_id, "events_equal_settlement")
+        events = verdicts["events_equal_settlement"]
         assert events.passed, (settlement_id, events.sentence, events.rows[:3])
         assert "the same in every category and order" in events.sentence
-        reimbursed = agreeing.verdict(settlement_id, "reimbursements_equal_settlement")
+        reimbursed = verdicts["reimbursements_equal_settlement"]
         assert reimbursed.passed, (settlement_id, reimbursed.rows)
     assert looked_for > 200, "orders were really compared"
 
 
-def settled_order(shop: Shop, number: int = 5):
-    """Return place and record of an order that a settlement has paid."""
-    paid = [one for one in enumerate(shop.history.orders) if one[1].shipped is not None and len(one[1].lines) == 1]
-    return paid[number]
-
-
-def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(american):
+def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(disturbed):
     """A cent is enough; nothing stops."""
-    place, order = settled_order(american)
-    line = replace(order.lines[0], principal=order.lines[0].principal + Decimal("0.01"))
-    american.history.orders[place] = replace(order, lines=(line,))
-    american.fetch("orders")
-    found = [american.verdict(one, "orders_equal_settlement") for one in american.settlements]
-    [failed] = [one for one in found if not one.passed]
-    assert not failed.stops
-    [row] = failed.rows
-    assert (row["order"], row["difference"]) == (order.order_id, "-0.01")
+    [row] = [row for row in disturbed.rows("orders_equal_settlement") if row["order"] != disturbed.unknown.order_id]
+    assert (row["order"], row["difference"]) == (disturbed.resold.order_id, "-0.01")
 
 
-def test_an_order_that_nobody_knows_is_named(american):
+def test_an_order_that_nobody_knows_is_named(disturbed):
     """Paid for and never sold: a mistake of somebody's, or an order of another shop."""
-    place, order = settled_order(american)
-    del american.history.orders[place]
-    american.fetch("orders")
-    rows = [row for one in american.settlements for row in american.verdict(one, "orders_equal_settlement").rows]
-    assert [(row["order"], row["why"]) for row in rows] == [(order.order_id, "no order of that number is known")]
+    [row] = [row for row in disturbed.rows("orders_equal_settlement") if row["order"] != disturbed.resold.order_id]
+    assert (row["order"], row["why"]) == (disturbed.unknown.order_id, "no order of that number is known")
 
 
 def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
     """A connection that begins to read orders today says nothing against the settlements of last month."""
     american.fetch("orders", "fba_reimbursements", days=2)
-    verdict = american.verdict(american.settlements[0], "orders_equal_settlement")
-    assert verdict.passed
-    assert "more were sold before orders are read" in verdict.sentence
-    assert "read from" in american.verdict(american.settlements[0], "reimbursements_equal_settlement").sentence
+    verdicts = american.verdicts(american.settlements[0])
+    assert verdicts["orders_equal_settlement"].passed
+    assert "more were sold before orders are read" in verdicts["orders_equal_settlement"].sentence
+    assert "read from" in verdicts["reimbursements_equal_settlement"].sentence
 
 
 def test_without_orders_there_is_nothing_to_hold_against(american):
@@ -180,18 +229,14 @@ def test_without_orders_there_is_nothing_to_hold_against(american):
     assert "No fee invoices are read" in result.verdicts[5].sentence
 
 
-def test_a_transaction_that_was_never_told_is_named_by_category_and_order(american):
+def test_a_transaction_that_was_never_told_is_named_by_category_and_order(disturbed):
     """A refund that only the settlement knows."""
-    told = american.history.all_transactions()
-    lost = next(one for one in told if one.transaction_type == "Refund")
-    told.remove(lost)
-    american.fetch("financial_events")
-    found = [american.verdict(one, "events_equal_settlement") for one in american.settlements]
-    [failed] = [one for one in found if not one.passed]
-    order_id = dict(lost.identifiers)["ORDER_ID"]
-    refunded = next(row for row in failed.rows if row["category"] == "refund" and row["order"])
+    [failed] = [one for one in disturbed.proved if not one["events_equal_settlement"].passed]
+    rows = failed["events_equal_settlement"].rows
+    order_id = dict(disturbed.refund.identifiers)["ORDER_ID"]
+    refunded = next(row for row in rows if row["category"] == "refund" and row["order"])
     assert (refunded["order"], refunded["released"]) == (order_id, "0.00")
-    assert {row["order"] for row in failed.rows} == {"", order_id}
+    assert {row["order"] for row in rows} == {"", order_id}
 
 
 def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
@@ -199,18 +244,14 @@ def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
     american.history.transactions_later.clear()
     american.history.transactions.clear()
     american.fetch("financial_events")
-    verdict = american.verdict(american.settlements[0], "events_equal_settlement")
+    verdict = american.verdicts(american.settlements[0])["events_equal_settlement"]
     assert (verdict.passed, verdict.is_waiting) == (True, True)
 
 
-def test_a_reimbursement_that_the_report_does_not_name_is_named(american):
+def test_a_reimbursement_that_the_report_does_not_name_is_named(disturbed):
     """Product and amount say which."""
-    gone = next(one for one in american.history.reimbursements if one.amount > 0)
-    american.history.reimbursements.remove(gone)
-    american.fetch("fba_reimbursements")
-    rows = [
-        row for one in american.settlements for row in american.verdict(one, "reimbursements_equal_settlement").rows
-    ]
+    gone = disturbed.reimbursement
+    rows = disturbed.rows("reimbursements_equal_settlement")
     assert [(row["sku"], row["amount"]) for row in rows] == [(gone.sku, f"{gone.amount:.2f}")]
 
 
@@ -229,7 +270,7 @@ def test_whether_prices_hold_tax_is_a_fact_of_the_marketplace(country, paid):
 
 def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_otherwise(tmp_path):
     """German parcels to four countries and a month of fees; then the report says that a parcel went elsewhere."""
-    german = shop(tmp_path, "amazon_eu")
+    german = staged(tmp_path / "home", "amazon_eu")
     german.fetch("vat_transactions", days=59)
     german.fetch("fee_invoices", days=16)
     rates = [{"rate": rate, "country": country} for country, rate in VAT_RATES.items()]
@@ -238,7 +279,8 @@ def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_othe
     policy = Policy(**{**POLICY, "books_from": "2026-01-01", "marketplaces": marketplaces})
     german.road = replace(german.road, policy=policy, load_mapping=lambda: mapping)
     assert not map_lines(german.road, OF_OCTOBER).stops
-    vat, fees = german.verdict(OF_OCTOBER, "vat_equals_report"), german.verdict(OF_OCTOBER, "fees_are_invoiced")
+    verdicts = german.verdicts(OF_OCTOBER)
+    vat, fees = verdicts["vat_equals_report"], verdicts["fees_are_invoiced"]
     assert (vat.passed, vat.is_waiting, fees.passed, fees.is_waiting) == (True, False, True, False)
     assert [row["what"] for row in vat.rows] == ["AT 20 %", "DE 19 %", "FR 20 %", "NL 21 %"]
     assert [row["invoices"] for row in fees.rows] == ["DE-AEU-2026-10-0042"]
@@ -251,11 +293,10 @@ def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_othe
     german.history.orders[place] = replace(order, ship_country="AT")
     german.road.clock.advance(7 * 3600)
     dict(fetch_days(german.road, DAY_STAGES["vat_transactions"], [order.shipped.date()]))
-    vat = german.verdict(OF_OCTOBER, "vat_equals_report")
+    vat = german.verdicts(OF_OCTOBER)["vat_equals_report"]
     assert not vat.passed
     assert vat.rows[-1]["what"] == f"sale of order {order.order_id}, AT 20 %: booked for DE"
-    german.app.close()
-    german.road.stores.close()
+    german.close()
 
 
 def sold_in_germany(german: Shop) -> str:

@@ -14,12 +14,12 @@ from connector_defs.connections import connection, open_stores, open_vault
 from connector_defs.demo.place import demo_environment, environment, seed_vault
 from connector_defs.project import Project
 from emulators.amazon.settlement_writer import US, write_v2
-from emulators.demo_seller.seller import demo_seller
 from emulators.demo_seller.small import one_day_settlements
 from emulators.peoplesoft.app import build_app
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD, demo_site
 from emulators.peoplesoft.site import Timing
 from emulators.serve import serve
+from tests.demo_sellers import seller_of_its_own
 
 CONNECTION = "amazon_us"
 
@@ -61,7 +61,7 @@ def dagster_place(tmp_path):
         books = build_app(demo_site(now.date(), timing=Timing(0, 0)), None, None, tmp_path / "peoplesoft.db")
         stack.callback(books.close)
         served = stack.enter_context(serve({"": books}, 0))
-        seller = demo_seller(7, now.date())
+        seller = seller_of_its_own(now.date())
         variables = demo_environment(seller, str(tmp_path / "home"), "http://127.0.0.1:1", served.url)
         variables["CONNECTOR_DEMO_BOOKS_FROM_US"] = start.date().isoformat()
         stack.enter_context(environment(variables))

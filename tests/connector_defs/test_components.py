@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ SHIPPED = PACKAGE / "defs" / "amazon_us" / "defs.yaml"
 BROKEN = [
     ("region: na ", "region: mars ", "amazon.region"),
     ("seller_id:", "seler_id:", "amazon.seler_id"),
-    ("month_end: split", "month_end: accrue", "accrue is not offered"),
+    ("month_end: split", "month_end: weekly", "'split', 'accrue' or 'none'"),
     ("tax_model: facilitator", "tax_model: fasilitator", "tax_model"),
     ('reserve: "876.18"', "reserve: 876.18", "loses cents"),
     ("time_zone: America/New_York", "time_zone: America/Atlantis", "IANA time zone"),
@@ -40,6 +41,29 @@ def test_a_broken_setting_is_refused_with_file_line_and_key(tmp_path, good, bad,
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
     assert any(f"{path}:{near}:" in str(refused.value) for near in range(line - 3, line + 1)), str(refused.value)
+
+
+def test_what_is_left_open_is_named_wherever_it_stands(tmp_path):
+    """Also where any text would do, such as a unit: it would be taken for one until the first journal."""
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    text = SHIPPED.read_text()
+    unit = next(row for row in text.splitlines() if row.strip().startswith("units:"))
+    path.write_text(text.replace(unit, '    units: ["<business unit, for example US001>"]'))
+    line = text.splitlines().index(unit) + 1
+    with pytest.raises(ConfigurationRefused) as refused:
+        read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    assert str(refused.value) == f"{path}:{line}: peoplesoft.units.0: is not filled in yet"
+
+
+def test_the_certificates_of_a_connection_reach_its_door_to_the_erp(tmp_path):
+    """A path that is wrong is said when the door is opened, not taken for no answer later."""
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(SHIPPED.read_text().replace("  peoplesoft:\n", "  peoplesoft:\n    certificates: /no/own.pem\n"))
+    shop = read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    with pytest.raises(ConfigurationRefused, match=r"/no/own\.pem: the certificates to trust cannot be read"):
+        shop.target(SimpleNamespace(exchanges=None, buckets=None), None, None)
 
 
 def test_templates_are_resolved_before_validation():

@@ -43,8 +43,7 @@ def test_books_begin_on_a_date_or_with_named_settlements(given, expected):
 @pytest.mark.parametrize(
     "settings, words",
     [
-        ({"month_end": "accrue"}, "accrue is not offered by this version: choose split"),
-        ({"month_end": "weekly"}, "'split' or 'none'"),
+        ({"month_end": "weekly"}, "'split', 'accrue' or 'none'"),
         ({"time_zone": "New York"}, "no IANA time zone: write one like America/New_York"),
         ({"books_from": "31.01.2026"}, "must be a date like 2026-01-31"),
         ({"books_from": 20260131}, "must be a date like 2026-01-31"),

@@ -109,7 +109,10 @@ def test_a_reversal_has_a_source_of_its_own_that_leads_back():
         KIND,
         "24758260539.3",
     )
-    assert undone_by(source) == ("24758260539", 3)
+    assert undone_by(source) == ("24758260539", 3, "settlement")
+    charge = replace(SOURCE, kind="cash", source_id="24758260539.charge1")
+    assert undone_by(reversal_source(charge, 2)) == ("24758260539.charge1", 2, "cash")
+    assert reversal_source(replace(SOURCE, kind="cash"), 3) != source
     assert reversal_source(SOURCE, 33) != reversal_source(
         SourceKey("SELLER", "US001", "settlement", "24758260539.3"), 3
     )

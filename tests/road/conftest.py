@@ -1,11 +1,9 @@
 """A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,13 +15,14 @@ from connector_defs.connections import Connection, connections
 from connector_defs.project import PACKAGE, Project
 from emulators.amazon.settings import Settings
 from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
-from emulators.demo import demo_world
+from emulators.demo import world_around
 from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from resources.clock import ManualClock
 from resources.store.stores import Stores
 from resources.vault import Vault
+from tests.demo_sellers import seller_of_its_own
 from tests.road.rig import assert_in_books, opened
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -42,8 +41,8 @@ class World:
     amazon_settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self):
-        self.demo = demo_world(
-            as_of=START.date(),
+        self.demo = world_around(
+            seller_of_its_own(START.date()),
             clock=self.clock,
             amazon_faults=self.amazon_faults,
             peoplesoft_faults=self.erp_faults,
@@ -98,15 +97,17 @@ class World:
 
     # --- settlements written by hand ------------------------------------------------------------------------------
 
-    def settlement(self, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7) -> Path:
+    def settlement(
+        self, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7, currency: str = "USD"
+    ) -> Path:
         """Write one settlement as Amazon does and return the file."""
         path = self.home / f"{settlement_id}-{len(list(self.home.glob('*.txt')))}.txt"
-        path.write_bytes(write_v2(Settlement(settlement_id, start, start + timedelta(days=days), "USD", rows), US))
+        path.write_bytes(write_v2(Settlement(settlement_id, start, start + timedelta(days=days), currency, rows), US))
         return path
 
-    def take_in(self, road, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7) -> str:
-        """Import one settlement; return its id."""
-        assert import_file(road, self.settlement(settlement_id, *rows, start=start, days=days))[0] == settlement_id
+    def take_in(self, road, settlement_id: str, *rows: Row, **written) -> str:
+        """Import one settlement, written as `settlement` does; return its id."""
+        assert import_file(road, self.settlement(settlement_id, *rows, **written))[0] == settlement_id
         return settlement_id
 
     def small(self, run: str = "run-1", **changes):
@@ -161,17 +162,6 @@ def sale(
 def of_account(label: str, amount: str, posted: datetime = FIRST + timedelta(hours=2)) -> Row:
     """Return a row of the account: a reserve, a carried debt, a fee."""
     return Row("other-transaction", "other-transaction", label, Decimal(amount), posted)
-
-
-@pytest.fixture
-def tmp_path(tmp_path):
-    """Return a folder in memory where the system has one: these tests write durably, and a disk makes them wait."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir=memory, prefix="road-") as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from assets import settlement_reports
-from assets.import_folder import import_waiting
+from assets.import_folder import import_waiting, take_files
 from assets.road import walk
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover, fetch_report, import_file
@@ -14,6 +17,7 @@ from emulators import faults as general
 from emulators.amazon.settlement_writer import US, Settlement, write_v1, write_v2
 from emulators.amazon.world import Document
 from ledger.errors import InputRefused, SettlementFileRefused, StoreError
+from resources.clock import ManualClock
 from tests.road.conftest import FIRST, sale
 
 ONE = "24000000001"
@@ -309,6 +313,34 @@ def test_a_fault_nobody_foresaw_holds_one_file_of_the_folder_only(world, monkeyp
     assert (done.new, done.refused) == (["24000000002"], [f"{ONE}.txt"])
     assert "secret words" not in world.items()["file_refused"].sentence
     assert import_waiting(world.small(), folder).new == [ONE]
+    assert world.items() == {}
+
+
+def test_a_file_that_another_process_takes_meanwhile_is_passed_over(tmp_path):
+    """Two discoveries at once: the later one finds nothing to refuse, and goes on with the next file."""
+    names = ("a.txt", "b.txt", "c.txt")
+    for name in names:
+        (tmp_path / name).write_text("file")
+    taken = []
+
+    def take(path: Path) -> None:
+        taken.append(path.name)
+        if path.name != "c.txt":
+            path.unlink()
+        if path.name == "a.txt":
+            raise FileNotFoundError(path)
+
+    clock = ManualClock(datetime.now(UTC) + timedelta(days=1))
+    assert take_files(SimpleNamespace(clock=clock, connection="c", stores=_NoItems()), tmp_path, take) == []
+    assert taken == list(names)
+    assert [one.name for one in (tmp_path / "imported").iterdir()] == ["c.txt"]
+
+
+class _NoItems:
+    """Stores with an empty review queue, in which nothing is opened."""
+
+    settlements = SimpleNamespace(get=lambda *_: None)
+    review = SimpleNamespace(listing=lambda *_, **__: [])
 
 
 def test_a_file_that_changes_while_it_is_read_is_archived_as_it_was_read(world, monkeypatch):

@@ -210,7 +210,7 @@ def test_what_is_undone_after_the_gate_has_asked_is_not_carried_in(world, monkey
         return drive_all(road, settlement_id, documents, **given)
 
     planned = plan_reversal(road, ONE)
-    monkeypatch.setattr("assets.erp_postings.drive_all", undone_in_between)
+    monkeypatch.setattr("assets.posting_sets.drive_all", undone_in_between)
     walk(road, TWO)
     assert [str(one.state) for one in world.documents(road, TWO)] == ["approved"]
     assert follow_up(road, ONE)[1].facts["state"] == "reversed"

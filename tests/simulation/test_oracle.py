@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assets import erp_postings, settlement_reports
+from assets import posting_sets, settlement_reports
 from assets.desk import Driven
 from resources.erp.peoplesoft import client, payload
 from resources.erp.target import Sightings
@@ -26,13 +26,13 @@ def blind_and_without_key(patch):
 
 def forgets_the_last_part(patch):
     """The last part of a set is never driven and taken for posted."""
-    really = erp_postings.drive_all
+    really = posting_sets.drive_all
 
     def first_only(road, settlement_id, documents, **named):
         driven = really(road, settlement_id, documents[:1], **named)
         return [*driven, *(Driven(one) for one in documents[1:])]
 
-    patch.setattr(erp_postings, "drive_all", first_only)
+    patch.setattr(posting_sets, "drive_all", first_only)
 
 
 def forgets_what_arrived(patch):

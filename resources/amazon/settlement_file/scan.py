@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from resources.duckdb_engine import bounded_duckdb
+
 # Longer lines than this are no settlement rows; the bound also bounds the buffers.
 LINE_BYTES_MAX = 1_000_000
 # The header is row 1, the first data row is row 2 and has position 0 in a Parquet file.
@@ -18,15 +20,7 @@ FIRST_DATA_ROW = 2
 
 def open_scanner(folder: Path, memory_limit_mb: int) -> duckdb.DuckDBPyConnection:
     """Return an in-memory connection that keeps row order, downloads nothing and spills to `folder`."""
-    return duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "preserve_insertion_order": "true",
-            "memory_limit": f"{memory_limit_mb}MB",
-            "temp_directory": str(folder / "spill"),
-        }
-    )
+    return bounded_duckdb(folder / "spill", memory_limit_mb)
 
 
 def csv_relation(path: Path, columns: int) -> str:

@@ -17,10 +17,8 @@ from decimal import Decimal
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused
-from ledger.journal import Journal, JournalLine, SourceKey
+from ledger.journal import SETTLEMENT, Journal, JournalLine, SourceKey
 from ledger.references import leads_back, settlement_of
-from ledger.reversal import KIND as REVERSAL_KIND
-from ledger.reversal import undone_by
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -65,7 +63,7 @@ def reference_text(source: SourceKey, profile: PeopleSoftProfile) -> str:
     Raises InputRefused for an id that a query prompt (a list with commas) cannot carry.
     """
     words = [profile.reference_word, source.source_id]
-    if source.kind != "settlement":
+    if source.kind != SETTLEMENT:
         words.insert(1, source.kind)
     text = " ".join(words)
     if not source.source_id or not re.fullmatch(r"[A-Za-z0-9_. -]{1,80}", text) or text != clean(text):
@@ -177,6 +175,7 @@ def _line(line: JournalLine, journal: Journal, profile: PeopleSoftProfile) -> di
         **chartfields(line.account, profile),
         "FOREIGN_CURRENCY": journal.currency,
         "FOREIGN_AMOUNT": money.text(line.amount, journal.currency),
+        **_base_amount(line, journal),
         "JRNL_LN_REF": line.reference,
         "LINE_DESCR": line_text(line, journal.source, profile),
         **_statistics(line, profile),
@@ -190,12 +189,19 @@ def _full_id(line: JournalLine, text: str, source: SourceKey) -> str:
     if not line.reference:
         return ""
     known = settlement_of(line.reference) or next(iter(_LONG_NUMBER.findall(text)), "")
-    own = undone_by(source)[0] if source.kind == REVERSAL_KIND else source.source_id
+    own = source.belongs_to
     return known or (own if _is_id(own) and leads_back(line.reference, own) else "")
 
 
 def _is_id(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9_-]{1,25}", text) is not None
+
+
+def _base_amount(line: JournalLine, journal: Journal) -> dict[str, str]:
+    """Return the base amount of a line that states it; PeopleSoft converts the others by rate type and date."""
+    if line.base_amount is None:
+        return {}
+    return {"MONETARY_AMOUNT": money.text(line.base_amount, journal.base_currency)}
 
 
 def _statistics(line: JournalLine, profile: PeopleSoftProfile) -> dict[str, str]:

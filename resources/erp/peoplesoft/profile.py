@@ -68,6 +68,7 @@ class PeopleSoftProfile(_Settings):
     host: str = ""
     port: int | None = Field(None, ge=1, le=65535)
     is_plain_http_allowed: bool = False
+    certificates: str = ""  # PEM file with the company's own authority, trusted beside the public ones
     node: str = "PSFT_EP"
     is_gateway_shared: bool = False
     soap_path: str = "/PSIGW/PeopleSoftServiceListeningConnector"

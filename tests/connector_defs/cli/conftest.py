@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from click.testing import CliRunner, Result
 from connector_defs.cli.program import program
 from connector_defs.demo.place import demo_environment, environment, seed_vault
 from connector_defs.project import PACKAGE, Project
-from emulators.demo import DemoWorld, demo_world, serve_demo
+from emulators.amazon.settings import Settings
+from emulators.demo import DemoWorld, serve_demo, world_around
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from emulators.peoplesoft.site import Timing
+from tests.demo_sellers import seller_of_its_own
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,12 @@ def invoke(secrets: tuple[str, ...], *arguments: str, stdin: str = "") -> Result
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[tuple[DemoWorld, dict[str, str]]]:
-    """Both emulators on loopback; PeopleSoft edits and posts at once, so that nobody waits."""
-    made = demo_world()
+    """Both emulators on loopback; PeopleSoft edits and posts at once and Amazon counts no calls, so that nobody waits.
+
+    Every place has a control database and so buckets of its own, while this one Amazon is everybody's: by its published
+    quota it would answer the eleventh discovery of a session with 429, and commands wait by the real clock.
+    """
+    made = world_around(seller_of_its_own(datetime.now(UTC).date()), settings=Settings(usage_plans={}))
     made.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
     with serve_demo(made) as served:
         yield made, demo_environment(made.seller, "", served.amazon_url, served.peoplesoft_url)

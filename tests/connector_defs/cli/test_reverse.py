@@ -1,15 +1,17 @@
 """`connector reverse` and `connector repost`: shown first, done with --apply, seen in outbox and audit trail."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from connector_defs import connections
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.demo.place import demo_environment, environment
-from emulators.demo import demo_world, serve_demo
+from emulators.demo import serve_demo, world_around
 from emulators.peoplesoft.site import Timing
 from tests.connector_defs.cli.conftest import invoke, place_in
+from tests.demo_sellers import seller_of_its_own
 
 C = ("-c", "amazon_us")
 WHY = ("--reason", "wrong department")
@@ -19,7 +21,7 @@ SETTINGS = "defs/amazon_us/defs.yaml"
 @pytest.fixture
 def place_apart(tmp_path):
     """A place with a world of its own, whose books a test may change; the first settlement is posted there."""
-    world = demo_world()
+    world = world_around(seller_of_its_own(datetime.now(UTC).date()))
     world.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
     with serve_demo(world) as served:
         addresses = demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from emulators.demo import demo_world
+from emulators.demo_seller.bank import bank_lines
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 
 
@@ -29,6 +30,8 @@ def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
     assert document["ties"]
     world = demo_world()
     truth = {one.settlement_id: one for one in world.seller.settlements}
+    lines = bank_lines(world.seller.world.histories.values(), world.seller.as_of)
+    arrived = {part.settlement_id: line.value.isoformat() for line in lines for part in line.parts}
     secrets = (*world.seller.secrets, DEMO_PASSWORD)
     world.close()
     rows = {row["settlement_id"]: row for row in document["settlements"]}
@@ -42,6 +45,7 @@ def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
             assert (row["state"], Decimal(row["difference"])) == ("posted", 0)
             assert Decimal(row["clearing"]) == told.total
             assert Decimal(row["open_item"]) == told.payout_expected
+        assert row["bank"] == ("" if told.payout_expected <= 0 else arrived.get(settlement_id, "on its way"))
     posted = [row["currency"] for row in rows.values() if row["state"] == "posted"]
     assert (posted.count("USD"), posted.count("GBP"), posted.count("EUR")) == (9, 4, 4)
     journals = [one for row in rows.values() for one in row["journals"].split(", ") if one]

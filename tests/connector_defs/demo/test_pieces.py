@@ -131,6 +131,11 @@ def test_the_table_shows_journal_ids_alone() -> None:
     [
         ([ROW, replace(ROW, state=LEFT_ALONE)], "1 settlements are posted"),
         ([ROW, replace(ROW, settlement_id="2", ties=False)], "1 of 2 settlements do not tie: 2."),
+        (
+            [replace(ROW, bank=bank) for bank in ("2026-09-28", "", "on its way", "differs by -0.80")],
+            "4 settlements are posted, each exactly once and tied to the cent; 0 before go-live are left alone. 1 of 3 "
+            "payouts are in the bank to the cent, 1 on their way, 1 with a difference.",
+        ),
     ],
 )
 def test_the_verdict_names_what_does_not_tie(rows: list[ProofRow], sentence: str) -> None:

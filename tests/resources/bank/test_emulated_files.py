@@ -57,7 +57,7 @@ def test_an_emulated_statement_is_read_back(tmp_path: Path, currency: str, name:
     path = tmp_path / "statement"
     path.write_bytes(WRITERS[name](account, lines))
     layouts = {"bank": layout(currency, *(GERMAN if currency == "EUR" else ENGLISH))}
-    file = read_bank_file(path, layouts)
+    file = read_bank_file(path.name, path.read_bytes(), layouts)
     assert file.format == name
     read = file.lines
     assert [(one.amount, one.currency, one.booking_date, one.value_date) for one in read] == [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import BankFileRefused
-from resources.bank.reader import archivable, read_bank_file
+from resources.bank.reader import archivable, content_of, read_bank_file
 from resources.bank.settings import CsvLayout
 from resources.bank.statement import BankFile
 from tests.resources.bank.files import CSV, CSV_LAYOUT, MT940, OFX1, OFX2, balance, camt, entry
@@ -21,7 +21,7 @@ def read(tmp_path: Path, content: str | bytes, layouts: dict | None = None) -> B
     """Write a file and read it."""
     path = tmp_path / "statement.txt"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_bank_file(path, LAYOUTS if layouts is None else layouts)
+    return read_bank_file(path.name, content_of(path), LAYOUTS if layouts is None else layouts)
 
 
 def refusal(tmp_path: Path, content: str | bytes, layouts: dict | None = None) -> str:

@@ -1,23 +1,30 @@
 """Verification: whatever column of whatever row was changed, the row is named; what cannot be proved is listed."""
 
 import json
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Boolean, Float, Integer, delete, text, update
 
 from ledger.posting import PostingState
 from resources.store import schema
+from resources.store.audit import Audit
 from resources.store.configuration import Configuration, ConfigurationFile
+from resources.store.control import ControlDatabase
+from resources.store.documents import DocumentStore
 from resources.store.exchanges import Exchanges
+from resources.store.outbox import Outbox
 from resources.store.people import People
 from resources.store.retelling import NOT_TOLD, PROVED, Event, Retelling
+from resources.store.review import Review
 from resources.store.row_chain import CHAINED
 from resources.store.settlements import Settlements
 from resources.store.verdicts import Verdicts
 from resources.store.verification import first_difference, verify
-from tests.resources.store.samples import finding, journals
+from tests.resources.store.samples import finding, journals, new_clock
 from tests.resources.store.test_audit import without_guards
 from tests.resources.store.test_exchanges import ASKED
 
@@ -26,9 +33,43 @@ CHAINS = ("audit_events", "audit_chains")
 CONTENTS = "outbox_contents"
 
 
+@pytest.fixture(scope="module")
+def lived_file(migrated_file, tmp_path_factory):
+    """A SQLite file in which a little of everything has happened, to be copied."""
+    path = tmp_path_factory.mktemp("lived") / "control.db"
+    shutil.copyfile(migrated_file, path)
+    _live(f"sqlite:///{path}", path.parent / "documents")
+    assert not path.with_name("control.db-wal").exists(), "the last to close it has written everything into the file"
+    return path
+
+
+@pytest.fixture(scope="module")
+def lived_cluster(cluster, tmp_path_factory):
+    """A cluster with a database `lived` in which the same has happened, to be brought back."""
+    cluster.recreate("lived")
+    _live(cluster.url("lived"), tmp_path_factory.mktemp("lived") / "documents")
+    cluster.keep("lived")
+    return cluster
+
+
 @pytest.fixture
-def lived(control, audit, outbox, review, documents, clock):
+def lived(engine_name, request, tmp_path, open_control):
     """A control database in which a little of everything has happened; every kind of row is there twice."""
+    if engine_name == "sqlite":
+        shutil.copyfile(request.getfixturevalue("lived_file"), tmp_path / "lived.db")
+        return open_control(f"sqlite:///{tmp_path / 'lived.db'}")
+    cluster = request.getfixturevalue("lived_cluster")
+    cluster.bring_back("lived")
+    return open_control(cluster.url("lived"))
+
+
+def _live(url: str, folder: Path) -> None:
+    """Let a little of everything happen in a control database."""
+    clock, documents = new_clock(), DocumentStore(str(folder))
+    control = ControlDatabase(url, clock)
+    control.migrate()
+    audit = Audit(control)
+    outbox, review = Outbox(control, audit, clock), Review(control, audit, clock)
     settlements, verdicts = Settlements(control, audit, clock), Verdicts(control, clock)
     exchanges = Exchanges(control, documents, clock)
     for number, content in (("1", "one"), ("2", "two"), ("1", "other"), ("1", "one")):
@@ -60,7 +101,7 @@ def lived(control, audit, outbox, review, documents, clock):
     for content in (b"a", b"b"):
         configuration.note("amazon_us", ConfigurationFile("mapping", "m.yaml", content, "ann"), person="bob", run="r")
     configuration.confirm("amazon_us", "carla", frozenset({"carla"}), clock.now())
-    return control
+    control.close()
 
 
 def _register(settlements, number: str, content: str) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
+from ledger.errors import ConfigurationRefused
 from resources.transport.logs import guard_wire_logs
 from resources.transport.rate_limit import Limit, MemoryBuckets
 from resources.transport.retry import RetryPolicy
@@ -16,6 +24,7 @@ from resources.transport.rings import build_client
 from tests.resources.transport.rig import Scripted, Trail, client_of, manual_clock, repeatable
 
 URL = "https://h.example/p"
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class TokenFirst(httpx.Auth):
@@ -70,6 +79,48 @@ def test_certificates_are_verified():
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     client.close()
+
+
+def test_an_authority_of_the_company_is_trusted_beside_the_public_ones(tmp_path: Path):
+    """Servers inside a company have certificates that no public authority has signed."""
+    pem = tmp_path / "own.pem"
+    pem.write_bytes(_own_authority())
+    plain, own = (
+        build_client(connection="c", clock=manual_clock(), user_agent="D", certificates=certificates)
+        for certificates in (None, pem)
+    )
+    assert _trusted(own) == _trusted(plain) | {"Books Ltd"}
+    plain.close()
+    own.close()
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [(None, "No such file"), (b"", "it holds no certificate"), (b"-----BEGIN", "it holds no certificate")],
+)
+def test_certificates_that_cannot_be_read_are_a_sentence(tmp_path: Path, content: bytes | None, said: str):
+    """It names the file; a path that is mistyped must not end as a fault of the program."""
+    pem = tmp_path / "own.pem"
+    if content is not None:
+        pem.write_bytes(content)
+    with pytest.raises(ConfigurationRefused, match=rf"own\.pem: the certificates to trust cannot be read: .*{said}"):
+        build_client(connection="c", clock=manual_clock(), user_agent="D", certificates=pem)
+
+
+def _trusted(client: httpx.Client) -> set[str]:
+    """Return the names of the organisations whose certificates a client trusts."""
+    found = client._transport._inner._pool._ssl_context.get_ca_certs()
+    return {value for one in found for [(name, value), *_] in one["subject"] if name == "organizationName"}
+
+
+def _own_authority() -> bytes:
+    """Return the certificate of an authority that nobody outside knows."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Books Ltd")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(BEGIN).not_valid_after(BEGIN + timedelta(days=9000))
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def test_limits_need_buckets():

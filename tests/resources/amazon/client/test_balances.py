@@ -159,6 +159,13 @@ def test_a_period_is_asked_for_by_its_days():
     assert amazon.asked == [{"periodStart": "2025-01-12", "periodEnd": "2025-01-13"}]
 
 
+def test_a_summary_may_state_no_net_proceeds():
+    """The model requires none; what it is made of is read all the same."""
+    [found] = summaries(summary(netProceeds=None))
+    assert found.net_proceeds is None
+    assert found.breakdowns
+
+
 def deep_node(depth: int) -> dict[str, Any]:
     """Write a breakdown without an end."""
     return node("a", 1, deep_node(depth - 1)) if depth else node("a", 1)

@@ -119,6 +119,7 @@ UNUSABLE = [
     (sample(amount=usd(10**15)), "is no amount of money"),
     (sample(amount=usd(-1)), "amount of payout 11888387941 is negative"),
     (sample(creationDate="yesterday"), "creationDate is no date-time"),
+    (sample(creationDate="0001-01-01T00:00:00+05:00"), "creationDate is no date-time"),
     (sample(statusHistory=[{"status": "PAID"}]), "has no lastUpdatedDate"),
     (sample(relatedIdentifiers={}), "relatedIdentifiers is no list"),
     (sample(partnerMetadata=[]), "partnerMetadata is no object"),

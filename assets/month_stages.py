@@ -1,0 +1,12 @@
+"""The assets that are made by month, each with what makes it: Dagster and `connector month-end` go by this table."""
+
+from assets import accruals
+from assets.months import MonthStage
+from ledger.policy import Policy
+
+MONTH_STAGES: dict[str, MonthStage] = {stage.asset: stage for stage in (accruals.STAGE,)}
+
+
+def month_stages(policy: Policy) -> dict[str, MonthStage]:
+    """Return those that a connection has, by asset."""
+    return {asset: stage for asset, stage in MONTH_STAGES.items() if stage.is_wanted(policy)}

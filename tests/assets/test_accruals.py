@@ -1,0 +1,259 @@
+"""What a month accrues: which transactions its books do not hold yet, what it waits for, and what stops it."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from assets.accounting_dates import settled_dates
+from assets.accrued_months import accruals_beside
+from assets.journals import planned_journals
+from ledger.accrual import EarnedLine, accrued
+from ledger.mapping import Combination, Context, Resolved, resolve
+from ledger.movements import SettlementBooks
+from ledger.posting import PostingState
+from ledger.references import reference
+from tests.assets.accrual_rig import GB, OCTOBER, Accruals, at, told
+
+HELD, LATER = "111-0000002-0000002", "111-0000003-0000003"
+
+
+@pytest.fixture
+def accruals(stores, tmp_path) -> Accruals:
+    """Return an empty connection that accrues from 1 October on."""
+    return Accruals(stores, tmp_path, f"c{uuid4().hex}")
+
+
+def booked(accrual) -> dict[str, Decimal]:
+    """Return what is accrued, by category."""
+    return {row["category"]: Decimal(row["amount"]) for row in accrual.rows}
+
+
+def test_what_is_in_no_settlement_of_the_books_is_accrued_and_reversed(accruals, row):
+    """A sale of an open settlement, one that is held back; not the one that a posted settlement paid."""
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.post("1")
+    accruals.tell(
+        told("paid", "10-27 12"),
+        told("held", "10-28 12", status="DEFERRED", order=HELD),
+        told("open", "10-30 12", order=LATER),
+        told("november", "11-01 12", order="111-0000009-0000009"),
+    )
+    accrual = accruals.accrual()
+    assert accruals.accrued_orders() == [HELD, LATER]
+    assert booked(accrual) == {"revenue": Decimal("200"), "referral_fee": Decimal("-30")}
+    accrues, reverses = accrual.journals.journals
+    assert (accrues.accounting_date, reverses.accounting_date) == (date(2026, 10, 31), date(2026, 11, 1))
+    amounts = {line.account.account: line.amount for line in accrues.lines}
+    assert amounts == {"110950": Decimal("170"), "400100": Decimal("-200"), "600100": Decimal("30")}
+    assert {line.account.account: -line.amount for line in reverses.lines} == amounts
+
+
+DEFERRED, RELEASE = "DEFERRED_TRANSACTION_ID", "RELEASE_TRANSACTION_ID"
+LINKS = [
+    # names on the deferral, on the release, is its settlement of October
+    ({}, {DEFERRED: "deferral"}, True),
+    ({}, {RELEASE: "deferral"}, True),
+    ({RELEASE: "release"}, {DEFERRED: "?"}, True),
+    ({DEFERRED: "release"}, {RELEASE: "?"}, True),
+    ({}, {DEFERRED: "deferral"}, False),
+]
+
+
+@pytest.mark.parametrize("on_deferral, on_release, is_booked", LINKS)
+def test_a_release_is_found_whichever_of_the_two_names_the_other(accruals, row, on_deferral, on_release, is_booked):
+    """No source says on which transaction the other one's id stands, nor under which name."""
+    released = "10-29 12" if is_booked else "10-30 12"
+    accruals.take_in("1", [row("principal", "100", posted=at("10-29 12"))], at("10-28 05"), at("10-30 00"))
+    accruals.post("1")
+    accruals.tell(
+        told("deferral", "10-28 12", status="DEFERRED_RELEASED", **on_deferral),
+        told("release", released, **on_release),
+    )
+    accrual = accruals.accrual()
+    assert booked(accrual) == ({} if is_booked else {"revenue": Decimal("100"), "referral_fee": Decimal("-15")})
+
+
+@pytest.mark.parametrize(
+    "named, is_accrued",
+    [("1", False), ("2", True), ("77", False), ("", False)],
+    ids=["its own", "another that is not posted", "an id of another kind", "none"],
+)
+def test_a_settlement_is_known_by_its_id_else_by_its_rows(accruals, row, named, is_accrued):
+    """An id that no registered settlement has says nothing: then order and second decide."""
+    for number, first in (("1", "10-26 05"), ("2", "10-28 05")):
+        rows = [row("principal", "100", posted=at("10-27 12"))] if number == "1" else [row("subscription", "-1")]
+        accruals.take_in(number, rows, at(first), at(first) + timedelta(days=2))
+    accruals.post("1")
+    accruals.tell(told("paid", "10-27 12", SETTLEMENT_ID=accruals.own(named) if named in ("1", "2") else named))
+    assert bool(accruals.accrual().rows) is is_accrued
+
+
+def test_a_settlement_dated_into_november_is_not_in_the_books_of_october(accruals, row):
+    """Its period was closed, or it is split: what October earned of it is accrued."""
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.post("1", on=date(2026, 11, 2))
+    accruals.tell(told("paid", "10-27 12"))
+    assert booked(accruals.accrual())["revenue"] == Decimal("100")
+
+
+def test_what_was_sold_before_go_live_or_settled_by_hand_is_not_accrued(accruals, row):
+    """It is in the books already."""
+    accruals.take_in("1", [row("principal", "100", posted=at("10-26 12"))], at("10-20 00"), at("10-27 00"))
+    accruals.lines(accruals.own("1"))
+    accruals.tell(told("by hand", "10-26 12"), told("before", "10-26 02", status="DEFERRED", order=HELD))
+    assert accruals.accrual().journals.journals == ()
+
+
+def test_reserves_and_debts_are_no_earnings(accruals):
+    """They move money; the debt of another marketplace is only a guess of ours, and stops until it is named."""
+    accruals.tell(
+        told("reserve", "10-28 12", ("ReserveEvent", "-50"), kind="Adjustment", order=""),
+        told("card", "10-28 12", ("DebtPayment", "20"), kind="DebtRecovery", order=""),
+    )
+    assert accruals.accrual().journals.journals == ()
+
+
+def test_a_month_waits_until_every_day_of_its_transactions_is_told_for_good(accruals):
+    """A day that is missing, and one that Amazon may still add to, are named with the command that fetches them."""
+    accruals.tell(last=date(2026, 10, 30))
+    [missing] = accruals.events().waits_for
+    assert "2026-10-31, 2026-11-01 are not here: connector fetch financial_events --from 2026-10-31" in missing
+    accruals.tell()
+    accruals.stage_day(date(2026, 11, 1), (), is_final=False)
+    [young] = accruals.events().waits_for
+    assert "2026-11-01 were last fetched within 72 hours" in young
+    accruals.stage_day(date(2026, 11, 1), ())
+    assert accruals.events().waits_for == ()
+
+
+@pytest.mark.parametrize("state", [PostingState.REVIEW, PostingState.IMPORTING])
+def test_a_month_waits_while_it_is_not_certain_what_its_books_hold(accruals, row, state):
+    """A document that may be in the books is neither in them nor not."""
+    accruals.tell(told("paid", "10-27 12"))
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.post("1", state=state)
+    found = accruals.events().waits_for
+    assert f"Settlements {accruals.own('1')} have documents dated by 2026-10-31" in found[0]
+
+
+def test_every_leaf_that_is_not_mapped_stops_the_accrual_with_its_cure(accruals):
+    """Nothing is made of the others either: half an accrual would be wrong."""
+    accruals.tell(
+        told("sold", "10-27 12"),
+        told("new", "10-27 12", ("MoonLanding/Base", "-3"), ("ProductCharges/OurPricePrincipal", "9"), order=HELD),
+        told("moved", "10-27 12", ("DebtAdjustment", "-2"), kind="DebtRecovery", order=""),
+    )
+    accrual = accruals.accrual()
+    assert accrual.journals.journals == ()
+    assert {one.code for one in accrual.findings} == {"unmapped_label", "needs_naming"}
+    assert all("under event_leaves in mapping.yaml" in one.cure for one in accrual.findings)
+    accruals.mapping += """
+event_leaves:
+  - {transaction_type: Shipment, leaf_path: "MoonLanding/Base", category: referral_fee}
+  - {transaction_type: DebtRecovery, leaf_path: DebtAdjustment, category: cross_account_debt}
+"""
+    assert booked(accruals.accrual()) == {"revenue": Decimal("109"), "referral_fee": Decimal("-18")}
+
+
+def test_without_an_account_for_accruals_nothing_is_accrued(accruals):
+    """The finding says where to add one."""
+    accruals.mapping = accruals.mapping.replace('  accrued: "110950"\n', "")
+    accruals.tell(told("sold", "10-27 12"))
+    [finding] = accruals.accrual().findings
+    assert (finding.code, finding.cure) == ("unmapped_category", "Add one under accounts, accrued in mapping.yaml.")
+
+
+def test_transactions_without_marketplace_belong_to_the_only_one_of_their_currency(accruals):
+    """Or to the one that the mapping names; else they stop, because nobody knows whose they are."""
+    nameless = {"kind": "ServiceFee", "order": "", "marketplace": ""}
+    fee = told("fee", "10-27 12", ("Subscription/Base", "-39.99"), **nameless)
+    accruals.tell(told("sold", "10-27 12"), fee)
+    assert booked(accruals.accrual())["subscription_fee"] == Decimal("-39.99")
+    other = told("pounds", "10-27 12", marketplace=GB, currency="GBP", order=HELD)
+    nameless = {"kind": "ServiceFee", "order": "", "marketplace": ""}
+    blank = told("fee in pounds", "10-27 12", ("Subscription/Base", "-25"), currency="GBP", **nameless)
+    accruals.tell(told("sold", "10-27 12"), fee, other, blank)
+    assert [(one.marketplace, one.currency) for one in accruals.events().places] == [
+        ("Amazon.co.uk", "GBP"),
+        ("Amazon.com", "USD"),
+    ]
+    accruals.mapping = accruals.mapping.replace("marketplace_for_blank: Amazon.com\n", "")
+    accruals.tell(blank)
+    [finding] = accruals.events().findings
+    assert (finding.code, "Say in marketplace_for_blank" in finding.cure) == ("no_marketplace", True)
+
+
+LABELS = {
+    "ProductCharges/OurPricePrincipal": (1, 20000),
+    "Promotions/OurPricePrincipal": (-900, -1),
+    "Tax/OurPriceTax": (1, 900),
+    "Tax/MarketplaceFacilitatorTax-Principal": (-900, -1),
+    "AmazonFees/Commission/Base": (-900, -1),
+}
+
+
+@pytest.mark.parametrize("marketplace, place", [("Amazon.com", "ATVPDKIKX0DER"), ("Amazon.de", "A1PA6795UKMFR9")])
+def test_the_set_based_form_books_what_the_pure_rules_book(accruals, marketplace, place):
+    """Orders of random lines, with pass-through tax in America and VAT in gross amounts in Germany."""
+    draws = random.Random(7)
+    labels = [one for one in LABELS if marketplace == "Amazon.com" or not one.startswith("Tax/")]
+    lines: list[tuple[str, str, Decimal]] = []
+    for number in range(60):
+        order = f"111-{number // 3:07d}-0000001"
+        for path in sorted(draws.sample(labels, 2)):
+            lines.append((order, path, Decimal(draws.randint(*LABELS[path])) / 100))
+    accruals.tell(
+        *(
+            told(f"T{number:03d}", "10-27 12", (path, str(amount)), order=order, marketplace=place)
+            for number, (order, path, amount) in enumerate(lines)
+        )
+    )
+    accrual = accruals.accrual()
+    mapping = accruals.road.load_mapping()
+    earned = []
+    for order, path, amount in lines:
+        one = Combination("Shipment", "", path, marketplace, "SKU-1", "AFN", OCTOBER.last, amount > 0, is_event=True)
+        found = resolve(one, mapping, accruals.road.policy, Context("USD", (marketplace,)))
+        assert isinstance(found, Resolved)
+        earned.append(EarnedLine(order, amount, found))
+    expected: dict[tuple[str, bool], Decimal] = {}
+    for one in accrued(earned, SettlementBooks("USD", accrual.account, reference(accrual.name))):
+        for account, amount in ((one.debit, one.amount), (one.credit, -one.amount)):
+            key = str(account), account != accrual.account and amount > 0
+            expected[key] = expected.get(key, Decimal(0)) + amount
+    [first, _] = accrual.journals.journals
+    by_side: dict[tuple[str, bool], Decimal] = {}
+    for line in first.lines:
+        key = str(line.account), line.account != accrual.account and line.amount > 0
+        by_side[key] = by_side.get(key, Decimal(0)) + line.amount
+    assert by_side == {key: amount for key, amount in expected.items() if amount}
+
+
+@pytest.mark.parametrize(
+    "state, day",
+    [
+        (PostingState.APPROVED, "2026-11-01"),
+        (PostingState.POSTED, "2026-11-01"),
+        (None, "2026-10-30"),
+        (PostingState.REFUSED, "2026-10-30"),
+    ],
+)
+def test_nothing_of_a_settlement_is_dated_into_a_month_that_has_its_accrual(accruals, row, state, day):
+    """It moves to the next month, marked as late; an accrual that was refused holds nothing back."""
+    accruals.tell(told("paid", "10-27 12"))
+    accrual = accruals.accrual()
+    if state is not None:
+        accruals.step(accrual.journals, accrual.name, state)
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-30 12"))
+    [journal] = accruals.documents("1")
+    assert journal.accounting_date.isoformat() == day
+    assert journal.original_period == ("2026-10" if day > "2026-10-31" else "")
+    wanted = planned_journals(accruals.road, accruals.own("1")).journals
+    assert settled_dates(accruals.road, wanted, []) == wanted
+    months = [one.source_id for one in accruals_beside(accruals.road, wanted)]
+    assert months == [f"US-USD-{day[:7]}"]
