@@ -16,6 +16,7 @@ from ledger.policy import Policy
 from resources.amazon.balances import Balances
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
+from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.marketplaces import marketplace
 from resources.amazon.transfers import Transfers
@@ -46,6 +47,9 @@ class Source(Protocol):
 
     @property
     def event_groups(self) -> EventGroups: ...
+
+    @property
+    def fee_invoices(self) -> FeeInvoices: ...
 
 
 @dataclass(frozen=True)

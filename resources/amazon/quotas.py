@@ -33,6 +33,9 @@ QUOTAS: dict[str, Quota] = {
     "listSummary": Quota(0.5, 10),
     "listPayouts": Quota(0.5, 10),
     "listExpectedPayouts": Quota(0.5, 10),
+    # Not stated in the model: as the other operations of finance, until Amazon's answers say otherwise.
+    "getInvoiceHeaders": Quota(0.5, 10),
+    "getInvoice": Quota(0.5, 10),
     "searchOrders": Quota(0.0056, 20),
     "getOrder": Quota(0.5, 30),
     "getMarketplaceParticipations": Quota(0.016, 15),
