@@ -15,7 +15,7 @@ from assets.posting_findings import REFUSED_CODES
 from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.settlement_reports import require_known
-from assets.undoing import REVERSED_CODE
+from assets.undoing import CASH_REVERSED_CODE, REVERSED_CODE
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, Hand, require_another
 from ledger.posting import PostingState
@@ -73,7 +73,8 @@ def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
 
 def _askers(road: Road, settlement_id: str) -> Iterator[Hand]:
     """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
-    for code, action in ((REVERSED_CODE, "repost"), *((one, "retry") for one in sorted(REFUSED_CODES))):
+    wishes = ((one, "repost") for one in (REVERSED_CODE, CASH_REVERSED_CODE))
+    for code, action in (*wishes, *((one, "retry") for one in sorted(REFUSED_CODES))):
         for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:
             yield from hands_of(road, item.person, "wanted it posted once more")
 

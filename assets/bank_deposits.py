@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assets.bank_matches import UNCLEAR, UNEXPLAINED, Money, money_of
 from assets.bank_statements import DEPOSITS, lines_with_documents, write_lines
+from assets.cash_due import ask_for_receipts
 from assets.day_names import today
 from assets.days import DayOutcome, days_between
 from assets.roadmap import Road
@@ -31,6 +32,7 @@ def compose_deposits(road: Road, first: date, last: date) -> dict[date, DayOutco
     by_day: dict[date, list[tuple[BankLine, str]]] = {day: [] for day in days_between(first, last)}
     for line, document in found:
         by_day[line.booking_date].append((line, document))
+    ask_for_receipts(road)
     return {day: _staged(road, day, lines, known) for day, lines in by_day.items()}
 
 

@@ -10,15 +10,15 @@ from datetime import date, datetime
 from functools import cached_property
 
 from assets.bank_statements import bank_lines
+from assets.cash_sources import charges_of
 from assets.decisions import chosen
 from assets.payout_rows import TABLE as PAYOUTS
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.statements import dicts
-from ledger import categories, money
+from ledger import money
 from ledger.bank_line import BankLine
 from ledger.bank_matching import HandMade, Matching, Payment, Window, match
-from ledger.settlement_head import CarryRow
 from resources.amazon.transfers import BROKEN, NO_PAYOUT
 from resources.store.settlements import SettlementRecord
 
@@ -93,14 +93,16 @@ def _own_total(record: SettlementRecord) -> Iterator[Payment]:
 
 def _charges(road: Road, record: SettlementRecord) -> Iterator[Payment]:
     """Yield what Amazon charged to the card within a settlement: the bank sees a debit of it."""
-    currency = record.facts["currency"]
-    rows = [CarryRow(name, money.exact(amount, currency), row) for name, amount, row in record.facts["carries"]]
-    charged = [one for one in rows if one.kind == categories.DEBT_CHARGED and one.amount > 0]
+    currency, charged = record.facts["currency"], charges_of(record)
     days = _days_of(road, record.settlement_id, {one.description for one in charged}) if charged else {}
     for number, one in enumerate(charged, start=1):
         day = days.get((one.description, one.amount)) or datetime.fromisoformat(record.facts["end"]).date()
-        payment_id = f"{CHARGE}-{record.settlement_id}-{number}"
-        yield Payment(payment_id, (record.settlement_id,), -one.amount, currency, day)
+        yield Payment(charge_id(record.settlement_id, number), (record.settlement_id,), -one.amount, currency, day)
+
+
+def charge_id(settlement_id: str, number: int) -> str:
+    """Return under which name a charge to the card is matched, counted from 1."""
+    return f"{CHARGE}-{settlement_id}-{number}"
 
 
 def _days_of(road: Road, settlement_id: str, descriptions: Iterable[str]) -> dict[tuple, date]:

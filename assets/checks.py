@@ -45,11 +45,21 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every part.", False),
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
     ),
+    "cash_entries": (
+        CheckOfAsset(
+            "cash_gate", "Before a receipt is booked: settlement posted, its item open, accounts valid.", False
+        ),
+        CheckOfAsset("cash_accepted_by_erp", "The ERP has taken and posted every cash entry.", False),
+        CheckOfAsset("cash_unchanged_since_posting", "The bank lines booked are still those of the payout.", False),
+    ),
     "reconciliations": (
         CheckOfAsset("posted_exactly_once", "The ERP holds each document once and none that we do not know."),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journal said."),
         CheckOfAsset("clearing_equals_total", "The clearing lines in the books, all parts, equal total-amount."),
         CheckOfAsset("clearing_item_closed", "The bank receipt, or a later settlement, has closed the item.", False),
+        CheckOfAsset(
+            "cash_entry_in_books", "The receipt stands in the books once, and the item is closed by it.", False
+        ),
     ),
     "financial_events": (
         CheckOfAsset("leaves_sum_to_total", "The lines of each transaction add up to its total.", False),

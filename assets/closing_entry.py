@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from assets.cash_sources import cash_sets
 from assets.document_sets import ever_in_books, settlement_source
 from assets.read_back import ledger_today
 from assets.reversals import carriers
@@ -29,8 +30,7 @@ def closing_of(
     """Return how the clearing item of a settlement stands, by its entries in the currency of the settlement."""
     currency = record.facts["currency"]
     ours, is_carried = {one.erp_id for one in documents}, False
-    for other in carriers(road, record.settlement_id):
-        newest = road.stores.outbox.documents(settlement_source(road, other))
+    for newest in _carrying_sets(road, record.settlement_id):
         ours |= {one.erp_id for one in ever_in_books(road, newest)}
         is_carried = is_carried or any(one.state is PostingState.POSTED for one in newest)
     moved = [
@@ -47,6 +47,18 @@ def closing_of(
         road.policy.receipt_days,
         is_carried=is_carried,
     )
+
+
+def _carrying_sets(road: Road, settlement_id: str) -> list[list[OutboxDocument]]:
+    """Return the newest documents of each settlement that carries this one's item in."""
+    return [road.stores.outbox.documents(settlement_source(road, other)) for other in carriers(road, settlement_id)]
+
+
+def ours_on_item(road: Road, settlement_id: str) -> set[str | None]:
+    """Return what the ERP calls every document of ours that may stand on a settlement's item, cash entries included."""
+    own = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    sets = [own, *_carrying_sets(road, settlement_id), *cash_sets(road, settlement_id)]
+    return {one.erp_id for newest in sets for one in ever_in_books(road, newest)}
 
 
 def _since(road: Road, record: SettlementRecord) -> date:

@@ -7,6 +7,7 @@ share. A reversal belongs to one revision; per document it undoes, the newest re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from assets.cash_sources import cash_sets
 from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
 from ledger.accrual import KIND as ACCRUAL_KIND
@@ -22,6 +23,7 @@ HANDED_OVER = frozenset({PostingState.SENT, PostingState.IMPORTING, PostingState
 DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
 # What was sent and seen in the ERP is never sent again; everything else still may be.
 DONE = HANDED_OVER | DEAD
+_UNDECIDED = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 
 
@@ -148,17 +150,29 @@ def ever_in_books(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDo
 
 
 def open_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
-    """Return the documents to be decided on or followed: those of a reversal under way, else the newest."""
-    newest = road.stores.outbox.documents(source_named(road, settlement_id))
-    undoing = undoing_of(road, newest)
-    return list(undoing.documents) if undoing and undoing.is_under_way else newest
+    """Return the documents to be decided on or followed: those of a reversal under way, else the newest.
+
+    Of a settlement and its cash entries those of which nothing was sent come first: they wait for a decision.
+    """
+    sets = []
+    for newest in sets_of(road, settlement_id):
+        undoing = undoing_of(road, newest)
+        sets.append(list(undoing.documents) if undoing and undoing.is_under_way else newest)
+    return next((one for one in sets if any(each.state in _UNDECIDED for each in one)), sets[0])
 
 
 def newest_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
-    """Return the newest revision of a settlement and the reversal of it, as far as there is one."""
-    newest = road.stores.outbox.documents(source_named(road, settlement_id))
-    undoing = undoing_of(road, newest)
-    return [*newest, *(undoing.documents if undoing else ())]
+    """Return the newest revision of a settlement and of its cash entries, each with the reversal of it if any."""
+    found: list[OutboxDocument] = []
+    for newest in sets_of(road, settlement_id):
+        undoing = undoing_of(road, newest)
+        found += [*newest, *(undoing.documents if undoing else ())]
+    return found
+
+
+def sets_of(road: Road, name: str) -> list[list[OutboxDocument]]:
+    """Return the newest revision of a settlement or an accrual, which may be none, and of each of its cash entries."""
+    return [road.stores.outbox.documents(source_named(road, name)), *cash_sets(road, name)]
 
 
 def is_reversal(document: OutboxDocument) -> bool:

@@ -56,7 +56,7 @@ def _asset(
         tags={"connector/connection": connection},
         required_resource_keys=resource_keys,
         check_specs=checks,
-        pool=f"{connection}_erp" if stage.asset == "erp_postings" else None,
+        pool=f"{connection}_erp" if stage.asset in ("erp_postings", "cash_entries") else None,
     )
     def body(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         road = road_of_run(context)

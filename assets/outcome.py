@@ -6,8 +6,9 @@ ends it when it looks again and does not find it any more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from assets.accounting_dates import CLOSED_CODE, MOVE
 from assets.posting_findings import BLIND_CODE, REFUSED_CODES, REVERSAL_REFUSED_CODE, REVIEW_CURES
@@ -15,7 +16,9 @@ from assets.resumption import sentence_of
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
+from ledger.cash import KIND as CASH_KIND
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
+from resources.store.review import ReviewItem
 
 # What an ERP may say against an account or a period; see `check_accounts` of the targets.
 ACCOUNT_CODES = frozenset(
@@ -78,8 +81,12 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"settlement_reversed", "reversal_of_nothing", "not_once", "books_differ"}
     | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
+    "cash_entries": ACCOUNT_CODES
+    | {"cash_unclear", "cash_account", "cash_item_closed", "cash_item_differs", "cash_reversed"}
+    | {"changed_meanwhile", "target_misconfigured", "changed_after_posting", "reversal_of_nothing"}
+    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "reconciliations": frozenset(
-        {"not_once", "books_differ", "clearing_differs", "posting_removed", "posting_other_content"}
+        {"not_once", "books_differ", "cash_differs", "clearing_differs", "posting_removed", "posting_other_content"}
     ),
     "erp_documents": frozenset({"unknown_document"}),
     "discovery": frozenset({"discovery_failed"}),
@@ -110,6 +117,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     REVERSAL_REFUSED_CODE: ("retry", "keep"),
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
+    "cash_reversed": ("repost", "keep"),
+    "cash_item_closed": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
     "accrual_period_closed": ("retry", "keep"),
     "books_differ": ("retry", "accept"),
@@ -137,7 +146,8 @@ def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> Non
         )
     has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
     ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
-    align(road, settlement_id, result.findings, ends | {_failure_code(asset)})
+    ends_here = partial(_ends_at, asset)
+    align(road, settlement_id, result.findings, ends | {_failure_code(asset)}, ends_here)
 
 
 def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: frozenset[str] | set[str]) -> None:
@@ -168,15 +178,29 @@ def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -
     align(road, settlement_id, (Finding(_failure_code(asset), sentence, cure, origin=asset),), frozenset())
 
 
-def align(road: Road, settlement_id: str, findings: tuple[Finding, ...], ends: frozenset[str] | set[str]) -> None:
-    """Open what blocks, and close items of the codes in `ends` whose very finding is gone."""
+def _ends_at(asset: str, item: ReviewItem) -> bool:
+    """Tell whether an item is one that a stage would tell again: both book documents, each looks at its own."""
+    about_cash = f',"{CASH_KIND}",' in item.document_key or f".{CASH_KIND}." in item.document_key
+    if asset == "cash_entries":
+        return about_cash or item.code.startswith("cash_")
+    return not about_cash or asset == "reconciliations"
+
+
+def align(
+    road: Road,
+    settlement_id: str,
+    findings: tuple[Finding, ...],
+    ends: frozenset[str] | set[str],
+    ends_here: Callable[[ReviewItem], bool] = lambda item: True,
+) -> None:
+    """Open what blocks, and close items of the codes in `ends` whose very finding is gone; others are left alone."""
     findings = told_whole(road, settlement_id, findings)
     wanted: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.is_blocking:
             wanted[finding.code, finding.details.get("document", "")].append(finding)
     for item in road.stores.review.listing(road.connection, partition=settlement_id):
-        if item.code in ends:
+        if item.code in ends and ends_here(item):
             wanted.setdefault((item.code, item.document_key), [])
     for (code, document_key), found in wanted.items():
         closing = {code} if code in ends else set()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 from pathlib import Path
 
+from assets.cash_due import ask_for_receipts
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.payout_checks import verdicts_of
@@ -56,7 +57,11 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
     by_day: dict[date, list[Payout]] = defaultdict(list)
     for one in payouts:
         by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
-    return {day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)}
+    staged: dict[date, DayOutcome] = {
+        day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)
+    }
+    ask_for_receipts(road)
+    return staged
 
 
 def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:

@@ -103,7 +103,8 @@ def gate_of(verdicts: Sequence[Verdict], passed: str, check: str = "gate") -> Ve
         return Verdict(check, True, passed)
     sentence = " ".join(verdict.sentence for verdict in failed)
     findings = tuple(finding for verdict in failed for finding in verdict.findings)
-    return Verdict(check, False, sentence, is_blocking=any(one.stops for one in failed), findings=findings)
+    stops, waits = any(one.is_blocking for one in failed), all(one.is_waiting for one in failed)
+    return Verdict(check, False, sentence, is_blocking=stops, is_waiting=waits, findings=findings)
 
 
 def _is_withdrawn(wanted: WantedSet, documents: list[OutboxDocument]) -> bool:

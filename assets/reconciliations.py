@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from assets.approval import documents_of
 from assets.books_read import ids_of, into_review, looked_for, once, read_of, same, taken_out_of_held
+from assets.cash_proof import CHECK as CASH_CHECK
+from assets.cash_proof import cash_documents, cash_verdict
 from assets.closing_entry import CHECK as CLOSED_CHECK
 from assets.closing_entry import closing_of, closing_verdict
 from assets.desk import UNSENT, require_own_key
@@ -97,7 +99,7 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     if undoing is not None and put_right(road, list(undoing.documents)) != list(undoing.documents):
         undoing = undoing_of(road, documents)
     reversing = list(undoing.documents) if undoing else []
-    ask_next(road, settlement_id, [*documents, *reversing])
+    ask_next(road, settlement_id, [*documents, *reversing, *cash_documents(road, settlement_id)])
     if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
         return StageResult(Standing(settlement_id, currency, total, NOTHING_TO_POST).facts())
     if undoing is not None and undoing.is_done:
@@ -159,6 +161,7 @@ def _proved(
         accepted(road, settlement_id, "read_back_equals_journal", same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
         closing_verdict(closed),
+        cash_verdict(road, settlement_id, currency, entries),
     )
     links = {link_name(document): back.link or back.erp_id for document, back in read}
     rows = tuple(_row(document, back) for document, back in read)
@@ -188,7 +191,7 @@ def _removed(
     findings = into_review(road, sightings, gone)
     words = " ".join(finding.sentence for finding in findings)
     once = Verdict("posted_exactly_once", False, words, findings=findings)
-    names = ("read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK)
+    names = ("read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK, CASH_CHECK)
     others = (Verdict(name, False, f"Cannot be told: {words}", is_waiting=True) for name in names)
     return StageResult(facts=standing.facts(), verdicts=(once, *others))
 
@@ -232,7 +235,7 @@ def _clearing(standing: Standing) -> Compared:
 def _not_yet(standing: Standing) -> StageResult:
     """The ERP is still at work, or a person has to act first: the checks wait."""
     sentence = f"Not in the books yet: {standing.state or 'nothing was sent'}."
-    names = ("posted_exactly_once", "read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK)
+    names = ("posted_exactly_once", "read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK, CASH_CHECK)
     verdicts = tuple(Verdict(name, False, sentence, is_waiting=True) for name in names)
     return StageResult(facts=standing.facts(), verdicts=verdicts)
 

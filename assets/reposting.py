@@ -6,6 +6,7 @@ revision, of unchanged content too. What the earlier revision left in the books 
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from assets.cash_sources import cash_sets
 from assets.decisions import resolve
 from assets.document_sets import Undoing, called, is_withheld, settlement_source, source_named, undoing_of
 from assets.driving import decisions
@@ -14,7 +15,7 @@ from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
 from assets.settlement_reports import require_known
-from assets.undoing import REVERSED_CODE, withheld_finding, withheld_origin
+from assets.undoing import withheld_code, withheld_finding, withheld_name, withheld_origin
 from assets.verdicts import Verdict
 from ledger.errors import Finding, InputRefused
 from ledger.four_eyes import Decider
@@ -38,11 +39,14 @@ def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
 def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> Undoing:
     """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again.
 
-    `together` are the settlements that are posted again by the same wish.
+    Where only a cash entry of it is reversed, that reversal. `together` are the settlements that are posted again by
+    the same wish.
     """
     require_known(road, settlement_id)
     documents = road.stores.outbox.documents(source_named(road, settlement_id))
-    undoing = undoing_of(road, documents)
+    undoing, cash = undoing_of(road, documents), reversed_cash(road, settlement_id)
+    if cash and documents and all(one.state is PostingState.POSTED for one in documents):
+        return cash[0]
     if undoing is None or not undoing.is_done:
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
         raise InputRefused(
@@ -68,16 +72,27 @@ def repost(
     InputRefused as `require_reversed` does, NeedsAnotherPerson for the one who proposed it.
     """
     undoing = require_reversed(road, settlement_id, together)
+    # A receipt that was undone with its settlement is wanted again with it.
+    for cash in reversed_cash(road, settlement_id):
+        if cash.source != undoing.source:
+            resolve(road, _item(road, settlement_id, cash), REPOST, decider, reason)
     return resolve(road, _item(road, settlement_id, undoing), REPOST, decider, reason)
+
+
+def reversed_cash(road: Road, settlement_id: str) -> list[Undoing]:
+    """Return the reversals of the cash entries of a settlement that are not in the books any more."""
+    found = (undoing_of(road, one) for one in cash_sets(road, settlement_id))
+    return [one for one in found if one is not None and one.is_done]
 
 
 def _item(road: Road, settlement_id: str, undoing: Undoing) -> ReviewItem:
     """Return the open item of a reversed settlement as it stands; a new one where it was ended before."""
-    finding = withheld_finding(settlement_id, undoing, f"{called(settlement_id)} is reversed and not in the books.")
+    sentence = f"{withheld_name(settlement_id, undoing)} is reversed and not in the books."
+    finding = withheld_finding(settlement_id, undoing, sentence)
     for item in road.stores.review.listing(road.connection, partition=settlement_id):
         if (item.code, item.origin) == (finding.code, finding.origin):
             return item
-    actions = ACTIONS[REVERSED_CODE]
+    actions = ACTIONS[finding.code]
     number = road.stores.review.open(road.connection, settlement_id, finding, actions=actions, run=road.run)
     opened = road.stores.review.get(number)
     assert opened is not None, "an item that was just opened"
@@ -85,11 +100,11 @@ def _item(road: Road, settlement_id: str, undoing: Undoing) -> ReviewItem:
 
 
 def is_wanted_again(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:
-    """Tell whether a person wants this reversed revision posted again."""
+    """Tell whether a person wants this reversed revision posted again, of a settlement or of its cash entry."""
     if not known or not is_withheld(known):
         return False
-    origin = withheld_origin(settlement_id, known[0].revision)
-    return any(item.origin == origin for item in decisions(road, settlement_id, frozenset({REVERSED_CODE}), REPOST))
+    origin, code = withheld_origin(known[0].source, known[0].revision), withheld_code(known[0].source)
+    return any(item.origin == origin for item in decisions(road, settlement_id, frozenset({code}), REPOST))
 
 
 def reversed_origins(road: Road, place: Place) -> list[str]:

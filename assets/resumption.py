@@ -39,7 +39,7 @@ _KINDS_TAKEN_UP_BY = {"settlement_reports": (ARRIVAL_KIND, SETTLEMENT_KIND), "er
 _KINDS_TAKEN_UP_BY |= {"reconciliations": (READ_BACK_KIND,), "erp_documents": (LISTING_KIND,)}
 _KINDS_TAKEN_UP_BY |= dict.fromkeys((*BY_DAY, *BY_MONTH), (SETTLEMENT_KIND,))
 _KINDS_TAKEN_UP_BY["accruals"] = (SETTLEMENT_KIND, POSTING_KIND)
-_FOLLOWED_UP = ("erp_postings", "reconciliations")
+_FOLLOWED_UP = ("erp_postings", "cash_entries", "reconciliations")
 _KIND_OF_FAILURE = {"erp_documents": LISTING_KIND}
 # A run that was killed may have been killed by what it does, so the next one comes later each time.
 KILLED_SECONDS_FIRST = 10

@@ -5,13 +5,15 @@ intent, which every later run takes further until it is posted (`assets/undoing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from assets.accounting_dates import settled_dates
-from assets.document_sets import Undoing, called, settlement_source, source_named, undoing_of
+from assets.cash_sources import cash_sets
+from assets.document_sets import Undoing, called, sets_of, settlement_source, source_named, undoing_of
 from assets.gate import accounts_verdict
+from assets.posting_findings import named
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.series import placed
@@ -36,7 +38,8 @@ class ReversalPlan:
     """What reversing one settlement would do; `warnings` are for a person to read before it is stored.
 
     `withdrawn` are parts of which nothing was sent: they never will be. `is_resumed` marks a reversal that is under way
-    already, `is_closed_elsewhere` a clearing item on which something else than our journals stands.
+    already, `is_closed_elsewhere` a clearing item on which something else than our journals stands. `before` are the
+    cash entries of the settlement: they are undone first.
     """
 
     settlement_id: str
@@ -46,6 +49,7 @@ class ReversalPlan:
     warnings: tuple[str, ...] = ()
     is_resumed: bool = False
     is_closed_elsewhere: bool = False
+    before: "tuple[ReversalPlan, ...]" = ()
 
 
 def dependents_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
@@ -66,8 +70,7 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     if undoing is not None and undoing.is_done:
         raise InputRefused(_already(settlement_id, undoing))
     if undoing is not None and undoing.is_under_way:
-        journals = tuple(one.journal for one in undoing.documents)
-        return ReversalPlan(settlement_id, tuple(newest), JournalSet(undoing.source, 1, journals), is_resumed=True)
+        return replace(_resumed(settlement_id, newest, undoing), before=plan_cash_reversals(road, settlement_id))
     _require_reversible(road, settlement_id, newest)
     warnings = list(_require_no_dependents(road, settlement_id, together))
     originals = tuple(one for one in newest if one.state is PostingState.POSTED)
@@ -81,7 +84,55 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
         withdrawn=tuple(one for one in newest if one.state in _UNSENT),
         warnings=(*warnings, *([closed] if closed else [])),
         is_closed_elsewhere=bool(closed),
+        before=plan_cash_reversals(road, settlement_id),
     )
+
+
+def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
+    """Return what would be posted to undo the cash entries of a settlement alone; nothing where none is in the books.
+
+    Raises InputRefused while one of them is between sent and posted.
+    """
+    plans = []
+    for newest in cash_sets(road, settlement_id):
+        undoing = undoing_of(road, newest)
+        if undoing is not None and undoing.is_under_way:
+            plans.append(_resumed(settlement_id, newest, undoing))
+        busy = [f"{named(one)} is {one.state}" for one in newest if one.state in BUSY]
+        if busy:
+            raise InputRefused(
+                f"The receipt of settlement {settlement_id} of {road.connection} cannot be reversed while "
+                f"{', '.join(busy)}: let it come to its end, or resolve its review item: connector review list"
+            )
+        originals = tuple(one for one in newest if one.state is PostingState.POSTED)
+        unsent = tuple(one for one in newest if one.state in _UNSENT)
+        if (undoing is None or not undoing.is_under_way) and (originals or unsent):
+            undone = reversal_for(originals) if originals else JournalSet(newest[0].source, 1, ())
+            journals = settled_dates(road, undone, undoing.documents if undoing else ())
+            plans.append(ReversalPlan(settlement_id, originals, journals, withdrawn=unsent))
+    return tuple(plans)
+
+
+def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
+    """Return what undoes the cash entries of a settlement alone; raise InputRefused where none of them is posted."""
+    require_known(road, settlement_id)
+    plans = tuple(one for one in plan_cash_reversals(road, settlement_id) if one.originals)
+    if not plans:
+        raise InputRefused(
+            f"Settlement {settlement_id} of {road.connection} has no receipt to reverse: the connector posted none. "
+            "One of which nothing was sent is rejected: connector reject"
+        )
+    return plans
+
+
+def cash_in_books(road: Road, settlement_id: str) -> list[OutboxDocument]:
+    """Return the cash entries of a settlement that are in the books, or on their way; those undone are not."""
+    return [one for newest in cash_sets(road, settlement_id) for one in newest if one.state in MAY_EXIST]
+
+
+def _resumed(settlement_id: str, newest: Sequence[OutboxDocument], undoing: Undoing) -> ReversalPlan:
+    journals = JournalSet(undoing.source, 1, tuple(one.journal for one in undoing.documents))
+    return ReversalPlan(settlement_id, tuple(newest), journals, is_resumed=True)
 
 
 def require_applicable(plan: ReversalPlan, reason: str, *, even_if_closed: bool = False) -> None:
@@ -102,6 +153,8 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
     """
     settlement_id = plan.settlement_id
     require_applicable(plan, reason, even_if_closed=even_if_closed)
+    for one in plan.before:
+        apply_reversal(road, one, reason)
     # Asked for before and after: whichever moment this process ends at, a run looks again.
     ask_for_reversal(road, settlement_id, f"to be reversed: {reason}")
     if plan.is_resumed:
@@ -112,14 +165,16 @@ def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_close
         said = f"withdrawn: the settlement is reversed ({reason})"
         refused = PostingState.REFUSED
         road.stores.outbox.decide(unsent, refused, said, person=road.person, run=road.run, only_from=_UNSENT)
-    store_reversal(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
+    if plan.originals:
+        store_reversal(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
     ask_for_reversal(road, settlement_id, f"reversal planned: {reason}")
 
 
 def require_may_be_given_up(road: Road, item: ReviewItem) -> list[OutboxDocument]:
     """Return the documents of a refused reversal; raise InputRefused when one may be in the books, or is newer."""
-    undoing = undoing_of(road, road.stores.outbox.documents(source_named(road, item.partition)))
-    documents = undoing.documents if undoing else ()
+    sets = sets_of(road, item.partition)
+    found = [undoing.documents for one in sets if (undoing := undoing_of(road, one)) is not None]
+    documents = next((one for one in found if item.document_key in [each.key for each in one]), ())
     if item.document_key not in [one.key for one in documents]:
         raise InputRefused(f"Review item {item.id} is about a reversal that was replaced since: nothing was given up.")
     there = [f"part {one.part} by {one.erp_id} ({one.state})" for one in documents if one.state in MAY_EXIST]
@@ -220,7 +275,8 @@ def _closed_elsewhere(road: Road, settlement_id: str, originals: Sequence[Outbox
     accounts = {line.account for one in originals for line in one.journal.lines if line.reference == reference}
     sources = [settlement_source(road, other) for other, _ in dependents(road, settlement_id)]
     carriers = [one for source in sources for one in road.stores.outbox.documents(source)]
-    ours = [one.journal for one in (*originals, *carriers) if one.state is PostingState.POSTED]
+    cash = cash_in_books(road, settlement_id)
+    ours = [one.journal for one in (*originals, *carriers, *cash) if one.state is PostingState.POSTED]
     for account in sorted(accounts, key=str):
         booked = money.total((one.reference_total(account, reference) for one in ours), currency)
         held = road.target.open_item(account, reference, settlement_id).get(currency, Decimal(0))

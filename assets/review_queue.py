@@ -66,6 +66,8 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
     ("unknown_document", "retry"): "Lists the ERP's documents again at once.",
     ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",
+    ("cash_reversed", "keep"): "The receipt stays reversed; nothing is booked again.",
+    ("cash_item_closed", "keep"): "Takes that entry for the receipt: nothing is booked beside it.",
 }
 
 _LONG_HASH = re.compile(r"[0-9a-f]{64}")

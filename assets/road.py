@@ -1,6 +1,7 @@
 """The road of a settlement, stages in order, as plain functions.
 
-    discover → settlement_reports → settlement_lines → mapped_lines → journals → erp_postings → reconciliations
+    discover → settlement_reports → settlement_lines → mapped_lines → journals → erp_postings → cash_entries →
+    reconciliations
 
 Every stage is `stage(road, settlement_id) -> StageResult`. A Dagster asset body is one call of one of them; the command
 line and the demo call the same functions without Dagster. `walk` runs the stages one after the other and stops where
@@ -10,6 +11,7 @@ a blocking verdict fails.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from assets.cash_entries import book_receipts
 from assets.configuration import READING_STAGES, note_configuration
 from assets.erp_postings import post
 from assets.journals import make_journals
@@ -43,6 +45,7 @@ STAGES: tuple[StageOfRoad, ...] = (
     StageOfRoad("mapped_lines", map_lines, "Every line as a movement between two accounts."),
     StageOfRoad("journals", make_journals, "Balanced journals, numbered parts, planned as one set."),
     StageOfRoad("erp_postings", post, "The journals in the ERP, exactly once, followed until posted."),
+    StageOfRoad("cash_entries", book_receipts, "What the bank received of the payout, where the connector books it."),
     StageOfRoad("reconciliations", reconcile, "The books read back: once, the same, and the clearing item ties."),
 )
 

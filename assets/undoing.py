@@ -10,21 +10,23 @@ from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
 from assets.accrued_months import accruals_beside
+from assets.cash_sources import is_cash
 from assets.document_sets import DONE, IN_BOOKS, Undoing, called, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
-from assets.reversals import BUSY, ask_for_reversal, dependents, reversal_for, store_reversal
+from assets.posting_findings import named
+from assets.reversals import BUSY, ask_for_reversal, cash_in_books, dependents, reversal_for, store_reversal
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding, IllegalStep, TargetError
-from ledger.journal import JournalSet
+from ledger.journal import JournalSet, SourceKey
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reconciliation import unbalanced
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
 
-REVERSED_CODE = "settlement_reversed"
+REVERSED_CODE, CASH_REVERSED_CODE = "settlement_reversed", "cash_reversed"
 
 
 def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
@@ -54,29 +56,41 @@ def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Ver
         for one in undoing.originals
         if one.key in undoing.by_original
     )
-    sentence = f"{called(settlement_id)} is reversed and not in the books: {pairs}."
+    sentence = f"{withheld_name(settlement_id, undoing)} is reversed and not in the books: {pairs}."
     finding = withheld_finding(settlement_id, undoing, sentence)
     verdict = Verdict("accepted_by_erp", False, sentence, is_blocking=False, findings=(finding,))
-    for item in road.stores.review.decisions(road.connection, settlement_id, REVERSED_CODE):
+    for item in road.stores.review.decisions(road.connection, settlement_id, finding.code):
         if item.origin == finding.origin and item.resolution == "keep":
             kept = f"{sentence} {item.person} leaves it so: {item.resolution_reason}"
             verdict = Verdict("accepted_by_erp", True, kept, is_blocking=False)
     return result_of([*undoing.originals, *undoing.documents], (*before, verdict))
 
 
-def withheld_origin(settlement_id: str, revision: int) -> str:
-    """Return what a decision on a reversed settlement is about: this revision and no other."""
-    return f"{settlement_id}.{revision}"
+def withheld_name(settlement_id: str, undoing: Undoing) -> str:
+    """Name what is reversed, as a sentence begins with it."""
+    source = undoing.originals[0].source
+    return f"A cash entry of settlement {settlement_id}" if is_cash(source) else called(settlement_id)
+
+
+def withheld_code(source: SourceKey) -> str:
+    """Return the code under which what is reversed is kept in sight."""
+    return CASH_REVERSED_CODE if is_cash(source) else REVERSED_CODE
+
+
+def withheld_origin(source: SourceKey, revision: int) -> str:
+    """Return what a decision on what is reversed is about: this revision and no other."""
+    return f"{source.source_id}.{revision}"
 
 
 def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Finding:
-    """Return the finding that keeps a reversed settlement in sight."""
+    """Return the finding that keeps a reversed settlement, or cash entry, in sight."""
+    source = undoing.originals[0].source
     return Finding(
-        REVERSED_CODE,
+        withheld_code(source),
         sentence,
         "Correct what was wrong, then post it again: connector repost, or resolve this item with `repost`. Resolve it "
         "with `keep` to leave it out of the books.",
-        origin=withheld_origin(settlement_id, undoing.originals[0].revision),
+        origin=withheld_origin(source, undoing.originals[0].revision),
         amount=money.total((one.journal.debits for one in undoing.originals), undoing.originals[0].journal.currency),
     )
 
@@ -133,7 +147,7 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
     if not unsent:
         return ()
     try:
-        verdicts = [*_dependents_verdict(road, settlement_id), *_originals_verdict(road, undoing, unsent)]
+        verdicts = [*_dependents_verdict(road, settlement_id, undoing), *_originals_verdict(road, undoing, unsent)]
         journals = JournalSet(undoing.source, unsent[0].revision, tuple(one.journal for one in unsent))
         verdicts.append(accounts_verdict(road, None, journals))
     except TargetError as error:
@@ -149,9 +163,14 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
     return (Verdict("gate", False, sentence, is_waiting=is_waiting, findings=findings),)
 
 
-def _dependents_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
+def _dependents_verdict(road: Road, settlement_id: str, undoing: Undoing) -> Iterable[Verdict]:
     """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
-    found = [other for other, _ in dependents(road, settlement_id, sent_only=True)]
+    cash = [] if is_cash(undoing.source) else cash_in_books(road, settlement_id)
+    if cash:
+        names = ", ".join(one.erp_id or named(one) for one in cash)
+        sentence = f"The reversal waits until the receipt of the settlement is reversed: {names}."
+        yield Verdict("dependents", False, sentence, is_waiting=True)
+    found = [] if is_cash(undoing.source) else [one for one, _ in dependents(road, settlement_id, sent_only=True)]
     if found:
         sentence = f"The reversal waits until {', '.join(found)} is reversed, which carried its open item in."
         yield Verdict("dependents", False, sentence, is_waiting=True)

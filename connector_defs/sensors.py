@@ -34,7 +34,7 @@ from resources.store.stores import Stores
 
 ASK_AGAIN_SECONDS = 1800
 ROWS_PER_TICK_MAX = 100
-FOLLOW_UP_ASSETS = ("erp_postings", "reconciliations")
+FOLLOW_UP_ASSETS = ("erp_postings", "cash_entries", "reconciliations")
 # What a row asks for; the whole road where it is not here. Who goes on by itself also arrives by itself.
 ASSETS_OF_KIND = {POSTING_KIND: FOLLOW_UP_ASSETS, READ_BACK_KIND: ("reconciliations",)}
 BEGUN_KINDS = (SETTLEMENT_KIND, POSTING_KIND, *sorted(WATCH_KINDS))

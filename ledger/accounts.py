@@ -27,11 +27,12 @@ class Nature(StrEnum):
     RECEIVABLE = "receivable"
     LIABILITY = "liability"
     CASH_IN_TRANSIT = "cash_in_transit"
+    CASH = "cash"
 
     @property
     def is_balance_sheet(self) -> bool:
         """Tell whether it stays on the balance sheet."""
-        return self in (Nature.RECEIVABLE, Nature.LIABILITY, Nature.CASH_IN_TRANSIT)
+        return self in (Nature.RECEIVABLE, Nature.LIABILITY, Nature.CASH_IN_TRANSIT, Nature.CASH)
 
 
 @dataclass(frozen=True, order=True)

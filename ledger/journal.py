@@ -74,7 +74,11 @@ class SourceKey:
 
 @dataclass(frozen=True)
 class JournalLine:
-    """One line: signed amount in the entered currency, debit positive."""
+    """One line: signed amount in the entered currency, debit positive.
+
+    `base_amount` is what it comes to in the base currency of the ledger, where that is known already: an item is closed
+    by what it was carried at, never by the rate of the day. None leaves the conversion to the ERP.
+    """
 
     number: int
     account: AccountKey
@@ -82,6 +86,7 @@ class JournalLine:
     reference: str = ""
     description: str = ""
     quantity: Decimal | None = None
+    base_amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Journal:
 
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
     `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
-    a reversing one undoes. Both are empty otherwise.
+    a reversing one undoes, `base_currency` the currency of the lines' base amounts. All are empty otherwise.
     """
 
     source: SourceKey
@@ -106,6 +111,7 @@ class Journal:
     document_reference: str = ""
     original_period: str = ""
     reverses: str = ""
+    base_currency: str = ""
 
     @cached_property
     def key(self) -> str:
@@ -124,8 +130,10 @@ class Journal:
 
     @property
     def is_balanced(self) -> bool:
-        """Tell whether debits equal credits."""
-        return self.debits == self.credits
+        """Tell whether debits equal credits, in base amounts as well where they are stated: of all lines or of none."""
+        stated = [line.base_amount for line in self.lines if line.base_amount is not None]
+        is_whole = len(stated) in (0, len(self.lines)) and bool(stated) == bool(self.base_currency)
+        return self.debits == self.credits and is_whole and not sum(stated, Decimal(0))
 
     def reference_total(self, account: AccountKey, reference: str) -> Decimal:
         """Return what this document moves on one open item of one account, debit positive."""
@@ -151,6 +159,7 @@ class Journal:
             "original_period": self.original_period,
             # Left out where there is none, so that the fingerprints of ordinary documents stay what they were.
             **({"reverses": self.reverses} if self.reverses else {}),
+            **({"base_currency": self.base_currency} if self.base_currency else {}),
             "lines": [
                 {
                     "number": line.number,
@@ -159,10 +168,14 @@ class Journal:
                     "reference": line.reference,
                     "description": line.description,
                     "quantity": None if line.quantity is None else format(line.quantity, "f"),
+                    **self._base_of(line),
                 }
                 for line in self.lines
             ],
         }
+
+    def _base_of(self, line: JournalLine) -> dict[str, str]:
+        return {} if line.base_amount is None else {"base_amount": money.text(line.base_amount, self.base_currency)}
 
     @classmethod
     def from_content(cls, content: dict) -> Journal:
@@ -176,6 +189,7 @@ class Journal:
                 row["reference"],
                 row["description"],
                 None if row["quantity"] is None else Decimal(row["quantity"]),
+                money.exact(row["base_amount"], content["base_currency"]) if "base_amount" in row else None,
             )
             for row in content["lines"]
         )
@@ -186,6 +200,7 @@ class Journal:
             document_reference=content["document_reference"],
             original_period=content["original_period"],
             reverses=content.get("reverses", ""),
+            base_currency=content.get("base_currency", ""),
             lines=lines,
             **plain,
         )

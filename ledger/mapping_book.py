@@ -110,6 +110,20 @@ class Mapping:
                 return booking, self.where("accounts", name, index)
         return None
 
+    def bank(self, account_tail: str, currency: str, marketplace: str | None, day: date) -> AccountKey | None:
+        """Return the account of a bank account on a date, by what is known of its number; None when none takes it."""
+        owner = self.owner_of(marketplace)
+        fitting = [
+            one for one in self.shape.accounts.bank or () if one.holds_on(day) and one.takes(account_tail, currency)
+        ]
+        best = max(fitting, key=lambda one: one.narrowness, default=None)
+        return None if best is None else best.key(owner.unit, owner.segments)
+
+    def of_role(self, name: str, marketplace: str | None, day: date) -> AccountKey | None:
+        """Return the account of a role in the books of a marketplace's owner on a date; None when there is none."""
+        owner, found = self.owner_of(marketplace), self.role(name, day)
+        return None if found is None else found[0].key(owner.unit, owner.segments)
+
     def of_category(self, name: str, day: date) -> tuple[Booking, str] | None:
         """Return the booking of a category on an accounting date and where it stands."""
         for index, booking in enumerate(self.shape.categories.get(name, ())):

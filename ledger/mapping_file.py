@@ -227,7 +227,8 @@ def _allowed(parent: Path) -> list[str]:
     names = tuple(part for part in parent if isinstance(part, str))
     if names[:2] == ("owner", "marketplaces"):
         return list(mapping_shape.OwnerUnit.model_fields)
-    return list(shapes.get(names, mapping_shape.Booking).model_fields)
+    usual = mapping_shape.BankBooking if names[:2] == ("accounts", "bank") else mapping_shape.Booking
+    return list(shapes.get(names, usual).model_fields)
 
 
 def _written(path: Path) -> str:

@@ -13,7 +13,7 @@ from ledger import event_classification
 from ledger.categories import CARRIED, ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, categories
 from ledger.classification import Classified, Labels, classify, label, triple
 from ledger.glob import covers, is_pattern
-from ledger.mapping_shape import Accounts, Booking, MappingShape, OwnerUnit, Rule, When
+from ledger.mapping_shape import Accounts, BankBooking, Booking, MappingShape, OwnerUnit, Rule, When
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -93,6 +93,10 @@ def _clearing(shape: MappingShape) -> Iterator[Problem]:
             yield ("accounts", name), "cannot change by date, open items would stay behind: remove the dates"
         if booking and booking.unit:
             yield ("accounts", name, "unit"), "stays with the owner of the settlement: write the unit under owner"
+    for role in ("bank", "fx_realised"):
+        for index, booking in enumerate(getattr(shape.accounts, role) or ()):
+            if booking.unit:
+                yield ("accounts", role, index, "unit"), "is that of the owner, whose bank is paid: remove the unit"
     for index, pair in enumerate(shape.accounts.inter_unit):
         for side in ("due_from", "due_to"):
             booking = getattr(pair, side)
@@ -120,8 +124,15 @@ def _overlaps(shape: MappingShape) -> Iterator[Problem]:
         groups["accounts", role] = () if given is None or isinstance(given, Booking) else given
     for path, dated in groups.items():
         for (_, first), (second, later) in combinations(enumerate(dated), 2):
-            if first.overlaps(later):
+            if first.overlaps(later) and not _are_of_other_banks(first, later):
                 yield (*path, second), f"holds on dates on which account {first.account} holds too: end one earlier"
+
+
+def _are_of_other_banks(first: Booking, later: Booking) -> bool:
+    """Tell whether two accounts take the money of different bank accounts, or one of them says more of its own."""
+    if not isinstance(first, BankBooking) or not isinstance(later, BankBooking):
+        return False
+    return (first.account_ending, first.currency) != (later.account_ending, later.currency)
 
 
 def _natures(shape: MappingShape) -> Iterator[Problem]:

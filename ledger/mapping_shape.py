@@ -126,6 +126,36 @@ Patterns = Annotated[
 ]
 
 
+class BankBooking(Booking):
+    """The account that stands for a bank account in the books, or for several of them.
+
+    `account_ending` and `currency` narrow it to bank accounts that end so, and keep that currency; of several that fit
+    the one that says more is taken.
+    """
+
+    account_ending: Code | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+
+    def takes(self, account_tail: str, currency: str) -> bool:
+        """Tell whether money of a bank account, by what is known of its number, is booked here."""
+        is_account = self.account_ending is None or account_tail.endswith(self.account_ending.upper())
+        return is_account and self.currency in (None, currency)
+
+    @property
+    def narrowness(self) -> tuple[bool, bool]:
+        """Return how much it says of the bank account: an ending is more than a currency."""
+        return self.account_ending is not None, self.currency is not None
+
+
+_AnyBank = str | int | BankBooking
+OneBank = Annotated[BankBooking, BeforeValidator(_as_booking, json_schema_input_type=_AnyBank)]
+Banks = Annotated[
+    tuple[OneBank, ...],
+    BeforeValidator(as_tuple, json_schema_input_type=_AnyBank | list[_AnyBank]),
+    Field(min_length=1),
+]
+
+
 class OwnerUnit(Settings):
     """A unit whose bank account Amazon pays, and the segments that each of its lines carries."""
 
@@ -171,6 +201,8 @@ class Accounts(Settings):
     `card_in_transit` what Amazon charged to the card. `accrued` is the counter-account of month-end accruals, on the
     balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
+    `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried at:
+    both only where the connection books the receipt itself.
     """
 
     clearing: OneBooking
@@ -181,6 +213,8 @@ class Accounts(Settings):
     accrued: OneBooking | None = None
     opening_debt: OneBooking | None = None
     opening_receivable: OneBooking | None = None
+    bank: Banks | None = None
+    fx_realised: Bookings | None = None
     inter_unit: tuple[InterUnit, ...] = ()
 
 

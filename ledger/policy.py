@@ -189,7 +189,8 @@ class Policy(Settings):
     the last day of the month in which it ends. `grain`: what journal lines are added up by. `quantities`: the ERP's
     statistics code for units sold, or nothing. `closed_period`: what becomes of a journal whose period is closed while
     nothing of it is in the ERP: it waits, moves to the first open day, or a person is asked. `bank_receipt`: who books
-    the money that arrives, the ERP's own bank process; `receipt_days` is how long that may take.
+    the money that arrives, the ERP's own bank process or the connector, never both; `receipt_days` is how long that may
+    take.
     """
 
     time_zone: str
@@ -206,18 +207,8 @@ class Policy(Settings):
     inter_unit: Literal["accounts", "erp"] = "accounts"
     approval: Literal["automatic", "required"] = "required"
     closed_period: Literal["hold", "next_open", "ask"] = "hold"
-    bank_receipt: Literal["erp"] = "erp"
+    bank_receipt: Literal["erp", "connector"] = "erp"
     receipt_days: Annotated[int, Field(ge=1, le=90)] = 10
-
-    @field_validator("bank_receipt", mode="before")
-    @classmethod
-    def _cash_is_not_booked_here(cls, value: Any) -> Any:
-        if value == "connector":
-            raise ValueError(
-                "connector is not offered by this version: write erp, and let the ERP's bank process close the "
-                "clearing items; reconciliations say by which entry each was closed"
-            )
-        return value
 
     @field_validator("quantities", mode="before")
     @classmethod

@@ -83,5 +83,7 @@ def _reversed(posted: Posted, source: SourceKey, part: int, parts: int) -> Journ
 
 
 def _opposite(line: JournalLine) -> JournalLine:
-    """Return the line with the other sign; a quantity goes back as well."""
-    return replace(line, amount=-line.amount, quantity=None if line.quantity is None else -line.quantity)
+    """Return the line with the other sign; a quantity and a base amount go back as well."""
+    quantity = None if line.quantity is None else -line.quantity
+    base_amount = None if line.base_amount is None else -line.base_amount
+    return replace(line, amount=-line.amount, quantity=quantity, base_amount=base_amount)

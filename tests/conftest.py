@@ -5,6 +5,8 @@ In: `record_property("numbers", line)`. Out: the line in the summary, once per t
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 # Files of one or two tests that take minutes: last they would run alone. Two workers take turns, so the first and the
 # third are one worker's: the two that start Dagster's daemon never run beside each other.
 _FIRST = (
@@ -16,12 +18,16 @@ _FIRST = (
 
 
 def pytest_configure() -> None:
-    """Keep the folders of tests in memory where the system has one: stores write durably, and a disk makes them wait.
+    """Keep the folders of tests in memory where the system has one, and let no example fail for the time it takes.
 
-    This is pytest's own variable; who has set it has chosen another place.
+    Stores write durably, and a disk makes them wait. It is pytest's own variable; who has set it has chosen another
+    place.
     """
     if os.access("/dev/shm", os.W_OK):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+    # By default hypothesis fails an example that takes 200 ms: on a busy machine that says nothing of the code.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # So many orders are named in a sentence; all of them stand in the pack for auditors.
 _NAMED_MAX = 5
 _NO_ANSWER = "Look whether this machine reaches that address: its name, a firewall, certificates; no proxy is used."
+_RECEIPT_SOURCES = ("payouts", "bank_deposits")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
         return [Checked(name, "settings", False, str(error), cure, ExitCode.REFUSED)]
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
-    rows += [*mapping_rows, *_opening_orders(opened, mapping, stores), *_month_end(opened, mapping)]
+    rows += [*mapping_rows, *_receipts(opened, mapping), *_opening_orders(opened, mapping, stores)]
+    rows += _month_end(opened, mapping)
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -73,6 +75,24 @@ def _go_live(opened: "Connection") -> Checked:
     since = books.books_from if isinstance(books.books_from, tuple) else books.books_from.isoformat()
     note = " Journals are cut by posted date, which Amazon sets at release." if books.month_end == "split" else ""
     return Checked(opened.name, "go-live", True, f"Books from {since}.{note}")
+
+
+def _receipts(opened: "Connection", mapping: "Mapping | None") -> Iterator[Checked]:
+    """Say of a connection that books receipts itself whether it can: accounts for the bank, payouts and bank lines."""
+    if opened.settings.books.bank_receipt != "connector" or mapping is None:
+        return
+    accounts, by_day = mapping.shape.accounts, opened.settings.by_day
+    off = [name for name in _RECEIPT_SOURCES if not getattr(by_day, name)]
+    if accounts.bank is None:
+        sentence = f"{mapping.file}: accounts.bank is missing, and bank_receipt: connector books receipts there."
+        cure = "Name the account of each bank account in the mapping, or write bank_receipt: erp."
+        yield Checked(opened.name, "receipts", False, sentence, cure, ExitCode.REFUSED)
+    elif off:
+        sentence = f"bank_receipt: connector needs {' and '.join(off)}, and by_day switches that off."
+        yield Checked(opened.name, "receipts", False, sentence, "Switch it on under by_day.", ExitCode.REFUSED)
+    else:
+        other = "" if accounts.fx_realised else " Without accounts.fx_realised only in the settlement's own currency."
+        yield Checked(opened.name, "receipts", True, f"Booked by the connector, as matched bank lines come in.{other}")
 
 
 def _month_end(opened: "Connection", mapping: "Mapping | None") -> Iterator[Checked]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from assets.roadmap import Road
     from ledger.month import Month
 
-_UNDOING_STAGES = ("erp_postings", "reconciliations")
+# What depends on something is undone before it: a receipt before its settlement.
+_UNDOING_STAGES = ("cash_entries", "erp_postings", "reconciliations")
 
 apply_option = click.option("--apply", "is_applied", is_flag=True, help="Do it; without this it is only shown.")
 
@@ -47,6 +48,7 @@ apply_option = click.option("--apply", "is_applied", is_flag=True, help="Do it; 
     is_flag=True,
     help="Also where something else, such as a bank receipt, stands on the clearing item; it is then open again.",
 )
+@click.option("--cash-only", is_flag=True, help="Only the receipt that the connector booked; the settlement stays.")
 @json_option
 @click.pass_context
 def reverse(
@@ -56,25 +58,36 @@ def reverse(
     reason: str,
     is_applied: bool,
     even_if_closed: bool,
+    cash_only: bool,
     as_json: bool,
 ) -> None:
-    """Undo posted settlements by reversing journals, dependents first.
+    """Undo posted settlements by reversing journals, dependents first: the receipt, then the settlement.
 
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
     reversed with it carries its open item. Safe to repeat: a reversal under way is resumed.
     """
-    from assets.reversals import apply_reversal, dependents_first, plan_reversal, require_applicable
+    from assets.reversals import (
+        apply_reversal,
+        dependents_first,
+        plan_reversal,
+        require_applicable,
+        require_cash_reversals,
+    )
 
     road = opened_road(connection_name)
     together = frozenset(settlements)
-    plans = [plan_reversal(road, one, together) for one in dependents_first(road, settlements)]
+    ordered = dependents_first(road, settlements)
+    if cash_only:
+        plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
+    else:
+        plans = [plan_reversal(road, one, together) for one in ordered]
     standings: list[Standing] = []
     for plan in plans if is_applied else ():
         require_applicable(plan, reason, even_if_closed=even_if_closed)
     for plan in plans if is_applied else ():
         apply_reversal(road, plan, reason, even_if_closed=even_if_closed)
-    for plan in plans if is_applied else ():
-        standings.append(_driven(road, plan.settlement_id, _UNDOING_STAGES))
+    for one in dict.fromkeys(plan.settlement_id for plan in plans) if is_applied else ():
+        standings.append(_driven(road, one, _UNDOING_STAGES))
     _tell(road, [row for plan in plans for row in _rows(road, plan)], _warnings(plans), standings, as_json)
     ctx.exit(first_failure(one.exit_code for one in standings))
 
@@ -103,15 +116,15 @@ def repost(
     as_json: bool,
 ) -> None:
     """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too."""
+    from assets.cash_sources import is_cash
     from assets.reposting import origins_first, require_reversed
     from assets.reposting import repost as keep_wish
     from assets.road import STAGES
 
     road = opened_road(connection_name)
     ordered = origins_first(road, settlements)
-    for one in ordered:
-        require_reversed(road, one, frozenset(settlements))
-    documents = [_planned_again(road, one) for one in ordered]
+    undone = {one: require_reversed(road, one, frozenset(settlements)) for one in ordered}
+    documents = [_planned_again(road, one) for one in ordered if not is_cash(undone[one].source)]
     warnings = [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
     standings: list[Standing] = []
     if is_applied:
@@ -123,12 +136,13 @@ def repost(
                 warnings.append(f"{one}: proposed by {item.proposed_by}; another person confirms it by this command.")
             standings.append(_driven(road, one, tuple(stage.asset for stage in STAGES)))
     rows = [_planned_row(one, journal) for one in documents for journal in one["journals"]]
+    rows += [{"settlement": one, "erp_id": "its receipt"} for one in ordered if is_cash(undone[one].source)]
     _tell(road, rows, warnings, standings, as_json)
     ctx.exit(first_failure(one.exit_code for one in standings))
 
 
 def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standing:
-    """Run stages in order until one stops and say where the settlement stands; an error does not stop the others."""
+    """Run stages in this order until one stops, and say where the settlement stands; an error stops no other."""
     from assets.road import STAGES, run_stage
     from assets.series import placed
 
@@ -137,8 +151,9 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
         return _driven_accrual(road, settlement_id, month)
     is_before = placed(road)[settlement_id].is_before_go_live
     try:
-        for stage in STAGES:
-            if stage.asset in assets and run_stage(road, stage, settlement_id).stops:
+        by_asset = {stage.asset: stage for stage in STAGES}
+        for asset in assets:
+            if run_stage(road, by_asset[asset], settlement_id).stops:
                 break
     except ConnectorError as error:
         return standing(road, settlement_id, is_before_go_live=is_before, error=str(error), code=error.exit_code)
@@ -175,6 +190,8 @@ def _planned_again(road: "Road", name: str) -> dict:
 def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
     from ledger.periods import late_words
 
+    for one in plan.before:
+        yield from _rows(road, one)
     erp_ids = {one.key: one.erp_id for one in plan.originals}
     for journal in plan.journals.journals:
         yield {

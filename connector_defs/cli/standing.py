@@ -42,6 +42,7 @@ class Standing:
 def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0) -> Standing:
     """Return where a settlement stands now; `error` and its `code` tell what ended the last attempt."""
     from assets.approval import documents_of
+    from assets.cash_sources import cash_sets
     from assets.document_sets import undoing_of
 
     documents = documents_of(road, settlement_id)
@@ -50,6 +51,9 @@ def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error
     if undoing is not None and undoing.is_under_way:
         documents = [*documents, *undoing.documents]
         state = f"{state}; reversal {_state(list(undoing.documents), is_before_go_live)}"
+    for cash in cash_sets(road, settlement_id):
+        documents = [*documents, *cash]
+        state = f"{state}; receipt {_state(cash, is_before_go_live)}"
     waits_for = error or _reasons(road, settlement_id, documents, state)
     return Standing(
         settlement_id=settlement_id,

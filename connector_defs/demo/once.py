@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 
 FOLLOW_SECONDS_MAX = 60
 _SENDING = ("settlement_reports", "settlement_lines", "mapped_lines", "journals", "erp_postings")
-_FOLLOWING = ("erp_postings", "reconciliations")
+_FOLLOWING = ("erp_postings", "cash_entries", "reconciliations")
 
 
 def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]:

@@ -108,13 +108,18 @@ class ReadBack:
 
 @dataclass(frozen=True)
 class ItemEntry:
-    """What one posted document moves on one open item in one currency, debit positive, whoever made it."""
+    """What one posted document moves on one open item in one currency, debit positive, whoever made it.
+
+    `base_amount` is the same in the base currency of the ledger; None where the ERP does not show it.
+    """
 
     erp_id: str
     accounting_date: date
     amount: Decimal
     currency: str
     description: str = ""
+    base_amount: Decimal | None = None
+    base_currency: str = ""
 
 
 class Target(Protocol):

@@ -69,10 +69,11 @@ def test_an_account_reads_back_as_it_was_written(segments):
     assert AccountKey.parse(str(key)) == key
 
 
-def test_the_balance_sheet_has_three_natures():
-    """Receivable, liability and cash in transit stay on the balance sheet; the rest is profit and loss."""
+def test_the_balance_sheet_has_four_natures():
+    """Receivable, liability, cash in transit and cash stay on the balance sheet; the rest is profit and loss."""
     assert [nature.value for nature in Nature if nature.is_balance_sheet] == [
         "receivable",
         "liability",
         "cash_in_transit",
+        "cash",
     ]

@@ -97,15 +97,17 @@ class World:
 
     # --- settlements written by hand ------------------------------------------------------------------------------
 
-    def settlement(self, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7) -> Path:
+    def settlement(
+        self, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7, currency: str = "USD"
+    ) -> Path:
         """Write one settlement as Amazon does and return the file."""
         path = self.home / f"{settlement_id}-{len(list(self.home.glob('*.txt')))}.txt"
-        path.write_bytes(write_v2(Settlement(settlement_id, start, start + timedelta(days=days), "USD", rows), US))
+        path.write_bytes(write_v2(Settlement(settlement_id, start, start + timedelta(days=days), currency, rows), US))
         return path
 
-    def take_in(self, road, settlement_id: str, *rows: Row, start: datetime = FIRST, days: int = 7) -> str:
-        """Import one settlement; return its id."""
-        assert import_file(road, self.settlement(settlement_id, *rows, start=start, days=days))[0] == settlement_id
+    def take_in(self, road, settlement_id: str, *rows: Row, **written) -> str:
+        """Import one settlement, written as `settlement` does; return its id."""
+        assert import_file(road, self.settlement(settlement_id, *rows, **written))[0] == settlement_id
         return settlement_id
 
     def small(self, run: str = "run-1", **changes):

@@ -47,8 +47,9 @@ def parted(world, road):
 
 
 def follow_up(road, settlement_id):
-    """Run what the due row of a posting asks for."""
-    return [run_stage(road, stage, settlement_id) for stage in STAGES[-2:]]
+    """Run what the due row of a posting asks for; return what the postings and the reconciliations say."""
+    posted, _, reconciled = [run_stage(road, stage, settlement_id) for stage in STAGES[-3:]]
+    return posted, reconciled
 
 
 def test_walking_retrying_and_starting_over_post_once(world):

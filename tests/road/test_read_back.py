@@ -218,7 +218,7 @@ def test_a_read_back_that_fails_is_taken_up_by_the_retries_and_comes_again_the_n
     assert kinds[POSTING_KIND].reason.startswith("failure 1 of reconciliations")
     world.erp_faults.clear()
     world.clock.advance(60)
-    for stage in STAGES[-2:]:
+    for stage in STAGES[-3:]:
         run_stage(road, stage, ONE)
     assert [row.kind for row in world.stores.due.listing(road.connection)] == [READ_BACK_KIND]
     assert next_look(world, road).at > world.clock.now()

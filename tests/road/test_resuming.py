@@ -27,8 +27,9 @@ def due(world, road) -> list[tuple[str, float, str]]:
 
 
 def follow_up(road):
-    """Run what the row of a posting asks for."""
-    return [run_stage(road, stage, ONE) for stage in STAGES[-2:]]
+    """Run what the row of a posting asks for; return what the postings and the reconciliations say."""
+    posted, _, reconciled = [run_stage(road, stage, ONE) for stage in STAGES[-3:]]
+    return posted, reconciled
 
 
 def test_a_settlement_that_came_to_its_end_is_not_asked_for_again(world):
@@ -104,6 +105,7 @@ def test_a_run_ends_importing_and_a_follow_up_finishes(world):
     assert {one.check for one in waiting} == {
         *("accepted_by_erp", "posted_exactly_once", "read_back_equals_journal", "clearing_equals_total"),
         "clearing_item_closed",
+        "cash_entry_in_books",
     }
     stored = {one.check: one for one in world.stores.verdicts.latest(road.connection, ONE)}
     assert {stored[one.check].severity for one in waiting} == {"warn"}

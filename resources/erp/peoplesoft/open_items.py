@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from ledger.accounts import AccountKey
 from resources.erp.peoplesoft import books, payload
@@ -26,7 +27,20 @@ def item_entries(rows: Iterable[Row], account: AccountKey, reference: str, sourc
         if payload.names_another_source(row.text("LINE_DESCR", ""), row.text("DESCR254", ""), source_id):
             continue
         head, currency = books.header(row), row.text("LINE_FOREIGN_CURRENCY")
-        one = ItemEntry(head.erp_id, head.day, row.amount("FOREIGN_AMOUNT"), currency, head.description)
+        base = _base(row)
+        one = ItemEntry(head.erp_id, head.day, row.amount("FOREIGN_AMOUNT"), currency, head.description, *base)
         known = entries.get((head.erp_id, currency))
-        entries[head.erp_id, currency] = one if known is None else replace(one, amount=known.amount + one.amount)
+        entries[head.erp_id, currency] = one if known is None else _added(known, one)
     return sorted(entries.values(), key=lambda one: (one.accounting_date, one.erp_id, one.currency))
+
+
+def _base(row: Row) -> tuple[Decimal | None, str]:
+    """Return base amount and currency of a line; nothing where the site's query leaves out MONETARY_AMOUNT."""
+    currency = row.text("LINE_CURRENCY_CD", "")
+    return (row.amount("MONETARY_AMOUNT"), currency) if currency and row.has("MONETARY_AMOUNT") else (None, "")
+
+
+def _added(one: ItemEntry, other: ItemEntry) -> ItemEntry:
+    is_known = one.base_amount is not None and other.base_amount is not None
+    base = one.base_amount + other.base_amount if is_known else None
+    return replace(one, amount=one.amount + other.amount, base_amount=base)

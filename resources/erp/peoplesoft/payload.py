@@ -175,6 +175,7 @@ def _line(line: JournalLine, journal: Journal, profile: PeopleSoftProfile) -> di
         **chartfields(line.account, profile),
         "FOREIGN_CURRENCY": journal.currency,
         "FOREIGN_AMOUNT": money.text(line.amount, journal.currency),
+        **_base_amount(line, journal),
         "JRNL_LN_REF": line.reference,
         "LINE_DESCR": line_text(line, journal.source, profile),
         **_statistics(line, profile),
@@ -194,6 +195,13 @@ def _full_id(line: JournalLine, text: str, source: SourceKey) -> str:
 
 def _is_id(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9_-]{1,25}", text) is not None
+
+
+def _base_amount(line: JournalLine, journal: Journal) -> dict[str, str]:
+    """Return the base amount of a line that states it; PeopleSoft converts the others by rate type and date."""
+    if line.base_amount is None:
+        return {}
+    return {"MONETARY_AMOUNT": money.text(line.base_amount, journal.base_currency)}
 
 
 def _statistics(line: JournalLine, profile: PeopleSoftProfile) -> dict[str, str]:

@@ -25,6 +25,7 @@ _LINE_FIELDS = {
     "LINE_BUSINESS_UNIT": ("B.BUSINESS_UNIT",),
     "LINE_FOREIGN_CURRENCY": ("B.FOREIGN_CURRENCY", "FOREIGN_CURRENCY"),
     "LINE_LEDGER": ("B.LEDGER",),
+    "LINE_CURRENCY_CD": ("B.CURRENCY_CD",),
 }
 
 
@@ -64,6 +65,10 @@ class Row:
             return date.fromisoformat(text)
         except ValueError:
             raise self._unreadable(field, "date of the form YYYY-MM-DD") from None
+
+    def has(self, field: str) -> bool:
+        """Tell whether the query shows a field."""
+        return any(name in self.cells for name in _names(self.query, field))
 
     def content(self) -> dict[str, object]:
         """Return the cells without those that only number the row."""

@@ -46,6 +46,7 @@ LINE_LENGTHS: dict[str, int] = {
     "GL_ADJUST_TYPE": 4,
     "FOREIGN_CURRENCY": 3,
     "FOREIGN_AMOUNT": 28,
+    "MONETARY_AMOUNT": 28,
     "RT_TYPE": 5,
     "STATISTICS_CODE": 3,
     "STATISTIC_AMOUNT": 17,

@@ -54,6 +54,24 @@ def test_what_is_wrong_has_a_row_with_a_cure(
     assert all(row["cure"] for row in document["rows"] if not row["ok"])
 
 
+def test_a_connection_that_books_receipts_needs_accounts_and_sources_for_them(copied_place, run_json) -> None:
+    """Accounts for the bank in the mapping, payouts and bank lines switched on."""
+    settings, mapping = (copied_place.folder / one for one in ("defs/amazon_us/defs.yaml", "mappings/amazon_us.yaml"))
+    text, accounts = settings.read_text(encoding="utf-8"), mapping.read_text(encoding="utf-8")
+    booking = text.replace("  books:\n", "  books:\n    bank_receipt: connector\n")
+    assert booking != text
+    named = accounts.replace("accounts:\n", 'accounts:\n  bank: "100100"\n')
+    off = booking.replace("  books:\n", "  by_day: {bank_deposits: false}\n\n  books:\n")
+    cases = [(booking, accounts, "accounts.bank is missing"), (off, named, "needs bank_deposits"), (booking, named, "")]
+    for written, mapped, sentence in cases:
+        settings.write_text(written, encoding="utf-8")
+        mapping.write_text(mapped, encoding="utf-8")
+        code = ExitCode.REFUSED if sentence else ExitCode.FINE
+        rows = run_json("check", "-c", "amazon_us", code=code)["rows"]
+        [row] = [one for one in rows if one["what"] == "receipts"]
+        assert (row["ok"], sentence in row["sentence"]) == (not sentence, True)
+
+
 def test_orders_before_go_live_are_read_and_what_is_open_of_them_is_said(copied_place, run_json) -> None:
     """A list that cannot be read is named; one that can says how many of its orders no settlement has paid for."""
     settings = copied_place.folder / "defs/amazon_us/defs.yaml"

@@ -100,6 +100,18 @@ def test_amounts_have_the_decimals_of_their_currency(make_journal):
     assert [line["FOREIGN_AMOUNT"] for line in buffer["JRNL_LN"]] == ["1500000", "-1500000"]
 
 
+def test_a_base_amount_travels_only_where_a_line_states_it(make_journal):
+    """What an item is closed at is never converted anew; other lines leave that to PeopleSoft."""
+    plain = make_journal()
+    assert all("MONETARY_AMOUNT" not in line for line in payload.buffer(plain, PROFILE)["JRNL_LN"])
+    lines = tuple(replace(line, base_amount=line.amount * 100) for line in plain.lines)
+    stated = payload.buffer(replace(plain, lines=lines, base_currency="JPY"), PROFILE)["JRNL_LN"]
+    assert [line["MONETARY_AMOUNT"] for line in stated] == ["115037", "-125037", "10000"]
+    half = replace(plain, lines=(*lines[:2], plain.lines[2]), base_currency="JPY")
+    with pytest.raises(InputRefused, match="out of balance"):
+        payload.buffer(half, PROFILE)
+
+
 def test_quantities_travel_as_statistical_amounts_when_a_code_is_set(make_journal):
     """A quantity without a code would count nothing; a third decimal would be dropped by PeopleSoft."""
     sold = make_journal.line(2, "400100", "-10.00", quantity=Decimal("-3"))
