@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -16,10 +17,12 @@ from assets.journals import planned_journals
 from assets.month_names import month_of_name
 from ledger.accrual import EarnedLine, accrued, month_of_accrual
 from ledger.errors import UndoneMeanwhile
+from ledger.journal import JournalSet
 from ledger.mapping import Combination, Context, Resolved, resolve
 from ledger.movements import SettlementBooks
 from ledger.posting import PostingState
 from ledger.references import reference
+from ledger.reversal import Posted, reversal_of
 from tests.assets.accrual_rig import GB, OCTOBER, Accruals, at, told
 
 HELD, LATER = "111-0000002-0000002", "111-0000003-0000003"
@@ -290,6 +293,22 @@ def test_a_settlement_is_not_sent_into_a_month_whose_accrual_was_planned_meanwhi
         accruals.stores.outbox.step(
             document.key, PostingState.SENDING, "sent", lease=lease, erp_id="X", unless_begun=beside
         )
+
+
+def test_what_undoes_a_settlement_leaves_an_accrued_month_and_a_cash_entry_does_not(accruals, row):
+    """The reversal takes earnings out of the month; the receipt only moves them to the bank."""
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.documents("1")
+    wanted = planned_journals(accruals.road, accruals.own("1")).journals
+    accruals.tell(told("held", "10-28 12", status="DEFERRED", order=HELD))
+    accrual = accruals.accrual()
+    accruals.step(accrual.journals, accrual.name, PostingState.POSTED)
+    [journal] = wanted.journals
+    undone = reversal_of([Posted(journal, "JOURNAL 1")])
+    cash = replace(wanted.source, kind="cash")
+    receipt = JournalSet(cash, 1, (replace(journal, source=cash),))
+    dates = [settled_dates(accruals.road, one, []).journals[0].accounting_date for one in (undone, receipt)]
+    assert dates == [date(2026, 11, 1), journal.accounting_date]
 
 
 def test_an_accruals_name_leads_to_its_month_and_a_settlements_to_none():
