@@ -16,11 +16,14 @@ from assets.approval import approve, documents_of
 from assets.day_stages import DAY_STAGES
 from assets.days import days_between, fetch_days
 from assets.months import run_month
+from assets.reposting import repost
 from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from assets.roadmap import Road
 from assets.settlement_reports import discover
 from assets.verdicts import StageResult
+from connector_defs.cli.plan_accruals import planned_accruals
+from connector_defs.cli.reverse import _driven
 from emulators import faults
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
@@ -86,6 +89,12 @@ def test_a_month_end_from_a_closed_period_to_its_reversal(world):
     """One story, because the world is dear: closed, approved, half lost, proved by category, told late, reversed."""
     road = prepared(world)
 
+    # The plan says what would be accrued, and plans nothing.
+    plan = planned_accruals(road, SEPTEMBER)
+    assert [(one["accrual"], one["state"]) for one in plan["accruals"]] == [(NAME, "not planned")]
+    assert [one["accounting_date"] for one in plan["accruals"][0]["journals"]] == ["2026-09-30", "2026-10-01"]
+    assert states(world) == []
+
     # Its period is closed: neither half is sent, nothing is dated elsewhere, and a person may leave it so.
     world.books.set_periods("US001", (2026, 10), (2027, 1))
     assert "2026-09" in failing(month_end(world, road))["gate"]
@@ -131,6 +140,14 @@ def test_a_month_end_from_a_closed_period_to_its_reversal(world):
     assert f"Accrual {NAME} is reversed and not in the books" in failing(result)["accepted_by_erp"]
     with pytest.raises(InputRefused, match=f"Accrual {NAME} is reversed already"):
         plan_reversal(road, NAME)
+
+    # Posted again by a person's word, as it would be now: a new revision, and the account is empty once more.
+    repost(road, NAME, Decider("controller"), "it was right")
+    month_end(world, road)
+    assert _driven(road, NAME, ()).row["state"] == "posted"
+    assert [one.revision for one in documents_of(road, NAME)] == [2, 2]
+    held = on_account(world, ACCRUED)
+    assert held["2026-09-30"] == -held["2026-10-01"] > 0
 
 
 def items(world: World) -> list:
