@@ -85,6 +85,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset(
             "reimbursements_equal_settlement", "Every reimbursement stands in Amazon's own report of them.", False
         ),
+        CheckOfAsset("summary_equals_settlement", "The settlement is what Amazon's own summary of it says.", False),
         CheckOfAsset(
             "deposit_equals_payout", "Every payout is in the bank, and every charge left it, to the cent.", False
         ),
@@ -101,8 +102,20 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
         CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
     ),
+    "balances": (CheckOfAsset("balance_is_its_parts", "Every balance of Amazon's is the sum of its parts.", False),),
+    "settlement_summaries": (
+        CheckOfAsset("every_settlement_summed_up", "Amazon sums up every settlement that ended on the day.", False),
+    ),
     "bank_deposits": (
         CheckOfAsset("every_deposit_explained", "Every line of the marketplace's brought a payout we know.", False),
+    ),
+    "month_proofs": (
+        CheckOfAsset(
+            "balance_rolls_forward", "Opening balance, events and payouts of a month come to Amazon's balance.", False
+        ),
+        CheckOfAsset(
+            "deferred_rolls_forward", "What is held back, sold less released, is what Amazon states as deferred.", False
+        ),
     ),
     "erp_documents": (
         CheckOfAsset(
@@ -115,6 +128,14 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
-BY_DAY = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
+BY_DAY = (
+    "financial_events",
+    "orders",
+    "fba_reimbursements",
+    "payouts",
+    "balances",
+    "settlement_summaries",
+    "bank_deposits",
+)
 # Assets that are made once per calendar month.
-BY_MONTH: tuple[str, ...] = ("accruals",)
+BY_MONTH = ("month_proofs", "accruals")

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from assets.balances import fetch_balances
 from assets.bank_deposits import compose_deposits
 from assets.days import DayOutcome, DayStage
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
@@ -10,6 +11,7 @@ from assets.orders import ORDERS
 from assets.payouts import fetch_payouts
 from assets.report_days import ReportStage, fetch_report_days
 from assets.roadmap import Road
+from assets.settlement_summaries import fetch_summaries
 
 
 def _of_report(stage: ReportStage, description: str, overlap_days: int, days_per_report: int) -> DayStage:
@@ -28,7 +30,8 @@ DAY_STAGES: dict[str, DayStage] = {
             "financial_events",
             fetch_events,
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
-            days_per_window=7,
+            # A page more for each window, at most: a year of many orders stays near what the quota leaves.
+            days_per_window=14,
             overlap_days=5,  # a day is told until 72 hours after its end, so it is fetched once more after that
         ),
         _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2, 30),
@@ -40,6 +43,18 @@ DAY_STAGES: dict[str, DayStage] = {
             "payouts",
             fetch_payouts,
             "What Amazon paid out of each settlement, or why it paid nothing, and how far that has come.",
+            days_per_window=60,
+            overlap_days=14,
+        ),
+        DayStage(
+            "balances",
+            fetch_balances,
+            "What Amazon owes at the end of each day by its own word: available, deferred, held back.",
+        ),
+        DayStage(
+            "settlement_summaries",
+            fetch_summaries,
+            "What the settlements that ended on a day came to, by Amazon's own summing up.",
             days_per_window=60,
             overlap_days=14,
         ),

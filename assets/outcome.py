@@ -92,6 +92,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
     "months": frozenset({"month_failed"}),
+    "month_proofs": frozenset({"balance_unexplained"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),

@@ -13,6 +13,7 @@ from assets.posting import Desk, PostingPatience
 from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
+from resources.amazon.balances import Balances
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
@@ -32,13 +33,16 @@ class Source(Protocol):
         self, created_since: datetime | None = None, created_until: datetime | None = None
     ) -> Iterator[ReportEntry]: ...
 
-    def download(self, document_id: str, to: Path) -> Download: ...
+    def download(self, document_id: str, to: Path, *, is_for_settlements: bool = False) -> Download: ...
 
     @property
     def finances(self) -> Finances: ...
 
     @property
     def transfers(self) -> Transfers: ...
+
+    @property
+    def balances(self) -> Balances: ...
 
     @property
     def event_groups(self) -> EventGroups: ...

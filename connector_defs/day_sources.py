@@ -29,6 +29,8 @@ class DaySchedules(BaseModel):
     orders: str = Field("*/15 * * * *", pattern=_CRON)
     fba_reimbursements: str = Field("40 5 * * *", pattern=_CRON)
     payouts: str = Field("25 * * * *", pattern=_CRON)
+    balances: str = Field("35 3,9,15,21 * * *", pattern=_CRON)
+    settlement_summaries: str = Field("45 3,9,15,21 * * *", pattern=_CRON)
     bank_deposits: str = Field("50 5 * * *", pattern=_CRON)
 
 
@@ -42,6 +44,8 @@ class DaySources(BaseModel):
     orders: bool = True
     fba_reimbursements: bool = True
     payouts: bool = True
+    balances: bool = True
+    settlement_summaries: bool = True
     bank_deposits: bool = True
     schedules: DaySchedules = DaySchedules()
 

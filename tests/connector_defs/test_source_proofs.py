@@ -17,6 +17,7 @@ def test_the_lineage_shows_what_a_settlement_is_held_against(dagster_place):
         "financial_events",
         "orders",
         "fba_reimbursements",
+        "settlement_summaries",
         "payouts",
         "bank_deposits",
     }
@@ -33,6 +34,7 @@ def test_a_settlement_is_proved_in_its_partition(dagster_place):
         "events_equal_settlement": True,
         "orders_equal_settlement": True,
         "reimbursements_equal_settlement": True,
+        "summary_equals_settlement": True,
         "deposit_equals_payout": True,
     }
     kept = {one.check for one in dagster_place.stores.verdicts.latest(CONNECTION, settlement_id)}
