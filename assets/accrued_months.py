@@ -11,7 +11,7 @@ from assets.document_sets import DEAD
 from assets.roadmap import Road
 from ledger.accrual import accrual_source
 from ledger.combination import Context
-from ledger.journal import JournalSet, SourceKey
+from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.mapping import settlement_marketplace
 from ledger.month import Month
 from ledger.periods import OpenDay, in_open_periods
@@ -82,7 +82,11 @@ def accruals_beside(road: Road, wanted: JournalSet) -> Iterator[SourceKey]:
 
 
 def _place_of(road: Road, source: SourceKey) -> tuple[str, str] | None:
-    """Return marketplace and currency of the settlement that documents are of, or undo; None where there is none."""
-    settlement_id = undone_by(source)[0] if source.kind == REVERSAL_KIND else source.source_id
-    record = road.stores.settlements.get(road.connection, settlement_id)
+    """Return marketplace and currency of the settlement whose journals these are, or undo; None for other documents.
+
+    A cash entry moves what was earned before from clearing to the bank: it keeps the day on which the bank did so.
+    """
+    undone = undone_by(source) if source.kind == REVERSAL_KIND else None
+    kind, settlement_id = (undone.kind, undone.source_id) if undone else (source.kind, source.source_id)
+    record = road.stores.settlements.get(road.connection, settlement_id) if kind == SETTLEMENT else None
     return None if record is None else settlement_place(road, record)

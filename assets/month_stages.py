@@ -4,7 +4,7 @@ from assets import accruals, month_proofs
 from assets.months import MonthStage
 from ledger.policy import Policy
 
-MONTH_STAGES: dict[str, MonthStage] = {stage.asset: stage for stage in (month_proofs.STAGE, accruals.STAGE)}
+MONTH_STAGES: dict[str, MonthStage] = {stage.asset: stage for stage in (accruals.STAGE, month_proofs.STAGE)}
 
 
 def month_stages(policy: Policy) -> dict[str, MonthStage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -10,13 +11,18 @@ from uuid import uuid4
 import pytest
 
 from assets.accounting_dates import settled_dates
+from assets.accrual_posting import post_accrual
 from assets.accrued_months import accruals_beside
 from assets.journals import planned_journals
-from ledger.accrual import EarnedLine, accrued
+from assets.month_names import month_of_name
+from ledger.accrual import EarnedLine, accrued, month_of_accrual
+from ledger.errors import UndoneMeanwhile
+from ledger.journal import JournalSet
 from ledger.mapping import Combination, Context, Resolved, resolve
 from ledger.movements import SettlementBooks
 from ledger.posting import PostingState
 from ledger.references import reference
+from ledger.reversal import Posted, reversal_of
 from tests.assets.accrual_rig import GB, OCTOBER, Accruals, at, told
 
 HELD, LATER = "111-0000002-0000002", "111-0000003-0000003"
@@ -257,3 +263,56 @@ def test_nothing_of_a_settlement_is_dated_into_a_month_that_has_its_accrual(accr
     assert settled_dates(accruals.road, wanted, []) == wanted
     months = [one.source_id for one in accruals_beside(accruals.road, wanted)]
     assert months == [f"US-USD-{day[:7]}"]
+
+
+def test_what_goes_into_the_books_while_an_accrual_is_made_has_it_made_anew(accruals, row):
+    """It is stored first, then the books are looked at once more: nothing is sent, and the next run is asked for."""
+    accruals.tell(told("paid", "10-27 12"))
+    events, accrual = accruals.events(), accruals.accrual()
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.post("1")
+    result = post_accrual(accruals.road, events, accrual.source, accrual)
+    [verdict] = result.verdicts
+    assert (verdict.check, verdict.is_waiting) == ("gate", True)
+    assert [str(one.state) for one in accruals.stores.outbox.documents(accrual.source)] == ["planned", "planned"]
+    assert accrual.name in {one.partition for one in accruals.stores.due.listing(accruals.connection)}
+
+
+def test_a_settlement_is_not_sent_into_a_month_whose_accrual_was_planned_meanwhile(accruals, row):
+    """Its date was chosen before; the step that stores the intent to send sees the accrual."""
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.post("1", state=PostingState.APPROVED)
+    source = planned_journals(accruals.road, accruals.own("1")).journals.source
+    [document] = accruals.stores.outbox.documents(source)
+    accruals.tell(told("paid", "10-27 12"))
+    accrual = accruals.accrual()
+    accruals.step(accrual.journals, accrual.name, PostingState.APPROVED)
+    lease = accruals.stores.outbox.lease(document.key, "worker", 900)
+    beside = list(accruals_beside(accruals.road, planned_journals(accruals.road, accruals.own("1")).journals))
+    with pytest.raises(UndoneMeanwhile, match="beside which it must not stand"):
+        accruals.stores.outbox.step(
+            document.key, PostingState.SENDING, "sent", lease=lease, erp_id="X", unless_begun=beside
+        )
+
+
+def test_what_undoes_a_settlement_leaves_an_accrued_month_and_a_cash_entry_does_not(accruals, row):
+    """The reversal takes earnings out of the month; the receipt only moves them to the bank."""
+    accruals.take_in("1", [row("principal", "100", posted=at("10-27 12"))], at("10-26 05"), at("10-28 00"))
+    accruals.documents("1")
+    wanted = planned_journals(accruals.road, accruals.own("1")).journals
+    accruals.tell(told("held", "10-28 12", status="DEFERRED", order=HELD))
+    accrual = accruals.accrual()
+    accruals.step(accrual.journals, accrual.name, PostingState.POSTED)
+    [journal] = wanted.journals
+    undone = reversal_of([Posted(journal, "JOURNAL 1")])
+    cash = replace(wanted.source, kind="cash")
+    receipt = JournalSet(cash, 1, (replace(journal, source=cash),))
+    dates = [settled_dates(accruals.road, one, []).journals[0].accounting_date for one in (undone, receipt)]
+    assert dates == [date(2026, 11, 1), journal.accounting_date]
+
+
+def test_an_accruals_name_leads_to_its_month_and_a_settlements_to_none():
+    """Review items, due rows and documents are kept under it; a row for it asks for its month."""
+    assert month_of_name("US-USD-2026-10") == ("accruals", OCTOBER)
+    assert month_of_name("24758260539") is None
+    assert month_of_accrual("US-USD-2026-13") is None

@@ -16,11 +16,14 @@ from assets.approval import approve, documents_of
 from assets.day_stages import DAY_STAGES
 from assets.days import days_between, fetch_days
 from assets.months import run_month
+from assets.reposting import repost
 from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from assets.roadmap import Road
 from assets.settlement_reports import discover
 from assets.verdicts import StageResult
+from connector_defs.cli.plan_accruals import planned_accruals
+from connector_defs.cli.reverse import _driven
 from emulators import faults
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
@@ -82,9 +85,15 @@ def accrual_journals(world: World) -> list:
     return [one for one in world.books.journals() if f"accrual {NAME}" in one.description]
 
 
-def test_a_month_end_from_a_closed_period_to_its_reversal(world):
-    """One story, because the world is dear: closed, approved, half lost, proved by category, told late, reversed."""
+def test_a_month_end_from_a_closed_period_to_its_second_posting(world, monkeypatch):
+    """One story, because the world is dear: closed, approved, half lost, proved, told late, reversed, posted again."""
     road = prepared(world)
+
+    # The plan says what would be accrued, and plans nothing.
+    plan = planned_accruals(road, SEPTEMBER)
+    assert [(one["accrual"], one["state"]) for one in plan["accruals"]] == [(NAME, "not planned")]
+    assert [one["accounting_date"] for one in plan["accruals"][0]["journals"]] == ["2026-09-30", "2026-10-01"]
+    assert states(world) == []
 
     # Its period is closed: neither half is sent, nothing is dated elsewhere, and a person may leave it so.
     world.books.set_periods("US001", (2026, 10), (2027, 1))
@@ -131,6 +140,35 @@ def test_a_month_end_from_a_closed_period_to_its_reversal(world):
     assert f"Accrual {NAME} is reversed and not in the books" in failing(result)["accepted_by_erp"]
     with pytest.raises(InputRefused, match=f"Accrual {NAME} is reversed already"):
         plan_reversal(road, NAME)
+
+    # Posted again by a person's word, as it would be now. The process dies between the accrual and its reversal: a
+    # later one asks for the reversal by its key, sends it, and the account is empty once more.
+    repost(road, NAME, Decider("controller"), "it was right")
+    with monkeypatch.context() as patch:
+        patch.setattr(road.target, "submit", dying_at_part(road.target.submit, 2))
+        with pytest.raises(Death):
+            month_end(world, road)
+    assert states(world)[1] == "sending"
+    month_end(world, road, runs=12)
+    assert _driven(road, NAME, ()).row["state"] == "posted"
+    assert [one.revision for one in documents_of(road, NAME)] == [2, 2]
+    held = on_account(world, ACCRUED)
+    assert held["2026-09-30"] == -held["2026-10-01"] > 0
+
+
+class Death(BaseException):
+    """The end of a process."""
+
+
+def dying_at_part(submit, part: int):
+    """Return a way to send under which the process ends before a part leaves."""
+
+    def sent(journal):
+        if journal.part == part:
+            raise Death
+        return submit(journal)
+
+    return sent
 
 
 def items(world: World) -> list:
