@@ -53,7 +53,8 @@ class DayStage:
     `fetch` is given a road, a first and a last day, and returns an outcome for every day between them, both included;
     it writes each day that is not refused as a version of the table that is named like the asset. It raises for what
     concerns the whole span. `days_per_window` bounds how much is fetched before it is kept; `overlap_days` is how many
-    days, today among them, a schedule fetches anew each time, for what is told late.
+    days, today among them, a schedule fetches anew each time, for what is told late. `told_until` returns the last day
+    that can be fetched, from today.
     """
 
     asset: str
@@ -61,6 +62,7 @@ class DayStage:
     description: str
     days_per_window: int = 14
     overlap_days: int = 4
+    told_until: Callable[[date], date] = lambda today: today
 
 
 def days_between(first: date, last: date) -> list[date]:
@@ -90,6 +92,9 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
     wanted = sorted(set(days))
     if wanted and wanted[-1] > today(road.clock):
         raise InputRefused(f"{stage.asset} of {wanted[-1]} cannot be fetched: that day lies ahead.")
+    told_until = stage.told_until(today(road.clock))
+    if wanted and wanted[-1] > told_until:
+        raise InputRefused(f"{stage.asset} of {wanted[-1]} is not told yet: today there is nothing after {told_until}.")
     names = _take_up(road, stage, wanted)
     refused: Exception | None = None
     for first, last in windows(wanted, stage.days_per_window):

@@ -60,6 +60,7 @@ MAPPING_CODES = frozenset(
         "no_tax_model",
         "tax_model_contradicted",
         "no_vat_rate",
+        "no_vat_country",
         "no_inter_unit",
         "moves_nothing",
     }

@@ -16,6 +16,7 @@ from ledger.policy import Policy
 from resources.amazon.balances import Balances
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
+from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.marketplaces import marketplace
 from resources.amazon.transfers import Transfers
@@ -33,7 +34,7 @@ class Source(Protocol):
         self, created_since: datetime | None = None, created_until: datetime | None = None
     ) -> Iterator[ReportEntry]: ...
 
-    def download(self, document_id: str, to: Path) -> Download: ...
+    def download(self, document_id: str, to: Path, *, is_for_settlements: bool = False) -> Download: ...
 
     @property
     def finances(self) -> Finances: ...
@@ -46,6 +47,9 @@ class Source(Protocol):
 
     @property
     def event_groups(self) -> EventGroups: ...
+
+    @property
+    def fee_invoices(self) -> FeeInvoices: ...
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from assets.deposit_proof import deposit_verdict
+from assets.fee_proof import fees_verdict
 from assets.kept_days import KeptDays
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.staged_settlement import Staged, staged_settlement
 from assets.summary_proof import summary_verdict
+from assets.vat_proof import vat_verdict
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.event_classification import classify_event
@@ -30,8 +32,10 @@ SOURCES = (
     "financial_events",
     "orders",
     "fba_reimbursements",
+    "vat_transactions",
     "settlement_summaries",
     "payouts",
+    "fee_invoices",
     "bank_deposits",
 )
 # What is released for a settlement is posted within it; a week more for clocks and corrections.
@@ -54,7 +58,8 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     """
     staged = staged_settlement(road, settlement_id)
     sources = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
-    verdicts = (*sources, summary_verdict(staged), deposit_verdict(road, staged.record))
+    beside = (vat_verdict(road, staged.record), fees_verdict(road, staged.record))
+    verdicts = (*sources, summary_verdict(staged), deposit_verdict(road, staged.record), *beside)
     facts = {
         "settlement": settlement_id,
         "total": money.exact(staged.record.facts["total_amount"], staged.currency),

@@ -46,8 +46,9 @@ class Shop:
     def fetch(self, *assets: str, days: int = DAYS) -> None:
         """Read some assets, or all, as the schedules do."""
         for asset in assets or SOURCES:
-            first, today = AS_OF - timedelta(days=days), self.road.clock.now().date()
-            for _, outcome in fetch_days(self.road, DAY_STAGES[asset], days_between(first, today)):
+            stage, first = DAY_STAGES[asset], AS_OF - timedelta(days=days)
+            last = stage.told_until(self.road.clock.now().date())
+            for _, outcome in fetch_days(self.road, stage, days_between(first, last)):
                 assert not isinstance(outcome, RefusedDay), outcome.sentence
 
     def verdicts(self, settlement_id: str) -> dict[str, Verdict]:

@@ -11,11 +11,21 @@ from shutil import copytree
 
 import pytest
 
+from assets.day_stages import DAY_STAGES
+from assets.days import fetch_days
+from assets.mapped_lines import map_lines
 from assets.source_proofs import prove
 from assets.verdicts import Row, Verdict
 from emulators.amazon.history import OrderRecord, ReimbursementRecord, TransactionRecord
+from ledger.mapping import load_mapping
+from ledger.policy import Policy
 from ledger.stated_tax import paid_by_buyer
+from tests.assets.conftest import POLICY
 from tests.assets.shop_rig import AS_OF, Shop, shop, staged
+
+VAT_RATES = {"DE": "19", "AT": "20", "NL": "21", "FR": "20"}
+# A German settlement whose orders were all sent, and whose fees were all invoiced, by then.
+OF_OCTOBER = "24870414626"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +40,7 @@ def american_home(tmp_path_factory) -> Path:
 def agreeing(request, tmp_path_factory) -> Iterator[Shop]:
     """Return an account of which everything has been read."""
     made = staged(tmp_path_factory.mktemp("shop") / "home", request.param)
-    made.fetch()
+    made.fetch("financial_events", "orders", "fba_reimbursements", "settlement_summaries")
     yield made
     made.close()
 
@@ -127,10 +137,12 @@ def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
 def test_without_orders_there_is_nothing_to_hold_against(american):
     """The source may be switched off."""
     result = prove(american.road, american.settlements[0])
-    assert [one.passed for one in result.verdicts] == [True] * 5
+    assert [one.passed for one in result.verdicts] == [True] * 7
     assert "No financial events are read" in result.verdicts[0].sentence
     assert "No orders are read" in result.verdicts[1].sentence
     assert "No bank statements are read" in result.verdicts[4].sentence
+    assert "No VAT transactions are read" in result.verdicts[5].sentence
+    assert "No fee invoices are read" in result.verdicts[6].sentence
 
 
 def test_a_transaction_that_was_never_told_is_named_by_category_and_order(disturbed):
@@ -177,3 +189,44 @@ def test_a_reimbursement_that_the_report_does_not_name_is_named(disturbed):
 def test_whether_prices_hold_tax_is_a_fact_of_the_marketplace(country, paid):
     """Europe and Britain with, North America without; where nobody says so, either may fit."""
     assert paid_by_buyer(Decimal("100.00"), Decimal("8.00"), country) == paid
+
+
+def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_otherwise(tmp_path):
+    """German parcels to four countries and a month of fees; then the report says that a parcel went elsewhere."""
+    german = staged(tmp_path / "home", "amazon_eu")
+    german.fetch("vat_transactions", days=59)
+    german.fetch("fee_invoices", days=16)
+    rates = [{"rate": rate, "country": country} for country, rate in VAT_RATES.items()]
+    marketplaces = {"Amazon.de": {"tax_model": "included", "vat_by": "country", "vat_rates": rates}}
+    mapping = load_mapping(Path("connector_defs/mappings/amazon_eu.yaml").read_text("utf-8"), "amazon_eu.yaml")
+    policy = Policy(**{**POLICY, "books_from": "2026-01-01", "marketplaces": marketplaces})
+    german.road = replace(german.road, policy=policy, load_mapping=lambda: mapping)
+    assert not map_lines(german.road, OF_OCTOBER).stops
+    verdicts = german.verdicts(OF_OCTOBER)
+    vat, fees = verdicts["vat_equals_report"], verdicts["fees_are_invoiced"]
+    assert (vat.passed, vat.is_waiting, fees.passed, fees.is_waiting) == (True, False, True, False)
+    assert [row["what"] for row in vat.rows] == ["AT 20 %", "DE 19 %", "FR 20 %", "NL 21 %"]
+    assert [row["invoices"] for row in fees.rows] == ["DE-AEU-2026-10-0042"]
+    kept = german.road.stores.verdicts.latest("amazon_eu", "fee_invoices-2026-11-03")
+    [invoiced] = [one for one in kept if one.check == "invoiced_fees_equal_settled"]
+    assert (invoiced.passed, {row["difference"] for row in invoiced.facts["rows"]}) == (True, {"0.00"})
+
+    orders = enumerate(german.history.orders)
+    place, order = next((place, one) for place, one in orders if one.order_id == sold_in_germany(german))
+    german.history.orders[place] = replace(order, ship_country="AT")
+    german.road.clock.advance(7 * 3600)
+    dict(fetch_days(german.road, DAY_STAGES["vat_transactions"], [order.shipped.date()]))
+    vat = german.verdicts(OF_OCTOBER)["vat_equals_report"]
+    assert not vat.passed
+    assert vat.rows[-1]["what"] == f"sale of order {order.order_id}, AT 20 %: booked for DE"
+    german.close()
+
+
+def sold_in_germany(german: Shop) -> str:
+    """Return an order that the settlement of October booked for Germany."""
+    warehouse = german.road.stores.warehouse
+    path = str(warehouse.path(warehouse.current("amazon_eu", "mapped_lines", OF_OCTOBER)))
+    with warehouse.connect() as duck:
+        sql = "SELECT min(order_id) FROM read_parquet($path) WHERE vat_country = 'DE' AND is_sale AND amount > 0"
+        [(order_id,)] = duck.sql(sql, params={"path": path}).fetchall()
+    return order_id
