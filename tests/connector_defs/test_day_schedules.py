@@ -74,7 +74,7 @@ def test_a_connection_without_a_source_has_nothing_of_it(dagster_place):
     off = opened.settings.model_copy(update={"by_day": DaySources(**dict.fromkeys(DAY_STAGES, "off"))})
     defs = connection_definitions(Connection(CONNECTION, off, opened.mapping_path))
     assert not {one.key.path[-1] for one in defs.assets} & set(DAY_STAGES)
-    left = {f"{CONNECTION}_{one}_schedule" for one in ("discovery", "source_proofs")}
+    left = {f"{CONNECTION}_{one}_schedule" for one in ("discovery", "source_proofs", "month_end")}
     assert {one.name for one in defs.schedules} == left
 
 
