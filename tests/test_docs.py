@@ -21,7 +21,7 @@ from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
 from ledger.mapping import load_mapping
-from ledger.mapping_shape import Rule
+from ledger.mapping_shape import Accounts, Rule
 from ledger.policy import Policy
 from ledger.posting import STEPS, PostingState
 from resources.bank.settings import BankSettings
@@ -164,11 +164,13 @@ def test_examples_of_yaml_are_accepted() -> None:
                 assert DaySources.model_validate(keys["by_day"])
             elif "rules" in keys:
                 assert [Rule.model_validate(one) for one in keys["rules"]]
+            elif "accounts" in keys:
+                assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]})
             elif "bank" in keys:
                 assert BankSettings.model_validate(keys["bank"])
             else:
                 assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
-    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank", "rules"}
+    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank", "rules", "accounts"}
 
 
 def first_cells(page: str) -> list[str]:
