@@ -15,7 +15,7 @@ from assets.bank_matches import Money, money_of
 from assets.cash_plans import CashPlan, Unplanned, cash_plan, is_posted
 from assets.cash_sources import cash_sets, cash_sources
 from assets.closing_entry import ours_on_item
-from assets.document_sets import DONE, is_settled, is_withheld, to_send, undoing_of
+from assets.document_sets import HANDED_OVER, is_settled, is_withheld, to_send, undoing_of
 from assets.driving import decisions
 from assets.gate import accounts_verdict
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
@@ -116,18 +116,23 @@ def _settlement_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
 def _item_verdict(
     road: Road, settlement_id: str, plan: CashPlan, sending: JournalSet, known: Sequence[OutboxDocument]
 ) -> Iterable[Verdict]:
-    """The clearing item stands open by what is to be booked: whoever else closed it has booked the receipt."""
+    """The clearing item stands open by what is to be booked: whoever else closed it has booked the receipt.
+
+    What stands there under the very key of a document is that document: it is found before anything is sent.
+    """
     if not plan.reference:
         return
     entries = road.target.item_entries(plan.closed, plan.reference, settlement_id)
     there = {one.erp_id for one in entries}
     left = sum((one.amount for one in entries if one.currency == plan.currency), money.exact(0, plan.currency))
-    under_way = [one.journal for one in known if one.state in DONE and one.erp_id not in there]
-    closing = (one.reference_total(plan.closed, plan.reference) for one in (*sending.journals, *under_way))
+    handed_over = [one.journal for one in known if one.state in HANDED_OVER]
+    own = {road.target.erp_id(one): one for one in (*sending.journals, *handed_over)}
+    pending = (one for name, one in own.items() if name not in there)
+    closing = (one.reference_total(plan.closed, plan.reference) for one in pending)
     wanted = -sum(closing, money.exact(0, plan.currency))
     if left == wanted:
         return
-    ours = ours_on_item(road, settlement_id)
+    ours = ours_on_item(road, settlement_id) | own.keys()
     others = [one for one in entries if one.erp_id not in ours]
     by = ", ".join(f"{one.erp_id} of {one.accounting_date} ({one.amount} {one.currency})" for one in others) or "none"
     origin = by if others else plan.reference

@@ -179,8 +179,14 @@ def _planned(
         Receipt(share, _bank_account(mapping, marketplace, share), closes)
         for share, closes in zip(shares, closing_amounts(total, currency, shares), strict=True)
     ]
-    carrying = _carrying(road, frame, settlement_id, known) if is_receipt else None
-    journals = cash_journals(frame, receipts, carrying)
+    if any(one.bank.unit != closed.unit for one in receipts):
+        raise _NoAccount(f"the mapping names another owner by now than unit {closed.unit}, in which it was posted")
+    # The keys it would have now: those of reversed revisions stand in the books for good.
+    revision = 1 if not known else known[0].revision + (not may_exist(known))
+    journals = cash_journals(frame, receipts).with_revision(revision)
+    if is_receipt:
+        carrying = _carrying(road, frame, journals, known)
+        journals = cash_journals(frame, receipts, carrying).with_revision(revision)
     return CashPlan(journals, settlement, closed, frame.reference, currency, mapping.content_hash)
 
 
@@ -212,12 +218,16 @@ def _bank_account(mapping: Mapping, marketplace: str | None, share: Share) -> Ac
     return found
 
 
-def _carrying(road: Road, frame: CashFrame, settlement_id: str, known: Sequence[OutboxDocument]) -> Carrying | None:
-    """Return what the item is carried at: as it was when the entry was stored, else as the books say now."""
+def _carrying(road: Road, frame: CashFrame, wanted: JournalSet, known: Sequence[OutboxDocument]) -> Carrying | None:
+    """Return what the item is carried at: as it was when the entry was stored, else as the books say now.
+
+    Without the entry itself, which stands there already where these records were lost.
+    """
     if may_exist(known):
         return carrying_of([one.journal for one in known], frame.currency)
-    entries = road.target.item_entries(frame.closed, frame.reference, settlement_id)
-    own = [one for one in entries if one.currency == frame.currency]
+    entries = road.target.item_entries(frame.closed, frame.reference, frame.source.belongs_to)
+    itself = {road.target.erp_id(one) for one in wanted.journals}
+    own = [one for one in entries if one.currency == frame.currency and one.erp_id not in itself]
     bases = {one.base_currency for one in own}
     if any(one.base_amount is None for one in own):
         raise TargetMisconfigured(
