@@ -27,7 +27,7 @@ from assets.undoing import CASH_REVERSED_CODE, follow, withheld
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
-from ledger.journal import JournalSet, SourceKey
+from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.reversal import reversal_source
 from resources.store.outbox import OutboxDocument
 
@@ -87,11 +87,10 @@ def _unplanned(
         verdicts = (Verdict("gate", False, plan.finding.sentence, findings=(plan.finding,)),)
     if not known:
         return StageResult(facts={"cash": plan.why}, verdicts=verdicts)
+    standing = JournalSet(source, known[0].revision, tuple(one.journal for one in known))
+    wanted = WantedSet(standing, settlement_id, known[0].mapping_hash, is_never_sent=True)
     if plan.is_match_gone:
-        wanted = WantedSet(JournalSet(source, 1, ()), settlement_id, known[0].mapping_hash)
-        return take(road, wanted, known, (), lambda stored: _changed(road, settlement_id, wanted.journals, stored))
-    stored = JournalSet(source, known[0].revision, tuple(one.journal for one in known))
-    wanted = WantedSet(stored, settlement_id, known[0].mapping_hash, is_never_sent=True)
+        wanted = replace(wanted, journals=JournalSet(source, 1, ()), is_never_sent=False)
     return take(road, wanted, known, verdicts, lambda stored: _changed(road, settlement_id, wanted.journals, stored))
 
 
@@ -185,7 +184,7 @@ def _changed(road: Road, settlement_id: str, wanted: JournalSet, stored: list[Ou
     return Verdict("unchanged_since_posting", False, sentence, is_blocking=False, findings=(finding,))
 
 
-def _lines_of(journals: Sequence) -> str:
+def _lines_of(journals: Sequence[Journal]) -> str:
     return "; ".join(f"{one.debits} {one.currency} on {one.accounting_date} ({one.description})" for one in journals)
 
 
