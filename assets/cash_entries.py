@@ -12,10 +12,10 @@ from functools import cache, partial
 
 from assets.accounting_dates import settled_dates
 from assets.bank_matches import Money, money_of
-from assets.cash_plans import CashPlan, Unplanned, cash_plan, is_posted
+from assets.cash_plans import ACCOUNT_CODE, UNCLEAR_CODE, CashPlan, Unplanned, cash_plan, is_posted
 from assets.cash_sources import cash_sets, cash_sources
 from assets.closing_entry import ours_on_item
-from assets.document_sets import HANDED_OVER, is_settled, is_withheld, to_send, undoing_of
+from assets.document_sets import HANDED_OVER, is_settled, is_withheld, may_exist, to_send, undoing_of
 from assets.driving import decisions
 from assets.gate import accounts_verdict
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
@@ -33,6 +33,10 @@ from resources.store.outbox import OutboxDocument
 
 ASSET = "cash_entries"
 CLOSED_CODE, DIFFERS_CODE = "cash_item_closed", "cash_item_differs"
+_CURES = {
+    UNCLEAR_CODE: "Nothing is sent. Book the receipt in the ERP by hand, or correct the match: connector review list.",
+    ACCOUNT_CODE: "Add the account to the mapping; the next run goes on by itself.",
+}
 # What the protocol calls its checks -> what they are called here, so that both are kept of one settlement.
 _CHECKS = {
     "gate": "cash_gate",
@@ -83,15 +87,18 @@ def _unplanned(
 ) -> StageResult:
     """Say why nothing is booked; follow what was sent, and tell where it is no longer what would be booked."""
     verdicts = ()
-    if plan.finding is not None:
-        verdicts = (Verdict("gate", False, plan.finding.sentence, findings=(plan.finding,)),)
+    if plan.code:
+        standing = "stands in the books, and would not be booked now" if may_exist(known) else "is not booked"
+        sentence = f"The receipt of settlement {settlement_id} {standing}: {plan.why}."
+        finding = Finding(plan.code, sentence, _CURES[plan.code], origin=source.source_id)
+        verdicts = (Verdict("gate", False, sentence, findings=(finding,)),)
     if not known:
         return StageResult(facts={"cash": plan.why}, verdicts=verdicts)
-    standing = JournalSet(source, known[0].revision, tuple(one.journal for one in known))
-    wanted = WantedSet(standing, settlement_id, known[0].mapping_hash, is_never_sent=True)
+    stored = JournalSet(source, known[0].revision, tuple(one.journal for one in known))
+    wanted = WantedSet(stored, settlement_id, known[0].mapping_hash, is_never_sent=True)
     if plan.is_match_gone:
         wanted = replace(wanted, journals=JournalSet(source, 1, ()), is_never_sent=False)
-    return take(road, wanted, known, verdicts, lambda stored: _changed(road, settlement_id, wanted.journals, stored))
+    return take(road, wanted, known, verdicts, lambda newest: _changed(road, settlement_id, wanted.journals, newest))
 
 
 def _gate(road: Road, settlement_id: str, plan: CashPlan, known: Sequence[OutboxDocument]) -> tuple[Verdict, ...]:

@@ -26,7 +26,7 @@ from ledger.cash import (
     closing_amounts,
     shares_of,
 )
-from ledger.errors import Finding, InputRefused, TargetMisconfigured
+from ledger.errors import InputRefused, TargetMisconfigured
 from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Context, Mapping, settlement_marketplace
 from ledger.posting import PostingState
@@ -51,11 +51,11 @@ class CashPlan:
 
 @dataclass(frozen=True)
 class Unplanned:
-    """Why there is nothing to book now; `is_match_gone` where no bank line is certain, `finding` what a person ends."""
+    """Why there is nothing to book now; `is_match_gone` where no bank line is certain, `code` of what a person ends."""
 
     why: str
     is_match_gone: bool = False
-    finding: Finding | None = None
+    code: str = ""
 
 
 def is_posted(road: Road, settlement_id: str) -> bool:
@@ -85,13 +85,9 @@ def cash_plan(
             return Unplanned("waits for the bank" if payments else "nothing is paid out of it", is_match_gone=True)
         return _planned(road, record, mapping, source, known, shares)
     except InputRefused as error:
-        cure = "Nothing is sent. Book the receipt in the ERP by hand, or correct the match: connector review list."
-        finding = Finding(UNCLEAR_CODE, f"The receipt of settlement {settlement_id} is not booked: {error}.", cure)
-        return Unplanned(finding.sentence, finding=finding)
+        return Unplanned(str(error), code=UNCLEAR_CODE)
     except _NoAccount as error:
-        cure = "Add the account to the mapping; the next run goes on by itself."
-        finding = Finding(ACCOUNT_CODE, f"The receipt of settlement {settlement_id} is not booked: {error}.", cure)
-        return Unplanned(finding.sentence, finding=finding)
+        return Unplanned(str(error), code=ACCOUNT_CODE)
 
 
 class _NoAccount(Exception):

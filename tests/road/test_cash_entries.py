@@ -118,6 +118,9 @@ def test_a_lost_answer_another_worker_and_another_setting_book_nothing_twice(wor
     world.stores.outbox.release(lease)
     book(cash_road(world, run="run-4"), TWO)
     assert states(road, TWO) == [["posted"]]
+    book(cash_road(world, run="run-5", accounts="accounts:\n"), TWO)
+    assert "stands in the books, and would not be booked now" in world.items()["cash_account"].sentence
+    assert states(road, TWO) == [["posted"]]
     assert sorted(cash_in_books(world)) == sorted([receipt("100.00"), receipt("30.00", TWO)])
 
 
