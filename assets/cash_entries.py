@@ -12,10 +12,10 @@ from functools import cache, partial
 
 from assets.accounting_dates import settled_dates
 from assets.bank_matches import Money, money_of
-from assets.cash_plans import CashPlan, Unplanned, cash_plan, is_posted
+from assets.cash_plans import ACCOUNT_CODE, UNCLEAR_CODE, CashPlan, Unplanned, cash_plan, is_posted
 from assets.cash_sources import cash_sets, cash_sources
 from assets.closing_entry import ours_on_item
-from assets.document_sets import DONE, is_settled, is_withheld, to_send, undoing_of
+from assets.document_sets import HANDED_OVER, is_settled, is_withheld, may_exist, to_send, undoing_of
 from assets.driving import decisions
 from assets.gate import accounts_verdict
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
@@ -27,12 +27,16 @@ from assets.undoing import CASH_REVERSED_CODE, follow, withheld
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
-from ledger.journal import JournalSet, SourceKey
+from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.reversal import reversal_source
 from resources.store.outbox import OutboxDocument
 
 ASSET = "cash_entries"
 CLOSED_CODE, DIFFERS_CODE = "cash_item_closed", "cash_item_differs"
+_CURES = {
+    UNCLEAR_CODE: "Nothing is sent. Book the receipt in the ERP by hand, or correct the match: connector review list.",
+    ACCOUNT_CODE: "Add the account to the mapping; the next run goes on by itself.",
+}
 # What the protocol calls its checks -> what they are called here, so that both are kept of one settlement.
 _CHECKS = {
     "gate": "cash_gate",
@@ -83,16 +87,18 @@ def _unplanned(
 ) -> StageResult:
     """Say why nothing is booked; follow what was sent, and tell where it is no longer what would be booked."""
     verdicts = ()
-    if plan.finding is not None:
-        verdicts = (Verdict("gate", False, plan.finding.sentence, findings=(plan.finding,)),)
+    if plan.code:
+        standing = "stands in the books, and would not be booked now" if may_exist(known) else "is not booked"
+        sentence = f"The receipt of settlement {settlement_id} {standing}: {plan.why}."
+        finding = Finding(plan.code, sentence, _CURES[plan.code], origin=source.source_id)
+        verdicts = (Verdict("gate", False, sentence, findings=(finding,)),)
     if not known:
         return StageResult(facts={"cash": plan.why}, verdicts=verdicts)
-    if plan.is_match_gone:
-        wanted = WantedSet(JournalSet(source, 1, ()), settlement_id, known[0].mapping_hash)
-        return take(road, wanted, known, (), lambda stored: _changed(road, settlement_id, wanted.journals, stored))
     stored = JournalSet(source, known[0].revision, tuple(one.journal for one in known))
     wanted = WantedSet(stored, settlement_id, known[0].mapping_hash, is_never_sent=True)
-    return take(road, wanted, known, verdicts, lambda stored: _changed(road, settlement_id, wanted.journals, stored))
+    if plan.is_match_gone:
+        wanted = replace(wanted, journals=JournalSet(source, 1, ()), is_never_sent=False)
+    return take(road, wanted, known, verdicts, lambda newest: _changed(road, settlement_id, wanted.journals, newest))
 
 
 def _gate(road: Road, settlement_id: str, plan: CashPlan, known: Sequence[OutboxDocument]) -> tuple[Verdict, ...]:
@@ -116,18 +122,23 @@ def _settlement_verdict(road: Road, settlement_id: str) -> Iterable[Verdict]:
 def _item_verdict(
     road: Road, settlement_id: str, plan: CashPlan, sending: JournalSet, known: Sequence[OutboxDocument]
 ) -> Iterable[Verdict]:
-    """The clearing item stands open by what is to be booked: whoever else closed it has booked the receipt."""
+    """The clearing item stands open by what is to be booked: whoever else closed it has booked the receipt.
+
+    What stands there under the very key of a document is that document: it is found before anything is sent.
+    """
     if not plan.reference:
         return
     entries = road.target.item_entries(plan.closed, plan.reference, settlement_id)
     there = {one.erp_id for one in entries}
     left = sum((one.amount for one in entries if one.currency == plan.currency), money.exact(0, plan.currency))
-    under_way = [one.journal for one in known if one.state in DONE and one.erp_id not in there]
-    closing = (one.reference_total(plan.closed, plan.reference) for one in (*sending.journals, *under_way))
+    handed_over = [one.journal for one in known if one.state in HANDED_OVER]
+    own = {road.target.erp_id(one): one for one in (*sending.journals, *handed_over)}
+    pending = (one for name, one in own.items() if name not in there)
+    closing = (one.reference_total(plan.closed, plan.reference) for one in pending)
     wanted = -sum(closing, money.exact(0, plan.currency))
     if left == wanted:
         return
-    ours = ours_on_item(road, settlement_id)
+    ours = ours_on_item(road, settlement_id) | own.keys()
     others = [one for one in entries if one.erp_id not in ours]
     by = ", ".join(f"{one.erp_id} of {one.accounting_date} ({one.amount} {one.currency})" for one in others) or "none"
     origin = by if others else plan.reference
@@ -180,7 +191,7 @@ def _changed(road: Road, settlement_id: str, wanted: JournalSet, stored: list[Ou
     return Verdict("unchanged_since_posting", False, sentence, is_blocking=False, findings=(finding,))
 
 
-def _lines_of(journals: Sequence) -> str:
+def _lines_of(journals: Sequence[Journal]) -> str:
     return "; ".join(f"{one.debits} {one.currency} on {one.accounting_date} ({one.description})" for one in journals)
 
 

@@ -26,7 +26,7 @@ from ledger.cash import (
     closing_amounts,
     shares_of,
 )
-from ledger.errors import Finding, InputRefused, TargetMisconfigured
+from ledger.errors import InputRefused, TargetMisconfigured
 from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Context, Mapping, settlement_marketplace
 from ledger.posting import PostingState
@@ -51,11 +51,11 @@ class CashPlan:
 
 @dataclass(frozen=True)
 class Unplanned:
-    """Why there is nothing to book now; `is_match_gone` where no bank line is certain, `finding` what a person ends."""
+    """Why there is nothing to book now; `is_match_gone` where no bank line is certain, `code` of what a person ends."""
 
     why: str
     is_match_gone: bool = False
-    finding: Finding | None = None
+    code: str = ""
 
 
 def is_posted(road: Road, settlement_id: str) -> bool:
@@ -85,13 +85,9 @@ def cash_plan(
             return Unplanned("waits for the bank" if payments else "nothing is paid out of it", is_match_gone=True)
         return _planned(road, record, mapping, source, known, shares)
     except InputRefused as error:
-        cure = "Nothing is sent. Book the receipt in the ERP by hand, or correct the match: connector review list."
-        finding = Finding(UNCLEAR_CODE, f"The receipt of settlement {settlement_id} is not booked: {error}.", cure)
-        return Unplanned(finding.sentence, finding=finding)
+        return Unplanned(str(error), code=UNCLEAR_CODE)
     except _NoAccount as error:
-        cure = "Add the account to the mapping; the next run goes on by itself."
-        finding = Finding(ACCOUNT_CODE, f"The receipt of settlement {settlement_id} is not booked: {error}.", cure)
-        return Unplanned(finding.sentence, finding=finding)
+        return Unplanned(str(error), code=ACCOUNT_CODE)
 
 
 class _NoAccount(Exception):
@@ -179,8 +175,14 @@ def _planned(
         Receipt(share, _bank_account(mapping, marketplace, share), closes)
         for share, closes in zip(shares, closing_amounts(total, currency, shares), strict=True)
     ]
-    carrying = _carrying(road, frame, settlement_id, known) if is_receipt else None
-    journals = cash_journals(frame, receipts, carrying)
+    if any(one.bank.unit != closed.unit for one in receipts):
+        raise _NoAccount(f"the mapping names another owner by now than unit {closed.unit}, in which it was posted")
+    # The keys it would have now: those of reversed revisions stand in the books for good.
+    revision = 1 if not known else known[0].revision + (not may_exist(known))
+    journals = cash_journals(frame, receipts).with_revision(revision)
+    if is_receipt:
+        carrying = _carrying(road, frame, journals, known)
+        journals = cash_journals(frame, receipts, carrying).with_revision(revision)
     return CashPlan(journals, settlement, closed, frame.reference, currency, mapping.content_hash)
 
 
@@ -212,12 +214,16 @@ def _bank_account(mapping: Mapping, marketplace: str | None, share: Share) -> Ac
     return found
 
 
-def _carrying(road: Road, frame: CashFrame, settlement_id: str, known: Sequence[OutboxDocument]) -> Carrying | None:
-    """Return what the item is carried at: as it was when the entry was stored, else as the books say now."""
+def _carrying(road: Road, frame: CashFrame, wanted: JournalSet, known: Sequence[OutboxDocument]) -> Carrying | None:
+    """Return what the item is carried at: as it was when the entry was stored, else as the books say now.
+
+    Without the entry itself, which stands there already where these records were lost.
+    """
     if may_exist(known):
         return carrying_of([one.journal for one in known], frame.currency)
-    entries = road.target.item_entries(frame.closed, frame.reference, settlement_id)
-    own = [one for one in entries if one.currency == frame.currency]
+    entries = road.target.item_entries(frame.closed, frame.reference, frame.source.belongs_to)
+    itself = {road.target.erp_id(one) for one in wanted.journals}
+    own = [one for one in entries if one.currency == frame.currency and one.erp_id not in itself]
     bases = {one.base_currency for one in own}
     if any(one.base_amount is None for one in own):
         raise TargetMisconfigured(

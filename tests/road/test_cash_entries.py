@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from assets.approval import approve
+from assets.approval import approve, reject
 from assets.cash_due import ask_for_receipts
 from assets.cash_sources import cash_sets
 from assets.day_stages import DAY_STAGES
@@ -53,7 +53,7 @@ def states(road, settlement_id: str = ONE) -> list[list[str]]:
 
 
 def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world, monkeypatch) -> None:
-    """Dr bank / Cr clearing[S], once, named by the proof; a query that hides base amounts is told what to add."""
+    """Dr bank / Cr clearing[S], once, named by the proof; also with hidden base amounts first and lost records last."""
     road = cash_road(world)
     posted(world, road, ONE, sale())
     assert book(road, ONE).facts["cash"] == "waits for the bank"
@@ -81,6 +81,12 @@ def test_a_receipt_closes_the_item_on_its_value_date_and_is_read_back(world, mon
     assert ask_for_receipts(road) == []
     assert world.creates() == creates + 1
     assert world.items() == {}
+    world.reopen(world.home.with_name("without-records"))
+    again = cash_road(world)
+    posted(world, again, ONE, sale())
+    hand_in(world, again, RECEIVED)
+    book(again, ONE)
+    assert (states(again), world.creates()) == ([["posted"]], creates + 1)
 
 
 def test_a_lost_answer_another_worker_and_another_setting_book_nothing_twice(world) -> None:
@@ -111,6 +117,9 @@ def test_a_lost_answer_another_worker_and_another_setting_book_nothing_twice(wor
     assert states(road, TWO) == [["unclear"]]
     world.stores.outbox.release(lease)
     book(cash_road(world, run="run-4"), TWO)
+    assert states(road, TWO) == [["posted"]]
+    book(cash_road(world, run="run-5", accounts="accounts:\n"), TWO)
+    assert "stands in the books, and would not be booked now" in world.items()["cash_account"].sentence
     assert states(road, TWO) == [["posted"]]
     assert sorted(cash_in_books(world)) == sorted([receipt("100.00"), receipt("30.00", TWO)])
 
@@ -240,6 +249,11 @@ def test_a_receipt_waits_for_approval_and_is_not_sent_while_its_settlement_is_un
     approve(road, ONE, Decider("another"), "checked")
     walk(road, ONE)
     hand_in(world, road, RECEIVED)
+    book(road, ONE)
+    reject(road, ONE, Decider("another"), "not yet")
+    book(road, ONE)
+    assert states(road) == [["refused"]]
+    resolve(road, world.items()["posting_refused"], "retry", Decider("third"), "now")
     book(road, ONE)
     assert states(road) == [["planned"]]
     approve(road, ONE, Decider("another"), "checked")
