@@ -237,6 +237,8 @@ class Connection:
             configuration=self.configuration,
             load_opening_orders=self.load_opening_orders,
             bank=self.settings.bank,
+            orders_road=self.settings.by_day.orders_road,
+            events_source=self.settings.by_day.events_source,
         )
 
 
