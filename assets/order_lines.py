@@ -37,15 +37,13 @@ def rows_of_order(order: Order) -> Iterator[Row]:
             "sku": item.sku,
             "asin": item.asin,
             "item_status": status,
-            "tax_collection_model": _word(item.tax_collection_model or "") or None,
-            "tax_responsible_party": item.tax_responsible_party,
             # The report counts nothing of what was cancelled.
             "quantity": 0 if is_cancelled else item.quantity_ordered,
             "promotion_ids": ",".join(item.promotion_ids) or None,
             "is_business": order.is_business,
             "is_replacement": order.original_id is not None,
             "original_order_id": order.original_id,
-            **_amounts(item, place),
+            **_money(item, place),
         }
 
 
@@ -67,7 +65,8 @@ def _sales_channel(order: Order, place: Marketplace | None) -> str | None:
     return told if told and told.casefold().startswith("non-amazon") else "Non-Amazon"
 
 
-def _amounts(item: OrderItem, place: Marketplace | None) -> Row:
+def _money(item: OrderItem, place: Marketplace | None) -> Row:
+    """Return what the report tells of an item with a price; of one without it tells neither tax nor currency."""
     proceeds = item.proceeds
     if proceeds is None:
         return {}
@@ -89,7 +88,12 @@ def _amounts(item: OrderItem, place: Marketplace | None) -> Row:
     }
     # The report leaves amounts of nothing out, but for the price of the item.
     told = {"item_price": price("ITEM"), **{name: amount for name, amount in amounts.items() if amount}}
-    return {"currency": proceeds.currency, **{name: money.text(one, proceeds.currency) for name, one in told.items()}}
+    return {
+        "tax_collection_model": _word(item.tax_collection_model or "") or None,
+        "tax_responsible_party": item.tax_responsible_party,
+        "currency": proceeds.currency,
+        **{name: money.text(one, proceeds.currency) for name, one in told.items()},
+    }
 
 
 def _by_subtype(proceeds: Proceeds, kind: str) -> dict[str, Decimal]:

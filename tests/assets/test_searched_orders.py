@@ -90,7 +90,7 @@ def test_both_roads_tell_the_same_days(searched):
     """Every status, several items, a merchant's own parcel, a business customer: cell by cell, but for the country."""
     two = (LINE, replace(LINE, order_item_id="2", sku="CUP", quantity=1, gift_wrap=Decimal("3.00")))
     place(searched, 2, lines=two, is_business=True)
-    place(searched, 3, minutes_ago=90)
+    place(searched, 3, minutes_ago=45)
     cancelled = searched.rig.clock.now() - 20 * MINUTES
     place(searched, 4, minutes_ago=60, cancelled=cancelled, updated=cancelled)
     sent = searched.rig.clock.now() - 2 * MINUTES
