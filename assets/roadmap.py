@@ -17,6 +17,8 @@ from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
 from resources.amazon.marketplaces import marketplace
+from resources.amazon.old_events import OldEvents
+from resources.amazon.orders import Orders
 from resources.amazon.transfers import Transfers
 from resources.bank.settings import BankSettings
 from resources.clock import Clock
@@ -45,6 +47,15 @@ class Source(Protocol):
 
     @property
     def event_groups(self) -> EventGroups: ...
+
+    @property
+    def old_events(self) -> OldEvents: ...
+
+    @property
+    def orders(self) -> Orders: ...
+
+    @property
+    def marketplace_ids(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,9 @@ def events_verdict(staged: Staged) -> Verdict:
     check, days = "events_equal_settlement", staged.days("financial_events")
     if not days:
         return Verdict(check, True, "No financial events are read by this connection.", is_blocking=False)
+    if staged.road.events_source == "v0":
+        sentence = "The older API of financial events names no settlement, so they cannot be held against this one."
+        return Verdict(check, True, sentence, is_blocking=False)
     if staged.moment("start").date() < min(days):
         return Verdict(check, True, f"Financial events are read from {min(days)} on only.", is_blocking=False)
     mapping = staged.road.load_mapping()

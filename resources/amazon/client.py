@@ -27,6 +27,7 @@ from resources.amazon.download import DocumentFetcher, Download
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.finances import Finances
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
+from resources.amazon.old_events import OldEvents
 from resources.amazon.orders import Orders
 from resources.amazon.quotas import limit_of
 from resources.amazon.reports import (
@@ -109,6 +110,7 @@ class SellingPartner:
         self.transfers = Transfers(self._door)
         self.balances = Balances(self._door)
         self.event_groups = EventGroups(self._door, clock)
+        self.old_events = OldEvents(self._door, clock)
 
     def __repr__(self) -> str:
         return f"SellingPartner({self._settings.connection!r}, {self._settings.seller_id!r}, {self._settings.region!r})"
