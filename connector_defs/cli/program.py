@@ -45,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "review": "connector_defs.cli.review:review",
     "secrets": "connector_defs.cli.secrets:secrets",
     "sql": "connector_defs.cli.sql:sql",
+    "status": "connector_defs.cli.status:status",
 }
 
 

@@ -177,7 +177,8 @@ class TooManyPages(SourceUnavailable):
 
 def kept_since(marketplace_ids: Iterable[str], today: date) -> date:
     """Return the first day of which Amazon still has all orders of all these marketplaces."""
-    if set(marketplace_ids) <= _KEPT_LONGER:
+    ids = set(marketplace_ids)
+    if ids and ids <= _KEPT_LONGER:
         return date(2016, 1, 1)
     # Of the oldest day a part is gone already.
     return today - timedelta(days=KEPT_DAYS - 1)

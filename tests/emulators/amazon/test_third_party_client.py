@@ -30,6 +30,7 @@ from tests.resources.amazon.client.money_rig import european
 from tests.resources.amazon.client.order_rig import add_order
 from tests.resources.amazon.client.rig import Rig
 
+DOCUMENT_ID = "amzn1.spdoc.1.3.demo-1 x+y=.T"
 CONTENT = "settlement-id\tamount\n901\t70.00\n".encode("cp1252")
 
 
@@ -63,16 +64,12 @@ def ago(rig: Rig, days: float) -> str:
 
 def test_it_finds_a_settlement_and_downloads_it(rig: Rig) -> None:
     """List, document, storage, unpacking: the whole road of the Reports API."""
-    entry = ReportEntry(
-        "R1", SETTLEMENT_TYPE, rig.clock.now() - timedelta(hours=1), (UK,), document_id="amzn1.spdoc.1.3.demo-1 x+y=.T"
-    )
+    entry = ReportEntry("R1", SETTLEMENT_TYPE, rig.clock.now() - timedelta(hours=1), (UK,), document_id=DOCUMENT_ID)
     rig.world.entries[SELLER].clear()
-    rig.world.add_report(
-        SELLER, entry, Document("amzn1.spdoc.1.3.demo-1 x+y=.T", CONTENT, content_type="text/plain; charset=Cp1252")
-    )
+    rig.world.add_report(SELLER, entry, Document(DOCUMENT_ID, CONTENT, content_type="text/plain; charset=Cp1252"))
     client = opened(Reports, rig)
     [found] = client.get_reports(reportTypes=[SETTLEMENT_TYPE], processingStatuses=["DONE"]).payload["reports"]
-    assert (found["reportId"], found["reportDocumentId"]) == ("R1", "amzn1.spdoc.1.3.demo-1 x+y=.T")
+    assert (found["reportId"], found["reportDocumentId"]) == ("R1", DOCUMENT_ID)
     document = client.get_report_document(found["reportDocumentId"], download=True, decrypt=True).payload
     assert document["document"] == CONTENT.decode("cp1252")
 
