@@ -6,7 +6,7 @@ report states prices with tax and the API without, or the other way round, they 
 only the report tells stays empty: the country a parcel goes to belongs to the recipient, who is never asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -70,21 +70,21 @@ def _money(item: OrderItem, place: Marketplace | None) -> Row:
     proceeds = item.proceeds
     if proceeds is None:
         return {}
-    tax = _by_subtype(proceeds, "TAX")
-    discount = _by_subtype(proceeds, "DISCOUNT")
+    tax = _by_subtype(proceeds, "TAX", ("ITEM", "SHIPPING", "GIFT_WRAP"))
+    discount = _by_subtype(proceeds, "DISCOUNT", ("ITEM", "SHIPPING"))
     shift = _shift(proceeds, place)
 
     def price(kind: str) -> Decimal:
-        return proceeds.parts.get(kind, _ZERO) + shift * tax.get(kind, _ZERO)
+        return proceeds.parts.get(kind, _ZERO) + shift * tax[kind]
 
     amounts = {
-        "item_tax": tax.get("ITEM"),
+        "item_tax": tax["ITEM"],
         "shipping_price": price("SHIPPING"),
-        "shipping_tax": tax.get("SHIPPING"),
+        "shipping_tax": tax["SHIPPING"],
         "gift_wrap_price": price("GIFT_WRAP"),
-        "gift_wrap_tax": tax.get("GIFT_WRAP"),
-        "item_promotion": discount.get("ITEM"),
-        "ship_promotion": discount.get("SHIPPING"),
+        "gift_wrap_tax": tax["GIFT_WRAP"],
+        "item_promotion": discount["ITEM"],
+        "ship_promotion": discount["SHIPPING"],
     }
     # The report leaves amounts of nothing out, but for the price of the item.
     told = {"item_price": price("ITEM"), **{name: amount for name, amount in amounts.items() if amount}}
@@ -96,11 +96,11 @@ def _money(item: OrderItem, place: Marketplace | None) -> Row:
     }
 
 
-def _by_subtype(proceeds: Proceeds, kind: str) -> dict[str, Decimal]:
-    """Return a tax or a discount by what it is of; one without details is of the item."""
-    found = {subtype: amount for (one, subtype), amount in proceeds.details.items() if one == kind}
-    rest = proceeds.parts.get(kind, _ZERO) - sum(found.values(), _ZERO)
-    return found | ({"ITEM": found.get("ITEM", _ZERO) + rest} if rest else {})
+def _by_subtype(proceeds: Proceeds, kind: str, columns: Sequence[str]) -> dict[str, Decimal]:
+    """Return a tax or a discount by what it is of; what the report has no column for is told with the item's."""
+    found = {subtype: proceeds.details.get((kind, subtype), _ZERO) for subtype in columns}
+    found["ITEM"] += proceeds.parts.get(kind, _ZERO) - sum(found.values(), _ZERO)
+    return found
 
 
 def _shift(proceeds: Proceeds, place: Marketplace | None) -> int:

@@ -161,8 +161,7 @@ def _staged(
     def compose(before: Version | None) -> tuple[str, dict]:
         later = later_rows(road, before, day, end) if stage.is_of_orders else ""
         until = max(end, until_of(before)) if before is not None and later else end
-        relation = f"({composed('newest_orders', rows=rows, before=later)})" if later else rows
-        return relation, made | {"until": until.isoformat()}
+        return newest(rows, later) if later else rows, made | {"until": until.isoformat()}
 
     return keep_day(duck, road, stage, day, compose, facts)
 
@@ -245,6 +244,11 @@ def later_rows(road: Road, before: Version | None, day: date, end: datetime) -> 
         return ""
     moment = end.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     return f"(SELECT * FROM {rows_of_version(road, before)} WHERE updated_at > TIMESTAMP '{moment}')"
+
+
+def newest(rows: str, before: str) -> str:
+    """Return rows laid over those that were kept before, of each order its newest state, as a table expression."""
+    return "(" + composed("newest_orders", rows=rows, before=before) + ")"
 
 
 def rows_of_version(road: Road, version: Version) -> str:

@@ -20,13 +20,14 @@ from assets.report_days import (
     end_of,
     fetch_report_days,
     keep_day,
+    newest,
     no_rows,
     rows_of_version,
     scratch,
     until_of,
 )
 from assets.roadmap import Road
-from assets.statements import composed, statement, write_lines
+from assets.statements import statement, write_lines
 from assets.verdicts import StageResult
 from ledger.errors import InputRefused
 from resources.amazon.order import Order
@@ -130,7 +131,7 @@ def _laid_in(
     """
     with scratch() as folder, road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         lines = write_lines((row for order in orders for row in rows_of_order(order)), folder / "orders.json")
-        duck.execute(f"CREATE TEMP TABLE found AS {statement('searched_orders')}", {"lines": lines})
+        duck.execute("CREATE TEMP TABLE found AS " + statement("searched_orders"), {"lines": lines})
         return {day: _day(duck, road, day, until) for day in days}
 
 
@@ -145,8 +146,7 @@ def _day(duck: duckdb.DuckDBPyConnection, road: Road, day: date, until: datetime
 
 def _composed(road: Road, rows: str, day: date, until: datetime | None) -> Callable[[Version | None], tuple[str, dict]]:
     def compose(before: Version | None) -> tuple[str, dict]:
-        moments = [one for one in (until, until_of(before) if before else None) if one is not None]
-        reach = max(moments)
+        reach = max(one for one in (until, until_of(before) if before else None) if one is not None)
         kept = rows_of_version(road, before) if before else no_rows(ORDERS)
         made = {
             "report": before.facts["report"] if before else "",
@@ -155,7 +155,7 @@ def _composed(road: Road, rows: str, day: date, until: datetime | None) -> Calla
             "until": reach.isoformat(),
             "is_searched": True,
         }
-        return f"({composed('newest_orders', rows=rows, before=kept)})", made
+        return newest(rows, kept), made
 
     return compose
 
