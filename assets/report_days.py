@@ -152,13 +152,19 @@ def _staged(
     document: str,
     end: datetime,
 ) -> StageResult:
-    """Stage one day of a report."""
-    is_complete = end_of(day) <= end
-    made = {"report": report.report_id, "document": document, "is_complete": is_complete}
+    """Stage one day of a report.
+
+    A report that was cancelled replaces no rows: Amazon says so where there is nothing, and where somebody called it
+    off.
+    """
+    made = {"report": report.report_id, "document": document, "is_complete": end_of(day) <= end}
     facts = {"columns nobody knows": ", ".join(file[1].columns_unknown)} if file and file[1].columns_unknown else {}
     rows = _relation(stage, day, file)
 
-    def compose(before: Version | None) -> tuple[str, dict]:
+    def compose(before: Version | None) -> tuple[str, dict] | None:
+        if file is None and before is not None and before.rows:
+            facts["report"] = f"{report.report_id} was cancelled by Amazon: what was kept of the day stays"
+            return None
         later = later_rows(road, before, day, end) if stage.is_of_orders else ""
         until = max(end, until_of(before)) if before is not None and later else end
         return newest(rows, later) if later else rows, made | {"until": until.isoformat()}
@@ -171,31 +177,52 @@ def keep_day(
     road: Road,
     stage: ReportStage,
     day: date,
-    compose: Callable[[Version | None], tuple[str, dict]],
-    facts: Mapping[str, str] | None = None,
+    compose: Callable[[Version | None], tuple[str, dict] | None],
+    facts: Mapping[str, str],
 ) -> StageResult:
-    """Write the rows of one day as its new version and say what they are.
+    """Write the rows of one day as its new version and say what they are; the same words are no new version.
 
-    `compose` is given the version that counts now and returns the rows as a table expression, with the facts of the new
-    version; it is asked again when another writer was faster, a bounded number of times.
+    `compose` is given the version that counts now, if its file is there, and returns the rows as a table expression
+    with the facts of the new version, or None to leave it. It is asked again when another writer was faster, a bounded
+    number of times.
     """
+    warehouse = road.stores.warehouse
     for attempt in range(_ATTEMPTS_MAX):
-        before = road.stores.warehouse.current(road.connection, stage.asset, day.isoformat())
-        relation, made = compose(before)
+        last = warehouse.current(road.connection, stage.asset, day.isoformat())
+        before = last if last is not None and warehouse.holds(last) else None
+        composed_day = compose(before)
+        if composed_day is None:
+            assert before is not None, "there is something to leave"
+            return describe(duck, stage, rows_of_version(road, before), before, facts)
+        relation, made = composed_day
+        made = made | {"fingerprint": _fingerprint(duck, relation)}
+        if before is not None and _says_the_same(before.facts, made):
+            return describe(duck, stage, relation, before, facts)
+        query = f"SELECT * FROM {relation} ORDER BY source_row NULLS LAST, {stage.dated_by}"
+        number = 0 if last is None else last.version
         try:
-            version = road.stores.warehouse.write(
-                road.connection,
-                stage.asset,
-                day.isoformat(),
-                partial(_copy, duck, f"SELECT * FROM {relation} ORDER BY source_row NULLS LAST, {stage.dated_by}"),
-                made,
-                after=0 if before is None else before.version,
+            version = warehouse.write(
+                road.connection, stage.asset, day.isoformat(), partial(_copy, duck, query), made, after=number
             )
             return describe(duck, stage, relation, version, facts)
         except WrittenMeanwhile:
             if attempt == _ATTEMPTS_MAX - 1:
                 raise
     raise AssertionError("the loop returns or raises")
+
+
+def _says_the_same(before: dict, made: dict) -> bool:
+    """Tell whether a version says what the one before says: rows, whether the day is over, and on which road."""
+    names = ("fingerprint", "is_complete", "is_searched")
+    return all(before.get(name) == made.get(name) for name in names)
+
+
+def _fingerprint(duck: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """Return a hash over the rows of a day, whatever their order and wherever they stand in the file."""
+    told = f"SELECT CAST(told AS VARCHAR) AS told FROM (SELECT * EXCLUDE (source_row) FROM {relation}) AS told"
+    query = f"SELECT sha256(coalesce(string_agg(told, chr(10) ORDER BY told), '')) FROM ({told})"
+    [(mark,)] = duck.execute(query).fetchall()
+    return mark
 
 
 def _copy(duck: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -207,7 +234,7 @@ def describe(
     stage: ReportStage,
     relation: str,
     version: Version,
-    facts: Mapping[str, str] | None = None,
+    facts: Mapping[str, str],
 ) -> StageResult:
     """Say what the rows of a day's version are: sums, verdicts, the document they came from."""
 
@@ -219,7 +246,7 @@ def describe(
     shown |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
     document = version.facts["document"]
     return StageResult(
-        facts=shown | dict(facts or {}),
+        facts=shown | dict(facts),
         rows_total=version.rows,
         verdicts=stage.verdicts(ask),
         links={"document": document} if document else {},
@@ -234,8 +261,14 @@ def end_of(day: date) -> datetime:
 
 
 def until_of(version: Version) -> datetime:
-    """Return the moment up to which a day's version knows what happened; it may lie behind the day's end."""
-    return datetime.fromisoformat(version.facts["until"])
+    """Return the moment up to which a day's version surely knows what happened; it may lie behind the day's end.
+
+    What was told again in the same words since then is not counted, so it may know more.
+    """
+    if "until" in version.facts:
+        return datetime.fromisoformat(version.facts["until"])
+    day = date.fromisoformat(version.partition)
+    return end_of(day) if version.facts["is_complete"] else start_of(day)
 
 
 def later_rows(road: Road, before: Version | None, day: date, end: datetime) -> str:

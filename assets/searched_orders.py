@@ -86,7 +86,7 @@ def repair_order(road: Road, order_id: str) -> tuple[date, StageResult]:
             " settlement, and whether it is another connection's."
         )
     day = order.updated.astimezone(UTC).date()
-    if road.stores.warehouse.current(road.connection, ORDERS.asset, day.isoformat()) is None:
+    if _current(road, day) is None:
         raise InputRefused(
             f"Order {order_id} was last changed on {day}, and that day was never fetched. Fetch it whole: connector"
             f" fetch orders --from {day} --to {day} -c {road.connection}"
@@ -127,11 +127,12 @@ def _laid_in(
 ) -> dict[date, StageResult]:
     """Lay orders into their days, the oldest day first; what is known of a day reaches up to `until` then.
 
-    A day to which nothing is added stays as it is.
+    A day that is told again in the same words stays as it is, and is known no further: the next poll asks a longer
+    span, which costs no more where nothing happens.
     """
     with scratch() as folder, road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         lines = write_lines((row for order in orders for row in rows_of_order(order)), folder / "orders.json")
-        duck.execute("CREATE TEMP TABLE found AS " + statement("searched_orders"), {"lines": lines})
+        duck.execute("CREATE OR REPLACE TEMP TABLE found AS " + statement("searched_orders"), {"lines": lines})
         return {day: _day(duck, road, day, until) for day in days}
 
 
@@ -140,8 +141,8 @@ def _day(duck: duckdb.DuckDBPyConnection, road: Road, day: date, until: datetime
     [(count,)] = duck.sql(f"SELECT count(*) FROM {rows}").fetchall()
     known = _current(road, day)
     if known is not None and not count and (until is None or until_of(known) >= min(until, end_of(day))):
-        return describe(duck, ORDERS, rows_of_version(road, known), known)
-    return keep_day(duck, road, ORDERS, day, _composed(road, rows, day, until))
+        return describe(duck, ORDERS, rows_of_version(road, known), known, {})
+    return keep_day(duck, road, ORDERS, day, _composed(road, rows, day, until), {})
 
 
 def _composed(road: Road, rows: str, day: date, until: datetime | None) -> Callable[[Version | None], tuple[str, dict]]:
@@ -168,4 +169,6 @@ def _wants_report(road: Road, day: date) -> bool:
 
 
 def _current(road: Road, day: date) -> Version | None:
-    return road.stores.warehouse.current(road.connection, ORDERS.asset, day.isoformat())
+    """Return the version of a day that counts; None as well when its file is gone, so that the day is read anew."""
+    version = road.stores.warehouse.current(road.connection, ORDERS.asset, day.isoformat())
+    return version if version is not None and road.stores.warehouse.holds(version) else None

@@ -118,6 +118,26 @@ def test_european_prices_are_the_reports_however_amazon_states_the_tax(stores, v
     rig.app.close()
 
 
+def test_polls_that_find_nothing_new_make_no_version(searched):
+    """Nor do orders that the overlap brings again; the next poll asks from where something was last kept."""
+    place(searched, 2)
+    poll(searched)
+    version = searched.version(searched.today)
+    for _ in range(3):
+        poll(searched, 5)
+    assert searched.version(searched.today) == version
+    assert (searched.asked(), searched.asked("searchOrders")) == (0, 4)
+
+
+def test_a_day_whose_file_is_gone_is_searched_anew(searched):
+    """From its beginning: what was kept in it would be missing else."""
+    place(searched, 2)
+    poll(searched)
+    searched.road.stores.warehouse.path(searched.version(searched.today)).unlink()
+    poll(searched)
+    assert ids(searched) == ["001", "002"]
+
+
 def test_what_amazon_shows_late_is_seen_by_the_next_polls(searched):
     """Each poll asks once more for the half hour before."""
     poll(searched)
