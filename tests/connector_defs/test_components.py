@@ -51,7 +51,7 @@ def test_accruals_need_a_source_that_tells_of_held_sales(tmp_path):
     path.write_text(older)
     assert read_connection(Project(tmp_path, tmp_path), ConnectionFile(path)).settings.by_day.events_source == "v0"
     path.write_text(older.replace("month_end: split", "month_end: accrue"))
-    with pytest.raises(ConfigurationRefused, match="needs by_day.events_source: transactions"):
+    with pytest.raises(ConfigurationRefused, match="needs by_day"):
         read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
 
 
