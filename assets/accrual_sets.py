@@ -15,7 +15,7 @@ import duckdb
 from assets.accrual_events import EventsOfMonth, Place
 from assets.accrued_months import place_code
 from assets.journals import accounts_without_grain, groups_of, movements_of
-from assets.mapped_lines import Mapped, bound_values, lines_statement, resolve_combinations
+from assets.mapped_lines import Mapped, bound_values, resolve_combinations, resolved_statement
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from assets.verdicts import Row
@@ -29,6 +29,7 @@ from ledger.mapping import Context, Mapping, Treatment
 from ledger.month import Month
 from ledger.opening_orders import OpeningOrders
 from ledger.parts import Part
+from ledger.policy import Policy
 from ledger.references import reference
 from resources.store.warehouse import Version
 
@@ -62,6 +63,11 @@ class AccrualBooks:
     def clears_receivable(self) -> bool:
         """Orders that were shipped before go-live are not accrued."""
         return False
+
+    def is_by_country(self, policy: Policy) -> bool:
+        """Tell whether VAT of its marketplace is split by the country an order was sent to."""
+        settings = policy.marketplace(self.place.marketplace)
+        return settings is not None and settings.is_by_country
 
     def carried_items(self) -> list[dict[str, Any]]:
         """Nothing is carried into an accrual."""
@@ -201,13 +207,13 @@ def _movements(
     road: Road, duck: duckdb.DuckDBPyConnection, books: AccrualBooks, mapped: Mapped, staged: Version
 ) -> Version:
     """Write the movements of the earned lines against the accrued account; pass-through tax that meets is left out."""
-    resolved = composed("resolved_lines", lines=lines_statement(road, books))
+    resolved = resolved_statement(road, books)
     others = f"SELECT * FROM ({resolved}) WHERE treatment <> 'pass_through'"
     branches = [composed("plain_movements", resolved_lines=others, quantity="NULL::INTEGER")]
     bound = ["by_sku", "resolutions"]
     treatments = {answer.treatment for answer, _ in mapped.resolved}
     if Treatment.SPLIT_VAT in treatments:
-        branches.append(composed("vat_movements", resolved_lines=others, quantity="NULL::INTEGER"))
+        branches.append(composed("vat_movements", resolved_lines=others, quantity="NULL::INTEGER", country=""))
         bound += ["minor_factor", "minor_unit"]
     if Treatment.PASS_THROUGH in treatments:
         branches.append(composed("accrual_tax_left", resolved_lines=resolved))

@@ -6,11 +6,11 @@ belong to several payouts, and what names the marketplace and fits nothing, is a
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from assets.bank_matches import UNCLEAR, UNEXPLAINED, Money, money_of
-from assets.bank_statements import DEPOSITS, lines_with_documents, write_lines
+from assets.bank_statements import DEPOSITS, lines_with_documents, row_of_line
 from assets.cash_due import ask_for_receipts
+from assets.day_files import write_day
 from assets.day_names import today
 from assets.days import DayOutcome, days_between
 from assets.roadmap import Road
@@ -38,13 +38,8 @@ def compose_deposits(road: Road, first: date, last: date) -> dict[date, DayOutco
 
 def _staged(road: Road, day: date, lines: Sequence[tuple[BankLine, str]], known: Money) -> StageResult:
     documents = sorted({document for _, document in lines})
-
-    def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_lines(duck, lines, path)
-
-    facts = {"documents": documents}
-    version = road.stores.warehouse.write(road.connection, DEPOSITS, day.isoformat(), produce, facts)
+    rows_of_lines = (row_of_line(*one) for one in lines)
+    version = write_day(road, DEPOSITS, day, rows_of_lines, {"documents": documents}, typed_by="bank_lines")
     rows = [_row(line, known) for line, _ in lines]
     shown: dict = {"lines": len(lines), "statements": len(documents)}
     for currency in sorted({line.currency for line, _ in lines}):

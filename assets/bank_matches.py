@@ -12,6 +12,7 @@ from functools import cached_property
 from assets.bank_statements import bank_lines
 from assets.cash_sources import charges_of
 from assets.decisions import chosen
+from assets.kept_days import kept_days
 from assets.payout_rows import TABLE as PAYOUTS
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
@@ -57,12 +58,11 @@ def money_of(road: Road) -> Money:
 
 def payout_rows(road: Road) -> list[dict]:
     """Return the rows of all payouts that were read."""
-    versions = [one for one in road.stores.warehouse.currents(road.connection, PAYOUTS) if one.rows]
-    if not versions:
+    days = kept_days(road, PAYOUTS)
+    if not days:
         return []
-    paths = [str(road.stores.warehouse.path(one)) for one in versions]
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        return dicts(duck.sql("SELECT * FROM read_parquet($paths)", params={"paths": paths}))
+        return dicts(duck.sql("SELECT * FROM read_parquet($paths)", params={"paths": days.files()}))
 
 
 def _payments(road: Road) -> Iterator[Payment]:

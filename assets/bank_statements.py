@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from assets.day_names import day_name
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
@@ -113,7 +111,7 @@ def _keep(road: Road, name: str, file: BankFile, document: str, days: Sequence[d
 
     def produce(path: Path) -> None:
         with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_lines(duck, [(line, document) for line in file.lines], path)
+            write_parquet(duck, "bank_lines", (row_of_line(line, document) for line in file.lines), path)
 
     return road.stores.warehouse.write(road.connection, TABLE, name, produce, facts)
 
@@ -130,12 +128,8 @@ def _account(one: Statement) -> dict:
     }
 
 
-def write_lines(duck: duckdb.DuckDBPyConnection, lines: Sequence[tuple[BankLine, str]], path: Path) -> None:
-    """Write lines with the document they came in."""
-    write_parquet(duck, "bank_lines", (_row(*one) for one in lines), path)
-
-
-def _row(line: BankLine, document: str) -> dict:
+def row_of_line(line: BankLine, document: str) -> dict:
+    """Return a line as a row, with the document it came in."""
     return {
         "key": line.key,
         "account_tail": line.account_tail,

@@ -85,9 +85,12 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset(
             "reimbursements_equal_settlement", "Every reimbursement stands in Amazon's own report of them.", False
         ),
+        CheckOfAsset("summary_equals_settlement", "The settlement is what Amazon's own summary of it says.", False),
         CheckOfAsset(
             "deposit_equals_payout", "Every payout is in the bank, and every charge left it, to the cent.", False
         ),
+        CheckOfAsset("vat_equals_report", "VAT of orders is that of the VAT report, by country and rate.", False),
+        CheckOfAsset("fees_are_invoiced", "Fees that are settled stand on an invoice with a number.", False),
     ),
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),
@@ -96,13 +99,35 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "fba_reimbursements": (
         CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
     ),
+    "vat_transactions": (
+        CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
+        CheckOfAsset("arrival_countries_known", "Every sale and refund names the country it went to.", False),
+    ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
         CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
     ),
+    "balances": (CheckOfAsset("balance_is_its_parts", "Every balance of Amazon's is the sum of its parts.", False),),
+    "settlement_summaries": (
+        CheckOfAsset("every_settlement_summed_up", "Amazon sums up every settlement that ended on the day.", False),
+    ),
+    "fee_invoices": (
+        CheckOfAsset("fee_invoices_add_up", "Net and tax of an invoice's lines are what the invoice comes to.", False),
+        CheckOfAsset("each_fee_invoice_once", "Every invoice number stands on one invoice.", False),
+        CheckOfAsset("input_tax_has_invoice", "Tax in fees has an invoice number and a country.", False),
+        CheckOfAsset("invoiced_fees_equal_settled", "Invoiced fees are what settlements charged in their time.", False),
+    ),
     "bank_deposits": (
         CheckOfAsset("every_deposit_explained", "Every line of the marketplace's brought a payout we know.", False),
+    ),
+    "month_proofs": (
+        CheckOfAsset(
+            "balance_rolls_forward", "Opening balance, events and payouts of a month come to Amazon's balance.", False
+        ),
+        CheckOfAsset(
+            "deferred_rolls_forward", "What is held back, sold less released, is what Amazon states as deferred.", False
+        ),
     ),
     "erp_documents": (
         CheckOfAsset(
@@ -115,6 +140,16 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
 OF_CONNECTION = ("erp_documents", "review_queue")
 # Assets that are kept by day, fetched by a span of days.
-BY_DAY = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
+BY_DAY = (
+    "financial_events",
+    "orders",
+    "fba_reimbursements",
+    "vat_transactions",
+    "payouts",
+    "balances",
+    "settlement_summaries",
+    "fee_invoices",
+    "bank_deposits",
+)
 # Assets that are made once per calendar month.
-BY_MONTH: tuple[str, ...] = ("accruals",)
+BY_MONTH = ("month_proofs", "accruals")

@@ -1,24 +1,35 @@
 """The assets that are kept by day, each with how it is fetched: Dagster, schedules and commands go by this table."""
 
+from collections.abc import Callable
 from datetime import date
 
+from assets.balances import fetch_balances
 from assets.bank_deposits import compose_deposits
 from assets.days import DayOutcome, DayStage
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
 from assets.payouts import fetch_payouts
 from assets.report_days import ReportStage, fetch_report_days
 from assets.roadmap import Road
 from assets.searched_orders import DAYS_PER_REPORT, fetch_orders, orders_kept
+from assets.settlement_summaries import fetch_summaries
+from assets.vat_transactions import VAT_TRANSACTIONS, told_until
 
 
-def _of_report(stage: ReportStage, description: str, overlap_days: int, days_per_report: int) -> DayStage:
+def _of_report(
+    stage: ReportStage,
+    description: str,
+    overlap_days: int,
+    days_per_report: int,
+    told_until: Callable[[date], date] = lambda today: today,
+) -> DayStage:
     """Return the day stage of a requested report."""
 
     def fetch(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
         return fetch_report_days(road, stage, first, last)
 
-    return DayStage(stage.asset, fetch, description, days_per_window=days_per_report, overlap_days=overlap_days)
+    return DayStage(stage.asset, fetch, description, days_per_report, overlap_days, told_until)
 
 
 DAY_STAGES: dict[str, DayStage] = {
@@ -28,7 +39,8 @@ DAY_STAGES: dict[str, DayStage] = {
             "financial_events",
             fetch_events,
             "Amazon's financial transactions of one day, a row per leaf, with the cash and the accrual view.",
-            days_per_window=7,
+            # A page more for each window, at most: a year of many orders stays near what the quota leaves.
+            days_per_window=14,
             overlap_days=5,  # a day is told until 72 hours after its end, so it is fetched once more after that
         ),
         DayStage(
@@ -43,10 +55,37 @@ DAY_STAGES: dict[str, DayStage] = {
         _of_report(
             FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3, 366
         ),
+        # A report a month; the whole of the last one is read again, because Amazon corrects it.
+        _of_report(
+            VAT_TRANSACTIONS,
+            "European sales and refunds that were completed on one day, with their countries, rates and VAT.",
+            31,
+            92,
+            told_until,
+        ),
         DayStage(
             "payouts",
             fetch_payouts,
             "What Amazon paid out of each settlement, or why it paid nothing, and how far that has come.",
+            days_per_window=60,
+            overlap_days=14,
+        ),
+        DayStage(
+            "balances",
+            fetch_balances,
+            "What Amazon owes at the end of each day by its own word: available, deferred, held back.",
+        ),
+        DayStage(
+            "settlement_summaries",
+            fetch_summaries,
+            "What the settlements that ended on a day came to, by Amazon's own summing up.",
+            days_per_window=60,
+            overlap_days=14,
+        ),
+        DayStage(
+            "fee_invoices",
+            fetch_fee_invoices,
+            "Amazon's invoices for its fees that were issued on one day, with the input tax in them.",
             days_per_window=60,
             overlap_days=14,
         ),

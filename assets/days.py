@@ -65,7 +65,8 @@ class DayStage:
     it writes each day that is not refused as a version of the table that is named like the asset. It raises for what
     concerns the whole span. `days_per_window` bounds how much is fetched before it is kept; `overlap_days` is how many
     days, today among them, a schedule fetches anew each time, for what is told late. `kept` says how far back the
-    source goes for some marketplaces on a day, where it forgets.
+    source goes for some marketplaces on a day, where it forgets; `told_until` returns the last day that can be fetched,
+    from today.
     """
 
     asset: str
@@ -74,6 +75,7 @@ class DayStage:
     days_per_window: int = 14
     overlap_days: int = 4
     kept: Callable[[Sequence[str], date], Kept] | None = None
+    told_until: Callable[[date], date] = lambda today: today
 
 
 def days_between(first: date, last: date) -> list[date]:
@@ -104,6 +106,9 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
     wanted = sorted(set(days))
     if wanted and wanted[-1] > today(road.clock):
         raise InputRefused(f"{stage.asset} of {wanted[-1]} cannot be fetched: that day lies ahead.")
+    told_until = stage.told_until(today(road.clock))
+    if wanted and wanted[-1] > told_until:
+        raise InputRefused(f"{stage.asset} of {wanted[-1]} is not told yet: today there is nothing after {told_until}.")
     names = _take_up(road, stage, wanted)
     gone = _gone(road, stage, wanted)
     yield from gone.items()

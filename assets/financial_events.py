@@ -8,15 +8,15 @@ two views of the same rows. A day of which something cannot be used keeps what i
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
-from pathlib import Path
 
+from assets.day_files import write_day
 from assets.day_names import start_of, today
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.event_checks import verdicts_of
 from assets.event_rows import TABLE, EventRows, fingerprint, rows_of
 from assets.event_summary import facts_of, rows_by_type
 from assets.roadmap import Road
-from assets.statements import statement, write_parquet
+from assets.statements import statement
 from assets.verdicts import StageResult
 from ledger.accrual import TOLD_LATE
 from ledger.errors import ConfigurationRefused, SourceRefused
@@ -191,22 +191,16 @@ def _written(
     road: Road, day: date, told: _Told, events: list[EventRows], standing: dict[str, bool]
 ) -> tuple[Version, tuple[str, ...]]:
     """Return the version that holds a day now, and the transactions that earlier versions had and it does not."""
-    warehouse = road.stores.warehouse
-    before = warehouse.current(road.connection, TABLE, day.isoformat())
+    before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     mark = fingerprint(events)
     said = {"fingerprint": mark, **standing}
-    is_there = before is not None and warehouse.holds(before)
+    is_there = before is not None and road.stores.warehouse.holds(before)
     if is_there and all(before.facts.get(name, False) == word for name, word in said.items()):
         return before, tuple(before.facts["vanished"])
     vanished = sorted(_told_before(road, before) - set(told.transactions))
     holding = sorted({one.document for one in events}) or sorted(set(told.pages))
     facts = {"documents": holding, **said, "vanished": vanished, "source": road.events_source}
-
-    def produce(path: Path) -> None:
-        with warehouse.connect(road.memory_limit_mb) as duck:
-            write_parquet(duck, TABLE, (row for one in events for row in one.rows), path)
-
-    return warehouse.write(road.connection, TABLE, day.isoformat(), produce, facts), tuple(vanished)
+    return write_day(road, TABLE, day, (row for one in events for row in one.rows), facts), tuple(vanished)
 
 
 def _told_before(road: Road, before: Version | None) -> set[str]:

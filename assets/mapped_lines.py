@@ -6,7 +6,7 @@ Blocking: every line mapped. A settlement with unmapped lines stops here; others
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ import duckdb
 
 from assets.mapped_summary import bars, labels_of, loan_verdict, sign_verdict, tax_verdict
 from assets.opening_orders import opening_verdict
+from assets.order_countries import NO_ORDER, note_countries, orders_behind
 from assets.roadmap import Road
 from assets.settlement_books import PARTS_MAX, Books, LineBooks, books_of, made_of
 from assets.statements import composed, dicts, statement
@@ -32,7 +33,7 @@ from ledger.mapping import (
     dimensions,
     resolve,
 )
-from ledger.tax import rate_ratio
+from ledger.tax import NO_COUNTRY, NO_RATE, rate_ratio
 
 __all__ = ["TABLE", "Books", "Mapped", "books_of", "map_lines", "resolve_combinations"]
 
@@ -42,6 +43,7 @@ TABLE = "mapped_lines"
 _PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
 _NO_FLAGS = "SELECT *, false AS order_has_withheld, false AS order_has_tax FROM ({numbered_lines})"
 _NO_OPENING = "SELECT *, false AS order_is_opening FROM ({lines})"
+_NO_COUNTRY = "SELECT *, '' AS country FROM ({lines})"
 # Amazon repeats the quantity on every row of an order item: it counts on the first revenue row with an amount.
 _QUANTITY_ONCE = (
     "CASE WHEN lines.category = 'revenue' AND lines.amount <> 0 AND row_number() OVER (PARTITION BY lines.order_id, "
@@ -78,6 +80,8 @@ def map_lines(road: Road, settlement_id: str) -> StageResult:
 
 def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: LineBooks, road: Road) -> Mapped:
     """Ask the rules once per distinct combination."""
+    if books.is_by_country(road.policy):
+        note_countries(duck, road, books.lines_path)
     mapped = Mapped()
     sql = composed("combinations", lines=lines_statement(road, books))
     rows = duck.sql(sql, params=bound_values(duck, books, road, ("by_sku",)))
@@ -87,7 +91,22 @@ def resolve_combinations(duck: duckdb.DuckDBPyConnection, books: LineBooks, road
             mapped.unmapped.append((answer, row))
         else:
             mapped.resolved.append((answer, row))
-    return mapped
+    return _with_orders(duck, books, road, mapped)
+
+
+def _with_orders(duck: duckdb.DuckDBPyConnection, books: LineBooks, road: Road, mapped: Mapped) -> Mapped:
+    """Name the orders of what stops because VAT is split by country: a country or a rate is looked for by order."""
+    stopped = [row for answer, row in mapped.unmapped if answer.finding.code in (NO_COUNTRY, NO_RATE)]
+    if not stopped or not books.is_by_country(road.policy):
+        return mapped
+    said = orders_behind(duck, lines_statement(road, books), bound_values(duck, books, road, ()), stopped)
+    return Mapped(mapped.resolved, [(_naming(answer, said(row)), row) for answer, row in mapped.unmapped])
+
+
+def _naming(answer: Unmapped, orders: str) -> Unmapped:
+    if not orders or answer.finding.code not in (NO_COUNTRY, NO_RATE):
+        return answer
+    return replace(answer, finding=replace(answer.finding, sentence=f"{answer.finding.sentence} Orders: {orders}."))
 
 
 def _combination(row: dict[str, Any], books: LineBooks) -> Combination:
@@ -103,6 +122,8 @@ def _combination(row: dict[str, Any], books: LineBooks) -> Combination:
         order_has_withheld=row["order_has_withheld"],
         order_has_tax=row["order_has_tax"],
         order_is_opening=row["order_is_opening"],
+        country="" if row["country"] == NO_ORDER else row["country"],
+        has_order=row["country"] != NO_ORDER,
         is_event=books.of_events,
     )
 
@@ -112,7 +133,7 @@ def _require_origins(duck: duckdb.DuckDBPyConnection, books: Books, road: Road, 
     carries = Mapped([one for one in mapped.resolved if _carries(*one)])
     if not carries.resolved:
         return
-    sql = composed("carry_unknown", resolved_lines=composed("resolved_lines", lines=lines_statement(road, books)))
+    sql = composed("carry_unknown", resolved_lines=resolved_statement(road, books))
     rows = duck.sql(sql, params=bound_values(duck, books, road, ("by_sku", "resolutions", "carried"), carries))
     for row in dicts(rows):
         sentence = f"{labels_of(row)}: it is not known which settlement these {row['lines']} lines bring back."
@@ -129,7 +150,7 @@ def _carries(answer: Resolved, row: dict[str, Any]) -> bool:
 def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mapped, road: Road, path: Path) -> None:
     """Write the movements of all lines, in the order of the file per kind."""
     treatments = {answer.treatment for answer, _ in mapped.resolved}
-    resolved_lines = composed("resolved_lines", lines=lines_statement(road, books))
+    resolved_lines = resolved_statement(road, books)
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
     branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
     bound = ["by_sku", "resolutions"]
@@ -137,7 +158,8 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
         branches.append(composed("carry_movements", resolved_lines=resolved_lines))
         bound += ["carried", "clearing", "reference"]
     if Treatment.SPLIT_VAT in treatments:
-        branches.append(composed("vat_movements", resolved_lines=resolved_lines, quantity=quantity))
+        country = "vat_country," if books.is_by_country(road.policy) else ""
+        branches.append(composed("vat_movements", resolved_lines=resolved_lines, quantity=quantity, country=country))
         bound += ["clearing", "reference", "minor_factor", "minor_unit"]
     if Treatment.PASS_THROUGH in treatments:
         # Added up first: beside the writer it would take twice the time in the same memory.
@@ -159,9 +181,17 @@ def lines_statement(road: Road, books: LineBooks) -> str:
         lines = composed("flagged_lines", numbered_lines=numbered, order_taxes=taxes)
     else:
         lines = _NO_FLAGS.replace("{numbered_lines}", numbered)
-    if books.clears_receivable:
-        return composed("opening_lines", lines=lines)
-    return _NO_OPENING.replace("{lines}", lines)
+    is_cleared = books.clears_receivable
+    lines = composed("opening_lines", lines=lines) if is_cleared else _NO_OPENING.replace("{lines}", lines)
+    if books.is_by_country(road.policy):
+        return composed("lines_with_country", lines=lines)
+    return _NO_COUNTRY.replace("{lines}", lines)
+
+
+def resolved_statement(road: Road, books: LineBooks) -> str:
+    """Return the statement of the lines with what they resolved to; the country is looked at only where it decides."""
+    by_country = "AND numbered.country = resolved.country" if books.is_by_country(road.policy) else ""
+    return composed("resolved_lines", lines=lines_statement(road, books), by_country=by_country)
 
 
 def bound_values(
@@ -213,6 +243,7 @@ def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict
     """Return a combination's keys and answer as the row SQL joins; a negative amount swaps the sides."""
     share, whole = rate_ratio(answer.vat_rate) if answer.vat_rate is not None else (0, 1)
     keys = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "part")
+    keys += ("country",)
     return {
         **{name: row[name] for name in (*keys, *_FLAGS, "direction")},
         "category": answer.category,
@@ -224,6 +255,7 @@ def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict
         "vat_account": str(answer.vat_account or ""),
         "vat_share": share,
         "vat_whole": whole,
+        "vat_country": answer.vat_country,
         "remainder_account": str(answer.remainder_account or ""),
         "is_sale": answer.is_sale,
     }
@@ -232,7 +264,7 @@ def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict
 # A settlement without any amount has no combination, and SQL needs the columns: no line is of part 0.
 _TEXTS = ("transaction_type", "amount_type", "amount_description", "marketplace_name", "sku", "fulfilment", "category")
 _TEXTS += ("rule", "treatment", "marketplace", "account", "debit", "debit_reference", "credit", "credit_reference")
-_TEXTS += ("vat_account", "remainder_account")
+_TEXTS += ("vat_account", "vat_country", "remainder_account", "country")
 _NO_RESOLUTION = {
     **dict.fromkeys(_TEXTS, ""),
     **dict.fromkeys((*_FLAGS, "is_sale"), False),

@@ -30,6 +30,8 @@ def metadata_of(result: StageResult, document_path: Path | None = None) -> dict[
         if picture:
             shown["gross to deposit"] = dg.MetadataValue.md(picture)
         shown["gross to deposit, amounts"] = dg.MetadataValue.md(_bars(result.picture))
+    for title, bars in result.pictures.items():
+        shown[title] = dg.MetadataValue.md(waterfall_markdown(bars, title) or _bars(bars))
     if result.rows:
         shown["table"] = dg.MetadataValue.md(markdown_table(result.rows[:ROWS_SHOWN_MAX], len(result.rows)))
     for name, target in result.links.items():

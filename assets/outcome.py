@@ -60,6 +60,7 @@ MAPPING_CODES = frozenset(
         "no_tax_model",
         "tax_model_contradicted",
         "no_vat_rate",
+        "no_vat_country",
         "no_inter_unit",
         "moves_nothing",
     }
@@ -92,6 +93,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
     "months": frozenset({"month_failed"}),
+    "month_proofs": frozenset({"balance_unexplained"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),

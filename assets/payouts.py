@@ -8,16 +8,15 @@ again every morning, so that its way to the bank, and its failing there, is seen
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
-from pathlib import Path
 
 from assets.cash_due import ask_for_receipts
+from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.payout_checks import verdicts_of
 from assets.payout_rows import TABLE, Row, rows_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
-from assets.statements import write_parquet
 from assets.verdicts import StageResult
 from ledger.errors import SourceRefused
 from resources.amazon.event_groups import EventGroup
@@ -77,13 +76,8 @@ def _staged(
 ) -> StageResult:
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
     rows = rows_of(payouts, groups)
-
-    def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_parquet(duck, TABLE, rows, path)
-
     held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
-    version = road.stores.warehouse.write(road.connection, TABLE, day.isoformat(), produce, {"documents": held})
+    version = write_day(road, TABLE, day, rows, {"documents": held})
     _ask_again(road, day, payouts)
     return StageResult(
         facts=_facts(rows),

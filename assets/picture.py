@@ -13,20 +13,20 @@ WIDTH, ROW = 240, 13
 LENGTH_MAX = 1000
 
 
-def waterfall_svg(bars: Sequence[tuple[str, Decimal]], last: str = "Deposit") -> str:
-    """Draw bars that start where the one before ended; the one named `last` stands on the zero line.
+def waterfall_svg(bars: Sequence[tuple[str, Decimal]]) -> str:
+    """Draw bars that start where the one before ended; the last one stands on the zero line.
 
     A bar is as long as its amount, cut to whole pixels and at least one; labels are ours, never text of a file.
     """
     low, high, level = Decimal(0), Decimal(0), Decimal(0)
     spans: list[tuple[str, Decimal, Decimal, Decimal]] = []
-    for label, amount in bars:
-        start = Decimal(0) if label == last else level
+    for position, (label, amount) in enumerate(bars, start=1):
+        start = Decimal(0) if position == len(bars) else level
         end = start + amount
         spans.append((label, start, end, amount))
         low, high, level = min(low, start, end), max(high, start, end), end
     scale = Decimal(WIDTH - 110) / ((high - low) or Decimal(1))
-    body = "".join(_bar(row, span, low, scale, span[0] == last) for row, span in enumerate(spans))
+    body = "".join(_bar(row, span, low, scale, row == len(spans) - 1) for row, span in enumerate(spans))
     height = ROW * len(spans)
     frame = f"xmlns='http://www.w3.org/2000/svg' width='{WIDTH * 2}' viewBox='0 0 {WIDTH} {height}'"
     return f"<svg {frame}><g font-size='9'>{body}</g></svg>"
@@ -41,11 +41,11 @@ def _bar(row: int, span: tuple[str, Decimal, Decimal, Decimal], low: Decimal, sc
     return f"<text y='{y + 9}'>{label}</text><path fill='#{color}' d='M{left} {y + 2}h{width}v9h-{width}'/>"
 
 
-def waterfall_markdown(bars: Sequence[tuple[str, Decimal]]) -> str:
+def waterfall_markdown(bars: Sequence[tuple[str, Decimal]], title: str = "gross to deposit") -> str:
     """Return the picture as a markdown image with a data URI, at most 1,000 characters; "" when it cannot fit."""
     for kept in (tuple(bars), _merged(bars)):
         address = quote(waterfall_svg(kept), safe=" =:/';,()!~*'")
-        text = f"![gross to deposit](data:image/svg+xml,{address.replace(' ', '%20')})"
+        text = f"![{title}](data:image/svg+xml,{address.replace(' ', '%20')})"
         if len(text) <= LENGTH_MAX:
             return text
     return ""

@@ -16,6 +16,7 @@ from assets.changed_lines import changed_lines
 from assets.document_sets import settlement_source
 from assets.journals import Planned, plan_of
 from assets.mapped_lines import map_lines
+from assets.order_countries import TELLING_COUNTRIES
 from assets.roadmap import Road
 from assets.settlement_books import books_of
 from assets.settlement_lines import read_lines
@@ -84,7 +85,7 @@ def without_doors(road: Road) -> Iterator[Road]:
     """Yield a road that reads the same stores, stages into a scratch folder, and reaches nobody."""
     with (
         TemporaryDirectory(prefix="connector-replay-") as folder,
-        reading_stores(road.stores, Path(folder), road.clock) as stores,
+        reading_stores(road.stores, Path(folder), road.clock, TELLING_COUNTRIES) as stores,
     ):
         yield replace(road, stores=stores, source=NoDoor(), target=NoDoor(road.target), configuration=tuple)
 

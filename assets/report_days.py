@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,7 @@ from assets.statements import PARQUET, composed, dicts
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import DocumentDamaged, ReportFileRefused, SourceUnavailable, WrittenMeanwhile
+from resources.amazon.report_file.read_columns import write_read_columns
 from resources.amazon.report_file.reader import ReportFile, read_report, rows_relation
 from resources.amazon.report_file.table import ReportTable
 from resources.amazon.requested_reports import RequestedReport
@@ -55,7 +57,8 @@ class ReportStage:
 
     `sums` are the amounts shown per day. `verdicts` is given the rows of a day as a table expression and a way to ask.
     `is_of_orders`: rows belong to orders that may also be taken in one by one, as `searched_orders` does; what was
-    taken in after the report was made stays.
+    taken in after the report was made stays. `is_monthly`: Amazon makes the report of whole months, so whole months are
+    asked for. `is_personal`: the file may say who bought what, so only the columns that are read are archived.
     """
 
     asset: str
@@ -65,6 +68,8 @@ class ReportStage:
     sums: tuple[str, ...]
     verdicts: Callable[["Asking"], tuple[Verdict, ...]]
     is_of_orders: bool = False
+    is_monthly: bool = False
+    is_personal: bool = False
 
 
 Asking = Callable[[str], list[dict]]
@@ -76,21 +81,39 @@ def fetch_report_days(road: Road, stage: ReportStage, first: date, last: date) -
     Raises SourceUnavailable while the report is not made, SourceRefused where a person has to act; what cannot be used
     of the file is an outcome of every day.
     """
-    days = days_between(first, last)
-    start, end = _span(road, days)
+    wanted = days_between(first, last)
+    outcomes: dict[date, DayOutcome] = {}
+    for days in _by_month(wanted) if stage.is_monthly else [wanted]:
+        outcomes |= _fetched(road, stage, days)
+    return outcomes
+
+
+def _by_month(days: list[date]) -> list[list[date]]:
+    return [list(group) for _, group in groupby(days, lambda day: (day.year, day.month))]
+
+
+def _fetched(road: Road, stage: ReportStage, days: list[date]) -> dict[date, DayOutcome]:
+    start, end = _month(days[0]) if stage.is_monthly else _span(road, days)
     report = _made(road, stage, start, end)
     if report.has_no_data or report.document_id is None:
         return _all_staged(road, stage, days, None, report, "", end)
     with scratch() as folder:
         download = road.source.download(report.document_id, folder / "report")
-        archived = road.stores.documents.put_file(download.path)
+        path, charset = download.path, download.charset
+        if stage.is_personal:
+            try:
+                path, charset = write_read_columns(stage.table, path, folder / "read", charset), "utf-8"
+            except (ReportFileRefused, DocumentDamaged) as error:
+                # Nothing of it is kept: it may hold what must not be.
+                return {day: RefusedDay(((report.report_id, str(error)),)) for day in days}
+        archived = road.stores.documents.put_file(path)
         rows = folder / "rows.parquet"
         try:
             read = read_report(
                 stage.table,
-                download.path,
+                path,
                 rows,
-                charset=download.charset,
+                charset=charset,
                 memory_limit_mb=road.memory_limit_mb,
                 scratch=folder,
             )
@@ -107,6 +130,13 @@ def _span(road: Road, days: list[date]) -> tuple[datetime, datetime]:
     now = road.clock.now().astimezone(UTC)
     step = now.replace(minute=now.minute - now.minute % _STEP_MINUTES, second=0, microsecond=0)
     return start_of(days[0]), max(start_of(days[0]), min(start_of(days[-1] + _DAY) - _SECOND, step))
+
+
+def _month(day: date) -> tuple[datetime, datetime]:
+    """Return first and last moment of the month a day lies in."""
+    first = day.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return start_of(first), start_of(following) - _SECOND
 
 
 def _made(road: Road, stage: ReportStage, start: datetime, end: datetime) -> RequestedReport:

@@ -8,7 +8,7 @@ meanwhile. A stage that raises asks again, later each time, so that an outage he
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from assets.checks import BY_DAY, BY_MONTH
 from assets.day_names import is_of_day_asset
@@ -80,6 +80,14 @@ def ended(road: Road, settlement_id: str) -> None:
         row = road.stores.due.open_row(road.connection, kind, settlement_id)
         if row is not None and _is_marked(road, row):
             road.stores.due.done(row)
+
+
+def comes_again(road: Road, settlement_id: str, at: datetime, reason: str) -> None:
+    """Ask later for a settlement that came by itself; one that a person took up ends with what that person sees."""
+    for kind in (ARRIVAL_KIND, SETTLEMENT_KIND):
+        row = road.stores.due.open_row(road.connection, kind, settlement_id)
+        if row is not None and _is_marked(road, row):
+            road.stores.due.ask(road.connection, kind, settlement_id, at, reason)
 
 
 def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> None:

@@ -15,7 +15,9 @@ from assets.cash_entries import book_receipts
 from assets.configuration import READING_STAGES, note_configuration
 from assets.erp_postings import post
 from assets.journals import make_journals
+from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.mapped_lines import map_lines
+from assets.order_countries import look_again
 from assets.outcome import keep, keep_failure
 from assets.reconciliations import reconcile
 from assets.resumption import ended, failed, sentence_of, taken_up
@@ -73,6 +75,8 @@ def run_stage(road: Road, stage: StageOfRoad, settlement_id: str) -> StageResult
     except Exception as error:
         _note_failure(road, stage.asset, settlement_id, error)
         raise
+    if stage.asset == MAPPED_TABLE:
+        look_again(road, settlement_id, result)
     if result.stops or stage is STAGES[-1]:
         ended(road, settlement_id)
     return result

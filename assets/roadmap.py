@@ -13,8 +13,10 @@ from assets.posting import Desk, PostingPatience
 from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
+from resources.amazon.balances import Balances
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
+from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.marketplaces import marketplace
 from resources.amazon.old_events import OldEvents
@@ -37,13 +39,16 @@ class Source(Protocol):
         self, created_since: datetime | None = None, created_until: datetime | None = None
     ) -> Iterator[ReportEntry]: ...
 
-    def download(self, document_id: str, to: Path) -> Download: ...
+    def download(self, document_id: str, to: Path, *, is_for_settlements: bool = False) -> Download: ...
 
     @property
     def finances(self) -> Finances: ...
 
     @property
     def transfers(self) -> Transfers: ...
+
+    @property
+    def balances(self) -> Balances: ...
 
     @property
     def event_groups(self) -> EventGroups: ...
@@ -56,6 +61,9 @@ class Source(Protocol):
 
     @property
     def marketplace_ids(self) -> tuple[str, ...]: ...
+
+    @property
+    def fee_invoices(self) -> FeeInvoices: ...
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from assets.order_countries import countries_mark
 from assets.roadmap import Road
 from assets.series import head_of, heads_of, placed
 from assets.settlement_lines import TABLE as LINES_TABLE
@@ -20,6 +21,7 @@ from ledger.errors import InputRefused
 from ledger.mapping import Context, Mapping, settlement_marketplace
 from ledger.opening_orders import OpeningOrders
 from ledger.parts import Part, parts
+from ledger.policy import Marketplace, Policy
 from ledger.references import OPENING, reference
 from ledger.series import Carried, Place
 from resources.store.settlements import SettlementRecord
@@ -28,6 +30,7 @@ from resources.store.warehouse import Version
 PARTS_MAX = 6
 # Kinds of carried rows that move the open item of an earlier settlement, clearing against clearing.
 CARRIES = ("payable", "transfer_returned")
+_SAID_LATER = ("vat_by", "vat_order_countries", "vat_country_without_order")
 # Settings that decide what a movement is; grain, limits and texts of journals are decided later.
 _SETTINGS = ("time_zone", "month_end", "accounting_date", "marketplaces", "inter_unit", "quantities")
 
@@ -49,6 +52,8 @@ class LineBooks(Protocol):
 
     @property
     def clears_receivable(self) -> bool: ...
+
+    def is_by_country(self, policy: Policy) -> bool: ...
 
     def carried_items(self) -> list[dict[str, Any]]: ...
 
@@ -92,6 +97,11 @@ class Books:
     def clears_receivable(self) -> bool:
         """Tell whether sales of listed orders clear the receivable; before go-live whoever posted by hand did that."""
         return self.opening_orders.books_to_receivable and not self.place.is_before_go_live
+
+    def is_by_country(self, policy: Policy) -> bool:
+        """Tell whether VAT of any of its marketplaces is split by the country an order was sent to."""
+        names = (*self.context.marketplaces, self.marketplace)
+        return any(one is not None and one.is_by_country for one in map(policy.marketplace, names))
 
     def carried_items(self) -> list[dict[str, Any]]:
         """Return the open items that carried rows bring in: source row, account, reference."""
@@ -159,7 +169,15 @@ def _parts(road: Road, record: SettlementRecord) -> tuple[Part, ...]:
 def made_of(road: Road, books: Books) -> dict[str, str]:
     """Return the marks of everything that decides the movements: document, mapping, settings, carried items."""
     settings = road.policy.model_dump(mode="json", include=set(_SETTINGS))
+    for one in settings["marketplaces"].values():
+        # What is left as it was before it could be said is left out: nothing has changed for who does not say it.
+        for name in _SAID_LATER:
+            if one[name] == Marketplace.model_fields[name].get_default(call_default_factory=True):
+                del one[name]
     settings["carried"] = books.carried_items()
+    if books.is_by_country(road.policy):
+        lines = books.lines_path or road.stores.warehouse.path(books.lines)
+        settings["order_countries"] = countries_mark(road, lines)
     if books.clears_receivable:
         settings["opening_orders"] = books.opening_orders.content_hash
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
@@ -173,8 +191,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
 _SAID = {
     "document": "the settlement's report",
     "mapping": "the mapping",
-    "settings": "the connection's settings, the orders before go-live, or which earlier settlement a carried row "
-    "brings in,",
+    "settings": "the connection's settings, the orders before go-live, the countries its orders were sent to, or which "
+    "earlier settlement a carried row brings in,",
 }
 
 

@@ -103,7 +103,7 @@ def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
     name = _report_name(entry.report_id)
     with _scratch() as folder:
         try:
-            download = road.source.download(entry.report_document_id, folder / "report")
+            download = road.source.download(entry.report_document_id, folder / "report", is_for_settlements=True)
         except (DocumentDamaged, SourceRefused) as error:
             if isinstance(error, SourceRefused) and error.status not in _GONE:
                 raise
@@ -312,7 +312,8 @@ def _fetch_again(road: Road, record: SettlementRecord) -> None:
     for document_id in road.stores.settlements.report_documents(road.connection, record.settlement_id):
         try:
             with _scratch() as folder:
-                archived = road.stores.documents.put_file(road.source.download(document_id, folder / "report").path)
+                download = road.source.download(document_id, folder / "report", is_for_settlements=True)
+                archived = road.stores.documents.put_file(download.path)
         except SourceRefused as error:
             if error.status not in _GONE:
                 raise

@@ -1,38 +1,51 @@
 """Source proofs: a settlement held against everything else that Amazon says of the same money.
 
-In: a staged settlement, and what is kept by day (events, orders, reimbursements, payouts, the bank's lines). Out: one
+In: a staged settlement, and what is kept by day (events, orders, reimbursements,
+Amazon's summaries, payouts, the bank's lines). Out: one
 verdict per source with the rows that differ; none of them stops money, each says where to look. Nothing is written and
 no ERP is asked, so a person may run it as often as wanted.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from assets.day_names import today
 from assets.deposit_proof import deposit_verdict
+from assets.fee_proof import fees_verdict
+from assets.kept_days import KeptDays
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
-from assets.settlement_reports import registered
-from assets.statements import dicts, statement
+from assets.staged_settlement import Staged, staged_settlement
+from assets.summary_proof import summary_verdict
+from assets.vat_proof import vat_verdict
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
-from ledger.errors import InputRefused
 from ledger.event_classification import classify_event
-from ledger.mapping import category_of
 from ledger.source_match import Difference, added_up, by_category, by_order
 from ledger.stated_tax import paid_by_buyer
 from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.orders import kept_since, kept_words
-from resources.store.settlements import SettlementRecord
 from resources.store.stores import Stores
 
 ASSET = "source_proofs"
 # What is read by day and held against settlements.
-SOURCES = ("financial_events", "orders", "fba_reimbursements", "payouts", "bank_deposits")
+SOURCES = (
+    "financial_events",
+    "orders",
+    "fba_reimbursements",
+    "vat_transactions",
+    "settlement_summaries",
+    "payouts",
+    "fee_invoices",
+    "bank_deposits",
+)
+# What is released for a settlement is posted within it; a week more for clocks and corrections.
+RELEASED_WITHIN = timedelta(days=7)
 # An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
 PAID_WITHIN = timedelta(days=45)
+# Orders that Amazon holds for longer are found all the same, as far back as this.
+LOOKED_BACK = timedelta(days=180)
 # A reimbursement is approved about when it is paid.
 APPROVED_WITHIN = timedelta(days=7)
 # For so long after its end a settlement is held against the others every day: what they tell late is seen.
@@ -40,55 +53,22 @@ WATCHED = timedelta(days=45)
 _ROWS_MAX = 25
 
 
-@dataclass(frozen=True)
-class Staged:
-    """What is staged of one settlement and beside it; paths are local, `days` the days of an asset that are kept."""
-
-    road: Road
-    record: SettlementRecord
-    lines: str
-
-    @property
-    def currency(self) -> str:
-        """Return the settlement's currency."""
-        return self.record.facts["currency"]
-
-    def moment(self, name: str) -> datetime:
-        """Return `start` or `end` of the settlement."""
-        return datetime.fromisoformat(self.record.facts[name]).astimezone(UTC)
-
-    def days(self, asset: str) -> dict[date, str]:
-        """Return the kept days of an asset with their files."""
-        warehouse = self.road.stores.warehouse
-        kept = warehouse.currents(self.road.connection, asset)
-        return {date.fromisoformat(one.partition): str(warehouse.path(one)) for one in kept}
-
-    def ask(self, name: str, **bound: object) -> list[dict]:
-        """Run a statement; a value of None is not bound."""
-        given = {name: value for name, value in {"lines": self.lines, **bound}.items() if value is not None}
-        with self.road.stores.warehouse.connect(self.road.memory_limit_mb) as duck:
-            return dicts(duck.sql(statement(name), params=given))
-
-
 def prove(road: Road, settlement_id: str) -> StageResult:
     """Hold a settlement against the other sources.
 
-    Raises InputRefused when its lines are not staged.
+    Raises InputRefused when it is unknown or its lines are not staged.
     """
-    record = registered(road, settlement_id)
-    version = road.stores.warehouse.current(road.connection, LINES_TABLE, settlement_id)
-    if version is None:
-        raise InputRefused(f"Settlement {settlement_id} is not staged: materialize settlement_lines first.")
-    staged = Staged(road, record, str(road.stores.warehouse.path(version)))
+    staged = staged_settlement(road, settlement_id)
     sources = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
-    verdicts = (*sources, deposit_verdict(road, record))
+    beside = (vat_verdict(road, staged.record), fees_verdict(road, staged.record))
+    verdicts = (*sources, summary_verdict(staged), deposit_verdict(road, staged.record), *beside)
     facts = {
         "settlement": settlement_id,
-        "total": money.exact(record.facts["total_amount"], staged.currency),
+        "total": money.exact(staged.record.facts["total_amount"], staged.currency),
         "currency": staged.currency,
         "agrees with": ", ".join(one.check for one in verdicts if one.passed) or "nothing",
     }
-    return StageResult(facts=facts, rows_total=version.rows, verdicts=verdicts)
+    return StageResult(facts=facts, rows_total=staged.version.rows, verdicts=verdicts)
 
 
 def watched(stores: Stores, connection: str, now: datetime) -> list[str]:
@@ -110,17 +90,12 @@ def events_verdict(staged: Staged) -> Verdict:
     if staged.road.events_source == "v0":
         sentence = "The older API of financial events names no settlement, so they cannot be held against this one."
         return Verdict(check, True, sentence, is_blocking=False)
-    if staged.moment("start").date() < min(days):
-        return Verdict(check, True, f"Financial events are read from {min(days)} on only.", is_blocking=False)
-    mapping = staged.road.load_mapping()
-    labels = ("transaction_type", "amount_type", "amount_description")
-    settled = added_up(
-        (row["order_id"], category_of(*(row[name] for name in labels), mapping=mapping), row["amount"])
-        for row in staged.ask("settlement_by_label")
-    )
-    events = staged.ask(
-        "events_of_settlement", lines=None, events=list(days.values()), settlement_id=staged.record.settlement_id
-    )
+    if staged.moment("start").date() < days.first:
+        return Verdict(check, True, f"Financial events are read from {days.first} on only.", is_blocking=False)
+    settled = added_up(staged.by_category)
+    first, last = (staged.moment("start") - RELEASED_WITHIN).date(), (staged.moment("end") + RELEASED_WITHIN).date()
+    bound = {"events": days.files(first, last), "settlement_id": staged.record.settlement_id}
+    events = staged.ask("events_of_settlement", lines=None, **bound)
     if not events and settled:
         sentence = "No released transaction names this settlement yet."
         return Verdict(check, True, sentence, is_blocking=False, is_waiting=True)
@@ -158,9 +133,8 @@ def orders_verdict(staged: Staged) -> Verdict:
     check, days = "orders_equal_settlement", staged.days("orders")
     if not days:
         return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
-    warehouse, connection = staged.road.stores.warehouse, staged.road.connection
-    all_lines = [str(warehouse.path(one)) for one in warehouse.currents(connection, LINES_TABLE)]
-    found = staged.ask("orders_of_settlement", all_lines=all_lines, orders=list(days.values()))
+    orders = days.files((staged.moment("start") - LOOKED_BACK).date())
+    found = staged.ask("orders_of_settlement", all_lines=_lines_around(staged), orders=orders)
     looked_for = [row for row in found if row["order_status"] is not None or _is_covered(row["posted_at"], days)]
     own, day = staged.road.source.marketplace_ids, today(staged.road.clock)
     rows = list(_differences(looked_for, staged.currency, own, day))
@@ -192,9 +166,22 @@ def _places(row: dict, own: Sequence[str]) -> Sequence[str]:
     return (place.marketplace_id,) if place else own
 
 
-def _is_covered(posted_at: datetime | None, days: dict[date, str]) -> bool:
+def _lines_around(staged: Staged) -> list[str]:
+    """Return the lines of all settlements that may have paid for the same orders."""
+    warehouse, connection = staged.road.stores.warehouse, staged.road.connection
+    first, last = staged.moment("start") - LOOKED_BACK, staged.moment("end") + LOOKED_BACK
+    near = {
+        one.settlement_id
+        for one in staged.road.stores.settlements.all(connection)
+        if datetime.fromisoformat(one.facts["end"]) >= first and datetime.fromisoformat(one.facts["start"]) <= last
+    }
+    versions = warehouse.currents(connection, LINES_TABLE)
+    return [str(warehouse.path(one)) for one in versions if one.partition in near]
+
+
+def _is_covered(posted_at: datetime | None, days: KeptDays) -> bool:
     """Tell whether an order that was paid at a moment must be among the orders that are read."""
-    return posted_at is not None and posted_at.date() - PAID_WITHIN >= min(days)
+    return posted_at is not None and posted_at.date() - PAID_WITHIN >= days.first
 
 
 def _differences(found: list[dict], currency: str, own: Sequence[str], day: date) -> Iterator[Row]:
@@ -227,10 +214,11 @@ def reimbursements_verdict(staged: Staged) -> Verdict:
     first, last = staged.moment("start") - APPROVED_WITHIN, staged.moment("end") + APPROVED_WITHIN
     if not days:
         return Verdict(check, True, "No reimbursements are read by this connection.", is_blocking=False)
-    if first.date() < min(days):
-        return Verdict(check, True, f"Reimbursements are read from {min(days)} on only.", is_blocking=False)
+    if first.date() < days.first:
+        return Verdict(check, True, f"Reimbursements are read from {days.first} on only.", is_blocking=False)
     bound = {"first": first.replace(tzinfo=None), "last": last.replace(tzinfo=None)}
-    found = staged.ask("reimbursements_of_settlement", reimbursements=list(days.values()), **bound)
+    files = days.files(first.date(), last.date())
+    found = staged.ask("reimbursements_of_settlement", reimbursements=files, **bound)
     missing = [row for row in found if row["named"] < row["paid"]]
     rows = tuple(
         {

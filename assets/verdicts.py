@@ -39,8 +39,8 @@ class StageResult:
     """What one stage made of one settlement.
 
     `facts` are scalars in the order to be shown, `rows` a small table, `picture` (label, amount) bars for the
-    waterfall, `links` name -> document hash, URL or ERP key. `version` is the warehouse version, empty when nothing
-    was staged.
+    waterfall, `pictures` several of them by title, `links` name -> document hash, URL or ERP key. `version` is the
+    warehouse version, empty when nothing was staged.
     """
 
     facts: dict[str, str | int | Decimal | bool] = field(default_factory=dict)
@@ -48,6 +48,7 @@ class StageResult:
     rows_total: int = 0
     verdicts: tuple[Verdict, ...] = ()
     picture: tuple[tuple[str, Decimal], ...] = ()
+    pictures: dict[str, tuple[tuple[str, Decimal], ...]] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     version: str = ""
 

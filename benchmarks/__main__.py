@@ -16,6 +16,7 @@ FULL = (
     ("P2  540,000 lines (100 MB) from bytes to balanced journals", ("benchmarks.settlement_road", "540000")),
     ("P3  10,000,000 lines from bytes to balanced journals", ("benchmarks.settlement_road", "10000000")),
     ("P4  settlements through Dagster's daemon against its default executors", ("benchmarks.dagster_backfill",)),
+    ("P5  a year of 100,000 orders against the published quotas", ("benchmarks.quota_year",)),
     ("P8  outbox steps against the same rows written by hand", ("benchmarks.outbox_steps",)),
 )
 QUICK = (
@@ -25,6 +26,7 @@ QUICK = (
         "P4  few settlements through Dagster's daemon",
         ("benchmarks.dagster_backfill", "--steady", "2", "--default", "1", "--click", "0"),
     ),
+    ("P5  ten days against the published quotas", ("benchmarks.quota_year", "--days", "10")),
     ("P8  few outbox steps against sqlite3 by hand", ("benchmarks.outbox_steps", "--rounds", "2", "--documents", "10")),
 )
 

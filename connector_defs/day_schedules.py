@@ -50,9 +50,10 @@ def day_schedule(
         if under_way:
             return dg.SkipReason(f"Run {under_way[0].run_id} of {job.name} is not over yet.")
         stores, clock = stores_of_tick()
-        span = span_to_fetch(stores, connection, stage, first_day, today(clock), marketplace_ids)
+        last_day = stage.told_until(today(clock))
+        span = span_to_fetch(stores, connection, stage, first_day, last_day, marketplace_ids)
         if span is None:
-            return dg.SkipReason(f"The first day, {first_day}, lies ahead.")
+            return dg.SkipReason(f"The first day, {first_day}, lies ahead of the last that can be fetched, {last_day}.")
         return dg.RunRequest(tags={"connector/connection": connection, **range_tags(*span)})
 
     return fetch

@@ -29,7 +29,11 @@ class DaySchedules(BaseModel):
     financial_events: str = Field("*/15 * * * *", pattern=_CRON)
     orders: str = Field("*/15 * * * *", pattern=_CRON)
     fba_reimbursements: str = Field("40 5 * * *", pattern=_CRON)
+    vat_transactions: str = Field("10 7 3-9 * *", pattern=_CRON)
     payouts: str = Field("25 * * * *", pattern=_CRON)
+    balances: str = Field("35 3,9,15,21 * * *", pattern=_CRON)
+    settlement_summaries: str = Field("45 3,9,15,21 * * *", pattern=_CRON)
+    fee_invoices: str = Field("35 5 * * *", pattern=_CRON)
     bank_deposits: str = Field("50 5 * * *", pattern=_CRON)
 
 
@@ -44,7 +48,11 @@ class DaySources(BaseModel):
     orders: bool = True
     orders_road: OrdersRoad = "reports"
     fba_reimbursements: bool = True
+    vat_transactions: bool = False
     payouts: bool = True
+    balances: bool = True
+    settlement_summaries: bool = True
+    fee_invoices: bool = True
     bank_deposits: bool = True
     schedules: DaySchedules = DaySchedules()
 

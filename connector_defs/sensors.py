@@ -16,6 +16,7 @@ import dagster as dg
 
 from assets import erp_documents, review_queue
 from assets.day_names import day_of_name, is_of_day_asset, today
+from assets.day_stages import DAY_STAGES
 from assets.month_names import is_over, month_of_name
 from assets.resumption import (
     ARRIVAL_KIND,
@@ -136,7 +137,7 @@ def _of_days(
         if not is_of_day_asset(row.partition):
             continue
         # Of the asset as a whole a single day is asked for: when that comes through, its schedule does the rest.
-        asset, day = day_of_name(row.partition) or (row.partition, today(clock))
+        asset, day = day_of_name(row.partition) or (row.partition, _newest_day(row.partition, clock))
         if asset not in first_days or not first_days[asset] <= day <= today(clock):
             stores.due.done(row)
             continue
@@ -149,6 +150,11 @@ def _of_days(
             )
         )
     return requests
+
+
+def _newest_day(asset: str, clock: Clock) -> date:
+    """Return the newest day of an asset that can be fetched now."""
+    return DAY_STAGES[asset].told_until(today(clock))
 
 
 def _of_months(

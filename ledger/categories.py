@@ -19,6 +19,7 @@ CARRIED = frozenset({"negative_balance_carry", "transfer_returned"})
 # The two sides of tax on sales; their account and treatment follow from the tax model of the marketplace.
 TAX_COLLECTED = "tax_collected"
 TAX_WITHHELD = "marketplace_tax_withheld"
+TAX_ON_FEES = "tax_on_fees"
 RESERVE = "reserve_movement"
 DEBT_CARRIED = "negative_balance_carry"
 TRANSFER_RETURNED = "transfer_returned"
@@ -27,7 +28,7 @@ DEBT_MOVED = "cross_account_debt"
 LENDING = "lending"
 
 # Where the mapping names no account for a category, this role of `accounts:` is taken.
-ROLE_OF_CATEGORY = {"debt_recovery": "card_in_transit", "tax_on_fees": "input_tax"}
+ROLE_OF_CATEGORY = {"debt_recovery": "card_in_transit", TAX_ON_FEES: "input_tax"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Category:
     def is_carried(self) -> bool:
         """Tell whether it moves an open item of an earlier settlement, clearing against clearing."""
         return self.name in CARRIED
+
+    @property
+    def is_fee(self) -> bool:
+        """Tell whether it is what Amazon charges for its services, or the tax on that."""
+        return self.nature is Nature.EXPENSE or self.name == TAX_ON_FEES
 
     @property
     def is_sales_tax(self) -> bool:

@@ -41,8 +41,10 @@ class Combination:
     `positive` is None where all amounts are zero: such lines are mapped but cannot contradict a tax model.
     `order_has_withheld` and `order_has_tax` (rows of that kind with an amount in the same order) are looked at only
     where the marketplace is `mixed`. `order_is_opening` marks orders whose sale the books hold as a receivable since
-    before go-live. `is_event` marks a line of a financial transaction: its type stands as `transaction_type`, the path
-    of its leaf as `amount_description`, and `amount_type` is empty.
+    before go-live. `country` is where the order was sent, known only where a marketplace splits VAT by country;
+    `has_order` tells an order of which that is not known from an amount that belongs to no order. `is_event` marks a
+    line of a financial transaction: its type stands as `transaction_type`, the path of its leaf as
+    `amount_description`, and `amount_type` is empty.
     """
 
     transaction_type: str
@@ -57,6 +59,8 @@ class Combination:
     order_has_tax: bool = False
     order_is_opening: bool = False
     is_event: bool = False
+    country: str = ""
+    has_order: bool = True
 
     @property
     def labels(self) -> str:
@@ -85,9 +89,10 @@ class Context:
 class Resolved:
     """Where a combination goes; `rule` says where that was decided.
 
-    `vat_account` and `vat_rate` are set for `split_vat`; `remainder_account` for `pass_through`; `inter_unit` where
-    the account stands in another unit's books and the connection balances units itself. `is_sale` marks what an order
-    brought: its prices less promotions, and tax on them where the seller owes it.
+    `vat_account` and `vat_rate` are set for `split_vat`, `vat_country` where VAT is split by country;
+    `remainder_account` for `pass_through`; `inter_unit` where the account stands in another unit's books and the
+    connection balances units itself. `is_sale` marks what an order brought: its prices less promotions, and tax on them
+    where the seller owes it.
     """
 
     category: str
@@ -99,6 +104,7 @@ class Resolved:
     marketplace: str = ""
     vat_account: AccountKey | None = None
     vat_rate: Decimal | None = None
+    vat_country: str = ""
     remainder_account: AccountKey | None = None
     inter_unit: InterUnitAccounts | None = None
     is_sign_unexpected: bool = False

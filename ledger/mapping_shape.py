@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ledger.accounts import AccountKey, Nature
 from ledger.errors import InputRefused
-from ledger.policy import Code, IsoDate, Settings, as_tuple
+from ledger.policy import Code, Country, IsoDate, Settings, as_tuple
 
 # Segments with a key of their own; sites with others write them under `segments`.
 SEGMENTS = (
@@ -219,13 +219,20 @@ class Accounts(Settings):
 
 
 class When(Settings):
-    """What a rule looks at: every key given must fit; a list fits when one of it does; `*` and `?` are wild."""
+    """What a rule looks at: every key given must fit; a list fits when one of it does; `*` and `?` are wild.
+
+    `country` is where an order was sent; it is known, and a rule with it fits, only where a marketplace splits VAT by
+    country.
+    """
 
     category: Patterns
     marketplace: Patterns | None = None
     sku: Patterns | None = None
     fulfilment: Annotated[
         tuple[Literal["AFN", "MFN"], ...] | None, BeforeValidator(as_tuple, json_schema_input_type=str | list[str])
+    ] = None
+    country: Annotated[
+        tuple[Country, ...] | None, BeforeValidator(as_tuple, json_schema_input_type=str | list[str])
     ] = None
     transaction_type: Patterns | None = None
     amount_type: Patterns | None = None

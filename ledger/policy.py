@@ -5,11 +5,12 @@ accounting weight has no default: go-live (`books_from`), the time zone of the l
 marketplace. Amounts and rates are text or whole numbers; a YAML float is refused because it loses cents.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -50,6 +51,21 @@ def code_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _not_no(value: object) -> object:
+    """Refuse what YAML makes of a bare NO, which is Norway."""
+    if value is False:
+        raise ValueError('must be written in quotes where it is "NO": YAML reads a bare NO as false')
+    return value
+
+
+def country_code(value: object) -> str:
+    """Return a country as two capital letters (ISO 3166-1 alpha-2); raise ValueError for anything else."""
+    value = _not_no(value)
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{2}", value):
+        raise ValueError("must be a country as two capital letters, for example DE")
+    return value
+
+
 def as_tuple(value: object) -> object:
     """Take one value for a list of one."""
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
@@ -71,6 +87,7 @@ IsoDate = Annotated[date, BeforeValidator(iso_date, json_schema_input_type=date)
 ExactNumber = Annotated[
     Decimal, BeforeValidator(exact_number, json_schema_input_type=Annotated[str | int, Field(title="exact number")])
 ]
+Country = Annotated[str, BeforeValidator(country_code, json_schema_input_type=str)]
 Code = Annotated[
     str, BeforeValidator(code_text, json_schema_input_type=str | int), Field(min_length=1, max_length=100, strict=True)
 ]
@@ -88,7 +105,7 @@ class VatRate(Settings):
     rate: ExactNumber
     valid_from: IsoDate | None = None
     valid_to: IsoDate | None = None
-    country: str = ""
+    country: Annotated[str, BeforeValidator(_not_no)] = ""
 
     @field_validator("rate")
     @classmethod
@@ -107,13 +124,26 @@ class VatRate(Settings):
         """Tell whether the rate holds on a date."""
         return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
 
+    def overlaps(self, other: "VatRate") -> bool:
+        """Tell whether both hold on some date."""
+        latest_start = max(self.valid_from or date.min, other.valid_from or date.min)
+        return latest_start <= min(self.valid_to or date.max, other.valid_to or date.max)
+
 
 class Marketplace(Settings):
-    """The tax model of one marketplace, and its VAT rates where gross amounts contain VAT."""
+    """The tax model of one marketplace, and its VAT rates where gross amounts contain VAT.
+
+    `vat_by`: `one_rate` takes the one rate of the date for every line, `country` the rate of the country that the
+    order was sent to. `vat_order_countries` says the country of single orders that Amazon's reports do not name, by
+    order id; `vat_country_without_order` that of amounts that belong to no order.
+    """
 
     tax_model: TaxModel
     otherwise: Literal[TaxModel.ADDED, TaxModel.INCLUDED] | None = None
+    vat_by: Literal["one_rate", "country"] = "one_rate"
     vat_rates: tuple[VatRate, ...] = ()
+    vat_order_countries: dict[str, Country] = Field(default_factory=dict)
+    vat_country_without_order: Country | None = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> "Marketplace":
@@ -121,11 +151,31 @@ class Marketplace(Settings):
             raise ValueError("otherwise (added or included) belongs to tax_model mixed and is required there")
         if TaxModel.INCLUDED in (self.tax_model, self.otherwise) and not self.vat_rates:
             raise ValueError("gross amounts contain VAT, so vat_rates must list at least one rate")
+        self._require_countries()
         ordered = sorted(self.vat_rates, key=lambda rate: rate.valid_from or date.min)
-        for earlier, later in pairwise(ordered):
-            if (earlier.valid_to or date.max) >= (later.valid_from or date.min):
-                raise ValueError(f"the rates {earlier.rate} and {later.rate} hold on the same dates: end one earlier")
+        for one, other in combinations(ordered, 2):
+            if one.overlaps(other) and (not self.is_by_country or one.country == other.country):
+                rates = f"{one.rate} and {other.rate}" + (f" of {one.country}" if self.is_by_country else "")
+                raise ValueError(f"the rates {rates} hold on the same dates: end one earlier")
         return self
+
+    def _require_countries(self) -> None:
+        """Raise ValueError where VAT by country lacks a country, or a country is said and not looked at."""
+        if self.is_by_country:
+            if TaxModel.INCLUDED not in (self.tax_model, self.otherwise):
+                raise ValueError("vat_by: country splits VAT off prices that contain it, so it belongs to included")
+            for rate in self.vat_rates:
+                try:
+                    country_code(rate.country)
+                except ValueError as error:
+                    raise ValueError(f"vat_by: country, so the country of the rate {rate.rate} {error}") from None
+        elif self.vat_order_countries or self.vat_country_without_order:
+            raise ValueError("vat_order_countries and vat_country_without_order belong to vat_by: country")
+
+    @property
+    def is_by_country(self) -> bool:
+        """Tell whether VAT is split by the country that an order was sent to."""
+        return self.vat_by == "country"
 
 
 class Opening(Settings):

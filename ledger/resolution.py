@@ -23,7 +23,7 @@ from ledger.glob import takes
 from ledger.mapping_book import InterUnitAccounts, Mapping
 from ledger.mapping_shape import Booking, OwnerUnit, When
 from ledger.policy import Marketplace, Policy, TaxModel
-from ledger.tax import model_of_order, no_rate, rate_on
+from ledger.tax import model_of_order, no_country, no_rate, rate_on
 
 
 @dataclass
@@ -110,6 +110,7 @@ class _Resolution:
             marketplace=marketplace,
             vat_account=tax_account if treatment is Treatment.SPLIT_VAT else None,
             vat_rate=self._rate(marketplace) if treatment is Treatment.SPLIT_VAT else None,
+            vat_country=self._country(marketplace) if treatment is Treatment.SPLIT_VAT else "",
             remainder_account=tax_account if treatment is Treatment.PASS_THROUGH else None,
             inter_unit=self._inter_unit(owner, account),
             is_sign_unexpected=is_odd,
@@ -242,9 +243,22 @@ class _Resolution:
     def _by_rule(self, category: str, marketplace: str) -> tuple[Booking, str] | None:
         for index, rule in enumerate(self.mapping.shape.rules):
             is_due = category in rule.when.category and rule.holds_on(self.combination.accounting_date)
-            if is_due and _fits(rule.when, self.combination, marketplace):
+            fits_rest = is_due and _fits(rule.when, self.combination, marketplace)
+            if fits_rest and self._fits_country(rule.when, marketplace):
                 return rule.book, self.mapping.where("rules", index)
         return None
+
+    def _fits_country(self, when: When, marketplace: str) -> bool:
+        """Tell whether a rule's countries fit; stop where the country decides and is not known."""
+        if when.country is None:
+            return True
+        settings = self._settings(marketplace)
+        if settings is None or not settings.is_by_country:
+            return False
+        country = self._country(marketplace)
+        if not country and self.combination.positive is not None:
+            raise _Stopped(no_country(marketplace, has_order=self.combination.has_order))
+        return country in when.country
 
     def _tax_account(self, treatment: Treatment, marketplace: str, owner: OwnerUnit) -> AccountKey | None:
         """Return the seller's tax liability for VAT in gross amounts and for what pass-through leaves."""
@@ -265,11 +279,23 @@ class _Resolution:
             )
         return found[0].key(owner.unit, owner.segments)
 
+    def _country(self, marketplace: str) -> str:
+        """Return the country whose VAT an amount holds, where the marketplace splits by country; nothing elsewhere."""
+        settings, one = self._settings(marketplace), self.combination
+        if settings is None or not settings.is_by_country:
+            return ""
+        return one.country if one.has_order else settings.vat_country_without_order or ""
+
     def _rate(self, marketplace: str) -> Decimal:
-        settings = self._settings(marketplace)
-        rate = rate_on(settings, self.combination.accounting_date) if settings else None
+        settings, one = self._settings(marketplace), self.combination
+        country = self._country(marketplace)
+        if settings is not None and settings.is_by_country and not country:
+            if one.positive is None:
+                return Decimal(0)  # an amount of nothing holds none, wherever it was sent
+            raise _Stopped(no_country(marketplace, has_order=one.has_order))
+        rate = rate_on(settings, one.accounting_date, country) if settings else None
         if rate is None:
-            raise _Stopped(no_rate(marketplace, self.combination.accounting_date))
+            raise _Stopped(no_rate(marketplace, one.accounting_date, country))
         return rate.rate
 
     def _inter_unit(self, owner: OwnerUnit, account: AccountKey) -> InterUnitAccounts | None:

@@ -49,6 +49,9 @@ def split_order(gross_minor: Sequence[int], rate: Decimal) -> list[int]:
     return shares
 
 
+NO_RATE, NO_COUNTRY = "no_vat_rate", "no_vat_country"
+
+
 @dataclass(frozen=True)
 class Remainder:
     """Tax of one order that was collected but not withheld (positive), or withheld but not collected (negative)."""
@@ -82,16 +85,39 @@ def model_of_order(marketplace: Marketplace, *, has_withheld: bool, has_tax: boo
     return TaxModel.ADDED if has_tax else marketplace.otherwise
 
 
-def rate_on(marketplace: Marketplace, day: date) -> VatRate | None:
-    """Return the VAT rate that holds on an accounting date; None (then nothing is posted) when there is none."""
-    return next((rate for rate in marketplace.vat_rates if rate.holds_on(day)), None)
+def rate_on(marketplace: Marketplace, day: date, country: str = "") -> VatRate | None:
+    """Return the VAT rate that holds on an accounting date; None (then nothing is posted) when there is none.
+
+    `country` is looked at only where the marketplace splits VAT by country.
+    """
+    fitting = (rate for rate in marketplace.vat_rates if not marketplace.is_by_country or rate.country == country)
+    return next((rate for rate in fitting if rate.holds_on(day)), None)
 
 
-def no_rate(marketplace: str, day: date) -> Finding:
-    """Return the finding for a date without a VAT rate."""
+def no_rate(marketplace: str, day: date, country: str = "") -> Finding:
+    """Return the finding for a date (and country) without a VAT rate."""
+    where = f" for {country}" if country else ""
     return Finding(
-        "no_vat_rate",
-        f"{marketplace} states prices with VAT, and no VAT rate holds on {day.isoformat()}.",
-        f"Add a rate that holds on that date to marketplaces, {marketplace}, vat_rates of the connection.",
+        NO_RATE,
+        f"{marketplace} states prices with VAT, and no VAT rate{where} holds on {day.isoformat()}.",
+        f"Add a rate{where} that holds on that date to marketplaces, {marketplace}, vat_rates of the connection.",
+        origin=marketplace,
+    )
+
+
+def no_country(marketplace: str, *, has_order: bool) -> Finding:
+    """Return the finding for an amount whose country is not known, where VAT is split by country."""
+    if has_order:
+        return Finding(
+            NO_COUNTRY,
+            f"{marketplace} splits VAT by country, and neither orders nor the VAT report say where these were sent.",
+            "Fetch `orders` or `vat_transactions` of the days they were sold on, or say the country of each under "
+            f"marketplaces, {marketplace}, vat_order_countries of the connection.",
+            origin=marketplace,
+        )
+    return Finding(
+        NO_COUNTRY,
+        f"{marketplace} splits VAT by country, and amounts without an order have none.",
+        f"Say whose rate they hold under marketplaces, {marketplace}, vat_country_without_order of the connection.",
         origin=marketplace,
     )

@@ -21,6 +21,7 @@ from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
 from ledger.mapping import load_mapping
+from ledger.mapping_shape import Rule
 from ledger.policy import Policy
 from ledger.posting import STEPS, PostingState
 from resources.bank.settings import BankSettings
@@ -151,7 +152,7 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
 
 
 def test_examples_of_yaml_are_accepted() -> None:
-    """A whole mapping file loads; a piece of a connection's settings is valid."""
+    """A whole mapping file loads; a piece of a connection's settings, and rules of a mapping, are valid."""
     seen = []
     for path in PAGES:
         for body in (body for language, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if language == "yaml"):
@@ -161,11 +162,13 @@ def test_examples_of_yaml_are_accepted() -> None:
                 assert load_mapping(body, path.name).shape.categories
             elif "by_day" in keys:
                 assert DaySources.model_validate(keys["by_day"])
+            elif "rules" in keys:
+                assert [Rule.model_validate(one) for one in keys["rules"]]
             elif "bank" in keys:
                 assert BankSettings.model_validate(keys["bank"])
             else:
                 assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
-    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank"}
+    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank", "rules"}
 
 
 def first_cells(page: str) -> list[str]:

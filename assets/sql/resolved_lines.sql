@@ -26,6 +26,7 @@ SELECT
     resolved.vat_account,
     resolved.vat_share,
     resolved.vat_whole,
+    resolved.vat_country,
     resolved.remainder_account,
     resolved.is_sale
 FROM ({lines}) AS numbered
@@ -41,3 +42,4 @@ JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     AND numbered.order_has_withheld = resolved.order_has_withheld
     AND numbered.order_has_tax = resolved.order_has_tax
     AND numbered.order_is_opening = resolved.order_is_opening
+    {by_country}

@@ -43,6 +43,7 @@ SELECT
     order_id,
     sku,
     CASE WHEN kind = 'net' THEN units END AS quantity,
+    {country}
     CASE WHEN minor >= 0 THEN $clearing ELSE other END AS debit,
     CASE WHEN minor >= 0 THEN $reference ELSE '' END AS debit_reference,
     CASE WHEN minor >= 0 THEN other ELSE $clearing END AS credit,

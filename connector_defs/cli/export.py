@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector_defs.cli import output, spreadsheet
+from connector_defs.cli import output, spreadsheet, statement
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
 from connector_defs.cli.pivot import pivot
@@ -67,7 +67,20 @@ def tables_of(road: "Road", settlement_id: str) -> spreadsheet.Tables:
         "journal": ((*_JOURNAL_COLUMNS, *_JOURNAL_AMOUNTS), _journal_rows(road, settlement_id)),
         "lines": (columns, lines),
         "proof": (_PROOF_COLUMNS, _proof_rows(road, settlement_id)),
+        **_month_sheet(road, record),
     }
+
+
+def _month_sheet(road: "Road", record) -> spreadsheet.Tables:
+    """Return the statement of the settlement's account for the month it ended in; nothing until that is made."""
+    from assets.month_proofs import kept_statement
+    from assets.settlement_summaries import day_of_end
+    from ledger.month import Month
+
+    kept = kept_statement(road, Month.of(day_of_end(record)))
+    places, currency = record.facts["marketplaces"], record.facts["currency"]
+    rows = [row for row in (kept.rows if kept else ()) if row["currency"] == currency and row["marketplace"] in places]
+    return {"month": (statement.COLUMNS, rows)} if rows else {}
 
 
 def _summary(road: "Road", record) -> Iterator[dict[str, object]]:

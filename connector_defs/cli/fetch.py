@@ -88,7 +88,7 @@ def _days(
     from assets.days import days_between, span_to_fetch
     from connector_defs.day_sources import first_day
 
-    end = last or today(road.clock)
+    end = last or stage.told_until(today(road.clock))
     begin = first_day(connection.settings.by_day, connection.settings.books, road.clock.now())
     if first is None:
         span = span_to_fetch(road.stores, road.connection, stage, begin, end, connection.settings.amazon.marketplaces)

@@ -44,6 +44,7 @@ COMMANDS: dict[str, str] = {
     "reverse": "connector_defs.cli.reverse:reverse",
     "review": "connector_defs.cli.review:review",
     "secrets": "connector_defs.cli.secrets:secrets",
+    "statement": "connector_defs.cli.statement:statement",
     "sql": "connector_defs.cli.sql:sql",
     "status": "connector_defs.cli.status:status",
 }

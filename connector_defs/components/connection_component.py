@@ -123,8 +123,8 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     known = {one.key.path[-1] for one in (*assets, *whole, *by_day, proofs)} | set(of_month)
     first = Month.of(begin)
     by_month = [month_asset(name, stage, first, road_of_run, resource_keys, known) for stage in of_month.values()]
-    months = [month_job(name, by_month)] if by_month else []
-    fetches += [month_schedule(name, one, settings.books.time_zone, first, stores_of_tick) for one in months]
+    months = month_job(name, by_month)
+    fetches.append(month_schedule(name, months, settings.books.time_zone, first, stores_of_tick))
     schedule = dg.ScheduleDefinition(
         name=f"{name}_discovery_schedule",
         job=discovery,
@@ -132,12 +132,12 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
         execution_timezone=settings.books.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    jobs = [road, *looks, *day_jobs, *months]
+    jobs = [road, *looks, *day_jobs, months]
     first_days, first_months = dict.fromkeys(stages, begin), dict.fromkeys(of_month, first)
     due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, first_days, first_months)
     return dg.Definitions(
         assets=[*assets, *whole, *by_day, proofs, *by_month],
-        jobs=[discovery, road, *looks, *day_jobs, *months, proof_job],
+        jobs=[discovery, road, *looks, *day_jobs, months, proof_job],
         schedules=[schedule, *fetches],
         sensors=[due],
         resources={door: ConnectionResource.of(connection)},

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from emulators.amazon.answers import invalid
-from emulators.amazon.history import GroupRecord, SellerHistory
+from emulators.amazon.history import GroupRecord, PayoutRecord, SellerHistory
 from emulators.amazon.marketplaces import MARKETPLACES
 from emulators.amazon.paging import WrongToken, page_of, place_of
 from emulators.amazon.parameters import with_known
@@ -53,7 +53,13 @@ class Balance:
         return self.total - self.reserved
 
 
-def balance_at(history: SellerHistory, marketplace_id: str, currency: str, moment: datetime) -> Balance:
+def balance_at(
+    history: SellerHistory,
+    marketplace_id: str,
+    currency: str,
+    moment: datetime,
+    payout_leaves: Literal["created", "paid"] = "created",
+) -> Balance:
     """Compute a balance at a moment, what happens at that moment included."""
     released, deferred = history.balances_at_start.get((marketplace_id, currency), _ZERO), _ZERO
     for record in history.all_transactions():
@@ -67,10 +73,18 @@ def balance_at(history: SellerHistory, marketplace_id: str, currency: str, momen
             released += record.total
     for payout in history.payouts:
         is_of_it = (payout.marketplace_id, payout.currency) == (marketplace_id, currency)
-        if is_of_it and payout.amount > 0 and payout.created <= moment:
+        if is_of_it and payout.amount > 0 and _has_left(payout, moment, payout_leaves):
             released -= payout.amount
     group = _group_at(history, marketplace_id, currency, moment)
     return Balance(released + deferred, deferred, _ZERO if group is None else group.reserve_returned)
+
+
+def _has_left(payout: PayoutRecord, moment: datetime, payout_leaves: Literal["created", "paid"]) -> bool:
+    """Tell whether a payout is out of the balance at a moment."""
+    if payout_leaves == "created":
+        return payout.created <= moment
+    reached = [status for status, since in payout.statuses if since <= moment]
+    return bool(reached) and reached[-1] == "PAID"
 
 
 class Balances:
@@ -107,7 +121,7 @@ class Balances:
         written = []
         for marketplace_id, currency in shown:
             moment = place.asked if day is None else min(place.asked, self._end_of(day, marketplace_id))
-            balance = balance_at(history, marketplace_id, currency, moment)
+            balance = balance_at(history, marketplace_id, currency, moment, self._settings.balance_payout)
             tree = _tree(balance, balance_type, currency, self._settings)
             tree["partnerMetadata"] = {
                 "partnerId": seller_id,

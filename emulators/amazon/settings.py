@@ -102,6 +102,8 @@ class Settings:
     balances_page_size: int = 500
     # Which midnight ends the day of `asOfDate`: that of UTC, or that of the marketplace.
     balance_day: Literal["utc", "local"] = "utc"
+    # When a payout leaves the balance: when it begins, or when it has arrived.
+    balance_payout: Literal["created", "paid"] = "created"
     # The model calls some days date-times, Amazon's own samples write dates.
     dates_told_as: Literal["date_time", "date"] = "date_time"
     # In Amazon's sample the reserve of the account is negative and lessens what is deferred.

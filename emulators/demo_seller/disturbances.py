@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from emulators.amazon.history import (
@@ -25,7 +25,8 @@ from emulators.amazon.history import (
 
 _LATE = timedelta(hours=47, minutes=55)
 _LOST, _SHORT, _BANK_FEE, _STRAY = Decimal("25.00"), Decimal("10.00"), Decimal("-12.00"), Decimal("33.00")
-_OTHER = Decimal("1.00")
+_OTHER, _UNTOLD = Decimal("1.00"), Decimal("17.25")
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _COMMISSION = ("AmazonFees", "Commission", "Base")
 
 
@@ -138,6 +139,23 @@ def _bank_stray(history: SellerHistory) -> Placed:
     return Placed("bank_stray", payout.settlement_id, _STRAY, "33.00 of Amazon's arrived that no payout explains.")
 
 
+def _never_told(history: SellerHistory) -> Placed:
+    """Charge something, in the month before the newest settlement began, that no transaction ever tells of."""
+    place, record = _newest(history, "ServiceFee")
+    newest = max(group.start for group in history.groups if group.end is not None)
+    posted = (newest.replace(day=1) - timedelta(days=1)).replace(day=15, hour=12, minute=0, second=0, microsecond=0)
+    charge = replace(
+        record,
+        transaction_id=uuid.uuid5(uuid.NAMESPACE_OID, f"never/{record.transaction_id}").hex,
+        posted=posted,
+        visible=_NEVER,
+        leaves=(Leaf(record.leaves[0].path, -_UNTOLD),),
+        identifiers=(),
+    )
+    history.transactions.insert(place, charge)
+    return Placed("never_told", posted.date().isoformat(), -_UNTOLD, "In the balance since that day, and never told.")
+
+
 _MAKERS: dict[str, Callable[[SellerHistory], Placed]] = {
     "bank_short": _bank_short,
     "bank_stray": _bank_stray,
@@ -145,6 +163,7 @@ _MAKERS: dict[str, Callable[[SellerHistory], Placed]] = {
     "late_arrival": _late_arrival,
     "lost_row": _lost_row,
     "missing_event": _missing_event,
+    "never_told": _never_told,
     "other_amount": _other_amount,
     "payout_failed": _payout_failed,
     "payout_short": _payout_short,

@@ -2,8 +2,8 @@
 
 In: how many days, how many orders and transactions to expect. Out: roads with their calls per operation and the time
 that the published quotas need for them. A bucket holds `burst` tokens and gains `rate` a second, so `n` calls take
-(n - burst) / rate seconds; operations have buckets of their own, so a road takes as long as its slowest one, and as
-Amazon takes to make its reports.
+(n - burst) / rate seconds, longer where some of the burst is kept for settlements. Operations have buckets of their
+own, so a road takes as long as its slowest one, or as Amazon takes to make its reports.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from resources.amazon.quotas import QUOTAS
+from resources.amazon.quotas import KEPT_FOR_SETTLEMENTS, QUOTAS
 
 TRANSACTIONS_PER_PAGE = 500
 ORDERS_PER_PAGE = 100
@@ -42,14 +42,15 @@ class Road:
 
     @property
     def minutes(self) -> float:
-        """Return how long it takes at the published quotas, from full buckets."""
-        return max([0.0, *(quota_minutes(name, count) for name, count in self.calls.items())]) + self.minutes_of_making
+        """Return how long it takes from full buckets: they go on filling while Amazon makes its reports."""
+        return max([self.minutes_of_making, *(quota_minutes(name, count) for name, count in self.calls.items())])
 
 
 def quota_minutes(operation: str, calls: int) -> float:
-    """Return how long so many calls of an operation take, the first `burst` of them at once."""
+    """Return how long so many calls take; at once go as many as a full bucket holds beside what it keeps."""
     quota = QUOTAS[operation]
-    return max(0, calls - quota.burst) / quota.rate_per_second / 60
+    at_once = quota.burst - KEPT_FOR_SETTLEMENTS.get(operation, 0)
+    return max(0, calls - at_once) / quota.rate_per_second / 60
 
 
 def roads(days: int, orders_per_day: float, days_per_events_window: int) -> dict[str, list[Road]]:

@@ -2,9 +2,9 @@
 
 In: settings with names of secrets, and what all doors share (clock, buckets, token cache, recorder). Out: typed values,
 or an error sentence. `requested` asks for reports, `orders` reads orders, `finances` the financial transactions,
-`transfers` payouts, `balances` what Amazon owes and `event_groups` its settlement periods; all share this connection's
-door. It only reads: the one thing it lets Amazon make is a report, and no operation that changes or pays anything
-exists here.
+`transfers` payouts, `balances` what Amazon owes, `event_groups` its settlement periods and `fee_invoices` its invoices
+for its fees; all share this connection's door. It only reads: the one thing it lets Amazon make is a report, and no
+operation that changes or pays anything exists here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import platform
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,6 +26,7 @@ from resources.amazon.balances import Balances
 from resources.amazon.door import Door
 from resources.amazon.download import DocumentFetcher, Download
 from resources.amazon.event_groups import EventGroups
+from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
 from resources.amazon.old_events import OldEvents
@@ -104,6 +106,9 @@ class SellingPartner:
         )
         self._door = Door(settings, self._client)
         self._fetcher = DocumentFetcher(self._client, settings, self.report_document)
+        self._settlement_fetcher = DocumentFetcher(
+            self._client, settings, partial(self.report_document, is_for_settlements=True)
+        )
         self.requested = RequestedReports(self._door, clock, self.download)
         self.finances = Finances(self._door, clock)
         self.orders = Orders(self._door, clock, settings.marketplace_ids)
@@ -111,6 +116,7 @@ class SellingPartner:
         self.balances = Balances(self._door)
         self.event_groups = EventGroups(self._door, clock)
         self.old_events = OldEvents(self._door, clock)
+        self.fee_invoices = FeeInvoices(self._door, settings.marketplace_ids)
 
     def __repr__(self) -> str:
         return f"SellingPartner({self._settings.connection!r}, {self._settings.seller_id!r}, {self._settings.region!r})"
@@ -149,9 +155,9 @@ class SellingPartner:
         yield from all_entries(self._settings.connection, parameters, self._page)
 
     def _page(self, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-        return self._door.get("getReports", "/reports/2021-06-30/reports", parameters)
+        return self._door.get("getReports", "/reports/2021-06-30/reports", parameters, is_for_settlements=True)
 
-    def report_document(self, document_id: str) -> DocumentLink:
+    def report_document(self, document_id: str, *, is_for_settlements: bool = False) -> DocumentLink:
         """Return a fresh link to a document; it lives five minutes. Raises as `settlement_reports`."""
         # "." and ".." would be taken out of the path on its way.
         if document_id.strip(".") == "" or len(document_id) > _DOCUMENT_ID_LENGTH_MAX or not document_id.isprintable():
@@ -159,16 +165,20 @@ class SellingPartner:
                 f"{document_id[:120]!r} is no id of a report document (connection {self._settings.connection})."
             )
         path = f"/reports/2021-06-30/documents/{quote(document_id, safe='')}"
-        return link_of(self._settings.connection, document_id, self._door.get("getReportDocument", path, {}))
+        answer = self._door.get("getReportDocument", path, {}, is_for_settlements=is_for_settlements)
+        return link_of(self._settings.connection, document_id, answer)
 
-    def download(self, document_id: str, to: Path) -> Download:
+    def download(self, document_id: str, to: Path, *, is_for_settlements: bool = False) -> Download:
         """Fetch a document into the file `to`, raw as it lies in Amazon's storage.
+
+        A settlement's does not wait for those of other reports.
 
         Raises:
             DocumentDamaged: Cut short or changed on the way, twice.
             SourceRefused, SourceUnavailable: As `settlement_reports`.
         """
-        return self._fetcher.fetch(document_id, to)
+        fetcher = self._settlement_fetcher if is_for_settlements else self._fetcher
+        return fetcher.fetch(document_id, to)
 
     def prove_role(self) -> None:
         """Ask for one entry of the list of settlement reports: token, region and role are right if it comes.
@@ -190,7 +200,9 @@ class SellingPartner:
         operation = request.extensions.get("operation", "")
         if operation in ("token", "download"):
             return None
-        return limit_of(operation, self._read_secret(settings.client_id_secret), settings.seller_id, settings.region)
+        client_id = self._read_secret(settings.client_id_secret)
+        is_first = request.extensions.get("is_for_settlements", False)
+        return limit_of(operation, client_id, settings.seller_id, settings.region, is_for_settlements=is_first)
 
 
 def _attributes() -> dict[str, str]:

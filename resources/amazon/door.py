@@ -38,16 +38,18 @@ class Door:
         """Return the connection's name, for sentences."""
         return self._settings.connection
 
-    def get(self, operation: str, path: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-        """Call one reading operation.
+    def get(
+        self, operation: str, path: str, parameters: Mapping[str, str], *, is_for_settlements: bool = False
+    ) -> Mapping[str, Any]:
+        """Call one reading operation; what is for settlements does not wait for what is not.
 
         Raises:
             SourceRefused: A person has to act (authorisation, role, region), or there is nothing of that id.
             SourceUnavailable: Throttled or out of order beyond all attempts.
         """
-        return self._object(operation, self.read(operation, path, parameters), "")
+        return self._object(operation, self.read(operation, path, parameters, is_for_settlements), "")
 
-    def read(self, operation: str, path: str, parameters: Mapping[str, str]) -> bytes:
+    def read(self, operation: str, path: str, parameters: Mapping[str, str], is_for_settlements: bool = False) -> bytes:
         """Call one reading operation and return its body as it came, for whoever keeps it before looking inside.
 
         Raises as `get`.
@@ -57,7 +59,7 @@ class Door:
             self._settings.api_address + path,
             params=parameters or None,
             headers={"accept": "application/json"},
-            extensions={"operation": operation, "repeatable": True},
+            extensions={"operation": operation, "repeatable": True, "is_for_settlements": is_for_settlements},
         )
         return self._content(operation, request, 200, "")
 

@@ -9,6 +9,7 @@ and FR; the others follow Amazon's domain names.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 
@@ -43,6 +44,31 @@ class Marketplace:
     def charset_default(self) -> str:
         """Return cp932 for Japan, cp1252 elsewhere."""
         return "cp932" if self.country == "JP" else "cp1252"
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """Return the zone of the marketplace's own days: the Pacific coast in North America, else the capital's.
+
+        Amazon's model of listBalances speaks of "the marketplace's local time zone" and names none.
+        """
+        return ZoneInfo(_TIME_ZONES.get(self.country, "Europe/Berlin"))
+
+
+_TIME_ZONES = {
+    **dict.fromkeys(("US", "CA", "MX"), "America/Los_Angeles"),
+    "BR": "America/Sao_Paulo",
+    "IE": "Europe/Dublin",
+    "GB": "Europe/London",
+    "ZA": "Africa/Johannesburg",
+    "EG": "Africa/Cairo",
+    "TR": "Europe/Istanbul",
+    "SA": "Asia/Riyadh",
+    "AE": "Asia/Dubai",
+    "IN": "Asia/Kolkata",
+    "SG": "Asia/Singapore",
+    "AU": "Australia/Sydney",
+    "JP": "Asia/Tokyo",
+}
 
 
 def _region(name: str, title: str, aws_region: str) -> Region:

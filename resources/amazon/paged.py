@@ -23,7 +23,7 @@ Archive = Callable[[bytes], str]
 class Listing:
     """One listing operation: its name and path, and how its answer words the list and the next token.
 
-    `is_wrapped` tells whether all that stands in an object `payload`.
+    `is_wrapped` tells whether all that stands in an object `payload`; `is_needed`, whether a page must have the list.
     """
 
     operation: str
@@ -31,6 +31,7 @@ class Listing:
     items: str
     token: str = "nextToken"
     is_wrapped: bool = False
+    is_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _body_of(connection: str, listing: Listing, content: bytes) -> Answer:
     if listing.is_wrapped:
         body = object_of(connection, body, "payload")
     # A list that is not there is no empty list: money would be missed without a word.
-    if listing.items not in body:
+    if listing.is_needed and listing.items not in body:
         raise misshapen(connection, f"the page of {listing.operation} has no {listing.items}")
     return body
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from resources.clock import Clock
 from resources.store.control import ControlDatabase
 from resources.store.schema import rate_buckets
+from resources.transport.rate_limit import seconds_to_spare
 
 
 class SharedBuckets:
@@ -33,6 +34,20 @@ class SharedBuckets:
             tokens = float(burst) if row is None else min(float(burst), _refilled(row, now, rate))
             self._write(transaction, key, row, tokens=tokens - 1, at=_later(row, now), rate=rate)
         return max(0.0, (1 - tokens) / rate)
+
+    def take_spare(self, key: str, rate_per_second: float, burst: int, kept: int) -> float:
+        """Take one token if `kept` are left then and return 0; else take none and return when to ask again."""
+        if rate_per_second <= 0 or not 0 <= kept < burst:
+            raise ValueError(f"bucket {key} needs a rate above zero and a burst of more than it keeps")
+        now = self._clock.now()
+        with self._control.transaction("traffic") as transaction:
+            row = self._row(transaction, key)
+            rate = row.rate if row is not None and row.is_learned else rate_per_second
+            tokens = float(burst) if row is None else min(float(burst), _refilled(row, now, rate))
+            wait_seconds = seconds_to_spare(tokens, kept, rate)
+            if wait_seconds == 0:
+                self._write(transaction, key, row, tokens=tokens - 1, at=_later(row, now), rate=rate)
+        return wait_seconds
 
     def learn(self, key: str, rate_per_second: float) -> None:
         """Remember the rate the other side has stated, from now on."""

@@ -22,12 +22,17 @@ from resources.store.outbox import Outbox
 from resources.store.review import Review
 from resources.store.settlements import Settlements
 from resources.store.stores import Stores
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import Version, Warehouse
 
 
 @contextmanager
-def reading_stores(stores: Stores, scratch: Path, clock: Clock) -> Iterator[Stores]:
-    """Yield the stores for reading; what a replay stages goes into the scratch folder and is gone afterwards."""
+def reading_stores(
+    stores: Stores, scratch: Path, clock: Clock, inputs: frozenset[str] = frozenset()
+) -> Iterator[Stores]:
+    """Yield the stores for reading; what a replay stages goes into the scratch folder and is gone afterwards.
+
+    `inputs` are tables that a replay reads as they are kept and never stages itself.
+    """
     control, documents = _ReadControl(stores.control), _ReadDocuments(stores.documents)
     staging = ControlDatabase(f"sqlite:///{scratch / 'control.db'}", clock)
     staging.migrate()
@@ -37,7 +42,7 @@ def reading_stores(stores: Stores, scratch: Path, clock: Clock) -> Iterator[Stor
             stores,
             control=control,
             documents=documents,
-            warehouse=Warehouse(str(scratch / "warehouse"), staging, clock),
+            warehouse=_ScratchWarehouse(str(scratch / "warehouse"), staging, clock, stores.warehouse, inputs),
             audit=audit,
             outbox=Outbox(control, audit, clock),
             settlements=Settlements(control, audit, clock),
@@ -46,6 +51,27 @@ def reading_stores(stores: Stores, scratch: Path, clock: Clock) -> Iterator[Stor
         )
     finally:
         staging.close()
+
+
+class _ScratchWarehouse(Warehouse):
+    """A warehouse of its own, but for the tables that are read as others keep them."""
+
+    def __init__(
+        self, url: str, control: ControlDatabase, clock: Clock, kept: Warehouse, inputs: frozenset[str]
+    ) -> None:
+        super().__init__(url, control, clock)
+        self._kept = kept
+        self._inputs = inputs
+
+    def currents(self, connection: str | None = None, table: str | None = None) -> list[Version]:
+        """Return current versions, of an input those that are kept."""
+        if table in self._inputs:
+            return self._kept.currents(connection, table)
+        return super().currents(connection, table)
+
+    def path(self, version: Version) -> Path:
+        """Return the local file of a version, wherever it lies."""
+        return self._kept.path(version) if version.table in self._inputs else super().path(version)
 
 
 class _ReadControl(ControlDatabase):

@@ -22,15 +22,20 @@ from resources.transport.record import operation_of
 
 @dataclass(frozen=True)
 class Limit:
-    """The bucket of a request: whose it is, tokens gained per second, tokens it holds when full."""
+    """The bucket of a request: whose it is, tokens gained per second, tokens it holds when full.
+
+    `kept` are tokens this request leaves to others who draw from the same bucket and must not wait for it.
+    """
 
     key: str
     rate_per_second: float
     burst: int
+    kept: int = 0
 
     def __post_init__(self) -> None:
         assert self.rate_per_second > 0
         assert self.burst >= 1
+        assert 0 <= self.kept < self.burst
 
 
 class Buckets(Protocol):
@@ -38,6 +43,10 @@ class Buckets(Protocol):
 
     def reserve(self, key: str, rate_per_second: float, burst: int) -> float:
         """Take one token, in advance if need be, and return the seconds until it exists; 0 means now."""
+        ...
+
+    def take_spare(self, key: str, rate_per_second: float, burst: int, kept: int) -> float:
+        """Take one token if `kept` are left then, and return 0; else take none and return when to ask again."""
         ...
 
     def learn(self, key: str, rate_per_second: float) -> None:
@@ -60,6 +69,15 @@ class ReturningBuckets(Protocol):
         """Return one reserved token."""
         ...
 
+
+def seconds_to_spare(tokens: float, kept: int, rate_per_second: float) -> float:
+    """Return how long until a bucket holds one token beside those that are kept; 0 means it does."""
+    missing = 1 + kept - tokens
+    # Waiting as told is enough, also in binary arithmetic.
+    return 0.0 if missing <= _HAIR else missing / rate_per_second
+
+
+_HAIR = 1e-6
 
 Limits = Callable[[httpx.Request], Limit | None]
 
@@ -91,15 +109,27 @@ class MemoryBuckets:
     def reserve(self, key: str, rate_per_second: float, burst: int) -> float:
         """Take one token and return the seconds until it exists."""
         with self._lock:
-            now = self._clock.monotonic()
-            bucket = self._buckets.get(key)
-            if bucket is None:
-                bucket = _Bucket(float(burst), burst, rate_per_second, None, now)
-                self._buckets[key] = bucket
-            bucket.fill(now)
-            bucket.burst, bucket.rate_per_second = burst, rate_per_second
+            bucket = self._filled(key, rate_per_second, burst)
             bucket.tokens -= 1.0
             return max(0.0, -bucket.tokens / bucket.rate())
+
+    def take_spare(self, key: str, rate_per_second: float, burst: int, kept: int) -> float:
+        """Take one token if `kept` are left then; else return the seconds until that may be so."""
+        with self._lock:
+            bucket = self._filled(key, rate_per_second, burst)
+            wait_seconds = seconds_to_spare(bucket.tokens, kept, bucket.rate())
+            if wait_seconds == 0:
+                bucket.tokens -= 1.0
+            return wait_seconds
+
+    def _filled(self, key: str, rate_per_second: float, burst: int) -> _Bucket:
+        now = self._clock.monotonic()
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(float(burst), burst, rate_per_second, None, now)
+        bucket.fill(now)
+        bucket.burst, bucket.rate_per_second = burst, rate_per_second
+        return bucket
 
     def learn(self, key: str, rate_per_second: float) -> None:
         """Use this rate from now on; unknown keys and rates that are none are left alone."""
@@ -180,16 +210,28 @@ class RateLimitTransport(httpx.BaseTransport):
             self._rates_told[key] = rate
 
     def _wait(self, request: httpx.Request, limit: Limit) -> None:
-        wait_seconds = self._buckets.reserve(limit.key, limit.rate_per_second, limit.burst)
         bound = self._wait_seconds_max
         if (until := request.extensions.get("wait_until")) is not None:
             bound = min(bound, max(0.0, until - self._clock.monotonic()))
+        if limit.kept:
+            self._wait_for_spare(request, limit, bound)
+            return
+        wait_seconds = self._buckets.reserve(limit.key, limit.rate_per_second, limit.burst)
         if wait_seconds > bound:
             if isinstance(self._buckets, ReturningBuckets):
                 self._buckets.give_back(limit.key)
             raise self._unavailable(self._sentence(request, wait_seconds, bound))
         if wait_seconds > 0:
             self._clock.sleep(wait_seconds)
+
+    def _wait_for_spare(self, request: httpx.Request, limit: Limit, bound: float) -> None:
+        """Ask until there is a token to spare; nothing is promised meanwhile, so that nobody waits for this request."""
+        waited = 0.0
+        while pause := self._buckets.take_spare(limit.key, limit.rate_per_second, limit.burst, limit.kept):
+            if waited + pause > bound:
+                raise self._unavailable(self._sentence(request, waited + pause, bound))
+            self._clock.sleep(pause)
+            waited += pause
 
     def _sentence(self, request: httpx.Request, wait_seconds: float, bound: float) -> str:
         whose = f" for connection {self._connection}" if self._connection else ""

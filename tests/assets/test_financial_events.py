@@ -133,7 +133,7 @@ def test_a_range_is_fetched_by_spans_and_kept_by_days(events):
     long = [TODAY - timedelta(days=number) for number in range(30)]
     events.asked.clear()
     events.fetch(long)
-    assert [(last - first).days + 1 for first, last in events.asked] == [7, 7, 7, 5, *[1] * 4]
+    assert [(last - first).days + 1 for first, last in events.asked] == [14, 12, *[1] * 4]
 
 
 def test_a_day_that_is_fetched_again_is_asked_for_alone_and_its_answer_archived_once(events):

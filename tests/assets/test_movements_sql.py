@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -72,9 +73,14 @@ MOMENTS = [
 ]
 
 
-def policy_of(time_zone: str, month_end: str) -> Policy:
-    """Return every tax model at once; rates change with the month."""
+def policy_of(time_zone: str, month_end: str, *, by_country: bool = False) -> Policy:
+    """Return every tax model at once; rates change with the month, in Germany with the country too if asked."""
     rates = [{"rate": "19", "valid_to": "2026-10-31"}, {"rate": "7.7", "valid_from": "2026-11-01"}]
+    german: dict = {"tax_model": "included", "vat_rates": rates}
+    if by_country:
+        of_countries = [{**rate, "country": "DE"} for rate in rates] + [{"rate": "20", "country": "AT"}]
+        german |= {"vat_by": "country", "vat_rates": of_countries, "vat_country_without_order": "DE"}
+        german |= {"vat_order_countries": {"C": "AT"}}
     return Policy(
         time_zone=time_zone,
         month_end=month_end,
@@ -82,7 +88,7 @@ def policy_of(time_zone: str, month_end: str) -> Policy:
         marketplaces={
             "Amazon.com": {"tax_model": "facilitator"},
             "Amazon.co.uk": {"tax_model": "added"},
-            "Amazon.de": {"tax_model": "included", "vat_rates": rates},
+            "Amazon.de": german,
             "Amazon.fr": {"tax_model": "mixed", "otherwise": "included", "vat_rates": rates},
             "Amazon.it": {"tax_model": "mixed", "otherwise": "added"},
         },
@@ -182,6 +188,8 @@ def by_the_rules(drawn, books, policy):
             order_has_withheld=TAX_WITHHELD in orders[one["order"]],
             order_has_tax=TAX_COLLECTED in orders[one["order"]],
             order_is_opening=one["order"] in books.opening_orders.orders,
+            country=policy.marketplaces["Amazon.de"].vat_order_countries.get(one["order"], ""),
+            has_order=bool(one["order"]),
         )
         resolved = resolve(combination, mapping, policy, books.context)
         assert isinstance(resolved, Resolved), resolved
@@ -253,14 +261,18 @@ def duck():
     time_zone=st.sampled_from(["America/New_York", "Europe/Berlin", "UTC"]),
     month_end=st.sampled_from(["split", "none"]),
     opening=st.sets(st.sampled_from("ABCDE")),
+    by_country=st.booleans(),
 )
-def test_sql_books_what_the_rules_book(tmp_path, duck, mapping, drawn, currency, time_zone, month_end, opening):
+def test_sql_books_what_the_rules_book(
+    tmp_path, duck, mapping, drawn, currency, time_zone, month_end, opening, by_country
+):
     """Every line's movements in SQL are those of the pure rules, and clearing moves by exactly the lines' sum."""
     path, made = tmp_path / "lines.parquet", tmp_path / "movements.parquet"
-    policy = policy_of(time_zone, month_end)
+    policy = policy_of(time_zone, month_end, by_country=by_country)
     staged(duck, drawn, currency, path)
     books = books_for(drawn, currency, policy, mapping, path, opening)
-    road = Road("c", "s", "l", policy, lambda: mapping, None, None, None, None)
+    nothing_kept = SimpleNamespace(warehouse=SimpleNamespace(currents=lambda connection, asset: []))
+    road = Road("c", "s", "l", policy, lambda: mapping, nothing_kept, None, None, None)
     mapped = resolve_combinations(duck, books, road)
     assert mapped.unmapped == []
     write_movements(duck, books, mapped, road, made)

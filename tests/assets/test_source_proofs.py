@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from shutil import copytree
@@ -12,102 +12,20 @@ from shutil import copytree
 import pytest
 
 from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days
-from assets.roadmap import Road
-from assets.settlement_lines import read_lines
-from assets.settlement_reports import discover
-from assets.source_proofs import SOURCES, prove
+from assets.days import fetch_days
+from assets.mapped_lines import map_lines
+from assets.source_proofs import prove
 from assets.verdicts import Row, Verdict
-from emulators.amazon.app import AmazonApp, build_app
-from emulators.amazon.history import OrderRecord, ReimbursementRecord, SellerHistory, TransactionRecord
-from emulators.demo_seller.seller import DemoAccount
-from emulators.in_process import InProcessTransport
+from emulators.amazon.history import OrderRecord, ReimbursementRecord, TransactionRecord
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
 from ledger.stated_tax import paid_by_buyer
-from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import MemoryTokenCache
-from resources.clock import ManualClock
-from resources.store.stores import Stores
-from resources.transport.rate_limit import MemoryBuckets
-from tests.assets.conftest import MAPPING, POLICY
-from tests.demo_sellers import seller_of_its_own
+from tests.assets.conftest import POLICY
+from tests.assets.shop_rig import AS_OF, Shop, shop, staged
 
-AS_OF = date(2026, 11, 18)
-NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
-
-
-# Settlements reach back three months; what is held against them is read from a little before the first.
-DAYS = 100
-
-
-@dataclass
-class Shop:
-    """One account of the demonstration's seller, its settlements staged."""
-
-    road: Road
-    app: AmazonApp
-    history: SellerHistory
-    settlements: list[str]
-
-    def fetch(self, *assets: str, days: int = DAYS) -> None:
-        """Read some assets, or all, as the schedules do."""
-        for asset in assets or SOURCES:
-            first, today = AS_OF - timedelta(days=days), self.road.clock.now().date()
-            for _, outcome in fetch_days(self.road, DAY_STAGES[asset], days_between(first, today)):
-                assert not isinstance(outcome, RefusedDay), outcome.sentence
-
-    def verdicts(self, settlement_id: str) -> dict[str, Verdict]:
-        """Return what a settlement's sources say of it, by check."""
-        return {one.check: one for one in prove(self.road, settlement_id).verdicts}
-
-    def close(self) -> None:
-        """Close what is open."""
-        self.app.close()
-        self.road.stores.close()
-
-
-def shop(home: Path, name: str) -> Shop:
-    """Open an account over the emulated Amazon, with the stores that lie in a folder."""
-    made = seller_of_its_own(AS_OF)
-    account: DemoAccount = next(one for one in made.sellers if one.name == name)
-    clock = ManualClock(NOW)
-    app = build_app(made.world, clock)
-    secrets = {"id": account.client_id, "secret": account.client_secret, "refresh": account.refresh_token}
-    stores = Stores.open(home, clock)
-    settings = SellingPartnerSettings(
-        connection=name,
-        seller_id=account.seller_id,
-        region=account.region,
-        marketplace_ids=account.marketplace_ids[:2],
-        client_id_secret="id",
-        client_secret_secret="secret",
-        refresh_token_secret="refresh",
-    )
-    source = SellingPartner(
-        settings,
-        secrets.__getitem__,
-        clock,
-        MemoryBuckets(clock),
-        MemoryTokenCache(),
-        None,
-        transport=InProcessTransport(app, clock),
-    )
-    policy = Policy(**{**POLICY, "books_from": "2026-09-01"})
-    mapping = load_mapping(MAPPING, "m.yaml")
-    road = Road(name, account.seller_id, "L", policy, lambda: mapping, stores, source, None, clock, run="r")
-    known = [one.settlement_id for one in stores.settlements.all(name)]
-    return Shop(road, app, made.world.histories[account.seller_id], known)
-
-
-def staged(home: Path, name: str) -> Shop:
-    """Open an account and stage what it was paid."""
-    made = shop(home, name)
-    discover(made.road)
-    made.settlements += [one.settlement_id for one in made.road.stores.settlements.all(name)]
-    for settlement_id in made.settlements:
-        read_lines(made.road, settlement_id)
-    return made
+VAT_RATES = {"DE": "19", "AT": "20", "NL": "21", "FR": "20"}
+# A German settlement whose orders were all sent, and whose fees were all invoiced, by then.
+OF_OCTOBER = "24870414626"
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +40,7 @@ def american_home(tmp_path_factory) -> Path:
 def agreeing(request, tmp_path_factory) -> Iterator[Shop]:
     """Return an account of which everything has been read."""
     made = staged(tmp_path_factory.mktemp("shop") / "home", request.param)
-    made.fetch()
+    made.fetch("financial_events", "orders", "fba_reimbursements", "settlement_summaries")
     yield made
     made.close()
 
@@ -170,7 +88,7 @@ def disturbed(american_home, tmp_path_factory) -> Iterator[Disturbed]:
     history.orders.remove(unknown)
     reimbursement = next(one for one in history.reimbursements if one.amount > 0)
     history.reimbursements.remove(reimbursement)
-    made.fetch("financial_events", "orders", "fba_reimbursements")
+    made.fetch("financial_events", "orders", "fba_reimbursements", "settlement_summaries")
     yield Disturbed(resold, unknown, refund, reimbursement, [made.verdicts(one) for one in made.settlements])
     made.close()
 
@@ -187,6 +105,9 @@ def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
         events = verdicts["events_equal_settlement"]
         assert events.passed, (settlement_id, events.sentence, events.rows[:3])
         assert "the same in every category and order" in events.sentence
+        summed_up = verdicts["summary_equals_settlement"]
+        assert summed_up.passed, (settlement_id, summed_up.sentence, summed_up.rows)
+        assert "Amazon's net proceeds of" in summed_up.sentence
         reimbursed = verdicts["reimbursements_equal_settlement"]
         assert reimbursed.passed, (settlement_id, reimbursed.rows)
     assert looked_for > 200, "orders were really compared"
@@ -226,10 +147,12 @@ def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
 def test_without_orders_there_is_nothing_to_hold_against(american):
     """The source may be switched off."""
     result = prove(american.road, american.settlements[0])
-    assert [one.passed for one in result.verdicts] == [True, True, True, True]
+    assert [one.passed for one in result.verdicts] == [True] * 7
     assert "No financial events are read" in result.verdicts[0].sentence
     assert "No orders are read" in result.verdicts[1].sentence
-    assert "No bank statements are read" in result.verdicts[3].sentence
+    assert "No bank statements are read" in result.verdicts[4].sentence
+    assert "No VAT transactions are read" in result.verdicts[5].sentence
+    assert "No fee invoices are read" in result.verdicts[6].sentence
 
 
 def test_a_transaction_that_was_never_told_is_named_by_category_and_order(disturbed):
@@ -240,6 +163,13 @@ def test_a_transaction_that_was_never_told_is_named_by_category_and_order(distur
     refunded = next(row for row in rows if row["category"] == "refund" and row["order"])
     assert (refunded["order"], refunded["released"]) == (order_id, "0.00")
     assert {row["order"] for row in rows} == {"", order_id}
+
+
+def test_what_amazons_own_summary_lacks_is_a_difference_of_its_amount(disturbed):
+    """The refund is in the file and not in what Amazon sums up."""
+    rows = disturbed.rows("summary_equals_settlement")
+    [row] = [one for one in rows if one["what"] == "the settlement without reserves and carried debts"]
+    assert row["difference"] == str(-disturbed.refund.total)
 
 
 def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
@@ -269,3 +199,44 @@ def test_a_reimbursement_that_the_report_does_not_name_is_named(disturbed):
 def test_whether_prices_hold_tax_is_a_fact_of_the_marketplace(country, paid):
     """Europe and Britain with, North America without; where nobody says so, either may fit."""
     assert paid_by_buyer(Decimal("100.00"), Decimal("8.00"), country) == paid
+
+
+def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_otherwise(tmp_path):
+    """German parcels to four countries and a month of fees; then the report says that a parcel went elsewhere."""
+    german = staged(tmp_path / "home", "amazon_eu")
+    german.fetch("vat_transactions", days=59)
+    german.fetch("fee_invoices", days=16)
+    rates = [{"rate": rate, "country": country} for country, rate in VAT_RATES.items()]
+    marketplaces = {"Amazon.de": {"tax_model": "included", "vat_by": "country", "vat_rates": rates}}
+    mapping = load_mapping(Path("connector_defs/mappings/amazon_eu.yaml").read_text("utf-8"), "amazon_eu.yaml")
+    policy = Policy(**{**POLICY, "books_from": "2026-01-01", "marketplaces": marketplaces})
+    german.road = replace(german.road, policy=policy, load_mapping=lambda: mapping)
+    assert not map_lines(german.road, OF_OCTOBER).stops
+    verdicts = german.verdicts(OF_OCTOBER)
+    vat, fees = verdicts["vat_equals_report"], verdicts["fees_are_invoiced"]
+    assert (vat.passed, vat.is_waiting, fees.passed, fees.is_waiting) == (True, False, True, False)
+    assert [row["what"] for row in vat.rows] == ["AT 20 %", "DE 19 %", "FR 20 %", "NL 21 %"]
+    assert [row["invoices"] for row in fees.rows] == ["DE-AEU-2026-10-0042"]
+    kept = german.road.stores.verdicts.latest("amazon_eu", "fee_invoices-2026-11-03")
+    [invoiced] = [one for one in kept if one.check == "invoiced_fees_equal_settled"]
+    assert (invoiced.passed, {row["difference"] for row in invoiced.facts["rows"]}) == (True, {"0.00"})
+
+    orders = enumerate(german.history.orders)
+    place, order = next((place, one) for place, one in orders if one.order_id == sold_in_germany(german))
+    german.history.orders[place] = replace(order, ship_country="AT")
+    german.road.clock.advance(7 * 3600)
+    dict(fetch_days(german.road, DAY_STAGES["vat_transactions"], [order.shipped.date()]))
+    vat = german.verdicts(OF_OCTOBER)["vat_equals_report"]
+    assert not vat.passed
+    assert vat.rows[-1]["what"] == f"sale of order {order.order_id}, AT 20 %: booked for DE"
+    german.close()
+
+
+def sold_in_germany(german: Shop) -> str:
+    """Return an order that the settlement of October booked for Germany."""
+    warehouse = german.road.stores.warehouse
+    path = str(warehouse.path(warehouse.current("amazon_eu", "mapped_lines", OF_OCTOBER)))
+    with warehouse.connect() as duck:
+        sql = "SELECT min(order_id) FROM read_parquet($path) WHERE vat_country = 'DE' AND is_sale AND amount > 0"
+        [(order_id,)] = duck.sql(sql, params={"path": path}).fetchall()
+    return order_id

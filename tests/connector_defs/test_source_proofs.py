@@ -17,7 +17,9 @@ def test_the_lineage_shows_what_a_settlement_is_held_against(dagster_place):
         "financial_events",
         "orders",
         "fba_reimbursements",
+        "settlement_summaries",
         "payouts",
+        "fee_invoices",
         "bank_deposits",
     }
     assert node.child_keys == set()
@@ -33,7 +35,10 @@ def test_a_settlement_is_proved_in_its_partition(dagster_place):
         "events_equal_settlement": True,
         "orders_equal_settlement": True,
         "reimbursements_equal_settlement": True,
+        "summary_equals_settlement": True,
         "deposit_equals_payout": True,
+        "vat_equals_report": True,
+        "fees_are_invoiced": True,
     }
     kept = {one.check for one in dagster_place.stores.verdicts.latest(CONNECTION, settlement_id)}
     assert {"orders_equal_settlement", "reimbursements_equal_settlement"} <= kept

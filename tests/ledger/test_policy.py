@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.policy import Policy, TaxModel
+from ledger.tax import rate_on
 
 
 def policy(**settings) -> Policy:
@@ -97,6 +98,42 @@ def test_rates_that_hold_together_are_refused():
     rates = [{"rate": "19"}, {"rate": "16", "valid_from": "2026-07-01"}]
     with pytest.raises(ValidationError, match="hold on the same dates"):
         policy(marketplaces={"Amazon.de": {"tax_model": "included", "vat_rates": rates}})
+
+
+_GERMAN_RATE = {"rate": "19", "country": "DE"}
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"tax_model": "added", "vat_by": "country"}, "belongs to included"),
+        ({"vat_rates": [{"rate": "19"}]}, "the country of the rate 19 must be a country as two capital letters"),
+        ({"vat_rates": [{"rate": "19", "country": "Germany"}]}, "two capital letters"),
+        ({"vat_rates": [{"rate": "25", "country": False}]}, "YAML reads a bare NO as false"),
+        ({"vat_rates": [_GERMAN_RATE, {"rate": "7", "country": "DE"}]}, "19 and 7 of DE hold on the same dates"),
+        ({"vat_country_without_order": False}, "YAML reads a bare NO as false"),
+        ({"vat_order_countries": {"302-1": "de"}}, "two capital letters"),
+        ({"vat_by": "one_rate", "vat_country_without_order": "DE"}, "belong to vat_by: country"),
+        ({"vat_by": "one_rate", "vat_order_countries": {"302-1": "DE"}}, "belong to vat_by: country"),
+    ],
+)
+def test_vat_by_country_says_a_country_for_every_rate(settings, words):
+    """And only there a country is said of orders; what is not a country is refused with how to write it."""
+    given = {"tax_model": "included", "vat_by": "country", "vat_rates": [_GERMAN_RATE], **settings}
+    with pytest.raises(ValidationError) as refusal:
+        policy(marketplaces={"Amazon.de": given})
+    assert words in str(refusal.value)
+
+
+def test_countries_have_rates_beside_each_other():
+    """Norway needs its quotes; two rates of one country follow each other."""
+    rates = [_GERMAN_RATE, {"rate": "25", "country": "NO"}]
+    rates += [{"rate": "20", "country": "AT", "valid_to": "2026-06-30"}]
+    rates += [{"rate": "21", "country": "AT", "valid_from": "2026-07-01"}]
+    read = policy(marketplaces={"Amazon.de": {"tax_model": "included", "vat_by": "country", "vat_rates": rates}})
+    german = read.marketplaces["Amazon.de"]
+    found = [rate_on(german, date(2026, 7, 1), country) for country in ("DE", "NO", "AT", "FR", "")]
+    assert [one and str(one.rate) for one in found] == ["19", "25", "21", None, None]
 
 
 @pytest.mark.parametrize(

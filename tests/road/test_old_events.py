@@ -12,7 +12,8 @@ import pytest
 from assets.day_names import today
 from assets.day_stages import DAY_STAGES
 from assets.days import days_between, fetch_days
-from assets.source_proofs import Staged, events_verdict
+from assets.source_proofs import events_verdict
+from assets.staged_settlement import Staged
 from assets.verdicts import StageResult
 from emulators.amazon.settings import Settings
 from ledger.errors import ConfigurationRefused

@@ -100,7 +100,7 @@ def rows_relation(path: Path) -> str:
 
 
 def _read(table: ReportTable, text: PlainText, folder: Path, target: Path, memory_limit_mb: int) -> ReportFile:
-    header = _header(table, text)
+    header = header_of(table, text)
     if text.is_cut_off:
         row = text.data_lines + 1
         raise file_refused(text.source, f"is cut off: row {row} has no line end and fewer fields than the others", row)
@@ -112,7 +112,8 @@ def _read(table: ReportTable, text: PlainText, folder: Path, target: Path, memor
         return _described(table, text, header, scanner, target, currencies)
 
 
-def _header(table: ReportTable, text: PlainText) -> Header:
+def header_of(table: ReportTable, text: PlainText) -> Header:
+    """Return where the columns of a table stand; raise SettlementFileRefused for a file that is not this report."""
     names = [normal_name(cell) for cell in text.first_lines[0].split("\t")]
     known = {column.source for column in table.columns}
     positions: dict[str, int] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from emulators.amazon.balances import balance_at
+from emulators.amazon.history import PayoutRecord, SellerHistory
 from tests.emulators.amazon.bench import Bench
 from tests.emulators.amazon.finance_bench import (
     DE,
@@ -124,6 +126,21 @@ def test_the_midnight_that_ends_a_day_is_a_switch() -> None:
         history.payouts.clear()
         answers.append(amounts(ask(bench, asOfDate=late.date().isoformat()))["TOTAL"])
     assert answers == [110, 20]
+
+
+@pytest.mark.parametrize(
+    "ending, left",
+    [("PAID", {"created": [True, True], "paid": [False, True]}), ("FAILED", {"paid": [False, False]})],
+)
+def test_when_a_payout_leaves_the_balance_is_a_switch(ending: str, left: dict[str, list[bool]]) -> None:
+    """When it begins, or when it has arrived; there one that failed was never out of it."""
+    begun = datetime(2026, 11, 9, tzinfo=UTC)
+    statuses = (("STARTED", begun), (ending, begun + timedelta(days=2)))
+    payout = PayoutRecord("P1", "S1", UK, "GBP", D("90.00"), begun, begun, begun, statuses)
+    for position, expected in left.items():
+        moments = (begun, begun + timedelta(days=2))
+        found = [balance_at(SellerHistory(payouts=[payout]), UK, "GBP", one, position).total for one in moments]
+        assert found == [D("-90.00") if has_left else D("0.00") for has_left in expected]
 
 
 def test_days_may_be_told_as_dates() -> None:

@@ -136,6 +136,19 @@ def test_a_payout_may_fail_and_come_back_into_the_balance() -> None:
     assert balance_at(_american(demo), "ATVPDKIKX0DER", "USD", LATER).total - plain.total == -placed.amount
 
 
+def test_a_charge_may_be_in_the_balance_and_never_be_told() -> None:
+    """From the middle of a month on; no settlement and no answer has it."""
+    demo, placed = _seller("never_told"), _placed("never_told")
+    day = datetime.fromisoformat(placed.record).replace(tzinfo=UTC)
+    changes = []
+    for moment in (day, day + timedelta(days=1), LATER):
+        plain, other = (balance_at(_american(one), "ATVPDKIKX0DER", "USD", moment) for one in (_seller(), demo))
+        changes.append(other.total - plain.total)
+    assert changes == [ZERO, placed.amount, placed.amount]
+    assert (_told(demo), _differences(demo)) == (_told(_seller()), {})
+    assert (day.day, day < LATER.replace(day=1)) == (15, True)
+
+
 @pytest.mark.parametrize(("name", "lines_more"), [("bank_short", 0), ("bank_stray", 1)])
 def test_the_bank_may_keep_a_fee_or_have_more(name: str, lines_more: int) -> None:
     """The sum of its lines differs by what was placed."""

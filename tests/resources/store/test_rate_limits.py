@@ -119,3 +119,25 @@ def test_a_token_given_back_serves_the_next_caller(buckets):
     buckets.give_back(KEY)
     assert waits == [0, 0.5, 1.0]
     assert buckets.reserve(KEY, 2.0, 1) == 1.0
+
+
+def test_who_leaves_some_to_others_takes_none_until_there_are_more(buckets, clock):
+    """Nothing is promised in advance, so whoever must not wait finds what was kept, however many ask to no avail."""
+    assert [buckets.take_spare(KEY, 0.1, 5, 3) for _ in range(4)] == [0, 0, 10, 10]
+    assert [buckets.reserve(KEY, 0.1, 5) for _ in range(3)] == [0, 0, 0]
+    assert buckets.take_spare(KEY, 0.1, 5, 3) == 40
+    clock.advance(40)
+    assert [buckets.take_spare(KEY, 0.1, 5, 3) for _ in range(2)] == [0, 10]
+
+
+def test_a_learned_rate_counts_for_who_leaves_some_too(buckets):
+    """It was stated for the bucket, not for a caller."""
+    buckets.learn(KEY, 0.5)
+    assert [buckets.take_spare(KEY, 0.1, 2, 1) for _ in range(2)] == [0, 2]
+
+
+@pytest.mark.parametrize("rate, burst, kept", [(0, 2, 1), (1.0, 2, 2), (1.0, 2, -1)])
+def test_a_bucket_that_keeps_all_is_refused(buckets, rate, burst, kept):
+    """It would be waited for for ever."""
+    with pytest.raises(ValueError, match="keeps"):
+        buckets.take_spare(KEY, rate, burst, kept)

@@ -195,3 +195,32 @@ def test_unknown_keys_are_left_alone():
     buckets.drain("k")
     buckets.give_back("k")
     assert [buckets.reserve("k", 1.0, 1) for _ in range(2)] == pytest.approx([0, 1])
+
+
+def test_whoever_leaves_some_to_others_goes_on_when_there_are_more():
+    """Burst 4, three kept: one call at once, then one per token, while another finds the three."""
+    clock = manual_clock()
+    buckets = MemoryBuckets(clock)
+    patient, first = Scripted(clock, 200), Scripted(clock, 200)
+    behind = limited(patient, clock, buckets=buckets, limits=lambda request: Limit("k", 0.1, 4, kept=3))
+    ahead = limited(first, clock, buckets=buckets, limits=lambda request: Limit("k", 0.1, 4))
+    for _ in range(3):
+        behind.get(URL)
+    for _ in range(4):
+        ahead.get(URL)
+    behind.get(URL)
+    assert patient.seconds == pytest.approx([0, 10, 20, 70])
+    assert first.seconds == pytest.approx([20, 20, 20, 30])
+
+
+def test_whoever_leaves_some_waits_no_longer_than_its_bound_and_takes_nothing():
+    """The refusal says how long it would have been."""
+    clock = manual_clock()
+    buckets = MemoryBuckets(clock)
+    side = Scripted(clock, 200)
+    limits = {"limits": lambda request: Limit("k", 0.1, 4, kept=3), "buckets": buckets}
+    client = limited(side, clock, wait_seconds_max=5, **limits)
+    client.get(URL)
+    with pytest.raises(SourceUnavailable, match="another 10 s"):
+        client.get(URL)
+    assert [buckets.reserve("k", 0.1, 4) for _ in range(3)] == [0, 0, 0]

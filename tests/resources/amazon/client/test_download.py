@@ -268,7 +268,7 @@ def test_the_quota_of_links_is_kept(rig: Rig, tmp_path: Path):
     ids = [rig.add_settlement(number) for number in range(17)]
     client = rig.client()
     for document_id in ids:
-        client.download(document_id, tmp_path / "report")
+        client.download(document_id, tmp_path / "report", is_for_settlements=True)
     assert rig.clock.monotonic() == pytest.approx(2 / 0.0167, rel=0.01)
     assert {exchange.status for exchange in rig.app.exchanges} == {200}
 

@@ -68,7 +68,7 @@ def secrets_in(text: str, issued: set[str]) -> list[str]:
     return [value for value in [*values, *issued] if value in text]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(FAULTS)), max_size=6))
 def test_no_secret_is_shown_under_any_faults(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, plan: list[tuple[str, faults.Fault]]
