@@ -9,10 +9,10 @@ from assets.days import DayOutcome, DayStage
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
-from assets.orders import ORDERS
 from assets.payouts import fetch_payouts
 from assets.report_days import ReportStage, fetch_report_days
 from assets.roadmap import Road
+from assets.searched_orders import DAYS_PER_REPORT, fetch_orders, orders_kept
 from assets.settlement_summaries import fetch_summaries
 from assets.vat_transactions import VAT_TRANSACTIONS, told_until
 
@@ -43,7 +43,14 @@ DAY_STAGES: dict[str, DayStage] = {
             days_per_window=14,
             overlap_days=5,  # a day is told until 72 hours after its end, so it is fetched once more after that
         ),
-        _of_report(ORDERS, "Orders that were placed or changed on one day, a row per item, without the buyer.", 2, 30),
+        DayStage(
+            "orders",
+            fetch_orders,
+            "Orders that were placed or changed on one day, a row per item, without the buyer.",
+            days_per_window=DAYS_PER_REPORT,
+            overlap_days=2,
+            kept=orders_kept,
+        ),
         # Amazon makes this report every four hours at most, so one report holds a whole year.
         _of_report(
             FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3, 366

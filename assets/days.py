@@ -6,7 +6,7 @@ kept per day of UTC, so that a person fetches, compares and proves one day. `Day
 up. A day without anything gets an empty version, so that "nothing happened" is not "never asked".
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,6 +20,7 @@ from resources.store.stores import Stores
 
 REFUSED_CODE = "day_refused"
 FAILED_CODE = "fetch_failed"
+GONE_CODE = "days_gone"
 # What one run of a schedule takes on at most; the next one goes on from there.
 DAYS_PER_RUN_MAX = 200
 # Refusals of what is asked for, not of who asks: another span may be fetched all the same.
@@ -31,10 +32,12 @@ _DAY = timedelta(days=1)
 class RefusedDay:
     """A day of which something cannot be used: nothing of it is taken over, and what was kept before stays.
 
-    `reasons` are (origin, sentence), one review item each.
+    `reasons` are (origin, sentence), one review item each; `is_gone` marks a day that the source keeps no more, and one
+    item speaks for all of those.
     """
 
     reasons: tuple[tuple[str, str], ...]
+    is_gone: bool = False
 
     @property
     def sentence(self) -> str:
@@ -47,14 +50,23 @@ DayOutcome = StageResult | RefusedDay
 
 
 @dataclass(frozen=True)
+class Kept:
+    """From which day on a source still has what is asked for, and the sentence that says so by marketplace."""
+
+    since: date
+    sentence: str
+
+
+@dataclass(frozen=True)
 class DayStage:
     """One asset that is kept by day.
 
     `fetch` is given a road, a first and a last day, and returns an outcome for every day between them, both included;
     it writes each day that is not refused as a version of the table that is named like the asset. It raises for what
     concerns the whole span. `days_per_window` bounds how much is fetched before it is kept; `overlap_days` is how many
-    days, today among them, a schedule fetches anew each time, for what is told late. `told_until` returns the last day
-    that can be fetched, from today.
+    days, today among them, a schedule fetches anew each time, for what is told late. `kept` says how far back the
+    source goes for some marketplaces on a day, where it forgets; `told_until` returns the last day that can be fetched,
+    from today.
     """
 
     asset: str
@@ -62,6 +74,7 @@ class DayStage:
     description: str
     days_per_window: int = 14
     overlap_days: int = 4
+    kept: Callable[[Sequence[str], date], Kept] | None = None
     told_until: Callable[[date], date] = lambda today: today
 
 
@@ -87,7 +100,8 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
 
     A span that the marketplace refuses for what it holds (a report that cannot be made) keeps no later one out, so that
     one bad month does not end the news; its error is raised in the end. Any other error ends the fetch, with what came
-    before kept; who asked for these days asks again later.
+    before kept; who asked for these days asks again later. Days that the source does not keep any more are not asked
+    for: they come out refused, and one review item names them.
     """
     wanted = sorted(set(days))
     if wanted and wanted[-1] > today(road.clock):
@@ -96,12 +110,14 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
     if wanted and wanted[-1] > told_until:
         raise InputRefused(f"{stage.asset} of {wanted[-1]} is not told yet: today there is nothing after {told_until}.")
     names = _take_up(road, stage, wanted)
+    gone = _gone(road, stage, wanted)
+    yield from gone.items()
     refused: Exception | None = None
-    for first, last in windows(wanted, stage.days_per_window):
+    for first, last in windows(set(wanted) - set(gone), stage.days_per_window):
         try:
             outcomes = stage.fetch(road, first, last)
             for day in days_between(first, last):
-                _keep(road, stage, day, outcomes[day])
+                keep_outcome(road, stage, day, outcomes[day])
         except Exception as error:
             _note_failure(road, stage, first, last, error, names)
             if not _is_of_one_span(error):
@@ -121,13 +137,15 @@ def _is_of_one_span(error: Exception) -> bool:
 
 
 def span_to_fetch(
-    stores: Stores, connection: str, stage: DayStage, first_day: date, last_day: date
+    stores: Stores, connection: str, stage: DayStage, first_day: date, last_day: date, marketplace_ids: Sequence[str]
 ) -> tuple[date, date] | None:
     """Return the span a schedule fetches now: from the first day never fetched, or from the overlap before the last.
 
     So a day that was missed is caught up, and what is told late is seen. A day that was refused counts as fetched: it
-    waits for a person. None when the first day lies ahead.
+    waits for a person. Days that the source keeps no more are left out. None when the first day lies ahead.
     """
+    if stage.kept:
+        first_day = max(first_day, stage.kept(marketplace_ids, last_day).since)
     if first_day > last_day:
         return None
     known = {date.fromisoformat(one.partition) for one in stores.warehouse.currents(connection, stage.asset)}
@@ -156,7 +174,7 @@ def _take_up(road: Road, stage: DayStage, days: list[date]) -> list[str]:
     return mine
 
 
-def _keep(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
+def keep_outcome(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
     """Keep the verdicts that changed, and bring the review queue in line with what was found of a day."""
     name = day_name(stage.asset, day)
     if isinstance(outcome, RefusedDay):
@@ -165,6 +183,25 @@ def _keep(road: Road, stage: DayStage, day: date, outcome: DayOutcome) -> None:
         return
     ends = ENDS_BY_ITSELF.get(stage.asset, frozenset()) | {REFUSED_CODE}
     keep_changed(road, stage.asset, name, outcome, ends)
+
+
+def _gone(road: Road, stage: DayStage, days: list[date]) -> dict[date, RefusedDay]:
+    """Return the days that the source has forgotten, told as one review item; what was kept of them stays."""
+    kept = stage.kept(road.source.marketplace_ids, today(road.clock)) if stage.kept else None
+    gone = [day for day in days if kept is not None and day < kept.since]
+    if kept is None or not gone:
+        return {}
+    sentence = f"{kept.sentence} What happened before is not absent, it is unknown here."
+    words = str(gone[0]) if len(gone) == 1 else f"{gone[0]} to {gone[-1]} ({len(gone)} days)"
+    finding = Finding(
+        GONE_CODE,
+        f"{stage.asset} of {words} cannot be had any more. {sentence}",
+        f"Ask for days from {kept.since} on, set `by_day.events_from` in the connection's settings to it, and `dismiss`"
+        " this.",
+        origin=stage.asset,
+    )
+    align(road, stage.asset, (finding,), frozenset())
+    return {day: RefusedDay(((f"{stage.asset} {day}", sentence),), is_gone=True) for day in gone}
 
 
 def _refused(road: Road, stage: DayStage, day: date, origin: str, sentence: str) -> Finding:

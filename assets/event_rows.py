@@ -38,7 +38,7 @@ def rows_of(transaction: Transaction, document: str) -> EventRows | None:
         return None
     one, ids = transaction, transaction.identifiers
     deferred, release = ids.get("DEFERRED_TRANSACTION_ID", ""), ids.get("RELEASE_TRANSACTION_ID", "")
-    standing = standing_of(one.status, deferred, release)
+    standing = standing_of(one.status, deferred, release, tells_deferral=one.tells_deferral)
     shared: Row = {
         "transaction_id": one.transaction_id,
         "transaction_type": one.kind,

@@ -5,12 +5,12 @@ posted, one row per leaf of one breakdown tree. Cash (RELEASED) and the sales of
 two views of the same rows. A day of which something cannot be used keeps what it had; the days beside it go on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
 from assets.day_files import write_day
-from assets.day_names import start_of
+from assets.day_names import start_of, today
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.event_checks import verdicts_of
 from assets.event_rows import TABLE, EventRows, fingerprint, rows_of
@@ -19,8 +19,9 @@ from assets.roadmap import Road
 from assets.statements import statement
 from assets.verdicts import StageResult
 from ledger.accrual import TOLD_LATE
-from ledger.errors import SourceRefused
+from ledger.errors import ConfigurationRefused, SourceRefused
 from resources.amazon.finances import TransactionPage
+from resources.amazon.old_events import KEPT_DAYS, LAST_DAY
 from resources.amazon.transaction import Transaction
 from resources.store.warehouse import Version
 
@@ -47,22 +48,49 @@ class _Told:
 def fetch_events(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     """Fetch the transactions posted from a first to a last day, both included, and stage each day.
 
-    Raises SourceRefused or SourceUnavailable when Amazon does not answer; what it answers and cannot be used is an
-    outcome of its day.
+    Raises SourceRefused or SourceUnavailable when Amazon does not answer, ConfigurationRefused once the older API is
+    gone; what is answered and cannot be used is an outcome of its day.
     """
+    _require_source(road)
     until = road.source.finances.told_until(start_of(last + _DAY) + TOLD_LATE)
     told: dict[date, _Told] = {}
     halvings_left = [_HALVINGS_MAX]
-    for begin, end in _spans(road, first, last):
+    gone = _gone(road, first, last)
+    for begin, end in _spans(road, max(gone, default=first - _DAY) + _DAY, last):
         told |= _gathered(road, begin, end, halvings_left)
-    return {day: _staged(road, day, told[day], until - start_of(day + _DAY)) for day in told}
+    return gone | {day: _staged(road, day, told[day], until - start_of(day + _DAY)) for day in told}
+
+
+def _require_source(road: Road) -> None:
+    """Refuse the older API once Amazon has removed it."""
+    if road.events_source == "v0" and today(road.clock) > LAST_DAY:
+        raise ConfigurationRefused(
+            f"Amazon removed the older API of financial events (Finances v0) after {LAST_DAY}. Set"
+            f" `by_day.events_source: transactions` in the settings of {road.connection}; what was kept before stays."
+        )
+
+
+def _gone(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+    """Refuse the days that the older API keeps no more: it would answer them with nothing, as if nothing had happened.
+
+    How far back the newer one goes is not documented.
+    """
+    since = today(road.clock) - _DAY * (KEPT_DAYS - 1)
+    if road.events_source != "v0" or first >= since:
+        return {}
+    sentence = f"Amazon's older API keeps financial events from {since} on; what happened before is unknown here."
+    return {day: RefusedDay(((str(day), sentence),)) for day in days_between(first, min(last, since - _DAY))}
 
 
 def _spans(road: Road, first: date, last: date) -> Iterator[tuple[date, date]]:
     """Yield the spans to ask for: days never fetched together, a day that is fetched again alone.
 
-    What has not changed is then the same answer to the byte, archived once however often it is fetched.
+    What has not changed is then the same answer to the byte, archived once however often it is fetched. The older API
+    is asked for every day alone, because not all of its events have a date.
     """
+    if road.events_source == "v0":
+        yield from ((day, day) for day in days_between(first, last))
+        return
     known = {one.partition for one in road.stores.warehouse.currents(road.connection, TABLE)}
     begin = first
     for day in days_between(first, last):
@@ -78,11 +106,7 @@ def _spans(road: Road, first: date, last: date) -> Iterator[tuple[date, date]]:
 def _gathered(road: Road, first: date, last: date, halvings_left: list[int]) -> dict[date, _Told]:
     """Ask for a span; where an answer cannot be used and does not say for which day, halve the span to find it."""
     try:
-        pages = list(
-            road.source.finances.transactions(
-                start_of(first), start_of(last + _DAY), lambda content: road.stores.documents.put_bytes(content).sha256
-            )
-        )
+        pages = _pages(road, first, last)
         undated = [(one.name, one.sentence) for page in pages for one in page.unreadable if one.posted is None]
     except SourceRefused as refused:
         if refused.status is not None:
@@ -95,6 +119,15 @@ def _gathered(road: Road, first: date, last: date, halvings_left: list[int]) -> 
     halvings_left[0] -= 1
     middle = first + (last - first) // 2
     return _gathered(road, first, middle, halvings_left) | _gathered(road, middle + _DAY, last, halvings_left)
+
+
+def _pages(road: Road, first: date, last: date) -> Sequence[TransactionPage]:
+    def archive(content: bytes) -> str:
+        return road.stores.documents.put_bytes(content).sha256
+
+    if road.events_source == "v0":
+        return road.source.old_events.transactions(start_of(first), archive)
+    return list(road.source.finances.transactions(start_of(first), start_of(last + _DAY), archive))
 
 
 def _by_day(road: Road, first: date, last: date, pages: Iterable[TransactionPage]) -> dict[date, _Told]:
@@ -166,13 +199,14 @@ def _written(
         return before, tuple(before.facts["vanished"])
     vanished = sorted(_told_before(road, before) - set(told.transactions))
     holding = sorted({one.document for one in events}) or sorted(set(told.pages))
-    facts = {"documents": holding, **said, "vanished": vanished}
+    facts = {"documents": holding, **said, "vanished": vanished, "source": road.events_source}
     return write_day(road, TABLE, day, (row for one in events for row in one.rows), facts), tuple(vanished)
 
 
 def _told_before(road: Road, before: Version | None) -> set[str]:
     """Return the ids of all transactions that any earlier version of a day had, as far as its file is there."""
-    if before is None:
+    # The two interfaces have no ids in common: nothing vanishes when the connection changes from one to the other.
+    if before is None or before.facts.get("source", "transactions") != road.events_source:
         return set()
     if not road.stores.warehouse.holds(before):
         return set(before.facts["vanished"])

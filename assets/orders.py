@@ -5,25 +5,17 @@ it was asked for. An order that changes later stands in a later day as well: the
 (`orders_now`). Names, addresses and phone numbers are never read.
 """
 
-from datetime import date
-
 from assets.report_days import Asking, ReportStage
-from assets.roadmap import Road
 from assets.verdicts import Verdict
 from resources.amazon.marketplaces import marketplace_named
-from resources.amazon.orders import kept_since
 from resources.amazon.report_file.all_orders import ALL_ORDERS
 from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE
 
 ASSET = "orders"
 # Statuses of orders that have no price yet, or never will.
-_UNPRICED = ("Pending", "Cancelled", "Canceled")
+_UNPRICED = ("Pending", "PendingAvailability", "Cancelled", "Canceled")
 _ROWS_MAX = 25
 _SHOWN = "order_id, sku, order_status, quantity"
-
-
-def _since(road: Road, today: date) -> date:
-    return kept_since(road.source.marketplace_ids, today)
 
 
 def _verdicts(ask: Asking) -> tuple[Verdict, ...]:
@@ -63,5 +55,5 @@ ORDERS = ReportStage(
     dated_by="updated_at",
     sums=("item_price", "item_tax", "shipping_price", "shipping_tax", "item_promotion", "ship_promotion"),
     verdicts=_verdicts,
-    kept_since=_since,
+    is_of_orders=True,
 )

@@ -126,6 +126,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "books_differ": ("retry", "accept"),
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
+    "days_gone": ("dismiss",),
     "bank_line_unclear": ("choose", "dismiss"),
     "bank_line_unexplained": ("choose", "dismiss"),
 }

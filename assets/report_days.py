@@ -5,11 +5,12 @@ for once: who finds one that was asked for a short while ago, perhaps by a proce
 it. The document is archived before anything looks inside; a file that cannot be used leaves every day as it was.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,15 +20,14 @@ import duckdb
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.roadmap import Road
-from assets.statements import PARQUET, dicts
+from assets.statements import PARQUET, composed, dicts
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
-from ledger.errors import DocumentDamaged, ReportFileRefused, SourceUnavailable
+from ledger.errors import DocumentDamaged, ReportFileRefused, SourceUnavailable, WrittenMeanwhile
 from resources.amazon.report_file.read_columns import write_read_columns
 from resources.amazon.report_file.reader import ReportFile, read_report, rows_relation
 from resources.amazon.report_file.table import ReportTable
 from resources.amazon.requested_reports import RequestedReport
-from resources.amazon.settlement_file.scan import parquet_relation
 from resources.store.warehouse import Version
 
 # A report that was asked for so long ago says what was true then: a new one is asked for.
@@ -36,6 +36,7 @@ FRESH = timedelta(hours=6)
 WAIT_SECONDS_MAX = 900
 _POLL_SECONDS_FIRST, _POLL_SECONDS_MAX = 5, 60
 _STEP_MINUTES = 5
+_ATTEMPTS_MAX = 5
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -55,9 +56,9 @@ class ReportStage:
     """One report as an asset: its type, what its file looks like, and which column says the day a row is of.
 
     `sums` are the amounts shown per day. `verdicts` is given the rows of a day as a table expression and a way to ask.
-    `kept_since` returns the first day the source still has, from today, None where nothing is known of an end.
-    `is_monthly`: Amazon makes the report of whole months, so whole months are asked for. `is_personal`: the file may
-    say who bought what, so only the columns that are read are archived.
+    `is_of_orders`: rows belong to orders that may also be taken in one by one, as `searched_orders` does; what was
+    taken in after the report was made stays. `is_monthly`: Amazon makes the report of whole months, so whole months are
+    asked for. `is_personal`: the file may say who bought what, so only the columns that are read are archived.
     """
 
     asset: str
@@ -66,7 +67,7 @@ class ReportStage:
     dated_by: str
     sums: tuple[str, ...]
     verdicts: Callable[["Asking"], tuple[Verdict, ...]]
-    kept_since: Callable[[Road, date], date | None] = lambda road, today: None
+    is_of_orders: bool = False
     is_monthly: bool = False
     is_personal: bool = False
 
@@ -80,14 +81,10 @@ def fetch_report_days(road: Road, stage: ReportStage, first: date, last: date) -
     Raises SourceUnavailable while the report is not made, SourceRefused where a person has to act; what cannot be used
     of the file is an outcome of every day.
     """
-    today = road.clock.now().astimezone(UTC).date()
-    since = stage.kept_since(road, today)
-    gone = [day for day in days_between(first, last) if since is not None and day < since]
-    outcomes: dict[date, DayOutcome] = {day: _gone(stage, day, since) for day in gone}
-    wanted = [day for day in days_between(first, last) if day not in outcomes]
+    wanted = days_between(first, last)
+    outcomes: dict[date, DayOutcome] = {}
     for days in _by_month(wanted) if stage.is_monthly else [wanted]:
-        if days:
-            outcomes |= _fetched(road, stage, days)
+        outcomes |= _fetched(road, stage, days)
     return outcomes
 
 
@@ -100,7 +97,7 @@ def _fetched(road: Road, stage: ReportStage, days: list[date]) -> dict[date, Day
     report = _made(road, stage, start, end)
     if report.has_no_data or report.document_id is None:
         return _all_staged(road, stage, days, None, report, "", end)
-    with _scratch() as folder:
+    with scratch() as folder:
         download = road.source.download(report.document_id, folder / "report")
         path, charset = download.path, download.charset
         if stage.is_personal:
@@ -185,62 +182,69 @@ def _staged(
     document: str,
     end: datetime,
 ) -> StageResult:
-    """Write the rows of one day and say what they are.
+    """Stage one day of a report.
 
     A report that was cancelled replaces no rows: Amazon says so where there is nothing, and where somebody called it
-    off. Rows that are told again in the same words are no new version.
+    off.
     """
-    warehouse = road.stores.warehouse
-    before = warehouse.current(road.connection, stage.asset, day.isoformat())
-    held = before if file is None and before is not None and before.rows else None
-    relation = _relation(stage, day, file) if held is None else parquet_relation(warehouse.path(held))
+    made = {"report": report.report_id, "document": document, "is_complete": end_of(day) <= end}
+    facts = {"columns nobody knows": ", ".join(file[1].columns_unknown)} if file and file[1].columns_unknown else {}
+    rows = _relation(stage, day, file)
 
-    def ask(query: str) -> list[dict]:
-        return dicts(duck.sql(query.replace("{rows}", relation)))
+    def compose(before: Version | None) -> tuple[str, dict] | None:
+        if file is None and before is not None and before.rows:
+            facts["report"] = f"{report.report_id} was cancelled by Amazon: what was kept of the day stays"
+            return None
+        later = later_rows(road, before, day, end) if stage.is_of_orders else ""
+        until = max(end, until_of(before)) if before is not None and later else end
+        return newest(rows, later) if later else rows, made | {"until": until.isoformat()}
 
-    version = held or _written(duck, road, stage, day, relation, before, report, document, end)
-    sums = _sums(stage, ask)
-    facts: dict = {"rows": version.rows, "day is over": version.facts["is_complete"]}
-    facts |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
-    if held is not None:
-        facts["report"] = f"{report.report_id} was cancelled by Amazon: what was kept of the day stays"
-    if file is not None and file[1].columns_unknown:
-        facts["columns nobody knows"] = ", ".join(file[1].columns_unknown)
-    verdicts = stage.verdicts(ask)
-    links = {"document": version.facts["document"]} if version.facts["document"] else {}
-    return StageResult(
-        facts=facts, rows_total=version.rows, verdicts=verdicts, links=links, version=version.id, rows=_shown(sums)
-    )
+    return keep_day(duck, road, stage, day, compose, facts)
 
 
-def _written(
+def keep_day(
     duck: duckdb.DuckDBPyConnection,
     road: Road,
     stage: ReportStage,
     day: date,
-    relation: str,
-    before: Version | None,
-    report: RequestedReport,
-    document: str,
-    end: datetime,
-) -> Version:
-    """Return the version that holds the rows of a day now: a new one, unless the one before says the very same."""
+    compose: Callable[[Version | None], tuple[str, dict] | None],
+    facts: Mapping[str, str],
+) -> StageResult:
+    """Write the rows of one day as its new version and say what they are; the same words are no new version.
+
+    `compose` is given the version that counts now, if its file is there, and returns the rows as a table expression
+    with the facts of the new version, or None to leave it. It is asked again when another writer was faster, a bounded
+    number of times.
+    """
     warehouse = road.stores.warehouse
-    mark = _fingerprint(duck, relation)
-    is_complete = start_of(day + _DAY) - _SECOND <= end
-    is_there = before is not None and warehouse.holds(before)
-    if is_there and (before.facts.get("fingerprint"), before.facts["is_complete"]) == (mark, is_complete):
-        return before
-    made = {"report": report.report_id, "document": document, "is_complete": is_complete, "until": end.isoformat()}
-    return warehouse.write(
-        road.connection,
-        stage.asset,
-        day.isoformat(),
-        lambda path: duck.execute(
-            f"COPY (SELECT * FROM {relation} ORDER BY source_row) TO $path ({PARQUET})", {"path": str(path)}
-        ),
-        {**made, "fingerprint": mark},
-    )
+    for attempt in range(_ATTEMPTS_MAX):
+        last = warehouse.current(road.connection, stage.asset, day.isoformat())
+        before = last if last is not None and warehouse.holds(last) else None
+        composed_day = compose(before)
+        if composed_day is None:
+            assert before is not None, "there is something to leave"
+            return describe(duck, stage, rows_of_version(road, before), before, facts)
+        relation, made = composed_day
+        made = made | {"fingerprint": _fingerprint(duck, relation)}
+        if before is not None and _says_the_same(before.facts, made):
+            return describe(duck, stage, relation, before, facts)
+        query = f"SELECT * FROM {relation} ORDER BY source_row NULLS LAST, {stage.dated_by}"
+        number = 0 if last is None else last.version
+        try:
+            version = warehouse.write(
+                road.connection, stage.asset, day.isoformat(), partial(_copy, duck, query), made, after=number
+            )
+            return describe(duck, stage, relation, version, facts)
+        except WrittenMeanwhile:
+            if attempt == _ATTEMPTS_MAX - 1:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _says_the_same(before: dict, made: dict) -> bool:
+    """Tell whether a version says what the one before says: rows, whether the day is over, and on which road."""
+    names = ("fingerprint", "is_complete", "is_searched")
+    return all(before.get(name) == made.get(name) for name in names)
 
 
 def _fingerprint(duck: duckdb.DuckDBPyConnection, relation: str) -> str:
@@ -251,13 +255,83 @@ def _fingerprint(duck: duckdb.DuckDBPyConnection, relation: str) -> str:
     return mark
 
 
+def _copy(duck: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    duck.execute(f"COPY ({query}) TO $path ({PARQUET})", {"path": str(path)})
+
+
+def describe(
+    duck: duckdb.DuckDBPyConnection,
+    stage: ReportStage,
+    relation: str,
+    version: Version,
+    facts: Mapping[str, str],
+) -> StageResult:
+    """Say what the rows of a day's version are: sums, verdicts, the document they came from."""
+
+    def ask(query: str) -> list[dict]:
+        return dicts(duck.sql(query.replace("{rows}", relation)))
+
+    sums = _sums(stage, ask)
+    shown: dict = {"rows": version.rows, "day is over": version.facts["is_complete"]}
+    shown |= {f"{column} {code}": amount for (code, column), amount in sums.items()}
+    document = version.facts["document"]
+    return StageResult(
+        facts=shown | dict(facts),
+        rows_total=version.rows,
+        verdicts=stage.verdicts(ask),
+        links={"document": document} if document else {},
+        version=version.id,
+        rows=_shown(sums),
+    )
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a day of UTC."""
+    return start_of(day + _DAY) - _SECOND
+
+
+def until_of(version: Version) -> datetime:
+    """Return the moment up to which a day's version surely knows what happened; it may lie behind the day's end.
+
+    What was told again in the same words since then is not counted, so it may know more.
+    """
+    if "until" in version.facts:
+        return datetime.fromisoformat(version.facts["until"])
+    day = date.fromisoformat(version.partition)
+    return end_of(day) if version.facts["is_complete"] else start_of(day)
+
+
+def later_rows(road: Road, before: Version | None, day: date, end: datetime) -> str:
+    """Return the rows that were taken in after a report's end as a table expression; empty when there are none."""
+    if before is None or min(until_of(before), end_of(day)) <= end:
+        return ""
+    moment = end.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    return f"(SELECT * FROM {rows_of_version(road, before)} WHERE updated_at > TIMESTAMP '{moment}')"
+
+
+def newest(rows: str, before: str) -> str:
+    """Return rows laid over those that were kept before, of each order its newest state, as a table expression."""
+    return "(" + composed("newest_orders", rows=rows, before=before) + ")"
+
+
+def rows_of_version(road: Road, version: Version) -> str:
+    """Return the table expression of a version's rows."""
+    path = str(road.stores.warehouse.path(version)).replace("'", "''")
+    return f"read_parquet('{path}')"
+
+
 def _relation(stage: ReportStage, day: date, file: tuple[Path, ReportFile] | None) -> str:
     """Return the table expression of a day's rows; the same columns without a row where there is no file."""
     if file is None:
-        columns = ", ".join(f"CAST(NULL AS {one.kind.sql_type}) AS {one.name}" for one in stage.table.columns)
-        return f"(SELECT {columns}, CAST(NULL AS BIGINT) AS source_row WHERE false)"
+        return no_rows(stage)
     where = f"CAST({stage.dated_by} AS DATE) = DATE '{day.isoformat()}'"
     return f"(SELECT * FROM {rows_relation(file[0])} WHERE {where})"
+
+
+def no_rows(stage: ReportStage) -> str:
+    """Return the table expression of no row with a report's columns."""
+    columns = ", ".join(f"CAST(NULL AS {one.kind.sql_type}) AS {one.name}" for one in stage.table.columns)
+    return f"(SELECT {columns}, CAST(NULL AS BIGINT) AS source_row WHERE false)"
 
 
 def _sums(stage: ReportStage, ask: Asking) -> dict[tuple[str, str], Decimal]:
@@ -280,15 +354,8 @@ def _shown(sums: dict[tuple[str, str], Decimal]) -> tuple[Row, ...]:
     )
 
 
-def _gone(stage: ReportStage, day: date, since: date | None) -> RefusedDay:
-    sentence = (
-        f"Amazon keeps {stage.table.called} from {since} on, so nothing of {day} can be had any more: what was sold "
-        "then is not absent, it is unknown here."
-    )
-    return RefusedDay(((f"{stage.asset} {day}", sentence),))
-
-
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def scratch() -> Iterator[Path]:
+    """Yield a folder that is gone afterwards."""
     with TemporaryDirectory(prefix="connector-") as folder:
         yield Path(folder)

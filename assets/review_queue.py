@@ -56,6 +56,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("file_refused", "retry"): "The next discovery fetches the report again; a file of your own is imported again.",
     ("discovery_failed", "retry"): "The next discovery tries again.",
     ("day_refused", "retry"): "Fetches the day again.",
+    ("days_gone", "dismiss"): "Leaves these days unknown; they are told again when somebody asks for them.",
     ("fetch_failed", "retry"): "Fetches today again; days that are missing follow on schedule.",
     ("bank_line_unclear", "choose"): "Says what the line brought: begin the reason with settlements and a colon.",
     ("bank_line_unclear", "dismiss"): "Leaves the line alone: it is matched with nothing, and not told again.",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from assets.posting import Desk, PostingPatience
 from ledger.mapping import Mapping
@@ -19,12 +19,17 @@ from resources.amazon.event_groups import EventGroups
 from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.marketplaces import marketplace
+from resources.amazon.old_events import OldEvents
+from resources.amazon.orders import Orders
 from resources.amazon.transfers import Transfers
 from resources.bank.settings import BankSettings
 from resources.clock import Clock
 from resources.erp.target import Target
 from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
+
+OrdersRoad = Literal["reports", "search"]
+EventsSource = Literal["transactions", "v0"]
 
 
 class Source(Protocol):
@@ -49,6 +54,15 @@ class Source(Protocol):
     def event_groups(self) -> EventGroups: ...
 
     @property
+    def old_events(self) -> OldEvents: ...
+
+    @property
+    def orders(self) -> Orders: ...
+
+    @property
+    def marketplace_ids(self) -> tuple[str, ...]: ...
+
+    @property
     def fee_invoices(self) -> FeeInvoices: ...
 
 
@@ -61,7 +75,8 @@ class Road:
     `marketplaces` are those whose settlements are taken in, named as settlements do; empty takes in all.
     `configuration` reads the connection's files as they stand, so that a change is kept with whose hand it was.
     `load_opening_orders` reads the orders that the books held at go-live, none where the connection names no file.
-    `bank` says how the bank's statements are read and held against payouts.
+    `bank` says how the bank's statements are read and held against payouts. `orders_road` is how orders are taken in,
+    `events_source` which of Amazon's two interfaces tells financial events.
     """
 
     connection: str
@@ -83,6 +98,8 @@ class Road:
     configuration: Callable[[], Iterable[ConfigurationFile]] = tuple
     load_opening_orders: Callable[[], OpeningOrders] = OpeningOrders
     bank: BankSettings = field(default_factory=BankSettings)
+    orders_road: OrdersRoad = "reports"
+    events_source: EventsSource = "transactions"
 
     def is_foreign(self, marketplace_id: str) -> bool:
         """Tell whether a marketplace is surely one that this connection does not list.

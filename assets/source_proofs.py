@@ -6,10 +6,11 @@ verdict per source with the rows that differ; none of them stops money, each say
 no ERP is asked, so a person may run it as often as wanted.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from assets.day_names import today
 from assets.deposit_proof import deposit_verdict
 from assets.fee_proof import fees_verdict
 from assets.kept_days import KeptDays
@@ -24,6 +25,7 @@ from ledger.event_classification import classify_event
 from ledger.source_match import Difference, added_up, by_category, by_order
 from ledger.stated_tax import paid_by_buyer
 from resources.amazon.marketplaces import marketplace_named
+from resources.amazon.orders import kept_since, kept_words
 from resources.store.stores import Stores
 
 ASSET = "source_proofs"
@@ -85,6 +87,9 @@ def events_verdict(staged: Staged) -> Verdict:
     check, days = "events_equal_settlement", staged.days("financial_events")
     if not days:
         return Verdict(check, True, "No financial events are read by this connection.", is_blocking=False)
+    if staged.road.events_source == "v0":
+        sentence = "The older API of financial events names no settlement, so they cannot be held against this one."
+        return Verdict(check, True, sentence, is_blocking=False)
     if staged.moment("start").date() < days.first:
         return Verdict(check, True, f"Financial events are read from {days.first} on only.", is_blocking=False)
     settled = added_up(staged.by_category)
@@ -131,12 +136,34 @@ def orders_verdict(staged: Staged) -> Verdict:
     orders = days.files((staged.moment("start") - LOOKED_BACK).date())
     found = staged.ask("orders_of_settlement", all_lines=_lines_around(staged), orders=orders)
     looked_for = [row for row in found if row["order_status"] is not None or _is_covered(row["posted_at"], days)]
-    rows = list(_differences(looked_for, staged.currency))
-    left = len(found) - len(looked_for)
+    own, day = staged.road.source.marketplace_ids, today(staged.road.clock)
+    rows = list(_differences(looked_for, staged.currency, own, day))
     sentence = f"{len(looked_for) - len(rows)} of {len(looked_for)} orders were sold for what the settlements paid."
-    if left:
-        sentence += f" {left} more were sold before orders are read."
-    return Verdict(check, not rows, sentence, is_blocking=False, rows=tuple(rows[:_ROWS_MAX]))
+    left = [row for row in found if row not in looked_for]
+    gone = list(_gone(left, staged.currency, own, day))
+    if len(left) > len(gone):
+        sentence += f" {len(left) - len(gone)} more were sold before orders are read."
+    if gone:
+        sentence += f" {len(gone)} more are older than what Amazon keeps and cannot be read any more."
+    return Verdict(check, not rows, sentence, is_blocking=False, rows=tuple([*rows, *gone][:_ROWS_MAX]))
+
+
+def _gone(left: list[dict], currency: str, own: Sequence[str], day: date) -> Iterator[Row]:
+    """Yield the orders that were paid before the oldest day Amazon has orders of, marketplace by marketplace.
+
+    Not every order that is too old is among them: a settlement does not say when an order was placed.
+    """
+    for row in left:
+        ids = _places(row, own)
+        if row["posted_at"] is not None and row["posted_at"].date() < kept_since(ids, day):
+            settled = money.exact(row["settled"], currency)
+            yield _row(row, settled, None, currency, f"cannot be read any more. {kept_words(ids, day)}")
+
+
+def _places(row: dict, own: Sequence[str]) -> Sequence[str]:
+    """Return the marketplace an order was sold in; all of the connection where the settlement does not say."""
+    place = marketplace_named(row["marketplace_name"] or "")
+    return (place.marketplace_id,) if place else own
 
 
 def _lines_around(staged: Staged) -> list[str]:
@@ -157,11 +184,12 @@ def _is_covered(posted_at: datetime | None, days: KeptDays) -> bool:
     return posted_at is not None and posted_at.date() - PAID_WITHIN >= days.first
 
 
-def _differences(found: list[dict], currency: str) -> Iterator[Row]:
+def _differences(found: list[dict], currency: str, own: Sequence[str], day: date) -> Iterator[Row]:
     for row in found:
         settled = money.exact(row["settled"], currency)
         if row["order_status"] is None:
-            yield _row(row, settled, None, currency, "no order of that number is known")
+            why = f"no order of that number is known. {kept_words(_places(row, own), day)}"
+            yield _row(row, settled, None, currency, why)
             continue
         place = marketplace_named(row["marketplace_name"] or "")
         paid = paid_by_buyer(row["prices"], row["tax"], place.country if place else "")

@@ -36,15 +36,18 @@ def dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def write_parquet(duck: duckdb.DuckDBPyConnection, name: str, rows: Iterable[Mapping[str, object]], path: Path) -> None:
-    """Write rows as Parquet, typed by a statement that reads them as `$lines`.
+def write_lines(rows: Iterable[Mapping[str, object]], path: Path) -> str:
+    """Write rows as lines of JSON and return the path; amounts go as text: their decimals were checked when read."""
+    with path.open("w", encoding="utf-8") as writing:
+        writing.writelines(json.dumps(row) + "\n" for row in rows)
+    return str(path)
 
-    Amounts go as text: their decimals were checked when they were read.
-    """
+
+def write_parquet(duck: duckdb.DuckDBPyConnection, name: str, rows: Iterable[Mapping[str, object]], path: Path) -> None:
+    """Write rows as Parquet, typed by a statement that reads them as `$lines`."""
     lines = path.with_name(f"{path.name}.json")
     try:
-        with lines.open("w", encoding="utf-8") as writing:
-            writing.writelines(json.dumps(row) + "\n" for row in rows)
+        write_lines(rows, lines)
         duck.execute(f"COPY ({statement(name)}) TO $path ({PARQUET})", {"path": str(path), "lines": str(lines)})
     finally:
         lines.unlink(missing_ok=True)

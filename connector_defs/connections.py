@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.posting import PostingPatience
 from assets.roadmap import Road
@@ -86,6 +87,15 @@ class AmazonToPeopleSoftSettings(_Settings):
     by_day: DaySources = DaySources()
     bank: BankSettings = BankSettings()
     posting: PostingSettings = PostingSettings()
+
+    @model_validator(mode="after")
+    def _accrue_what_is_told(self) -> Self:
+        """Refuse accruals from a source that hides what is held back: they would miss it without a word."""
+        if self.books.month_end == "accrue" and self.by_day.events_source == "v0":
+            raise ValueError(
+                "books.month_end: accrue needs by_day.events_source: transactions; the older API hides held sales"
+            )
+        return self
 
 
 @dataclass(frozen=True)
@@ -237,6 +247,8 @@ class Connection:
             configuration=self.configuration,
             load_opening_orders=self.load_opening_orders,
             bank=self.settings.bank,
+            orders_road=self.settings.by_day.orders_road,
+            events_source=self.settings.by_day.events_source,
         )
 
 

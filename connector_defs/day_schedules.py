@@ -4,7 +4,7 @@ In: the control database, which knows the days that were fetched. Out: a run req
 reason why there is none. Ticks that were missed need no run of their own: the span begins where the last fetch ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import dagster as dg
@@ -32,6 +32,7 @@ def day_schedule(
     job,
     cron: str,
     first_day: date,
+    marketplace_ids: Sequence[str],
     stores_of_tick: Callable[[], tuple[Stores, Clock]],
 ) -> dg.ScheduleDefinition:
     """Return the schedule of one day asset."""
@@ -50,7 +51,7 @@ def day_schedule(
             return dg.SkipReason(f"Run {under_way[0].run_id} of {job.name} is not over yet.")
         stores, clock = stores_of_tick()
         last_day = stage.told_until(today(clock))
-        span = span_to_fetch(stores, connection, stage, first_day, last_day)
+        span = span_to_fetch(stores, connection, stage, first_day, last_day, marketplace_ids)
         if span is None:
             return dg.SkipReason(f"The first day, {first_day}, lies ahead of the last that can be fetched, {last_day}.")
         return dg.RunRequest(tags={"connector/connection": connection, **range_tags(*span)})

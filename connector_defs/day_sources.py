@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assets.day_stages import DAY_STAGES
 from assets.days import DayStage
+from assets.roadmap import EventsSource, OrdersRoad
 from ledger.policy import IsoDate, Policy
 
 # Before go-live is what was sold then and reaches the seller afterwards: invoiced orders are held for a month.
@@ -43,7 +44,9 @@ class DaySources(BaseModel):
 
     events_from: IsoDate | None = None
     financial_events: bool = True
+    events_source: EventsSource = "transactions"
     orders: bool = True
+    orders_road: OrdersRoad = "reports"
     fba_reimbursements: bool = True
     vat_transactions: bool = False
     payouts: bool = True

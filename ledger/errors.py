@@ -26,6 +26,7 @@ money of one settlement without stopping the run of another.
         ├── LeaseLost               another worker took over; this one must stop
         ├── UndoneMeanwhile         what a document builds on is being undone; it must not be sent
         ├── ContentChanged          same key, other content
+        ├── WrittenMeanwhile        what was read to be added to is not the newest any more
         └── SecretMissing           a name the vault does not hold
 """
 
@@ -165,6 +166,10 @@ class UndoneMeanwhile(StoreError):
 
 class ContentChanged(StoreError):
     """A document of the same key with other content."""
+
+
+class WrittenMeanwhile(StoreError):
+    """Another writer has made a newer version of what this one was made from; read that and do it again."""
 
 
 class SecretMissing(StoreError):

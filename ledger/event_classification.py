@@ -10,8 +10,9 @@ whose source is `inferred` follow a sibling, `unverified` ones are guesses that 
 
 from __future__ import annotations
 
-from ledger.classification import Classified, Labels, ShippedRows, label, shipped_rows
+from ledger.classification import Classified, Labels, ShippedRows, classify, label, shipped_rows
 from ledger.event_leaves import DIFFERENCE_PATH, SEPARATOR
+from ledger.old_event_names import settlement_labels
 
 
 def pair(transaction_type: str, leaf_path: str) -> tuple[str, str]:
@@ -20,10 +21,15 @@ def pair(transaction_type: str, leaf_path: str) -> tuple[str, str]:
 
 
 def classify_event(transaction_type: str, leaf_path: str) -> Classified | None:
-    """Return the category of a line: exact row, else the closest row with `*`, else None; a difference has none."""
+    """Return the category of a line: exact row, else the closest row with `*`, else None; a difference has none.
+
+    A name of the older API that the table does not hold is classified as the settlement row it becomes.
+    """
     if leaf_path == DIFFERENCE_PATH:
         return None
-    return _leaves().find(pair(transaction_type, leaf_path))
+    found = _leaves().find(pair(transaction_type, leaf_path))
+    labels = settlement_labels(transaction_type, leaf_path) if found is None else None
+    return classify(*labels) if labels else found
 
 
 def known_leaves() -> tuple[tuple[Labels, Classified], ...]:

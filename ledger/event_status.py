@@ -33,8 +33,13 @@ class Standing:
         return self.status in STATUSES
 
 
-def standing_of(status: str | None, deferred_transaction_id: str, release_transaction_id: str) -> Standing:
-    """Return how a transaction stands; one without a status counts as released, one of an unknown status not at all."""
+def standing_of(
+    status: str | None, deferred_transaction_id: str, release_transaction_id: str, *, tells_deferral: bool = True
+) -> Standing:
+    """Return how a transaction stands; one without a status counts as released, one of an unknown status not at all.
+
+    A source that hides what is held back (`tells_deferral` off) cannot say when a sale was made: what it tells is cash.
+    """
     word = _BETWEEN_WORDS.sub("_", (status or "").strip()).upper()
     known = word or RELEASED
     is_release = known == RELEASED and bool(deferred_transaction_id or release_transaction_id)
@@ -42,5 +47,5 @@ def standing_of(status: str | None, deferred_transaction_id: str, release_transa
         status=known,
         is_told=bool(word),
         is_cash=known == RELEASED,
-        is_accrual=known in STATUSES and not is_release,
+        is_accrual=tells_deferral and known in STATUSES and not is_release,
     )

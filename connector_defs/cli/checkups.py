@@ -6,6 +6,7 @@ that fails does not keep the next from being asked, unless the next cannot be as
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
@@ -50,16 +51,18 @@ def checked_stores(project: "Project") -> tuple["Stores | None", Checked]:
 def checked_connection(project: "Project", name: str, stores: "Stores | None") -> list[Checked]:
     """Return all rows of one connection."""
     from connector_defs.connections import connection
+    from resources.clock import SystemClock
 
     try:
         opened = connection(project, name)
     except ConnectorError as error:
         cure = "Correct the settings where the sentence says."
         return [Checked(name, "settings", False, str(error), cure, ExitCode.REFUSED)]
+    today = SystemClock().now().date()
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
     rows += [*mapping_rows, *_receipts(opened, mapping), *_opening_orders(opened, mapping, stores)]
-    rows += _month_end(opened, mapping)
+    rows += [*_month_end(opened, mapping), *events_source(opened, today)]
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -116,6 +119,21 @@ def _month_end(opened: "Connection", mapping: "Mapping | None") -> Iterator[Chec
             f"{account.account} on its last day and reversed on the day after, per marketplace and currency. See it: "
             f"connector plan accruals MONTH -c {opened.name}",
         )
+
+
+def events_source(opened: "Connection", today: date) -> Iterator[Checked]:
+    """Warn of the older API of financial events while it lives; refuse it afterwards."""
+    from resources.amazon.old_events import LAST_DAY
+
+    sources = opened.settings.by_day
+    if not sources.financial_events or sources.events_source == "transactions":
+        return
+    left = (LAST_DAY - today).days
+    words = f"Amazon removes the older API of financial events after {LAST_DAY}, {left} days from now."
+    if left < 0:
+        words = f"Amazon removed the older API of financial events after {LAST_DAY}: no events are read any more."
+    code = ExitCode.WAITS if left >= 0 else ExitCode.REFUSED
+    yield Checked(opened.name, "events source", False, words, "Set by_day.events_source: transactions.", code)
 
 
 def _opening_orders(opened: "Connection", mapping: "Mapping | None", stores: "Stores | None") -> Iterator[Checked]:

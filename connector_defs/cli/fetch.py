@@ -25,6 +25,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
     epilog=examples(
         "connector fetch financial_events -c amazon_us",
         "connector fetch financial_events --from 2026-11-01 --to 2026-11-18 -c amazon_us --json",
+        "connector fetch orders --order 113-0000000-0000000 -c amazon_us",
     ),
 )
 @click.argument("asset")
@@ -32,6 +33,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
     "--from", "first", metavar="DAY", type=_DATE, help="First day, in UTC; what the schedule would fetch if not given."
 )
 @click.option("--to", "last", metavar="DAY", type=_DATE, help="Last day, included; today if not given.")
+@click.option("--order", "order_ids", multiple=True, metavar="ID", help="Read single orders anew; only of orders.")
 @connection_option
 @json_option
 @click.pass_context
@@ -40,6 +42,7 @@ def fetch(
     asset: str,
     first: datetime | None,
     last: datetime | None,
+    order_ids: tuple[str, ...],
     connection_name: str | None,
     as_json: bool,
 ) -> None:
@@ -48,8 +51,13 @@ def fetch(
 
     connection = opened_connection(connection_name)
     road, stage = opened_road(connection_name), _stage(connection, asset)
-    days = _days(connection, road, stage, first and first.date(), last and last.date())
-    rows = [_row(day, outcome) for day, outcome in fetch_days(road, stage, days)]
+    if order_ids:
+        if asset != "orders" or first or last:
+            raise InputRefused("--order reads single orders of the asset orders, and takes neither --from nor --to.")
+        rows = _repaired(road, stage, order_ids)
+    else:
+        days = _days(connection, road, stage, first and first.date(), last and last.date())
+        rows = [_row(day, outcome) for day, outcome in fetch_days(road, stage, days)]
     if as_json:
         output.write_json({"connection": road.connection, "asset": asset, "days": rows})
     else:
@@ -57,7 +65,7 @@ def fetch(
         output.print_table(
             shown, ("day", "outcome", "rows", "to look at", "sentence"), nothing="There is no day to fetch."
         )
-    ctx.exit(ExitCode.WAITS if any(row["outcome"] == "refused" for row in rows) else ExitCode.FINE)
+    ctx.exit(ExitCode.WAITS if any(row["outcome"] in ("refused", "gone") for row in rows) else ExitCode.FINE)
 
 
 def _stage(connection: "Connection", asset: str) -> "DayStage":
@@ -83,7 +91,7 @@ def _days(
     end = last or stage.told_until(today(road.clock))
     begin = first_day(connection.settings.by_day, connection.settings.books, road.clock.now())
     if first is None:
-        span = span_to_fetch(road.stores, road.connection, stage, begin, end)
+        span = span_to_fetch(road.stores, road.connection, stage, begin, end, connection.settings.amazon.marketplaces)
         return days_between(*span) if span else []
     if first > end:
         raise InputRefused(f"--from {first} lies behind --to {end}.")
@@ -95,11 +103,25 @@ def _days(
     return days_between(first, end)
 
 
+def _repaired(road: "Road", stage: "DayStage", order_ids: Iterable[str]) -> list[dict]:
+    """Read single orders anew; one row for each with the day it was laid into."""
+    from assets.days import keep_outcome
+    from assets.searched_orders import repair_order
+
+    rows = []
+    for order_id in order_ids:
+        day, result = repair_order(road, order_id)
+        keep_outcome(road, stage, day, result)
+        rows.append({"order": order_id, **_row(day, result)})
+    return rows
+
+
 def _row(day: date, outcome: "DayOutcome") -> dict:
     from assets.days import RefusedDay
 
     if isinstance(outcome, RefusedDay):
-        return {"day": day, "outcome": "refused", "rows": None, "to_look_at": [], "sentence": outcome.sentence}
+        word = "gone" if outcome.is_gone else "refused"
+        return {"day": day, "outcome": word, "rows": None, "to_look_at": [], "sentence": outcome.sentence}
     failing = [verdict for verdict in outcome.verdicts if not verdict.passed]
     return {
         "day": day,

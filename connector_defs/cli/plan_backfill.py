@@ -1,6 +1,7 @@
 """`connector plan backfill`: what it takes to read a span of days from Amazon, before anything is asked."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from connector_defs.cli import output
 from connector_defs.cli.opened import opened_connection, opened_stores
 from connector_defs.cli.options import connection_option, examples, json_option
 from ledger.errors import InputRefused
+
+if TYPE_CHECKING:
+    from connector_defs.connections import Connection
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 # Where nothing is staged that tells how many orders there are.
@@ -56,13 +60,31 @@ def backfill(
         for number, road in enumerate(options)
         if getattr(opened.settings.by_day, asset)
     ]
+    gone = _gone(opened, begin, end)
     if as_json:
-        output.write_json({"days": days, "orders_per_day": expected, "roads": rows})
+        output.write_json({"days": days, "orders_per_day": expected, "roads": rows, "cannot_be_had": gone})
         return
     output.say(f"{days} days, about {expected:,.0f} orders a day. Minutes are at the published quotas, buckets full.")
     output.print_table([{**row, "taken": "yes" if row["taken"] else "no"} for row in rows])
+    for one in gone:
+        output.say(f"{one['asset']}: {one['days']} of these days cannot be had. {one['sentence']}")
     for asset in dict.fromkeys(row["asset"] for row in rows):
         output.say(f"connector fetch {asset} --from {begin} --to {end} -c {opened.name}")
+
+
+def _gone(opened: "Connection", begin: date, end: date) -> list[dict]:
+    """Return what Amazon does not keep any more, by asset: how many of the days, and the sentence that says so."""
+    from connector_defs.day_sources import day_stages
+    from resources.clock import SystemClock
+
+    ids, today = opened.settings.amazon.marketplaces, SystemClock().now().date()
+    found = []
+    for asset, stage in day_stages(opened.settings.by_day).items():
+        kept = stage.kept(ids, today) if stage.kept else None
+        if kept is not None and begin < kept.since:
+            days = (min(end + timedelta(days=1), kept.since) - begin).days
+            found.append({"asset": asset, "days": days, "since": kept.since, "sentence": kept.sentence})
+    return found
 
 
 def _seen(connection: str) -> float:

@@ -46,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "secrets": "connector_defs.cli.secrets:secrets",
     "statement": "connector_defs.cli.statement:statement",
     "sql": "connector_defs.cli.sql:sql",
+    "status": "connector_defs.cli.status:status",
 }
 
 

@@ -105,7 +105,15 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     by_day = [day_asset(name, stage, begin, road_of_run, resource_keys) for stage in stages.values()]
     day_jobs = [connection_job(name, asset, FETCH_TAGS) for asset in by_day]
     fetches = [
-        day_schedule(name, stage, job, getattr(settings.by_day.schedules, asset), begin, stores_of_tick)
+        day_schedule(
+            name,
+            stage,
+            job,
+            getattr(settings.by_day.schedules, asset),
+            begin,
+            settings.amazon.marketplaces,
+            stores_of_tick,
+        )
         for (asset, stage), job in zip(stages.items(), day_jobs, strict=True)
     ]
     proofs = proof_asset(name, partitions, stages, road_of_run, resource_keys)

@@ -18,6 +18,7 @@ from emulators.amazon.answers import invalid
 from emulators.amazon.history import GroupRecord, PayoutRecord, SellerHistory
 from emulators.amazon.marketplaces import MARKETPLACES
 from emulators.amazon.paging import WrongToken, page_of, place_of
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.transaction_json import money
 from emulators.amazon.world import World
@@ -100,9 +101,7 @@ class Balances:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        unknown = set(request.query) - _NAMES
-        if unknown:
-            raise invalid(f"Unknown parameter {min(unknown)}.")
+        request = with_known(request, _NAMES, self._settings)
         balance_type = request.first("balanceType") or "TOTAL"
         if balance_type not in BALANCE_TYPES:
             raise invalid("Invalid input")

@@ -15,6 +15,7 @@ from emulators.amazon.answers import date_time, invalid
 from emulators.amazon.history import GroupRecord, PayoutRecord
 from emulators.amazon.old_answers import SPAN_MAX, old_money, page_size, payload, span_of
 from emulators.amazon.paging import WrongToken, page_of, place_of
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.transfers import fund_transfer_of
 from emulators.amazon.world import World
@@ -40,8 +41,7 @@ class EventGroups:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        if set(request.query) - _NAMES:
-            raise invalid("Invalid input")
+        request = with_known(request, _NAMES, self._settings)
         size = page_size(request, usual=10)
         try:
             place = place_of(request, seller_id, self._clock.now(), "NextToken")

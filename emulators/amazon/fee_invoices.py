@@ -15,6 +15,7 @@ from emulators.amazon.answers import Refusal, date_time, invalid, read_date_time
 from emulators.amazon.history import FeeInvoice, FeeInvoiceLine
 from emulators.amazon.marketplaces import MARKETPLACES
 from emulators.amazon.paging import WrongToken, page_of, place_of
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.transaction_json import money
 from emulators.amazon.world import World
@@ -44,8 +45,7 @@ class FeeInvoices:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        if set(request.query) - _HEADER_NAMES:
-            raise invalid("Invalid input")
+        request = with_known(request, _HEADER_NAMES, self._settings)
         marketplace_id = _marketplace_of(request)
         try:
             place = place_of(request, seller_id, self._clock.now())
@@ -76,8 +76,7 @@ class FeeInvoices:
         Raises:
             Refusal: 404 for an invoice that is not there in this marketplace; 400 as for heads.
         """
-        if set(request.query) - {"marketplaceId", _LINE_TOKEN}:
-            raise invalid("Invalid input")
+        request = with_known(request, {"marketplaceId", _LINE_TOKEN}, self._settings)
         marketplace_id = _marketplace_of(request)
         try:
             place = place_of(request, seller_id, self._clock.now(), _LINE_TOKEN)

@@ -18,6 +18,7 @@ from typing import Any
 
 from emulators.amazon.answers import invalid, read_date_time
 from emulators.amazon.carried import carried
+from emulators.amazon.parameters import with_known
 from emulators.amazon.seen_names import as_seen
 from emulators.amazon.settings import Settings
 from emulators.amazon.transaction_json import transaction_json
@@ -74,9 +75,7 @@ class Finances:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        unknown = set(request.query) - _NAMES
-        if unknown:
-            raise invalid(f"Unknown parameter {min(unknown)}.")
+        request = with_known(request, _NAMES, self._settings)
         now = self._clock.now()
         token = _token_of(request, seller_id)
         question = _question_of(request, now, None if token is None else datetime.fromisoformat(token["before"]))

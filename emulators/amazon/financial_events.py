@@ -18,6 +18,7 @@ from emulators.amazon.event_json import LISTS, event_of, reserve_event
 from emulators.amazon.history import SellerHistory
 from emulators.amazon.old_answers import SPAN_MAX, page_size, payload, span_of
 from emulators.amazon.paging import Place, WrongToken, page_of, place_of
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.world import World
 from emulators.clock import Clock
@@ -79,8 +80,7 @@ class FinancialEvents:
         now = self._clock.now()
         if now.date() > LAST_DAY:
             raise Refusal(self._settings.old_events_gone_status, "This operation was removed.")
-        if set(request.query) - names:
-            raise invalid("Invalid input")
+        request = with_known(request, names, self._settings)
         size = page_size(request, usual=100)
         try:
             place = place_of(request, seller_id, now, "NextToken")

@@ -21,6 +21,7 @@ from emulators.amazon.history import OrderRecord
 from emulators.amazon.marketplaces import MARKETPLACES
 from emulators.amazon.order_json import order_json
 from emulators.amazon.order_state import STATUSES, is_there, status_of, updated_at
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.world import PERSONAL_DATA_ROLES, World
 from emulators.clock import Clock
@@ -79,9 +80,7 @@ class Orders:
             Refusal: 400 for arguments Amazon does not take, 403 for personal data without the role.
         """
         now = self._clock.now()
-        unknown = set(request.query) - _SEARCH_NAMES
-        if unknown:
-            raise _refused()
+        request = with_known(request, _SEARCH_NAMES, self._settings, _refused())
         included = self._included(request)
         size = _page_size(request)
         token = _token_of(request, seller_id, now)
@@ -105,8 +104,7 @@ class Orders:
         Raises:
             Refusal: 404 when the seller has no such order; 400 and 403 as in a search.
         """
-        if set(request.query) - {"includedData"}:
-            raise _refused()
+        request = with_known(request, {"includedData"}, self._settings, _refused())
         now, included = self._clock.now(), self._included(request)
         for order in self._world.histories[seller_id].orders:
             if order.order_id == orderId and is_there(order, now) and _is_kept(order, now):

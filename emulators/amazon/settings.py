@@ -70,6 +70,9 @@ class Settings:
     # "sometimes" leaves the header out of every third answer.
     rate_limit_header: Literal["always", "sometimes", "never"] = "sometimes"
 
+    # A parameter that an operation does not know.
+    unknown_parameters: Literal["ignored", "refused"] = "ignored"
+
     # Reports
     time_shape: Literal["offset", "millis", "mixed"] = "mixed"
     reports_order: Literal["newest_first", "oldest_first", "shuffled"] = "newest_first"

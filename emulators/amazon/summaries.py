@@ -15,6 +15,7 @@ from typing import Any
 from emulators.amazon.answers import date_time, invalid
 from emulators.amazon.history import GroupRecord, Leaf, SellerHistory, TransactionRecord
 from emulators.amazon.paging import Place, WrongToken, page_of, place_of
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.transaction_json import money, tree
 from emulators.amazon.transfers import marketplaces_of
@@ -43,9 +44,7 @@ class Summaries:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        unknown = set(request.query) - _NAMES
-        if unknown:
-            raise invalid(f"Unknown parameter {min(unknown)}.")
+        request = with_known(request, _NAMES, self._settings)
         try:
             place = place_of(request, seller_id, self._clock.now())
         except WrongToken:

@@ -16,6 +16,7 @@ from emulators.amazon.balances import balance_at
 from emulators.amazon.history import GroupRecord, PayoutRecord
 from emulators.amazon.marketplaces import MARKETPLACES
 from emulators.amazon.paging import Place, WrongToken, page_of, place_of
+from emulators.amazon.parameters import with_known
 from emulators.amazon.settings import Settings
 from emulators.amazon.transaction_json import money
 from emulators.amazon.world import World
@@ -45,7 +46,8 @@ class Transfers:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        place = self._place(request, seller_id, _PAYOUT_NAMES)
+        request = with_known(request, _PAYOUT_NAMES, self._settings)
+        place = self._place(request, seller_id)
         after, before = _moment(request, "createdAfter"), _moment(request, "createdBefore")
         if after is not None and before is not None and after >= before:
             raise invalid("createdAfter must be before createdBefore.")
@@ -74,7 +76,8 @@ class Transfers:
         Raises:
             Refusal: 400 for arguments Amazon does not take.
         """
-        place = self._place(request, seller_id, _EXPECTED_NAMES)
+        request = with_known(request, _EXPECTED_NAMES, self._settings)
+        place = self._place(request, seller_id)
         marketplaces, account_type = marketplaces_of(request), request.first("accountType")
         history = self._world.histories[seller_id]
         found = [
@@ -97,10 +100,7 @@ class Transfers:
         """Refuse: nobody who only keeps books may move money."""
         raise Refusal(403, "")
 
-    def _place(self, request: Request, seller_id: str, names: frozenset[str]) -> Place:
-        unknown = set(request.query) - names
-        if unknown:
-            raise invalid(f"Unknown parameter {min(unknown)}.")
+    def _place(self, request: Request, seller_id: str) -> Place:
         try:
             return place_of(request, seller_id, self._clock.now())
         except WrongToken:

@@ -29,6 +29,7 @@ from resources.amazon.event_groups import EventGroups
 from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
 from resources.amazon.lwa import AccessTokenAuth, TokenCache
+from resources.amazon.old_events import OldEvents
 from resources.amazon.orders import Orders
 from resources.amazon.quotas import limit_of
 from resources.amazon.reports import (
@@ -114,6 +115,7 @@ class SellingPartner:
         self.transfers = Transfers(self._door)
         self.balances = Balances(self._door)
         self.event_groups = EventGroups(self._door, clock)
+        self.old_events = OldEvents(self._door, clock)
         self.fee_invoices = FeeInvoices(self._door, settings.marketplace_ids)
 
     def __repr__(self) -> str:

@@ -94,7 +94,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order; `status` and `fulfilled_by` are None when fulfilment was not asked for."""
+    """One order; `status` and `fulfilled_by` are None when fulfilment was not asked for.
+
+    `original_id` is the order that this one replaces, None for one that was bought.
+    """
 
     order_id: str
     seller_order_id: str | None
@@ -102,6 +105,8 @@ class Order:
     updated: datetime
     channel: str
     marketplace_id: str | None
+    marketplace_name: str | None
+    original_id: str | None
     status: str | None
     fulfilled_by: str | None
     programs: tuple[str, ...]
@@ -139,6 +144,8 @@ def order_of(connection: str, answer: Answer) -> Order:
         updated=updated,
         channel=needed_text(connection, channel, "channelName"),
         marketplace_id=text_of(connection, channel, "marketplaceId"),
+        marketplace_name=text_of(connection, channel, "marketplaceName"),
+        original_id=_original_id(connection, answer),
         status=status,
         fulfilled_by=text_of(connection, fulfillment, "fulfilledBy"),
         programs=texts_of(connection, answer, "programs"),
@@ -152,6 +159,13 @@ def _seller_order_id(connection: str, answer: Answer) -> str | None:
     for alias in objects_of(connection, answer, "orderAliases"):
         if alias.get("aliasType") == "SELLER_ORDER_ID":
             return text_of(connection, alias, "aliasId")
+    return None
+
+
+def _original_id(connection: str, answer: Answer) -> str | None:
+    for other in objects_of(connection, answer, "associatedOrders"):
+        if other.get("associationType") == "REPLACEMENT_ORIGINAL_ID":
+            return text_of(connection, other, "orderId")
     return None
 
 

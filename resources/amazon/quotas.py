@@ -28,6 +28,7 @@ QUOTAS: dict[str, Quota] = {
     "getReport": Quota(2.0, 15),
     "getReportDocument": Quota(0.0167, 15),
     "listFinancialEventGroups": Quota(0.5, 30),
+    "listFinancialEvents": Quota(0.5, 30),
     "listTransactions": Quota(0.5, 10),
     "listBalances": Quota(0.5, 10),
     "listSummary": Quota(0.5, 10),

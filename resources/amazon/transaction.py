@@ -18,7 +18,7 @@ from ledger.event_leaves import Leaf
 from resources.amazon.answers import Answer, misshapen, moment_of, object_of, objects_of, text_of
 
 # Amazon began in 1994; what lies before, or a century ahead, is no date of a sale.
-_EARLIEST, _LATEST = datetime(1994, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1994, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _DEPTH_MAX = 20
 # What the warehouse keeps of an amount: DECIMAL(18, 3).
 _AMOUNT_LIMIT = Decimal(10) ** 15
@@ -78,7 +78,10 @@ class TransactionItem:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One financial transaction; texts are "" where Amazon says nothing, the status is None then."""
+    """One financial transaction; texts are "" where Amazon says nothing, the status is None then.
+
+    `tells_deferral` is off where the source hides what is held back until it is released.
+    """
 
     transaction_id: str
     kind: str
@@ -95,6 +98,7 @@ class Transaction:
     breakdowns: tuple[Breakdown, ...]
     product: ProductContext
     deferred: DeferredContext
+    tells_deferral: bool = True
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -105,7 +109,7 @@ class Transaction:
 def posted_of(connection: str, answer: Answer) -> datetime:
     """Return when a transaction was posted; raises SourceRefused where that is no possible moment."""
     posted = moment_of(connection, answer, "postedDate")
-    if posted is None or not _EARLIEST <= posted < _LATEST:
+    if posted is None or not EARLIEST <= posted < LATEST:
         raise misshapen(connection, f"{_name_of(answer)} has no possible postedDate")
     return posted
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from ledger.errors import InputRefused, StoreError
+from ledger.errors import InputRefused, StoreError, WrittenMeanwhile
 from resources.clock import Clock
 from resources.duckdb_engine import bounded_duckdb
 from resources.store.columns import facts_text
@@ -89,13 +89,22 @@ class Warehouse:
         return self._place
 
     def write(
-        self, connection: str, table: str, partition: str, produce: Callable[[Path], None], facts: dict
+        self,
+        connection: str,
+        table: str,
+        partition: str,
+        produce: Callable[[Path], None],
+        facts: dict,
+        *,
+        after: int | None = None,
     ) -> Version:
         """Let `produce` write a Parquet file, and make it the current version.
 
         The same bytes with the same facts are no new version: the one that stands is returned.
         What `produce` raises goes through and leaves nothing behind; errors of the file system become StoreError, as
         does what is no Parquet file. Raises InputRefused for a name that cannot be used.
+        `after` is the number of the version this one was made from, 0 where there was none: WrittenMeanwhile is raised
+        when another writer has made a newer one.
         """
         _require_names(connection, table, partition)
         with self._place.temporary(".parquet") as temporary:
@@ -114,7 +123,7 @@ class Warehouse:
                 facts=json.loads(facts_text(facts)),
                 created_at=self._clock.now(),
             )
-            return self._make_current(draft, temporary)
+            return self._make_current(draft, temporary, after)
 
     def current(self, connection: str, table: str, partition: str) -> Version | None:
         """Return the version that counts, None when nothing was staged."""
@@ -168,7 +177,7 @@ class Warehouse:
             shutil.move(self.path(version), copy)
         return copy
 
-    def _make_current(self, draft: Version, temporary: Path) -> Version:
+    def _make_current(self, draft: Version, temporary: Path, after: int | None) -> Version:
         """Put the file in place under the next number, then the row; start over when another writer was first.
 
         The file of a lost race stays under a number that is not its own: nobody's, unless a writer of the same content
@@ -177,7 +186,13 @@ class Warehouse:
         for _ in range(_ATTEMPTS_MAX):
             last = self._last(draft)
             is_known = last is not None and (last.sha256, last.facts) == (draft.sha256, draft.facts)
-            version = last if is_known else _numbered(draft, 1 if last is None else last.version + 1)
+            number = 0 if last is None else last.version
+            if after is not None and number != after and not is_known:
+                raise WrittenMeanwhile(
+                    f"{draft.table} of {draft.connection}, partition {draft.partition}, was made from version {after},"
+                    f" and there is version {number} by now. Run it again."
+                )
+            version = last if is_known else _numbered(draft, number + 1)
             if not self._place.holds(version.name, version.bytes):
                 self._place.keep(temporary, version.name, version.sha256)
             if is_known:

@@ -45,7 +45,7 @@ def test_spans_hold_every_day_once_and_break_where_days_are_missing(numbers, len
 
 def wanted(events: Events, first: date = FIRST, last: date = TODAY) -> tuple[int, int]:
     """Return the span a schedule would fetch, counted back from today."""
-    span = span_to_fetch(events.stores, events.connection, STAGE, first, last)
+    span = span_to_fetch(events.stores, events.connection, STAGE, first, last, ())
     assert span is not None
     return (TODAY - span[0]).days, (TODAY - span[1]).days
 
@@ -79,7 +79,7 @@ def test_a_long_history_is_taken_in_several_runs(events):
 
 def test_nothing_is_wanted_before_the_first_day(events):
     """It lies ahead."""
-    assert span_to_fetch(events.stores, events.connection, STAGE, ago(-1), TODAY) is None
+    assert span_to_fetch(events.stores, events.connection, STAGE, ago(-1), TODAY, ()) is None
 
 
 def test_a_refused_day_waits_for_a_person_and_is_not_asked_for_for_ever(events):

@@ -3,73 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 
-from assets.days import RefusedDay, days_between
+from assets.day_stages import DAY_STAGES
+from assets.days import RefusedDay, days_between, fetch_days, span_to_fetch
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
-from assets.orders import ORDERS
-from assets.report_days import WAIT_SECONDS_MAX, ReportStage, fetch_report_days
-from assets.roadmap import Road
+from assets.report_days import WAIT_SECONDS_MAX
 from assets.verdicts import StageResult
 from emulators import faults
 from emulators.amazon.history import ReimbursementRecord
 from emulators.amazon.world import RequestedReport as Made
 from ledger.errors import SourceUnavailable
-from ledger.policy import Policy
 from resources.amazon.orders import kept_since
 from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE
-from tests.assets.conftest import POLICY
+from tests.assets.order_days import Daily
 from tests.resources.amazon.client.order_rig import LINE, add_order
-from tests.resources.amazon.client.rig import SELLER, Rig, make_rig
-
-
-@dataclass
-class Daily:
-    """A connection over an emulated Amazon."""
-
-    rig: Rig
-    road: Road
-
-    def fetch(self, first: date, last: date, stage: ReportStage = ORDERS) -> dict:
-        return fetch_report_days(self.road, stage, first, last)
-
-    def rows(self, day: date, stage: ReportStage = ORDERS) -> list[dict]:
-        warehouse = self.road.stores.warehouse
-        version = warehouse.current(self.road.connection, stage.asset, day.isoformat())
-        with warehouse.connect() as duck:
-            relation = duck.sql("SELECT * FROM read_parquet($path)", params={"path": str(warehouse.path(version))})
-            return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
-
-    @property
-    def today(self) -> date:
-        return self.rig.clock.now().astimezone(UTC).date()
-
-    def asked(self, operation: str = "createReport") -> int:
-        return sum(one.operation == operation for one in self.rig.app.exchanges)
+from tests.resources.amazon.client.rig import SELLER, make_rig
 
 
 @pytest.fixture
 def daily(stores) -> Iterator[Daily]:
     """Return a connection whose Amazon has no order yet."""
     rig = make_rig()
-    road = Road(
-        connection=f"c{uuid4().hex}",
-        seller=SELLER,
-        ledger="peoplesoft:TEST:ACTUALS",
-        policy=Policy(**POLICY),
-        load_mapping=lambda: None,
-        stores=stores,
-        source=rig.client(),
-        target=None,
-        clock=rig.clock,
-        run="run-1",
-    )
-    yield Daily(rig, road)
+    yield Daily.over(stores, rig)
     rig.app.close()
 
 
@@ -225,21 +185,34 @@ def test_a_report_that_is_not_made_in_time_is_waited_for_by_the_next_run(daily, 
 
 
 def test_what_amazon_does_not_keep_any_more_is_named_and_not_taken_for_nothing(daily):
-    """Two years back there is nothing to be had: such a day is refused, and no report is asked for."""
+    """Two years back there is nothing to be had: such days are not asked for, and one item names them all."""
     since = kept_since(daily.road.source.marketplace_ids, daily.today)
-    outcomes = daily.fetch(since - timedelta(days=2), since - timedelta(days=1))
-    assert all(isinstance(one, RefusedDay) for one in outcomes.values())
-    assert "it is unknown here" in outcomes[since - timedelta(days=1)].sentence
-    assert daily.asked() == 0
+    days = days_between(since - timedelta(days=40), since)
+    outcomes = dict(fetch_days(daily.road, DAY_STAGES["orders"], days))
+    assert [day for day, one in outcomes.items() if isinstance(one, RefusedDay)] == days[:-1]
+    assert "it is unknown here" in outcomes[days[0]].sentence
+    assert daily.asked() == 1
+    [item] = daily.road.stores.review.listing(daily.road.connection)
+    assert (item.code, item.actions) == ("days_gone", ("dismiss",))
+    assert f"{days[0]} to {days[-2]} (40 days)" in item.sentence
+    assert f"Amazon.com from {since} on" in item.sentence
+
+
+def test_a_schedule_leaves_out_what_amazon_does_not_keep(daily):
+    """However early the days of a connection begin: else each run would begin with days that cannot be had."""
+    ids, today = daily.road.source.marketplace_ids, daily.today
+    first = today - timedelta(days=2000)
+    span = span_to_fetch(daily.road.stores, daily.road.connection, DAY_STAGES["orders"], first, today, ids)
+    assert span[0] == kept_since(ids, today)
 
 
 @pytest.mark.parametrize(
     "ids, today, since",
     [
-        (("ATVPDKIKX0DER",), date(2026, 11, 26), date(2024, 11, 26)),
-        (("ATVPDKIKX0DER",), date(2028, 2, 29), date(2026, 2, 28)),
+        (("ATVPDKIKX0DER",), date(2026, 11, 26), date(2024, 11, 27)),
+        (("ATVPDKIKX0DER",), date(2028, 2, 29), date(2026, 3, 2)),
         (("A1VC38T7YXB528", "A39IBJ37TRP1C6"), date(2026, 11, 26), date(2016, 1, 1)),
-        (("A1VC38T7YXB528", "ATVPDKIKX0DER"), date(2026, 11, 26), date(2024, 11, 26)),
+        (("A1VC38T7YXB528", "ATVPDKIKX0DER"), date(2026, 11, 26), date(2024, 11, 27)),
     ],
 )
 def test_orders_are_kept_for_two_years_and_longer_in_the_far_east(ids, today, since):

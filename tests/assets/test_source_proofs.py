@@ -122,7 +122,8 @@ def test_an_order_that_was_sold_for_another_amount_is_named_with_the_difference(
 def test_an_order_that_nobody_knows_is_named(disturbed):
     """Paid for and never sold: a mistake of somebody's, or an order of another shop."""
     [row] = [row for row in disturbed.rows("orders_equal_settlement") if row["order"] != disturbed.resold.order_id]
-    assert (row["order"], row["why"]) == (disturbed.unknown.order_id, "no order of that number is known")
+    why = "no order of that number is known. Amazon keeps orders of Amazon.com from 2024-11-19 on."
+    assert (row["order"], row["why"]) == (disturbed.unknown.order_id, why)
 
 
 def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
@@ -132,6 +133,15 @@ def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
     assert verdicts["orders_equal_settlement"].passed
     assert "more were sold before orders are read" in verdicts["orders_equal_settlement"].sentence
     assert "read from" in verdicts["reimbursements_equal_settlement"].sentence
+    # Two years later they cannot be read any more, which is said order by order.
+    american.road.clock.advance(800 * 86_400)
+    old = american.verdicts(american.settlements[0])["orders_equal_settlement"]
+    assert old.passed
+    assert "are older than what Amazon keeps" in old.sentence
+    assert {row["why"] for row in old.rows} == {
+        "cannot be read any more. Amazon keeps orders of Amazon.com from 2027-01-28 on."
+    }
+    assert all(row["order"] for row in old.rows)
 
 
 def test_without_orders_there_is_nothing_to_hold_against(american):

@@ -43,6 +43,18 @@ def test_a_broken_setting_is_refused_with_file_line_and_key(tmp_path, good, bad,
     assert any(f"{path}:{near}:" in str(refused.value) for near in range(line - 3, line + 1)), str(refused.value)
 
 
+def test_accruals_need_a_source_that_tells_of_held_sales(tmp_path):
+    """The older API hides them, so a month would be accrued without them and nobody would know."""
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    older = SHIPPED.read_text().replace("  automatic: false", "  by_day: {events_source: v0}\n  automatic: false")
+    path.write_text(older)
+    assert read_connection(Project(tmp_path, tmp_path), ConnectionFile(path)).settings.by_day.events_source == "v0"
+    path.write_text(older.replace("month_end: split", "month_end: accrue"))
+    with pytest.raises(ConfigurationRefused, match="needs by_day"):
+        read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+
+
 def test_what_is_left_open_is_named_wherever_it_stands(tmp_path):
     """Also where any text would do, such as a unit: it would be taken for one until the first journal."""
     path = tmp_path / "defs" / "shop" / "defs.yaml"

@@ -1,11 +1,17 @@
 """`connector check`, `secrets`, `map check`, `new`: what must be right before anything is posted."""
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from connector_defs.cli.checkups import events_source
 from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.connections import connection
+from connector_defs.day_sources import DaySources
+from connector_defs.project import Project
 from emulators.faults import named
 from ledger.errors import MappingRefused
 from ledger.mapping import load_mapping
@@ -231,3 +237,21 @@ def test_a_filled_in_mapping_skeleton_is_whole(own_place, run_json) -> None:
 def test_a_connection_needs_a_plain_name(own_place, run, name: str) -> None:
     """The name becomes a folder and a Dagster key."""
     assert run("new", name).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "source, today, said, code",
+    [
+        ("transactions", date(2028, 1, 1), "", None),
+        ("v0", date(2026, 11, 26), "274 days from now", ExitCode.WAITS),
+        ("v0", date(2027, 8, 27), "0 days from now", ExitCode.WAITS),
+        ("v0", date(2027, 8, 28), "no events are read any more", ExitCode.REFUSED),
+    ],
+)
+def test_the_older_source_of_events_is_warned_of_until_it_is_gone(place, source, today, said, code) -> None:
+    """With the setting to change and the days that are left."""
+    opened = connection(Project(), "amazon_us")
+    settings = opened.settings.model_copy(update={"by_day": DaySources(events_source=source)})
+    rows = list(events_source(replace(opened, settings=settings), today))
+    assert [row.code for row in rows] == ([] if code is None else [code])
+    assert all(said in row.sentence and "events_source: transactions" in row.cure for row in rows)

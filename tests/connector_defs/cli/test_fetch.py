@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between
+from assets.days import Kept, RefusedDay, days_between
 from assets.verdicts import StageResult, Verdict
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import connection
@@ -88,6 +88,35 @@ def test_what_cannot_be_fetched_is_refused_in_a_sentence(own_place, fetched, run
     assert (result.exit_code, result.stdout) == (ExitCode.REFUSED, "")
     assert said in result.stderr
     assert fetched == []
+
+
+def test_days_that_the_source_keeps_no_more_are_told_as_gone(own_place, monkeypatch, fetched, run_json):
+    """They are not asked for, and wait for a person once."""
+    since = today() - timedelta(days=1)
+    kept = replace(DAY_STAGES[ASSET], kept=lambda ids, day: Kept(since, f"Amazon keeps {len(ids)} from {since} on."))
+    monkeypatch.setitem(DAY_STAGES, ASSET, kept)
+    given = ("--from", str(today() - timedelta(days=4)), "--to", str(since), "-c", "amazon_us")
+    document = run_json("fetch", ASSET, *given, code=ExitCode.WAITS)
+    assert [row["outcome"] for row in document["days"]] == ["gone", "gone", "gone", "kept"]
+    assert fetched == [(since, since)]
+    [item] = run_json("review", "list", code=ExitCode.WAITS)["items"]
+    assert (item["code"], item["settlement"]) == ("days_gone", ASSET)
+
+
+def test_a_single_order_is_read_anew(own_place, monkeypatch, run_json, run):
+    """The day it was laid into is told; a day has no single orders, and nothing else has any."""
+    asked = []
+
+    def repair(road, order_id):
+        asked.append(order_id)
+        return today(), StageResult(rows_total=3, version="2-abc")
+
+    monkeypatch.setattr("assets.searched_orders.repair_order", repair)
+    [row] = run_json("fetch", "orders", "--order", "113-0000000-0000001", "-c", "amazon_us")["days"]
+    assert (row["order"], row["day"], row["rows"]) == ("113-0000000-0000001", str(today()), 3)
+    for given in (("orders", "--order", "1", "--from", str(today())), (ASSET, "--order", "1")):
+        assert run("fetch", *given, "-c", "amazon_us").exit_code == ExitCode.REFUSED
+    assert asked == ["113-0000000-0000001"]
 
 
 def test_a_marketplace_that_does_not_answer_has_its_own_code(own_place, monkeypatch, run):

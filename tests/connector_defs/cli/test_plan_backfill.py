@@ -28,6 +28,15 @@ def test_more_orders_make_single_calls_take_days(copied_place, run_json, run) ->
     assert "connector fetch orders --from 2026-01-01 --to 2026-12-31 -c amazon_us" in shown
 
 
+def test_days_that_amazon_keeps_no_more_are_named(copied_place, run, run_json) -> None:
+    """Orders of more than two years ago: how many of the days, and from which day on there are some."""
+    given = ("plan", "backfill", "--from", "2016-01-01", "--to", "2016-01-31", "-c", "amazon_us")
+    [gone] = run_json(*given)["cannot_be_had"]
+    assert (gone["asset"], gone["days"]) == ("orders", 31)
+    assert "Amazon keeps orders of Amazon.com from" in gone["sentence"]
+    assert "orders: 31 of these days cannot be had." in run(*given).stdout
+
+
 def test_days_the_wrong_way_round_are_refused(place, run) -> None:
     """Exit 2 with a sentence."""
     result = run("plan", "backfill", "--from", "2026-10-31", "--to", "2026-01-01", "-c", "amazon_us")

@@ -173,7 +173,6 @@ def test_filters_select(bench: Bench, params: dict[str, Any], count: int) -> Non
         {"asOfDate": "2026-11-21"},
         {"asOfDate": "01.11.2026"},
         {"nextToken": "none"},
-        {"day": "2026-11-01"},
     ],
 )
 def test_arguments_amazon_does_not_take_are_a_400(bench: Bench, params: dict[str, Any]) -> None:

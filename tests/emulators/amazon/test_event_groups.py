@@ -121,7 +121,6 @@ def test_spans_select(params: dict[str, Any], expected: list[str]) -> None:
         {AFTER: NOW.isoformat()},
         {BEFORE: (NOW - timedelta(seconds=100)).isoformat()},
         {AFTER: OPEN.isoformat(), BEFORE: FIRST.isoformat()},
-        {"nextToken": "none"},
     ],
 )
 def test_arguments_amazon_does_not_take_are_a_400(params: dict[str, Any]) -> None:

@@ -85,7 +85,6 @@ def test_spans_of_issue_select(bench: Bench) -> None:
         {"marketplaceId": UK, "fromIssueDate": "2026-10-02T00:00:00Z", "toIssueDate": "2026-10-01T00:00:00Z"},
         {"marketplaceId": UK, "invoicesModifiedAfter": "yesterday"},
         {"marketplaceId": UK, "nextToken": "none"},
-        {"marketplaceId": UK, "status": "PAID"},
     ],
 )
 def test_arguments_amazon_does_not_take_are_a_400(bench: Bench, params: dict[str, Any]) -> None:

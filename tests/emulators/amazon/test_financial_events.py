@@ -164,7 +164,6 @@ def test_spans_select(params: dict[str, Any], count: int) -> None:
         {"PostedAfter": NOW.isoformat()},
         {"PostedAfter": OPEN.isoformat(), "PostedBefore": NOW.isoformat()},
         {"MaxResultsPerPage": "101"},
-        {"postedAfter": OPEN.isoformat()},
     ],
 )
 def test_arguments_amazon_does_not_take_are_a_400(params: dict[str, Any]) -> None:

@@ -100,7 +100,6 @@ def test_filters_select(bench: Bench, params: dict[str, Any], expected: list[int
         {"createdAfter": LONG_AGO, "fulfilledBy": "AFN"},
         {"createdAfter": LONG_AGO, "includedData": "EVERYTHING"},
         {"createdAfter": LONG_AGO, "marketplaceIds": ",".join(f"A{number}" for number in range(51))},
-        {"createdAfter": LONG_AGO, "CreatedAfter": LONG_AGO},
         {"createdAfter": LONG_AGO, "paginationToken": "bm9uZQ=="},
         {"createdAfter": LONG_AGO, "paginationToken": "no token"},
     ],

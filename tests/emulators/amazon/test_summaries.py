@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.emulators.amazon.bench import Bench
-from tests.emulators.amazon.finance_bench import DE, FIRST, OPEN, SECOND, UK, D, finance_bench
+from tests.emulators.amazon.finance_bench import DE, FIRST, OPEN, SECOND, D, finance_bench
 from tests.emulators.amazon.swagger import assert_fits
 
 PATH = "/finances/2024-06-19/summary"
@@ -102,7 +102,6 @@ def test_an_open_settlement_has_no_summary_yet() -> None:
         {"relatedIdentifierValue": "901"},
         {"marketplaceIds": "NOWHERE", "periodStart": "2026-11-01", "periodEnd": "2026-11-01"},
         {"periodStart": "2026-11-01", "periodEnd": "2026-11-01", "nextToken": "none"},
-        {"periodStart": "2026-11-01", "periodEnd": "2026-11-01", "marketplaceId": UK},
     ],
 )
 def test_arguments_amazon_does_not_take_are_a_400(params: dict[str, Any]) -> None:

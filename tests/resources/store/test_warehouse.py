@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pytest
 
-from ledger.errors import InputRefused, SettlementFileRefused, StoreError
+from ledger.errors import InputRefused, SettlementFileRefused, StoreError, WrittenMeanwhile
 from resources.store.warehouse import Warehouse
 
 PLACE = ("amazon_us", "settlement_lines", "11111111111")
@@ -167,6 +167,16 @@ def test_a_crash_between_move_and_commit_leaves_the_old_version_current(warehous
     assert warehouse.current(*PLACE) == first
     second = warehouse.write(*PLACE, lines("9.90"), {})
     assert (second.version, amounts_of(warehouse, second)) == (2, [Decimal("9.90")])
+
+
+def test_a_version_that_was_made_from_an_older_one_is_refused(warehouse):
+    """What was read to be added to is not the newest any more; the same content again is no new version."""
+    first = warehouse.write(*PLACE, lines("1.10"), {}, after=0)
+    second = warehouse.write(*PLACE, lines("1.10", "2.20"), {}, after=first.version)
+    with pytest.raises(WrittenMeanwhile, match="made from version 1, and there is version 2"):
+        warehouse.write(*PLACE, lines("1.10", "3.30"), {}, after=first.version)
+    assert warehouse.write(*PLACE, lines("1.10", "2.20"), {}, after=first.version) == second
+    assert warehouse.current(*PLACE) == second
 
 
 @pytest.mark.parametrize("others", [("9.90", "9.90"), ("9.90", "3.30"), ("3.30", "9.90"), ("3.30", "3.30")])

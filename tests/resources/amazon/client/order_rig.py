@@ -23,7 +23,7 @@ LINE = OrderLine(
 )
 
 
-def add_order(rig: Rig, number: int, *, days_ago: float = 10, **changes: object) -> str:
+def add_order(rig: Rig, number: int, *, days_ago: float = 10, seller: str = SELLER, **changes: object) -> str:
     """Put an order into the seller's history, shipped a day after it was placed, and return its id."""
     bought = rig.clock.now() - timedelta(days=days_ago)
     shipped = bought + timedelta(days=1)
@@ -40,7 +40,7 @@ def add_order(rig: Rig, number: int, *, days_ago: float = 10, **changes: object)
         shipment_id=f"S{number}",
     )
     made = replace(plain, **changes)
-    rig.world.histories[SELLER].orders.append(made)
+    rig.world.histories[seller].orders.append(made)
     return made.order_id
 
 

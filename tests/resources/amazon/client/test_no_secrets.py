@@ -31,7 +31,7 @@ FAULTS = [
 ]
 OPERATIONS = ["token", "getReports", "getReportDocument", "download", "createReport", "getReport", "searchOrders"]
 OPERATIONS += ["listTransactions", "listPayouts", "listExpectedPayouts", "listBalances", "listSummary"]
-OPERATIONS += ["listFinancialEventGroups"]
+OPERATIONS += ["listFinancialEventGroups", "listFinancialEvents", "getOrder"]
 
 
 def walk(rig: Rig, folder: Path) -> list[str]:
@@ -53,6 +53,8 @@ def walk(rig: Rig, folder: Path) -> list[str]:
         shown += map(repr, client.transfers.expected(lambda content: "document"))
         shown += map(repr, client.balances.balances(lambda content: "document", end.date()))
         shown += map(repr, client.balances.summary("11", lambda content: "document"))
+        shown.append(repr(client.orders.get("112-0000000-0000001")))
+        shown += map(repr, client.old_events.transactions(end - timedelta(days=3), lambda content: "document"))
         shown += map(repr, client.event_groups.begun(end - timedelta(days=30), end, lambda content: "document"))
     except ConnectorError as error:
         shown += traceback.format_exception(error)

@@ -14,6 +14,7 @@ import pytest
 from emulators import faults
 from ledger.errors import SourceRefused, SourceUnavailable
 from resources.amazon.order import Order
+from resources.amazon.orders import TooManyPages
 from tests.resources.amazon.client.order_rig import add_order, rig_with_orders
 from tests.resources.amazon.client.rig import CA, US, Rig, answering, make_rig
 from tests.resources.transport.rig import START
@@ -209,15 +210,37 @@ def test_a_missing_role_is_named(orders: Rig):
         found(orders)
 
 
-def test_a_page_token_that_died_is_a_matter_of_time():
-    """Twenty-four hours; the next run begins anew."""
+def test_a_page_token_that_died_begins_the_span_anew():
+    """It lives for twenty-four hours; what came out before does not come again."""
     rig = rig_with_orders(150)
     search = rig.client().orders.search(created_after=LONG_AGO)
     read = [next(search) for _ in range(100)]
-    assert len(read) == 100
     rig.clock.advance(86_401)
+    read += search
+    assert [order.order_id[-3:] for order in read] == [f"{number:03d}" for number in range(150)]
+    assert rig.operations().count("searchOrders") == 4
+    rig.app.close()
+
+
+def test_page_tokens_that_die_again_and_again_end_in_a_sentence(rig: Rig):
+    """Bounded: an Amazon that takes no token is not asked for ever."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "paginationToken" in request.url.params:
+            return httpx.Response(400, json={"errors": [{"code": "InvalidInput", "message": "not valid"}]})
+        return httpx.Response(200, json={"orders": [order_json()], "pagination": {"nextToken": "t"}})
+
     with pytest.raises(SourceUnavailable, match="24 hours"):
-        next(search)
+        list(rig.client(answering(rig.clock, answer)).orders.search(created_after=LONG_AGO))
+
+
+def test_a_search_stops_at_as_many_pages_as_the_caller_waits_for():
+    """What was read until then came out, and the caller knows that it is not all."""
+    rig = rig_with_orders(250)
+    read = []
+    with pytest.raises(TooManyPages):
+        read.extend(rig.client().orders.search(created_after=LONG_AGO, pages_max=2))
+    assert (len(read), rig.operations().count("searchOrders")) == (200, 2)
     rig.app.close()
 
 
