@@ -93,6 +93,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "days": frozenset({"day_refused", "fetch_failed"}),
     "months": frozenset({"month_failed"}),
     "month_proofs": frozenset({"balance_unexplained"}),
+    "ledger_ties": frozenset({"entry_of_others"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
@@ -125,6 +126,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "books_differ": ("retry", "accept"),
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
+    "entry_of_others": ("retry", "dismiss"),
     "bank_line_unclear": ("choose", "dismiss"),
     "bank_line_unexplained": ("choose", "dismiss"),
 }
