@@ -135,6 +135,17 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         ),
     ),
     "review_queue": (CheckOfAsset("nothing_waits_for_a_person", "No review item of the connection is open.", False),),
+    "ledger_ties": (
+        CheckOfAsset(
+            "ledger_equals_amazon",
+            "The general ledger holds what Amazon owes; the difference is explained to the cent.",
+            False,
+        ),
+        CheckOfAsset(
+            "no_entries_of_others", "Nobody else books on clearing and reserve, but for receipts of payouts.", False
+        ),
+        CheckOfAsset("open_items_in_time", "No open item is older than its receipt may take.", False),
+    ),
 }
 
 # Assets of a whole connection, not of a settlement: looked at by day or whenever something changed.
@@ -152,4 +163,4 @@ BY_DAY = (
     "bank_deposits",
 )
 # Assets that are made once per calendar month.
-BY_MONTH = ("month_proofs", "accruals")
+BY_MONTH = ("month_proofs", "accruals", "ledger_ties")

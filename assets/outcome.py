@@ -94,6 +94,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "days": frozenset({"day_refused", "fetch_failed"}),
     "months": frozenset({"month_failed"}),
     "month_proofs": frozenset({"balance_unexplained"}),
+    "ledger_ties": frozenset({"entry_of_others"}),
     "financial_events": frozenset({"leaves_differ"}),
     "payouts": frozenset({"payout_failed"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
@@ -127,6 +128,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
     "days_gone": ("dismiss",),
+    "entry_of_others": ("retry", "dismiss"),
     "bank_line_unclear": ("choose", "dismiss"),
     "bank_line_unexplained": ("choose", "dismiss"),
 }

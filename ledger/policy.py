@@ -240,7 +240,7 @@ class Policy(Settings):
     statistics code for units sold, or nothing. `closed_period`: what becomes of a journal whose period is closed while
     nothing of it is in the ERP: it waits, moves to the first open day, or a person is asked. `bank_receipt`: who books
     the money that arrives, the ERP's own bank process or the connector, never both; `receipt_days` is how long that may
-    take.
+    take. `read_balances`: the ERP's balances are read at a month's end and tied to Amazon's.
     """
 
     time_zone: str
@@ -259,6 +259,7 @@ class Policy(Settings):
     closed_period: Literal["hold", "next_open", "ask"] = "hold"
     bank_receipt: Literal["erp", "connector"] = "erp"
     receipt_days: Annotated[int, Field(ge=1, le=90)] = 10
+    read_balances: bool = False
 
     @field_validator("quantities", mode="before")
     @classmethod

@@ -4,17 +4,19 @@ In: a project and the name of a connection. Out: rows with a sentence, a cure an
 that fails does not keep the next from being asked, unless the next cannot be asked without it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
 from ledger.errors import ConnectorError, Finding, SourceRefused, SourceUnavailable, TargetUnavailable
+from ledger.month import Month
 
 if TYPE_CHECKING:
     from connector_defs.connections import Connection
     from connector_defs.project import Project
+    from ledger.accounts import AccountKey
     from ledger.mapping import Mapping
     from ledger.opening_orders import OpeningOrders
     from resources.store.stores import Stores
@@ -250,6 +252,23 @@ def _outside(
             "Every account of the mapping exists, is active, postable and of the right nature today.",
         ),
     )
+    if opened.settings.books.read_balances:
+        yield from _asked(
+            opened.name,
+            "balances",
+            ExitCode.ERP,
+            "Look at the two queries of the general ledger.",
+            lambda: _findings(
+                target.reach_balances(_due(mapping, units), Month.of(clock.now().date()).before.last),
+                "The general ledger's balances and entries can be read.",
+            ),
+        )
+
+
+def _due(mapping: "Mapping", units: Iterable[str]) -> "list[AccountKey]":
+    from assets.tie_place import due_accounts
+
+    return [account for unit in units for account in due_accounts(mapping, unit)]
 
 
 Answer = list[tuple[bool, str, str]]  # ok, sentence, cure

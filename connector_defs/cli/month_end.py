@@ -41,7 +41,7 @@ def month_end(
     connection = opened_connection(connection_name)
     stages = list(_stages(only, connection.settings.books))
     road = opened_road(connection_name)
-    _require_kept(connection, wanted, road.clock.now())
+    require_kept(connection, wanted, road.clock.now())
     rows = [row for stage in stages for row in _rows(stage, run_month(road, stage, wanted))]
     if as_json:
         output.write_json({"connection": road.connection, "month": month, "checks": rows})
@@ -61,7 +61,7 @@ def _stages(only: tuple[str, ...], books: "Policy") -> "Iterator[MonthStage]":
     yield from (stage for asset, stage in stages.items() if not only or asset in only)
 
 
-def _require_kept(connection: "Connection", month: Month, now) -> None:
+def require_kept(connection: "Connection", month: Month, now) -> None:
     """Refuse a month before the first one; partitions of it do not exist."""
     from connector_defs.day_sources import first_day
 

@@ -18,7 +18,8 @@ _OF_HEADER = "BUSINESS_UNIT = ? AND JOURNAL_ID = ? AND JOURNAL_DATE = ? AND UNPO
 _OF_LINES = "HEADER_UNIT = ? AND JOURNAL_ID = ? AND JOURNAL_DATE = ? AND UNPOST_SEQ = ?"
 _HEADER_ORDER = "ORDER BY BUSINESS_UNIT, JOURNAL_ID, JOURNAL_DATE, CAST(UNPOST_SEQ AS INTEGER)"
 _JOINED = (
-    "SELECT L.*, H.JRNL_HDR_STATUS FROM JRNL_LN L JOIN JRNL_HEADER H ON H.BUSINESS_UNIT = L.HEADER_UNIT"
+    "SELECT L.*, H.JRNL_HDR_STATUS, H.SOURCE, H.DESCR254, H.FISCAL_YEAR, H.ACCOUNTING_PERIOD"
+    " FROM JRNL_LN L JOIN JRNL_HEADER H ON H.BUSINESS_UNIT = L.HEADER_UNIT"
     " AND H.JOURNAL_ID = L.JOURNAL_ID AND H.JOURNAL_DATE = L.JOURNAL_DATE AND H.UNPOST_SEQ = L.UNPOST_SEQ"
 )
 
@@ -88,7 +89,7 @@ class JournalTable:
         return self.store.rows(f"SELECT * FROM JRNL_LN WHERE {_OF_LINES} {order}", _bound(key))
 
     def account_lines(self, unit: str, account: str) -> list[Fields]:
-        """Return the lines of one account in one unit, each with its header's status."""
+        """Return the lines of one account in one unit, each with its header's status, source and period."""
         where = "WHERE L.BUSINESS_UNIT = ? AND L.ACCOUNT = ? ORDER BY L.JOURNAL_DATE, L.JOURNAL_ID"
         return self.store.rows(f"{_JOINED} {where}", [unit, account])
 

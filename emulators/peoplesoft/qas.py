@@ -15,7 +15,8 @@ from functools import lru_cache
 from emulators.faults import Fault
 from emulators.peoplesoft.books import Books
 from emulators.peoplesoft.mischief import BACKWARDS, BLIND, REPEATED
-from emulators.peoplesoft.queries import QUERIES, PromptError, Query, Row
+from emulators.peoplesoft.prompts import PromptError, Row
+from emulators.peoplesoft.queries import QUERIES, Query
 from emulators.peoplesoft.records import plain
 from emulators.peoplesoft.site import Site, User
 from emulators.wsgi import Request, Response, text_response

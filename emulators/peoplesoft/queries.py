@@ -30,6 +30,11 @@ B.RATE_MULT, B.RATE_DIV, B.STATISTICS_CODE, B.STATISTIC_AMOUNT, B.LINE_DESCR, B.
 | | | A.JRNL_LN_REF, A.FOREIGN_CURRENCY, A.JRNL_HDR_STATUS, FOREIGN_AMOUNT, MONETARY_AMOUNT (sums), LINE_COUNT; |
 | | | REF exact, or a prefix ending in % (`%` alone: all); deleted and cancelled journals are left out |
 | X_CONTROL | BU | the header of the unit's oldest journal: proof that reads of this unit see records |
+| X_LEDGER_BALANCE | BU, LGR, ACCT, YR, PER | over LEDGER, up to that period: A.BUSINESS_UNIT, A.LEDGER, A.ACCOUNT, |
+| | | A.CURRENCY_CD, A.FISCAL_YEAR, A.ACCOUNTING_PERIOD, POSTED_TRAN_AMT (sum) |
+| X_LEDGER_ENTRIES | BU, ACCT, FROMDT, TODT | posted journals (P, U) by ledger, JRNL_LN_REF and currency: the header's |
+| | | columns of a line query but LEDGER_GROUP, A.FISCAL_YEAR, A.ACCOUNTING_PERIOD, B.BUSINESS_UNIT, B.LEDGER, |
+| | | B.ACCOUNT, B.JRNL_LN_REF, B.FOREIGN_CURRENCY, FOREIGN_AMOUNT (sum) |
 | X_CUSTOMER | SETID, CUST | a customer whose id or name begins with CUST: A.SETID, A.CUST_ID, A.NAME1, |
 | | | A.CUST_STATUS |
 
@@ -43,21 +48,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from emulators.peoplesoft.books import WITHOUT_EFFECT, Books
 from emulators.peoplesoft.journal_table import key_of
+from emulators.peoplesoft.ledger_queries import ledger_balances, ledger_entries
+from emulators.peoplesoft.prompts import Cell, Prompts, Row, day_of
 from emulators.peoplesoft.records import HEADER_BY_NAME, LINE_BY_NAME, LINE_FIELDS
 from emulators.peoplesoft.site import ChartFieldValue
-
-Cell = str | int | Decimal
-Row = dict[str, Cell]
-Prompts = Mapping[str, str]
-
-
-class PromptError(ValueError):
-    """A prompt's value cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def journal_errors(books: Books, prompts: Prompts) -> list[Row]:
 
 def period_open(books: Books, prompts: Prompts) -> list[Row]:
     """Select the period of a date and whether it is open for unit, ledger group and source."""
-    day = _day(prompts["JDT"])
+    day = day_of(prompts["JDT"])
     unit = books.site.unit(prompts["BU"])
     if unit is None or prompts["LG"] not in unit.ledgers:
         return []
@@ -168,7 +166,7 @@ def accounts(books: Books, prompts: Prompts) -> list[Row]:
 
 def chartfield_values(books: Books, prompts: Prompts) -> list[Row]:
     """Select values of one ChartField in force on a date."""
-    day = _day(prompts["ASOF"])
+    day = day_of(prompts["ASOF"])
     site = books.site
     if site.unit(prompts["BU"]) is None:
         return []
@@ -231,12 +229,14 @@ QUERIES: tuple[Query, ...] = (
     Query("X_CHARTFIELD_VALUES", ("BU", "FLD", "VAL", "ASOF"), chartfield_values),
     Query("X_OPEN_ITEMS", ("BU", "ACCT", "REF"), open_items),
     Query("X_CONTROL", ("BU",), control),
+    Query("X_LEDGER_BALANCE", ("BU", "LGR", "ACCT", "YR", "PER"), ledger_balances),
+    Query("X_LEDGER_ENTRIES", ("BU", "ACCT", "FROMDT", "TODT"), ledger_entries),
     Query("X_CUSTOMER", ("SETID", "CUST"), customers),
 )
 
 
 def _headers_by_key(books: Books, prompts: Prompts) -> list[dict[str, str]]:
-    day = _day(prompts["JDT"]).isoformat()
+    day = day_of(prompts["JDT"]).isoformat()
     return [
         header
         for header in books.table.headers_of(prompts["BU"])
@@ -291,10 +291,3 @@ def _is_match(value: str, wanted: str) -> bool:
 
 def _flag(is_set: bool) -> str:
     return "Y" if is_set else "N"
-
-
-def _day(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise PromptError(f"{value!r} is not a date of the form YYYY-MM-DD") from None

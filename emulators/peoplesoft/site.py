@@ -159,6 +159,7 @@ class Switches:
     are_empty_rows_present: bool = True
     are_query_numbers_text: bool = False
     query_failure_http_status: int = 200
+    is_year_closed: bool = True
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """What the project asks of an ERP: a handful of verbs, and the plain values they answer with.
 
 `check_accounts` and `open_day` before anything is sent, `submit` once, `find` before the first and after every unclear
-send, `status` until the ERP is done, `read_back` and `open_item` to prove the books. Nothing else in the project knows
-which ERP it is.
+send, `status` until the ERP is done, `read_back` and `open_item` to prove the books, `balances` and `entries` to tie
+the marketplace's balance to the ledger. Nothing else in the project knows which ERP it is.
 
 Errors, all verbs: TargetMisconfigured (a person must act), TargetUnavailable (nothing was written, may pass);
 `submit` also TargetRefused (a parsed no) and TargetUnclear (nobody knows).
@@ -122,6 +122,34 @@ class ItemEntry:
     base_currency: str = ""
 
 
+@dataclass(frozen=True)
+class LedgerBalance:
+    """What the general ledger holds on one account in one currency at the end of a day, debit positive."""
+
+    account: AccountKey
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What one posted document moves on one account under one reference in one currency, debit positive.
+
+    Whoever made it: `source` is the ERP's own word for where it came from. `period` is the accounting period it stands
+    in, for example 11/2026, "" where the ERP does not show it.
+    """
+
+    erp_id: str
+    account: AccountKey
+    accounting_date: date
+    amount: Decimal
+    currency: str
+    reference: str = ""
+    source: str = ""
+    description: str = ""
+    period: str = ""
+
+
 class Target(Protocol):
     """An ERP as the road sees it."""
 
@@ -161,3 +189,16 @@ class Target(Protocol):
 
     def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
         """Return per currency what the books hold on one open item, over all documents, debit positive."""
+
+    def balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[LedgerBalance]:
+        """Return what the general ledger holds on accounts at the end of a day, per account and currency.
+
+        Unit and natural account make the account; the other segments are not looked at. An account that holds nothing
+        in any currency has no balance.
+        """
+
+    def entries(self, accounts: Sequence[AccountKey], first: date, last: date) -> list[LedgerEntry]:
+        """Return every posted document that moves these accounts and is dated within a span, both ends included.
+
+        A document that was taken out of the books again, and so moves nothing, is left out.
+        """

@@ -25,13 +25,32 @@ from ledger.errors import (
 )
 from ledger.journal import Journal
 from resources.clock import Clock
-from resources.erp.peoplesoft import accounts, books, buffer_rows, open_items, payload, queries, sentences
+from resources.erp.peoplesoft import (
+    accounts,
+    books,
+    buffer_rows,
+    ledger_reads,
+    open_items,
+    payload,
+    queries,
+    sentences,
+)
 from resources.erp.peoplesoft.integration_broker import Credentials, IntegrationBroker
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
 from resources.erp.peoplesoft.queries import Row
 from resources.erp.peoplesoft.reply import Reply, Verdict
 from resources.erp.peoplesoft.search import Search
-from resources.erp.target import AccountUse, BooksState, FoundDocument, ItemEntry, ReadBack, Sightings, TargetStatus
+from resources.erp.target import (
+    AccountUse,
+    BooksState,
+    FoundDocument,
+    ItemEntry,
+    LedgerBalance,
+    LedgerEntry,
+    ReadBack,
+    Sightings,
+    TargetStatus,
+)
 
 
 class PeopleSoft:
@@ -178,6 +197,20 @@ class PeopleSoft:
             sums[entry.currency] = sums.get(entry.currency, Decimal(0)) + entry.amount
         return sums
 
+    def balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[LedgerBalance]:
+        """Return what the general ledger holds on accounts at the end of a day, per account and currency.
+
+        Raises TargetMisconfigured also when that day ends no accounting period: the ledger keeps balances by period.
+        """
+        return ledger_reads.balances(accounts, as_of, self._profile, self._broker.ask)
+
+    def entries(self, accounts: Sequence[AccountKey], first: date, last: date) -> list[LedgerEntry]:
+        """Return what posted journals dated within a span move on accounts, per reference and currency.
+
+        Raises TargetUnavailable also when one day has more rows than a query answers.
+        """
+        return ledger_reads.entries(accounts, first, last, self._profile, self._broker.ask)
+
     def reach(self, units: Sequence[str] = ()) -> list[Finding]:
         """Return what keeps this site from being used: WSDL, operations, elements, queries, sight of the units."""
         findings = []
@@ -188,6 +221,16 @@ class PeopleSoft:
         for unit in sorted({*units, *self._profile.units}):
             findings.extend(self._reach_unit(unit))
         return findings
+
+    def reach_balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[Finding]:
+        """Return what keeps the ledger's balances and entries from being read; an empty answer is no fault here."""
+        try:
+            self.balances(accounts, as_of)
+            self.entries(accounts, as_of, as_of)
+        except ConnectorError as error:
+            cure = "Create the two queries as the PeopleSoft setup guide says, or switch read_balances off."
+            return [Finding("peoplesoft_balances", str(error), cure)]
+        return []
 
     def _reach_unit(self, unit: str) -> list[Finding]:
         try:

@@ -38,6 +38,21 @@ SHIPPED_QUERIES: dict[str, dict[str, Any]] = {
         "prompts": {"BUSINESS_UNIT": "BU", "FIELDNAME": "FLD", "VALUE": "VAL", "ASOF": "ASOF"},
     },
     "control": {"name": "X_CONTROL", "prompts": {"BUSINESS_UNIT": "BU"}},
+    # Only where balances are read.
+    "balances": {
+        "name": "X_LEDGER_BALANCE",
+        "prompts": {
+            "BUSINESS_UNIT": "BU",
+            "LEDGER": "LGR",
+            "ACCOUNT": "ACCT",
+            "FISCAL_YEAR": "YR",
+            "ACCOUNTING_PERIOD": "PER",
+        },
+    },
+    "entries": {
+        "name": "X_LEDGER_ENTRIES",
+        "prompts": {"BUSINESS_UNIT": "BU", "ACCOUNT": "ACCT", "FROM_DATE": "FROMDT", "TO_DATE": "TODT"},
+    },
 }
 
 

@@ -78,6 +78,19 @@ def test_a_connection_that_books_receipts_needs_accounts_and_sources_for_them(co
         assert (row["ok"], sentence in row["sentence"]) == (not sentence, True)
 
 
+@pytest.mark.parametrize("query, failing", [("X_LEDGER_BALANCE", []), ("X_SOMETHING_ELSE", ["balances"])])
+def test_balances_are_asked_for_where_they_are_read(copied_place, run_json, query: str, failing: list[str]) -> None:
+    """The two queries of the ledger must run; without `read_balances` nobody needs them."""
+    path = copied_place.folder / "defs/amazon_us/defs.yaml"
+    text = path.read_text(encoding="utf-8").replace("    grain: account", "    grain: account\n    read_balances: true")
+    named = f"    units: [US001]\n    queries: {{balances: {{name: {query}}}}}"
+    path.write_text(text.replace("    units: [US001]", named), encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.ERP if failing else ExitCode.FINE)
+    assert _failing(document) == failing
+    [row] = [row for row in document["rows"] if row["what"] == "balances"]
+    assert ("X_SOMETHING_ELSE" in row["sentence"]) == bool(failing)
+
+
 def test_orders_before_go_live_are_read_and_what_is_open_of_them_is_said(copied_place, run_json) -> None:
     """A list that cannot be read is named; one that can says how many of its orders no settlement has paid for."""
     settings = copied_place.folder / "defs/amazon_us/defs.yaml"
