@@ -7,7 +7,7 @@ belong to several payouts, and what names the marketplace and fits nothing, is a
 from collections.abc import Sequence
 from datetime import date
 
-from assets.bank_matches import UNCLEAR, UNEXPLAINED, Money, money_of
+from assets.bank_matches import Money, money_of
 from assets.bank_statements import DEPOSITS, lines_with_documents, row_of_line
 from assets.cash_due import ask_for_receipts
 from assets.day_files import write_day
@@ -17,7 +17,7 @@ from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.bank_line import BankLine
-from ledger.bank_matching import Doubt, HandMade, Match, age_days
+from ledger.bank_matching import UNCLEAR, UNEXPLAINED, Doubt, HandMade, Match, age_days
 from ledger.errors import Finding
 
 CHECK = "every_deposit_explained"

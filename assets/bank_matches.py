@@ -19,11 +19,10 @@ from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.statements import dicts
 from ledger import money
 from ledger.bank_line import BankLine
-from ledger.bank_matching import HandMade, Matching, Payment, Window, match
+from ledger.bank_matching import UNCLEAR, UNEXPLAINED, HandMade, Matching, Payment, Window, match
 from resources.amazon.transfers import BROKEN, NO_PAYOUT
 from resources.store.settlements import SettlementRecord
 
-UNCLEAR, UNEXPLAINED = "bank_line_unclear", "bank_line_unexplained"
 CHARGE = "charge"
 
 

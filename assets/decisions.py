@@ -19,6 +19,7 @@ from assets.roadmap import Road
 from assets.takeover import ACTION as TAKE_OVER
 from assets.takeover import CODE as UNKNOWN_HERE
 from assets.takeover import plan_takeover, take_over
+from ledger.bank_matching import UNCLEAR, UNEXPLAINED
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, Hand, require_another
 from ledger.posting import PostingState
@@ -30,8 +31,11 @@ CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted
 
 
 def needs_second_person(road: Road, item: ReviewItem, action: str) -> bool:
-    """Tell whether one person alone may not decide this."""
-    return road.policy.approval == "required" and action in CHANGES_WHAT_IS_POSTED
+    """Tell whether one person alone may not decide this; a bank line put aside is a receipt that is not booked."""
+    leaves_money_out = (
+        action == "dismiss" and item.code in (UNCLEAR, UNEXPLAINED) and road.policy.bank_receipt == "connector"
+    )
+    return road.policy.approval == "required" and (action in CHANGES_WHAT_IS_POSTED or leaves_money_out)
 
 
 def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason: str) -> ReviewItem:

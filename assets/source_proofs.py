@@ -82,7 +82,7 @@ def watched(stores: Stores, connection: str, now: datetime) -> list[str]:
 def events_verdict(staged: Staged) -> Verdict:
     """What was settled is what was released: by category, and by order where they differ.
 
-    Transactions that name the settlement are looked at; before the first of them is told nothing can be said.
+    Transactions that name the settlement are looked at; until the first of them is told it waits, for a week.
     """
     check, days = "events_equal_settlement", staged.days("financial_events")
     if not days:
@@ -97,6 +97,9 @@ def events_verdict(staged: Staged) -> Verdict:
     bound = {"events": days.files(first, last), "settlement_id": staged.record.settlement_id}
     events = staged.ask("events_of_settlement", lines=None, **bound)
     if not events and settled:
+        if staged.road.clock.now() > staged.moment("end") + RELEASED_WITHIN:
+            sentence = f"No released transaction names this settlement, {RELEASED_WITHIN.days} days after its end."
+            return Verdict(check, False, sentence, is_blocking=False)
         sentence = "No released transaction names this settlement yet."
         return Verdict(check, True, sentence, is_blocking=False, is_waiting=True)
     released = added_up((row["order_id"], _category_of_event(row), row["amount"]) for row in events)

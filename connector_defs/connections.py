@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from assets.posting import PostingPatience
 from assets.roadmap import Road
 from connector_defs import __version__
+from connector_defs.cron import CronLine
 from connector_defs.day_sources import DaySources
 from connector_defs.project import ConnectionFile, Project
 from ledger.errors import ConfigurationRefused, TargetUnavailable
@@ -83,7 +84,7 @@ class AmazonToPeopleSoftSettings(_Settings):
     books: Policy
     mapping: str
     automatic: bool = False
-    discovery_schedule: str = "17 * * * *"
+    discovery_schedule: CronLine = "17 * * * *"
     by_day: DaySources = DaySources()
     bank: BankSettings = BankSettings()
     posting: PostingSettings = PostingSettings()

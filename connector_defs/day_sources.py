@@ -7,18 +7,18 @@ same on every load as long as the settings are, because Dagster's partitions beg
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from assets.day_stages import DAY_STAGES
 from assets.days import DayStage
 from assets.roadmap import EventsSource, OrdersRoad
+from connector_defs.cron import CronLine
 from ledger.policy import IsoDate, Policy
 
 # Before go-live is what was sold then and reaches the seller afterwards: invoiced orders are held for a month.
 BEFORE_GO_LIVE = timedelta(days=45)
 # Where nothing says when the books begin.
 LOOK_BACK = timedelta(days=90)
-_CRON = r"^\S+( \S+){4}$"
 
 
 class DaySchedules(BaseModel):
@@ -26,15 +26,15 @@ class DaySchedules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    financial_events: str = Field("*/15 * * * *", pattern=_CRON)
-    orders: str = Field("*/15 * * * *", pattern=_CRON)
-    fba_reimbursements: str = Field("40 5 * * *", pattern=_CRON)
-    vat_transactions: str = Field("10 7 3-9 * *", pattern=_CRON)
-    payouts: str = Field("25 * * * *", pattern=_CRON)
-    balances: str = Field("35 3,9,15,21 * * *", pattern=_CRON)
-    settlement_summaries: str = Field("45 3,9,15,21 * * *", pattern=_CRON)
-    fee_invoices: str = Field("35 5 * * *", pattern=_CRON)
-    bank_deposits: str = Field("50 5 * * *", pattern=_CRON)
+    financial_events: CronLine = "*/15 * * * *"
+    orders: CronLine = "*/15 * * * *"
+    fba_reimbursements: CronLine = "40 5 * * *"
+    vat_transactions: CronLine = "10 7 3-9 * *"
+    payouts: CronLine = "25 * * * *"
+    balances: CronLine = "35 3,9,15,21 * * *"
+    settlement_summaries: CronLine = "45 3,9,15,21 * * *"
+    fee_invoices: CronLine = "35 5 * * *"
+    bank_deposits: CronLine = "50 5 * * *"
 
 
 class DaySources(BaseModel):

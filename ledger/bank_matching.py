@@ -19,6 +19,8 @@ from ledger.bank_groups import choose
 from ledger.bank_line import BankLine, is_named
 
 By = Literal["hand", "trace", "amount"]
+# Codes of findings on a bank line: what belongs to it is not certain, or nothing is known of it.
+UNCLEAR, UNEXPLAINED = "bank_line_unclear", "bank_line_unexplained"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 from assets.day_stages import DAY_STAGES
 from assets.days import fetch_days
 from assets.mapped_lines import map_lines
+from assets.settlement_reports import registered
 from assets.source_proofs import prove
 from assets.verdicts import Row, Verdict
 from emulators.amazon.history import OrderRecord, ReimbursementRecord, TransactionRecord
@@ -173,12 +174,15 @@ def test_what_amazons_own_summary_lacks_is_a_difference_of_its_amount(disturbed)
 
 
 def test_a_settlement_of_which_no_event_is_told_yet_waits(american):
-    """Amazon tells late: nothing is said against the settlement meanwhile."""
+    """Amazon tells late: nothing is said against the settlement meanwhile; a week after its end it is."""
     american.history.transactions_later.clear()
     american.history.transactions.clear()
     american.fetch("financial_events")
-    verdict = american.verdicts(american.settlements[0])["events_equal_settlement"]
-    assert (verdict.passed, verdict.is_waiting) == (True, True)
+    by_end = sorted(american.settlements, key=lambda one: registered(american.road, one).facts["end"])
+    young, old = (american.verdicts(one)["events_equal_settlement"] for one in (by_end[-1], by_end[-3]))
+    assert (young.passed, young.is_waiting) == (True, True)
+    assert (old.passed, old.is_waiting) == (False, False)
+    assert "7 days after its end" in old.sentence
 
 
 def test_a_reimbursement_that_the_report_does_not_name_is_named(disturbed):
