@@ -152,7 +152,7 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
 
 
 def test_examples_of_yaml_are_accepted() -> None:
-    """A whole mapping file loads; a piece of a connection's settings, and rules of a mapping, are valid."""
+    """A whole mapping file loads; accounts and rules of one, or a piece of a connection's settings, are valid."""
     seen = []
     for path in PAGES:
         for body in (body for language, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if language == "yaml"):
@@ -168,6 +168,8 @@ def test_examples_of_yaml_are_accepted() -> None:
                 assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]})
             elif "bank" in keys:
                 assert BankSettings.model_validate(keys["bank"])
+            elif "accounts" in keys:
+                assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]}).bank
             else:
                 assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
     assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank", "rules", "accounts"}
