@@ -26,7 +26,14 @@ from assets.audit_pages import (
     total_rows,
     trail_rows,
 )
-from assets.listed_settlements import Listed, Period, Standing, listed_settlements, strays_of
+from assets.listed_settlements import (
+    Listed,
+    Period,
+    Standing,
+    beside_settlements,
+    listed_settlements,
+    strays_of,
+)
 from assets.roadmap import Road
 from resources.store.schema import HEAD
 from resources.store.verification import verify
@@ -76,8 +83,9 @@ def audit_pack(road: Road, period_name: str, connector: str) -> Pack:
     """Return the pack of one month; raise InputRefused for what is no month."""
     period = Period.of(period_name)
     listed = listed_settlements(road, period)
-    events = events_for(road, listed)
-    totals = tuple(total_rows(listed, strays_of(road, period, listed), period))
+    beside = beside_settlements(road, period, listed)
+    events = events_for(road, listed, beside)
+    totals = tuple(total_rows(listed, beside, strays_of(road, period, listed, beside), period))
     is_complete, sentence = _sentence(listed, totals, period)
     parameters = _parameters(road, period, connector)
     verdict, verified = road.stores.audit.verify(road.connection), verify(road.stores.control)
@@ -90,12 +98,12 @@ def audit_pack(road: Road, period_name: str, connector: str) -> Pack:
         "totals": totals,
         "settlements": settlement_rows(road, listed, period),
         "reports": report_rows(road, listed, period),
-        "documents": document_rows(road, listed, events, period),
+        "documents": document_rows(road, listed, beside, events, period),
         "decisions": decision_rows(road, listed, period),
         "opening_orders": opening_rows(road),
-        "approvals": approval_rows(events, listed),
+        "approvals": approval_rows(events, listed, beside),
         "changes": change_rows(road, period),
-        "trail": trail_rows(events, listed),
+        "trail": trail_rows(events, listed, beside),
     }
     made = tuple(_page(name, rows) for name, rows in pages.items())
     return Pack(parameters, made, is_complete and verified.is_ok, sentence)

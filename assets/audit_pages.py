@@ -87,38 +87,49 @@ def report_rows(road: Road, listed: list[Listed], period: Period) -> Iterator[Ro
         }
 
 
-def document_rows(road: Road, listed: list[Listed], events: list[AuditEvent], period: Period) -> Iterator[Row]:
-    """Yield every document of these settlements with its control totals and the moments of its way."""
+def document_rows(
+    road: Road, listed: list[Listed], beside: list[OutboxDocument], events: list[AuditEvent], period: Period
+) -> Iterator[Row]:
+    """Yield every document of these settlements and beside them, with its control totals and the moments of its way.
+
+    What is beside them belongs to a settlement (a receipt), or to an accrual by its name.
+    """
     moments = _moments(events)
-    for one in listed:
-        for document in one.documents:
-            journal = document.journal
-            yield {
-                "settlement": one.record.settlement_id,
-                "kind": document.source.kind,
-                "revision": document.revision,
-                "part": f"{document.part} of {document.parts}",
-                "ERP document": document.erp_id or "",
-                "unit": journal.unit,
-                "accounting date": journal.accounting_date,
-                "in period": period.holds(journal.accounting_date),
-                "belongs to": journal.original_period,
-                "currency": journal.currency,
-                "lines": len(journal.lines),
-                "debits": journal.debits,
-                "credits": journal.credits,
-                "on clearing item": _on_item(one, document),
-                "state": str(document.state),
-                "reason": document.reason,
-                "sends": document.attempts,
-                **{f"{name} at": moments.get((document.key, name), "") for name in ("planned", "approved", "sent")},
-                "posted at": moments.get((document.key, "posted"), ""),
-                "planned by": road.stores.outbox.planned_by(document.source, document.revision),
-                "mapping": document.mapping_hash,
-                "fingerprint": document.fingerprint,
-                "fingerprint of the set": document.set_fingerprint,
-                "posting key": document.key,
-            }
+    own = ((one.record.settlement_id, document) for one in listed for document in one.documents)
+    for name, document in (*own, *((one.partition, one) for one in beside)):
+        yield _document_row(road, name, document, moments, period)
+
+
+def _document_row(
+    road: Road, name: str, document: OutboxDocument, moments: dict[tuple[str, str], str], period: Period
+) -> Row:
+    journal = document.journal
+    return {
+        "settlement": name,
+        "kind": document.source.kind,
+        "revision": document.revision,
+        "part": f"{document.part} of {document.parts}",
+        "ERP document": document.erp_id or "",
+        "unit": journal.unit,
+        "accounting date": journal.accounting_date,
+        "in period": period.holds(journal.accounting_date),
+        "belongs to": journal.original_period,
+        "currency": journal.currency,
+        "lines": len(journal.lines),
+        "debits": journal.debits,
+        "credits": journal.credits,
+        "on clearing item": _on_item(name, document),
+        "state": str(document.state),
+        "reason": document.reason,
+        "sends": document.attempts,
+        **{f"{step} at": moments.get((document.key, step), "") for step in ("planned", "approved", "sent")},
+        "posted at": moments.get((document.key, "posted"), ""),
+        "planned by": road.stores.outbox.planned_by(document.source, document.revision),
+        "mapping": document.mapping_hash,
+        "fingerprint": document.fingerprint,
+        "fingerprint of the set": document.set_fingerprint,
+        "posting key": document.key,
+    }
 
 
 def _moments(events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
@@ -130,8 +141,8 @@ def _moments(events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
     }
 
 
-def _on_item(listed: Listed, document: OutboxDocument) -> Decimal:
-    own = reference(listed.record.settlement_id)
+def _on_item(settlement_id: str, document: OutboxDocument) -> Decimal:
+    own = reference(settlement_id)
     amounts = (line.amount for line in document.journal.lines if line.reference == own)
     return money.total(amounts, document.journal.currency)
 
@@ -172,9 +183,9 @@ def opening_rows(road: Road) -> Iterator[Row]:
         yield one.row()
 
 
-def approval_rows(events: list[AuditEvent], listed: list[Listed]) -> Iterator[Row]:
+def approval_rows(events: list[AuditEvent], listed: list[Listed], beside: list[OutboxDocument]) -> Iterator[Row]:
     """Yield what persons and connections let pass or turned down, and what persons wanted undone."""
-    names = _names(listed)
+    names = _names(listed, beside)
     for event in events:
         if event.kind in _BY_PERSONS:
             yield {
@@ -205,9 +216,9 @@ def change_rows(road: Road, period: Period) -> Iterator[Row]:
         }
 
 
-def trail_rows(events: list[AuditEvent], listed: list[Listed]) -> Iterator[Row]:
-    """Yield the events of these settlements and of the whole connection, in words, with their hashes."""
-    names = _names(listed)
+def trail_rows(events: list[AuditEvent], listed: list[Listed], beside: list[OutboxDocument]) -> Iterator[Row]:
+    """Yield the events of these settlements, beside them and of the whole connection, in words, with their hashes."""
+    names = _names(listed, beside)
     for event in events:
         called = names.get(event.document_key, "")
         yield {
@@ -222,18 +233,21 @@ def trail_rows(events: list[AuditEvent], listed: list[Listed]) -> Iterator[Row]:
         }
 
 
-def events_for(road: Road, listed: list[Listed]) -> list[AuditEvent]:
-    """Return the events of these settlements and those of the whole connection, in order."""
-    wanted = {one.record.settlement_id for one in listed} | {""}
+def events_for(road: Road, listed: list[Listed], beside: list[OutboxDocument]) -> list[AuditEvent]:
+    """Return the events of these settlements, of what is beside them, and of the whole connection, in order."""
+    wanted = {one.record.settlement_id for one in listed} | {one.partition for one in beside} | {""}
     return [one for one in events_of(road.stores, road.connection) if one.partition in wanted]
 
 
-def total_rows(listed: list[Listed], strays: list[OutboxDocument], period: Period) -> Iterator[Row]:
+def total_rows(
+    listed: list[Listed], beside: list[OutboxDocument], strays: list[OutboxDocument], period: Period
+) -> Iterator[Row]:
     """Yield per currency that what is listed is what was posted, held, left alone and empty together.
 
-    `strays` are documents of the period that belong to no listed settlement; there should be none.
+    `beside` are receipts and accruals; `strays` documents of the period that belong to nothing: there should be none.
     """
-    for currency in sorted({one.currency for one in listed} | {one.journal.currency for one in strays}):
+    currencies = {one.currency for one in listed} | {one.journal.currency for one in (*beside, *strays)}
+    for currency in sorted(currencies):
         mine = [one for one in listed if one.currency == currency]
         row: Row = {"currency": currency, "listed": len(mine), "listed amount": _sum(one.total for one in mine)}
         left, left_amount = len(mine), _sum(one.total for one in mine)
@@ -242,16 +256,25 @@ def total_rows(listed: list[Listed], strays: list[OutboxDocument], period: Perio
             amount = _sum(one.total for one in chosen)
             row |= {str(standing): len(chosen), f"{standing} amount": amount}
             left, left_amount = left - len(chosen), left_amount - amount
-        yield {**row, "left over": left, "left over amount": left_amount, **_in_books(mine, currency, strays, period)}
+        yield {
+            **row,
+            "left over": left,
+            "left over amount": left_amount,
+            **_in_books(mine, beside, currency, strays, period),
+        }
 
 
-def _in_books(mine: list[Listed], currency: str, strays: list[OutboxDocument], period: Period) -> Row:
+def _in_books(
+    mine: list[Listed], beside: list[OutboxDocument], currency: str, strays: list[OutboxDocument], period: Period
+) -> Row:
     """Return what the documents in the books come to, and whether they clear what was posted.
 
     What was reversed stands in the ERP's books beside what undid it; what is dated in the period ties to its ledger.
     """
     posted = [one for one in mine if one.standing is Standing.POSTED]
-    journals = [each.journal for one in mine for each in one.documents if each.state in IN_BOOKS]
+    of_settlements = [each for one in mine for each in one.documents]
+    of_currency = [one for one in beside if one.journal.currency == currency]
+    journals = [one.journal for one in (*of_settlements, *of_currency) if one.state in IN_BOOKS]
     cleared = _sum(one.cleared for one in posted)
     dated = [one for one in journals if period.holds(one.accounting_date)]
     return {
@@ -271,8 +294,9 @@ def _control_totals(name: str, journals: list[Journal]) -> Row:
     }
 
 
-def _names(listed: list[Listed]) -> dict[str, str]:
-    return {document.key: name_of(document) for one in listed for document in one.documents}
+def _names(listed: list[Listed], beside: list[OutboxDocument]) -> dict[str, str]:
+    documents = (*(document for one in listed for document in one.documents), *beside)
+    return {document.key: name_of(document) for document in documents}
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

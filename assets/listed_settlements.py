@@ -11,14 +11,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from assets.cash_sources import cash_sets
 from assets.document_sets import IN_BOOKS, ever_in_books, revisions_of, settlement_source, undoing_of
 from assets.journals import planned_journals
 from assets.roadmap import Road
 from assets.series import placed
 from ledger import money
+from ledger.accrual import KIND as ACCRUAL_KIND
+from ledger.cash import KIND as CASH_KIND
 from ledger.errors import ConnectorError, InputRefused
+from ledger.journal import SourceKey
 from ledger.posting import PostingState
 from ledger.references import reference
+from ledger.reversal import KIND as REVERSAL_KIND
+from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
 from resources.store.settlements import SettlementRecord
 
@@ -97,10 +103,23 @@ def listed_settlements(road: Road, period: Period) -> list[Listed]:
     return [_listed(road, one, places[one.settlement_id].is_before_go_live) for one in ordered]
 
 
-def strays_of(road: Road, period: Period, listed: list[Listed]) -> list[OutboxDocument]:
-    """Return documents dated in the period that belong to none of its settlements."""
-    known = {one.key for each in listed for one in each.documents}
+def beside_settlements(road: Road, period: Period, listed: list[Listed]) -> list[OutboxDocument]:
+    """Return the cash entries of a period's settlements, and those and accruals dated in it, with what undid them."""
+    sets = (newest for one in listed for newest in cash_sets(road, one.record.settlement_id))
+    found = [one for newest in sets for one in _all_documents(road, newest)]
+    found += [one for one in _dated_in(road, period) if _kind_of(one.source) in (CASH_KIND, ACCRUAL_KIND)]
+    return sorted({one.key: one for one in found}.values(), key=lambda one: (one.journal.accounting_date, one.key))
+
+
+def strays_of(road: Road, period: Period, listed: list[Listed], beside: list[OutboxDocument]) -> list[OutboxDocument]:
+    """Return documents dated in the period that belong to none of its settlements and are not beside them either."""
+    known = {one.key for each in listed for one in each.documents} | {one.key for one in beside}
     return [one for one in _dated_in(road, period) if one.key not in known]
+
+
+def _kind_of(source: SourceKey) -> str:
+    """Return what a document is, or undoes."""
+    return undone_by(source).kind if source.kind == REVERSAL_KIND else source.kind
 
 
 def _dated_in(road: Road, period: Period) -> list[OutboxDocument]:

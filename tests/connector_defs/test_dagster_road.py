@@ -28,12 +28,13 @@ def test_each_connection_has_the_road_with_its_partitions(dagster_place):
 
 
 def test_every_check_named_is_a_check_of_its_asset(dagster_place):
-    """The table of checks and what Dagster shows are the same; the demonstration splits at a month end."""
+    """The table of checks and what Dagster shows are the same, but for what the demonstration has switched off."""
     graph = dagster_place.defs().resolve_asset_graph()
     shown = {
         (key.asset_key.path[-1], key.name) for key in graph.asset_check_keys if key.asset_key.path[0] == CONNECTION
     }
-    assert shown == {(asset, one.name) for asset, checks in CHECKS.items() if asset != "accruals" for one in checks}
+    off = {"accruals", "vat_transactions"}
+    assert shown == {(asset, one.name) for asset, checks in CHECKS.items() if asset not in off for one in checks}
 
 
 def test_a_settlement_goes_from_report_to_reconciled_in_one_run(dagster_place):

@@ -11,6 +11,7 @@ from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from connector_defs.cli.audit_pack import write_pack
 from ledger.errors import Finding, InputRefused
+from tests.road.cash_rig import book, cash_road, hand_in, posted
 from tests.road.conftest import FIRST, of_account, sale
 from tests.road.test_posting_road import ONE, parted
 
@@ -56,7 +57,7 @@ def test_a_settlement_over_the_month_end_is_in_both_months(world):
         (totals,) = next(page for page in pack.pages if page.name == "totals").rows
         assert (totals["documents in the books"], totals["dated in the period"]) == (2, 1)
         assert pack.is_complete
-        assert strays_of(road, Period.of(month), listed_settlements(road, Period.of(month))) == []
+        assert strays_of(road, Period.of(month), listed_settlements(road, Period.of(month)), []) == []
 
 
 def test_the_days_are_those_of_the_ledgers_time_zone(world):
@@ -75,7 +76,7 @@ def test_a_document_without_its_settlement_is_seen(world):
     walk(road, ONE)
     (one,) = listed_settlements(road, Period.of("2026-11"))
     assert one.standing is Standing.POSTED
-    assert [each.key for each in strays_of(road, Period.of("2026-11"), [])] == [each.key for each in one.documents]
+    assert [each.key for each in strays_of(road, Period.of("2026-11"), [], [])] == [each.key for each in one.documents]
 
 
 def test_decisions_and_what_belongs_to_no_settlement_are_in_it(world):
@@ -146,3 +147,19 @@ def test_control_totals_hold_what_was_reversed_beside_what_undid_it(world):
     world.assert_in_books("100.00", "-100.00")
     assert totals["dated in the period"] == 2
     assert totals["dated in the period, debits"] == totals["dated in the period, credits"] == Decimal("200.00")
+
+
+def test_a_receipt_belongs_to_its_settlement_and_counts_in_its_period(world):
+    """It is no document without settlement, and the totals of the ledger hold it."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    hand_in(world, road, "2026-11-11,100.00,AMAZON PAYOUT")
+    book(road, ONE)
+    pack = audit_pack(road, "2026-11", "0.1.0")
+    assert pack.is_complete, pack.sentence
+    pages = {page.name: page.rows for page in pack.pages}
+    assert [(row["settlement"], row["kind"], row["on clearing item"]) for row in pages["documents"]] == [
+        (ONE, "settlement", Decimal("100.00")),
+        (ONE, "cash", Decimal("-100.00")),
+    ]
+    assert pages["totals"][0]["dated in the period"] == 2
