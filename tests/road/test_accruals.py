@@ -13,6 +13,7 @@ import pytest
 
 from assets.accruals import STAGE
 from assets.approval import approve, documents_of
+from assets.audit_pack import audit_pack
 from assets.day_stages import DAY_STAGES
 from assets.days import days_between, fetch_days
 from assets.months import run_month
@@ -152,6 +153,8 @@ def test_a_month_end_from_a_closed_period_to_its_second_posting(world, monkeypat
     month_end(world, road, runs=12)
     assert _driven(road, NAME, ()).row["state"] == "posted"
     assert [one.revision for one in documents_of(road, NAME)] == [2, 2]
+    packs = [audit_pack(road, month, "0.1.0") for month in ("2026-09", "2026-10")]
+    assert [one.sentence for one in packs if not one.is_complete] == []
     held = on_account(world, ACCRUED)
     assert held["2026-09-30"] == -held["2026-10-01"] > 0
 
