@@ -29,7 +29,7 @@ def _of_report(
     def fetch(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
         return fetch_report_days(road, stage, first, last)
 
-    return DayStage(stage.asset, fetch, description, days_per_report, overlap_days, told_until)
+    return DayStage(stage.asset, fetch, description, days_per_report, overlap_days, told_until=told_until)
 
 
 DAY_STAGES: dict[str, DayStage] = {

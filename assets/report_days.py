@@ -153,7 +153,7 @@ def _made(road: Road, stage: ReportStage, start: datetime, end: datetime) -> Req
                 f"{road.connection} within {waited // 60} minutes (report {report_id}). The next run goes on with it."
             )
         road.clock.sleep(pause)
-        waited, pause = waited + pause, min(2 * pause, _POLL_SECONDS_MAX)
+        waited, pause = waited + pause, min(pause * 3 // 2, _POLL_SECONDS_MAX)
         report = requested.state(report_id)
     return report
 

@@ -18,7 +18,7 @@ TRANSACTIONS_PER_PAGE = 500
 ORDERS_PER_PAGE = 100
 DAYS_PER_ORDER_REPORT = 30
 # A report is looked at about so often before it is made, and takes about so long (seen; Amazon promises nothing).
-LOOKS_PER_REPORT = 6
+LOOKS_PER_REPORT = 8
 MINUTES_PER_REPORT = 2.0
 # A sale that is held is told twice, a refund and its fees once more.
 TRANSACTIONS_PER_ORDER = 2.2
