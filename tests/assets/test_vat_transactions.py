@@ -85,9 +85,9 @@ def test_vat_that_is_not_that_of_its_rate_and_a_sale_without_a_country_are_told(
 def test_a_schedule_takes_the_last_month_again_and_what_was_missed(sold_abroad: Daily):
     """Nothing of the present month is wanted yet."""
     stores, name, last = sold_abroad.road.stores, sold_abroad.road.connection, STAGE.told_until(date(2026, 11, 20))
-    assert span_to_fetch(stores, name, STAGE, date(2026, 9, 20), last) == (date(2026, 9, 20), date(2026, 10, 31))
+    assert span_to_fetch(stores, name, STAGE, date(2026, 9, 20), last, ()) == (date(2026, 9, 20), date(2026, 10, 31))
     dict(fetch_days(sold_abroad.road, STAGE, days_between(date(2026, 9, 20), last)))
-    assert span_to_fetch(stores, name, STAGE, date(2026, 9, 20), last) == (date(2026, 10, 1), date(2026, 10, 31))
+    assert span_to_fetch(stores, name, STAGE, date(2026, 9, 20), last, ()) == (date(2026, 10, 1), date(2026, 10, 31))
 
 
 def test_a_day_that_is_not_told_yet_is_refused_with_the_last_that_is(sold_abroad: Daily):
