@@ -190,7 +190,7 @@ def test_a_queue_that_changes_all_the_time_is_not_shown_all_the_time(dagster_pla
 
 @pytest.mark.parametrize("is_automatic", [False, True])
 def test_what_is_posted_is_read_back_whoever_posted_it(dagster_place, is_automatic):
-    """A read-back asks for reconciliations alone, a posting for both, a listing for the connection's own asset."""
+    """A read-back asks for reconciliations alone, a posting for all from there, a listing for its own asset."""
     settlement = dagster_place.settlement_ids[0]
     due, past = dagster_place.stores.due, SystemClock().now() - timedelta(minutes=1)
     due.ask(CONNECTION, READ_BACK_KIND, settlement, past, "daily")
@@ -203,7 +203,7 @@ def test_what_is_posted_is_read_back_whoever_posted_it(dagster_place, is_automat
     assert (listing.job_name, listing.partition_key) == (f"{CONNECTION}_erp_documents", None)
     due.ask(CONNECTION, POSTING_KIND, settlement, past, "importing")
     posting = next(one for one in Ticks(dagster_place)() if one.run_key.startswith("posting"))
-    assert [key.path[-1] for key in posting.asset_selection] == ["erp_postings", "reconciliations"]
+    assert [key.path[-1] for key in posting.asset_selection] == ["erp_postings", "cash_entries", "reconciliations"]
 
 
 # --- the words -------------------------------------------------------------------------------------------------------
