@@ -1,9 +1,15 @@
-"""A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move."""
+"""A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move.
 
+With `CONNECTOR_TEST_CONTROL=postgresql` every control database of the road's tests is on a PostgreSQL of their own.
+"""
+
+import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -20,9 +26,10 @@ from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from resources.clock import ManualClock
-from resources.store.stores import Stores
+from resources.store.stores import Stores, StoreUrls
 from resources.vault import Vault
 from tests.demo_sellers import seller_of_its_own
+from tests.resources.store.cluster import Cluster, server_folder
 from tests.road.rig import assert_in_books, opened
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -34,11 +41,15 @@ FIRST = datetime(2026, 11, 2, 12, tzinfo=UTC)
 class World:
     """Emulators behind in-process transports, stores in a folder, roads per connection."""
 
+    cluster: ClassVar[Cluster | None] = None
+    on_cluster: ClassVar[set[Path]] = set()
+
     home: Path
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     amazon_faults: FaultPlan = field(default_factory=FaultPlan)
     erp_faults: FaultPlan = field(default_factory=FaultPlan)
     amazon_settings: Settings = field(default_factory=Settings)
+    to_close: list[Stores] = field(default_factory=list)
 
     def __post_init__(self):
         self.demo = world_around(
@@ -67,7 +78,32 @@ class World:
     def reopen(self, home: Path | None = None):
         """Open the stores anew, as a later process would; another home is another control database."""
         self.home = home or self.home
-        self.stores = Stores.open(self.home, self.clock) if self.home.exists() else opened(self.home, self.clock)
+        if World.cluster is not None:
+            self.stores = self._opened_on(World.cluster)
+        else:
+            self.stores = Stores.open(self.home, self.clock) if self.home.exists() else opened(self.home, self.clock)
+
+    def _opened_on(self, cluster: Cluster) -> Stores:
+        """Open the stores with a database of this home's own."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        if self.home not in World.on_cluster:
+            World.on_cluster.add(self.home)
+            cluster.recreate(self._database)
+        stores = Stores.open(self.urls, self.clock)
+        self.to_close.append(stores)
+        return stores
+
+    @property
+    def _database(self) -> str:
+        return f"road_{hashlib.sha256(str(self.home).encode()).hexdigest()[:16]}"
+
+    @property
+    def urls(self) -> StoreUrls:
+        """Return where the stores of the home are."""
+        if World.cluster is None:
+            return StoreUrls.of(self.home)
+        control = World.cluster.url(self._database)
+        return StoreUrls(control, str(self.home / "documents"), str(self.home / "warehouse"))
 
     def connections(self) -> dict[str, Connection]:
         """Return the demo connections of the project."""
@@ -164,6 +200,20 @@ def of_account(label: str, amount: str, posted: datetime = FIRST + timedelta(hou
     return Row("other-transaction", "other-transaction", label, Decimal(amount), posted)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def control_cluster():
+    """Keep control databases on PostgreSQL where that is asked for."""
+    if os.environ.get("CONNECTOR_TEST_CONTROL") != "postgresql":
+        yield
+        return
+    binaries = server_folder()
+    assert binaries is not None, "PostgreSQL is not installed: apt-get install postgresql"
+    with Cluster.running(binaries) as running:
+        World.cluster = running
+        yield
+        World.cluster = None
+
+
 @pytest.fixture
 def world(tmp_path, monkeypatch):
     """Return a fresh world."""
@@ -172,7 +222,9 @@ def world(tmp_path, monkeypatch):
     us, eu = made.demo.seller.sellers
     monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", us.books_from.isoformat())
     monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_EU", eu.books_from.isoformat())
-    return made
+    yield made
+    for stores in made.to_close:
+        stores.close()
 
 
 __all__ = ["FIRST", "STAGES", "World", "discover", "of_account", "sale", "walk"]

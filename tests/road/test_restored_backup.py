@@ -13,7 +13,6 @@ from ledger.four_eyes import Decider
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.store.backup import write_backup
 from resources.store.restore import restore_backup
-from resources.store.stores import StoreUrls
 from resources.store.verification import verify
 from tests.road.conftest import FIRST, of_account, sale
 from tests.road.test_posting_road import (
@@ -50,7 +49,7 @@ def backed_up(world):
 def put_back(world, path):
     """Restore over what is there, and open the stores as a later process does."""
     world.stores.close()
-    restored = restore_backup(StoreUrls.of(world.home), world.clock, path, person="tester", replace=True)
+    restored = restore_backup(world.urls, world.clock, path, person="tester", replace=True)
     world.reopen()
     assert restored.broken == ()
     assert verify(world.stores.control).is_ok
