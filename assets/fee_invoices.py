@@ -10,14 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
+from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.fee_invoice_checks import INVOICED, input_tax, verdicts_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
-from assets.statements import write_parquet
 from assets.verdicts import StageResult
 from ledger import money
 from ledger.errors import SourceRefused
@@ -64,14 +63,9 @@ def fetch_fee_invoices(road: Road, first: date, last: date) -> dict[date, DayOut
 
 def _keep(road: Road, day: date, invoices: list[FeeInvoice], documents: Sequence[str]) -> tuple[list[Row], Version]:
     rows = [row for one in invoices for row in rows_of(one)]
-
-    def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            write_parquet(duck, TABLE, rows, path)
-
     held = sorted({one.document for one in invoices}) or list(dict.fromkeys(documents[:1]))
     facts = {"documents": held, "invoices": len(invoices)}
-    return rows, road.stores.warehouse.write(road.connection, TABLE, day.isoformat(), produce, facts)
+    return rows, write_day(road, TABLE, day, rows, facts)
 
 
 def _result(road: Road, day: date, rows: list[Row], version: Version) -> StageResult:
