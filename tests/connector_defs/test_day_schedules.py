@@ -149,9 +149,12 @@ def test_a_day_that_a_person_wants_again_is_asked_for_by_the_sensor(dagster_plac
 
 
 def test_a_run_without_amazon_fails_and_leaves_no_day(dagster_place):
-    """Amazon is out of reach here: the run says so, nothing is staged, nothing waits for a person."""
+    """Amazon is out of reach here: the run says so, nothing is staged, nothing waits for a person.
+
+    Yesterday, because Amazon has nothing to tell yet of a day that has just begun.
+    """
     job = dagster_place.defs().resolve_job_def(JOB)
-    today = datetime.now(UTC).date().isoformat()
-    result = job.execute_in_process(instance=dagster_place.instance, partition_key=today, raise_on_error=False)
+    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    result = job.execute_in_process(instance=dagster_place.instance, partition_key=yesterday, raise_on_error=False)
     assert not result.success
     assert dagster_place.stores.warehouse.currents(CONNECTION, "financial_events") == []
