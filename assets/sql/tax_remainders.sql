@@ -1,6 +1,19 @@
 -- Tax of an order that was collected and not withheld (or the reverse) moves on to the seller's own tax liability,
 -- order by order; orders never offset each other. An order that meets over a month end leaves nothing in either month.
-WITH left_over AS (
+-- First which orders leave something, from their sums alone: most leave nothing, and what else is told of an order
+-- costs five times its sum.
+WITH left_by_order AS (
+    SELECT
+        order_id,
+        account,
+        remainder_account,
+        sum(amount) AS amount
+    FROM ({resolved_lines})
+    WHERE treatment = 'pass_through'
+    GROUP BY order_id, account, remainder_account
+    HAVING sum(amount) <> 0
+),
+left_over AS (
     SELECT
         min(source_row) AS source_row,
         max(part) AS part,
@@ -11,11 +24,11 @@ WITH left_over AS (
         order_id,
         account,
         remainder_account,
-        sum(amount) AS amount
-    FROM ({resolved_lines})
+        any_value(left_by_order.amount) AS amount
+    FROM ({resolved_lines}) AS passed
+    JOIN left_by_order USING (order_id, account, remainder_account)
     WHERE treatment = 'pass_through'
     GROUP BY order_id, account, remainder_account
-    HAVING sum(amount) <> 0
 )
 SELECT
     source_row,
