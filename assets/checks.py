@@ -108,6 +108,9 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
         CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
     ),
+    "expected_payouts": (
+        CheckOfAsset("no_payout_at_risk", "No payout that Amazon expects is disabled or at risk.", False),
+    ),
     "balances": (CheckOfAsset("balance_is_its_parts", "Every balance of Amazon's is the sum of its parts.", False),),
     "settlement_summaries": (
         CheckOfAsset("every_settlement_summed_up", "Amazon sums up every settlement that ended on the day.", False),
@@ -157,6 +160,7 @@ BY_DAY = (
     "fba_reimbursements",
     "vat_transactions",
     "payouts",
+    "expected_payouts",
     "balances",
     "settlement_summaries",
     "fee_invoices",

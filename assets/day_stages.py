@@ -6,6 +6,7 @@ from datetime import date
 from assets.balances import fetch_balances
 from assets.bank_deposits import compose_deposits
 from assets.days import DayOutcome, DayStage
+from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
@@ -69,6 +70,13 @@ DAY_STAGES: dict[str, DayStage] = {
             "What Amazon paid out of each settlement, or why it paid nothing, and how far that has come.",
             days_per_window=60,
             overlap_days=14,
+        ),
+        DayStage(
+            "expected_payouts",
+            fetch_expected,
+            "What Amazon expects to pay and when, or why it will pay nothing, as it was told on the day.",
+            overlap_days=1,
+            kept=only_today,
         ),
         DayStage(
             "balances",

@@ -31,6 +31,7 @@ class DaySchedules(BaseModel):
     fba_reimbursements: CronLine = "40 5 * * *"
     vat_transactions: CronLine = "10 7 3-9 * *"
     payouts: CronLine = "25 * * * *"
+    expected_payouts: CronLine = "30 0,6,12,18 * * *"
     balances: CronLine = "35 3,9,15,21 * * *"
     settlement_summaries: CronLine = "45 3,9,15,21 * * *"
     fee_invoices: CronLine = "35 5 * * *"
@@ -50,6 +51,7 @@ class DaySources(BaseModel):
     fba_reimbursements: bool = True
     vat_transactions: bool = False
     payouts: bool = True
+    expected_payouts: bool = True
     balances: bool = True
     settlement_summaries: bool = True
     fee_invoices: bool = True
