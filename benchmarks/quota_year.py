@@ -30,7 +30,7 @@ from emulators.amazon.settings import USAGE_PLANS, Settings
 from emulators.amazon.world import Application, Grant, Seller, World
 from emulators.serve import serve
 from ledger.policy import Policy
-from resources.amazon.backfill_plan import TRANSACTIONS_PER_ORDER, TRANSACTIONS_PER_PAGE, roads
+from resources.amazon.backfill_plan import TRANSACTIONS_PER_ORDER, TRANSACTIONS_PER_PAGE, Span, roads
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.lwa import MemoryTokenCache
 from resources.store.stores import Stores
@@ -133,7 +133,8 @@ def _floor(asset: str, transactions: int, processes: int, app: AmazonApp, days: 
     # Each process asks for reports of its own days, so four of them need a few more.
     share, window = math.ceil(days / processes), DAY_STAGES[asset].days_per_window
     reports = sum(math.ceil(min(share, days - begin) / window) for begin in range(0, days, share))
-    taken = next(one for one in roads(reports * 30, ORDERS / DAYS, 14)[asset] if "report" in one.name)
+    span = Span(reports * window, ORDERS / DAYS, {name: stage.days_per_window for name, stage in DAY_STAGES.items()})
+    taken = next(one for one in roads(span)[asset] if "report" in one.name)
     return replace(taken, minutes_of_making=0.0).minutes
 
 

@@ -12,6 +12,7 @@ from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
     from connector_defs.connections import Connection
+    from resources.amazon.backfill_plan import Road
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 # Where nothing is staged that tells how many orders there are.
@@ -35,32 +36,39 @@ def backfill(
 ) -> None:
     """Say how many calls and minutes a backfill takes, on which road, and why; nothing is asked.
 
-    Roads that are slower are shown beside the one that is taken.
+    Other roads to the same data are shown beside the one that is taken.
     """
     from assets.day_stages import DAY_STAGES
-    from resources.amazon.backfill_plan import roads
+    from resources.amazon.backfill_plan import Span, roads
 
     begin, end = first.date(), last.date()
     if end < begin:
         raise InputRefused(f"--to {end} lies before --from {begin}: swap them.")
     opened = opened_connection(connection_name)
     expected = orders_per_day if orders_per_day is not None else _seen(opened.name)
-    days = (end - begin).days + 1
-    found = roads(days, expected, DAY_STAGES["financial_events"].days_per_window)
+    days, sources = (end - begin).days + 1, opened.settings.by_day
+    span = Span(
+        days,
+        expected,
+        {name: stage.days_per_window for name, stage in DAY_STAGES.items()},
+        len(opened.settings.amazon.marketplaces),
+        is_of_old_events=sources.events_source == "v0",
+    )
+    found = {asset: options for asset, options in roads(span).items() if getattr(sources, asset)}
     rows = [
         {
             "asset": asset,
             "road": road.name,
-            "taken": number == 0,
+            "taken": road is taken,
             "calls": road.calls_total,
             "minutes": round(road.minutes, 1),
             "why": road.why,
         }
         for asset, options in found.items()
-        for number, road in enumerate(options)
-        if getattr(opened.settings.by_day, asset)
+        for taken in [_taken(options, is_searching=sources.orders_road == "search" and days == 1)]
+        for road in sorted(options, key=lambda one: one is not taken)
     ]
-    gone = _gone(opened, begin, end)
+    gone = [one for one in _gone(opened, begin, end) if one["asset"] in found]
     if as_json:
         output.write_json({"days": days, "orders_per_day": expected, "roads": rows, "cannot_be_had": gone})
         return
@@ -70,6 +78,13 @@ def backfill(
         output.say(f"{one['asset']}: {one['days']} of these days cannot be had. {one['sentence']}")
     for asset in dict.fromkeys(row["asset"] for row in rows):
         output.say(f"connector fetch {asset} --from {begin} --to {end} -c {opened.name}")
+
+
+def _taken(options: list["Road"], *, is_searching: bool) -> "Road":
+    """Return the road that a fetch goes: the cheapest for volume; a day that is not known yet is searched if so set."""
+    if is_searching:
+        return options[0]
+    return next(one for one in options if one.is_for_volume)
 
 
 def _gone(opened: "Connection", begin: date, end: date) -> list[dict]:

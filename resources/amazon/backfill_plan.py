@@ -16,12 +16,38 @@ from resources.amazon.quotas import KEPT_FOR_SETTLEMENTS, QUOTAS
 
 TRANSACTIONS_PER_PAGE = 500
 ORDERS_PER_PAGE = 100
-DAYS_PER_ORDER_REPORT = 30
+OLD_EVENTS_PER_PAGE = 100
 # A report is looked at about so often before it is made, and takes about so long (seen; Amazon promises nothing).
 LOOKS_PER_REPORT = 8
 MINUTES_PER_REPORT = 2.0
 # A sale that is held is told twice, a refund and its fees once more.
 TRANSACTIONS_PER_ORDER = 2.2
+# A marketplace is settled every two weeks, and invoices its fees once or twice a month.
+DAYS_PER_SETTLEMENT = 14
+INVOICES_PER_DAY = 2 / 30
+
+
+@dataclass(frozen=True)
+class Span:
+    """What is to be read: so many days of so many marketplaces, with so many orders placed or changed on a day.
+
+    `windows` is, by asset, how many days are asked for at once (a report, or a list with its pages).
+    """
+
+    days: int
+    orders_per_day: float
+    windows: Mapping[str, int]
+    marketplaces: int = 1
+    is_of_old_events: bool = False
+
+    @property
+    def orders(self) -> int:
+        """Return how many orders to expect."""
+        return math.ceil(self.days * self.orders_per_day)
+
+    def asked(self, asset: str) -> int:
+        """Return how often an asset is asked for."""
+        return math.ceil(self.days / self.windows[asset])
 
 
 @dataclass(frozen=True)
@@ -53,40 +79,55 @@ def quota_minutes(operation: str, calls: int) -> float:
     return max(0, calls - at_once) / quota.rate_per_second / 60
 
 
-def roads(days: int, orders_per_day: float, days_per_events_window: int) -> dict[str, list[Road]]:
-    """Return the roads to each asset, the cheapest first.
-
-    Args:
-        days: Length of the backfill.
-        orders_per_day: How many orders are placed or changed on a day.
-        days_per_events_window: How many days one question for transactions spans.
-    """
-    orders = math.ceil(days * orders_per_day)
+def roads(span: Span) -> dict[str, list[Road]]:
+    """Return the roads to each asset, the cheapest first."""
     found = {
-        "financial_events": [_events(days, orders, days_per_events_window)],
-        "orders": [_report(days), _search(orders), _one_by_one(orders)],
-        "fba_reimbursements": [_reimbursements()],
+        "financial_events": [_old_events(span) if span.is_of_old_events else _events(span)],
+        "orders": [_order_report(span), _search(span.orders), _one_by_one(span.orders)],
+        "fba_reimbursements": [_requested(span, "fba_reimbursements", "report of reimbursements", _EVERY_FOUR_HOURS)],
+        "vat_transactions": [_requested(span, "vat_transactions", "report of VAT transactions", _BY_QUARTER)],
+        "payouts": [_payouts(span)],
+        "balances": [_balances(span)],
+        "settlement_summaries": [_summaries(span)],
+        "fee_invoices": [_invoices(span)],
     }
     return {asset: sorted(options, key=lambda one: (one.minutes, one.calls_total)) for asset, options in found.items()}
 
 
-def _events(days: int, orders: int, window: int) -> Road:
-    pages = math.ceil(orders * TRANSACTIONS_PER_ORDER / TRANSACTIONS_PER_PAGE)
-    calls = max(math.ceil(days / window), pages)
+def _events(span: Span) -> Road:
+    window = span.windows["financial_events"]
+    pages = math.ceil(span.orders * TRANSACTIONS_PER_ORDER / TRANSACTIONS_PER_PAGE)
     why = f"{TRANSACTIONS_PER_PAGE} transactions a page, at least one page for every {window} days"
-    return Road("financial_events", "listTransactions", why, {"listTransactions": calls})
+    calls = {"listTransactions": max(span.asked("financial_events"), pages)}
+    return Road("financial_events", "listTransactions", why, calls)
 
 
-def _report(days: int) -> Road:
-    reports = math.ceil(days / DAYS_PER_ORDER_REPORT)
+def _old_events(span: Span) -> Road:
+    pages = math.ceil(span.orders * TRANSACTIONS_PER_ORDER / OLD_EVENTS_PER_PAGE)
+    why = f"the older API: every day alone, {OLD_EVENTS_PER_PAGE} events a page"
+    return Road("financial_events", "listFinancialEvents", why, {"listFinancialEvents": max(span.days, pages)})
+
+
+def _order_report(span: Span) -> Road:
+    window = span.windows["orders"]
+    why = f"one report for {window} days, however many orders they hold"
+    return _requested(span, "orders", "report of all orders", why, looked_for=span.asked("orders"))
+
+
+def _requested(span: Span, asset: str, name: str, why: str, looked_for: int = 2) -> Road:
+    """Return the road of a report that is made on request; `looked_for` calls look whether it was made before."""
+    reports = span.asked(asset)
     calls = {
-        "getReports": reports,
+        "getReports": looked_for,
         "createReport": reports,
         "getReport": reports * LOOKS_PER_REPORT,
         "getReportDocument": reports,
     }
-    why = f"one report for {DAYS_PER_ORDER_REPORT} days, however many orders they hold"
-    return Road("orders", "report of all orders", why, calls, reports * MINUTES_PER_REPORT)
+    return Road(asset, name, why, calls, reports * MINUTES_PER_REPORT)
+
+
+_EVERY_FOUR_HOURS = "one report for a year: Amazon makes it every four hours at most"
+_BY_QUARTER = "one report for three months"
 
 
 def _search(orders: int) -> Road:
@@ -100,7 +141,26 @@ def _one_by_one(orders: int) -> Road:
     return Road("orders", "getOrder", why, {"getOrder": max(1, orders)}, is_for_volume=False)
 
 
-def _reimbursements() -> Road:
-    calls = {"getReports": 2, "createReport": 1, "getReport": LOOKS_PER_REPORT, "getReportDocument": 1}
-    why = "one report for the whole span: Amazon makes it every four hours at most"
-    return Road("fba_reimbursements", "report of reimbursements", why, calls, MINUTES_PER_REPORT)
+def _payouts(span: Span) -> Road:
+    asked = span.asked("payouts")
+    why = f"one list of payouts and one of settlement periods for {span.windows['payouts']} days"
+    return Road("payouts", "listPayouts", why, {"listPayouts": asked, "listFinancialEventGroups": asked})
+
+
+def _balances(span: Span) -> Road:
+    why = "one call a day: Amazon states one day at a time"
+    return Road("balances", "listBalances", why, {"listBalances": span.days})
+
+
+def _summaries(span: Span) -> Road:
+    settlements = math.ceil(span.days / DAYS_PER_SETTLEMENT) * span.marketplaces
+    why = f"one call a settlement, one in {DAYS_PER_SETTLEMENT} days for each marketplace"
+    return Road("settlement_summaries", "listSummary", why, {"listSummary": settlements})
+
+
+def _invoices(span: Span) -> Road:
+    invoices = math.ceil(span.days * INVOICES_PER_DAY) * span.marketplaces
+    heads = span.asked("fee_invoices") * span.marketplaces
+    why = f"one list for {span.windows['fee_invoices']} days and marketplace, and one call an invoice"
+    calls = {"getInvoiceHeaders": heads, "getInvoice": invoices}
+    return Road("fee_invoices", "getInvoiceHeaders", why, calls)

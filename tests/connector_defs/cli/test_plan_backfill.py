@@ -15,8 +15,22 @@ def test_a_backfill_is_planned_without_asking_anybody(copied_place, run_json) ->
         "financial_events": "listTransactions",
         "orders": "report of all orders",
         "fba_reimbursements": "report of reimbursements",
+        "payouts": "listPayouts",
+        "balances": "listBalances",
+        "settlement_summaries": "listSummary",
+        "fee_invoices": "getInvoiceHeaders",
     }
     assert len(copied_place.world.amazon.exchanges) == asked
+
+
+def test_one_quiet_day_takes_the_road_that_a_fetch_takes(copied_place, run_json) -> None:
+    """A search would cost less, and this connection reads reports; the search is shown beside it."""
+    given = ("plan", "backfill", "--from", "2026-10-31", "--to", "2026-10-31", "--orders-per-day", "20")
+    rows = [row for row in run_json(*given, "-c", "amazon_us")["roads"] if row["asset"] == "orders"]
+    assert [(row["road"], row["taken"]) for row in rows][:2] == [
+        ("report of all orders", True),
+        ("searchOrders", False),
+    ]
 
 
 def test_more_orders_make_single_calls_take_days(copied_place, run_json, run) -> None:
