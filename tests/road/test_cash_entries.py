@@ -183,6 +183,47 @@ def test_pooled_and_split_lines_and_a_charge_are_booked_each_its_part(world) -> 
     assert all(one.passed for one in proved.verdicts), proved.verdicts
 
 
+@pytest.mark.parametrize(
+    "rows", [["2026-11-12,130.00,AMAZON PAYOUT"], ["2026-11-12,110.00,AMAZON", "2026-11-13,20.00,AMAZON"]]
+)
+def test_one_payout_of_two_settlements_closes_each_item_with_its_own_part(world, monkeypatch, rows) -> None:
+    """Arrived in one line or in two: every item is closed whole, and the bank holds what it was paid."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
+    walk(road, TWO)
+    paid = Payment("P1", (ONE, TWO), Decimal("130.00"), "USD", date(2026, 11, 12))
+    monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
+    hand_in(world, road, *rows)
+    for settlement_id in (ONE, TWO, ONE, TWO):
+        book(road, settlement_id)
+    booked = [line for entry in cash_in_books(world) for line in entry]
+    assert sum(amount for account, _, _, amount, _ in booked if account == BANK) == Decimal("130.00")
+    for settlement_id in (ONE, TWO):
+        proved = stage(road, "reconciliations", settlement_id)
+        assert all(one.passed for one in proved.verdicts), proved.verdicts
+        assert proved.facts["open item now"] == 0
+
+
+def test_a_payout_that_is_not_what_its_settlements_came_to_is_left_to_a_person(world, monkeypatch) -> None:
+    """Nobody knows how much of it closes which item."""
+    road = cash_road(world)
+    posted(world, road, ONE, sale())
+    later = FIRST + timedelta(days=7)
+    world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
+    walk(road, TWO)
+    paid = Payment("P1", (ONE, TWO), Decimal("129.00"), "USD", date(2026, 11, 12))
+    monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
+    hand_in(world, road, "2026-11-12,129.00,PAYOUT")
+    walk(road, ONE)
+    assert (
+        f"P1 pays several settlements, and not what they came to: {ONE}, {TWO}"
+        in world.items()["cash_unclear"].sentence
+    )
+    assert cash_in_books(world) == []
+
+
 def test_a_match_that_changes_after_posting_is_an_alarm(world) -> None:
     """The first line was put aside and another one chosen: nothing is sent, and a person undoes and books anew."""
     road = cash_road(world)
