@@ -8,9 +8,10 @@ either: what is taken every day is there when a month is closed.
 
 from datetime import date, datetime, timedelta
 
+from assets.day_answers import Archiving, unusable
 from assets.day_files import write_day
 from assets.day_names import start_of
-from assets.days import DayOutcome, RefusedDay, days_between
+from assets.days import DayOutcome, days_between
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
@@ -40,22 +41,15 @@ def is_closed(day: date, now: datetime) -> bool:
 
 
 def _of_day(road: Road, day: date) -> DayOutcome:
-    documents: list[str] = []
+    archive = Archiving(road)
     if not is_closed(day, road.clock.now()):
-        return _staged(road, day, (), documents, is_over=False)
-
-    def archive(content: bytes) -> str:
-        documents.append(road.stores.documents.put_bytes(content).sha256)
-        return documents[-1]
-
+        return _staged(road, day, (), archive.documents, is_over=False)
     try:
         found = road.source.balances.balances(archive, day)
     except SourceRefused as refused:
-        if refused.status is not None:
-            raise
-        return RefusedDay((("an answer", str(refused)),))
+        return unusable(refused)
     own = tuple(one for one in found if not road.is_foreign(one.marketplace_id))
-    return _staged(road, day, own, documents, is_over=True)
+    return _staged(road, day, own, archive.documents, is_over=True)
 
 
 def _staged(

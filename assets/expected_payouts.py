@@ -8,9 +8,10 @@ cash to expect, and that a payout is in danger before it fails.
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from assets.day_answers import Archiving, unusable
 from assets.day_files import write_day
 from assets.day_names import today
-from assets.days import DayOutcome, Kept, RefusedDay, days_between
+from assets.days import DayOutcome, Kept, days_between
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
@@ -46,27 +47,21 @@ def fetch_expected(road: Road, first: date, last: date) -> dict[date, DayOutcome
 
 
 def _asked(road: Road, day: date) -> DayOutcome:
-    documents: list[str] = []
-
-    def archive(content: bytes) -> str:
-        documents.append(road.stores.documents.put_bytes(content).sha256)
-        return documents[-1]
+    archive = Archiving(road)
 
     try:
         found = road.source.transfers.expected(archive)
     except SourceRefused as refused:
-        if refused.status is not None:
-            raise
-        return RefusedDay((("an answer", str(refused)),))
+        return unusable(refused)
     own = [one for one in found if not road.is_foreign(one.marketplace_id)]
     rows = [_row(one) for one in sorted(own, key=_place)]
-    version = write_day(road, TABLE, day, rows, {"documents": documents, "is_asked": True})
+    version = write_day(road, TABLE, day, rows, {"documents": archive.documents, "is_asked": True})
     return StageResult(
         facts={"expected payouts": len(rows), **_sums(own)},
         rows=tuple({name: str(value or "") for name, value in row.items() if name != "document"} for row in rows),
         rows_total=version.rows,
         verdicts=(_safe(own),),
-        links={"document": documents[0]} if documents else {},
+        links={"document": archive.documents[0]} if archive.documents else {},
         version=version.id,
     )
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from assets.day_answers import Archiving, unusable
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
-from assets.days import DayOutcome, RefusedDay, days_between
+from assets.days import DayOutcome, days_between
 from assets.fee_invoice_checks import INVOICED, input_tax, verdicts_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
@@ -39,25 +40,19 @@ def fetch_fee_invoices(road: Road, first: date, last: date) -> dict[date, DayOut
     Raises SourceRefused or SourceUnavailable when Amazon does not answer; an answer that cannot be used refuses the
     days it was asked for.
     """
-    documents: list[str] = []
-
-    def archive(content: bytes) -> str:
-        documents.append(road.stores.documents.put_bytes(content).sha256)
-        return documents[-1]
+    archive = Archiving(road)
 
     try:
         end = min(start_of(last + _DAY), road.clock.now().astimezone(UTC))
         found = road.source.fee_invoices.issued(start_of(first), end, archive)
     except SourceRefused as refused:
-        if refused.status is not None:
-            raise
-        return {day: RefusedDay((("an answer", str(refused)),)) for day in days_between(first, last)}
+        return dict.fromkeys(days_between(first, last), unusable(refused))
     by_day: dict[date, list[FeeInvoice]] = defaultdict(list)
     for one in found:
         by_day[one.issued.date()].append(one)
     days = days_between(first, last)
     # All are kept before any is looked at: invoices of several days may be for the same time.
-    kept = {day: _keep(road, day, by_day[day], documents) for day in days}
+    kept = {day: _keep(road, day, by_day[day], archive.documents) for day in days}
     return {day: _result(road, day, *kept[day]) for day in days}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
+from assets.day_answers import Archiving
 from assets.day_files import write_day
 from assets.day_names import start_of, today
 from assets.days import DayOutcome, RefusedDay, days_between
@@ -122,9 +123,7 @@ def _gathered(road: Road, first: date, last: date, halvings_left: list[int]) -> 
 
 
 def _pages(road: Road, first: date, last: date) -> Sequence[TransactionPage]:
-    def archive(content: bytes) -> str:
-        return road.stores.documents.put_bytes(content).sha256
-
+    archive = Archiving(road)
     if road.events_source == "v0":
         return road.source.old_events.transactions(start_of(first), archive)
     return list(road.source.finances.transactions(start_of(first), start_of(last + _DAY), archive))

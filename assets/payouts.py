@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 
 from assets.cash_due import ask_for_receipts
+from assets.day_answers import Archiving, unusable
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
-from assets.days import DayOutcome, RefusedDay, days_between
+from assets.days import DayOutcome, days_between
 from assets.payout_checks import verdicts_of
 from assets.payout_rows import TABLE, Row, rows_of
 from assets.resumption import SETTLEMENT_KIND
@@ -36,20 +37,14 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
     Raises SourceRefused or SourceUnavailable when Amazon does not answer; an answer that cannot be used refuses the
     days it was asked for.
     """
-    documents: list[str] = []
-
-    def archive(content: bytes) -> str:
-        documents.append(road.stores.documents.put_bytes(content).sha256)
-        return documents[-1]
+    archive = Archiving(road)
 
     try:
         found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive)
         payouts = [one for one in found if not road.is_foreign(one.marketplace_id)]
         groups = _periods(road, payouts, archive)
     except SourceRefused as refused:
-        if refused.status is not None:
-            raise
-        return {day: RefusedDay((("an answer", str(refused)),)) for day in days_between(first, last)}
+        return dict.fromkeys(days_between(first, last), unusable(refused))
     if first < last and any(one.created is None for one in payouts):
         # The model lets Amazon leave the date of creation out; by which question a payout comes tells its day.
         return {day: fetch_payouts(road, day, day)[day] for day in days_between(first, last)}
@@ -57,7 +52,7 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
     for one in payouts:
         by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
     staged: dict[date, DayOutcome] = {
-        day: _staged(road, day, by_day[day], groups, documents) for day in days_between(first, last)
+        day: _staged(road, day, by_day[day], groups, archive.documents) for day in days_between(first, last)
     }
     ask_for_receipts(road)
     return staged

@@ -8,6 +8,7 @@ by the proof that reads it: the proof asks nobody outside, so that a person can 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from assets.day_answers import Archiving
 from assets.day_files import write_day
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
@@ -49,11 +50,7 @@ def day_of_end(record: SettlementRecord) -> date:
 
 
 def _of_day(road: Road, day: date, records: list[SettlementRecord]) -> DayOutcome:
-    documents: list[str] = []
-
-    def archive(content: bytes) -> str:
-        documents.append(road.stores.documents.put_bytes(content).sha256)
-        return documents[-1]
+    archive = Archiving(road)
 
     rows: list[Row] = []
     refused: list[tuple[str, str]] = []
@@ -68,7 +65,7 @@ def _of_day(road: Road, day: date, records: list[SettlementRecord]) -> DayOutcom
         rows += [row for one in found for row in _rows(record.settlement_id, one)]
     if refused:
         return RefusedDay(tuple(refused))
-    return _shown(road, day, records, rows, write_day(road, TABLE, day, rows, {"documents": documents}))
+    return _shown(road, day, records, rows, write_day(road, TABLE, day, rows, {"documents": archive.documents}))
 
 
 def _rows(settlement_id: str, one: Summary) -> Iterator[Row]:
