@@ -6,6 +6,7 @@ kept per day of UTC, so that a person fetches, compares and proves one day. `Day
 up. A day without anything gets an empty version, so that "nothing happened" is not "never asked".
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken
 from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger.errors import Finding, InputRefused, SourceRefused, StoreError
+from resources.store.review import ReviewItem
 from resources.store.stores import Stores
 
 REFUSED_CODE = "day_refused"
@@ -25,6 +27,8 @@ GONE_CODE = "days_gone"
 DAYS_PER_RUN_MAX = 200
 # Refusals of what is asked for, not of who asks: another span may be fetched all the same.
 _OF_ONE_SPAN = frozenset({"FATAL", "InvalidInput"})
+# After that a span that was refused is tried again, by its first day alone.
+_SPAN_AGAIN = timedelta(hours=24)
 _DAY = timedelta(days=1)
 
 
@@ -125,11 +129,23 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
             refused = refused or error
             continue
         yield from ((day, outcomes[day]) for day in days_between(first, last))
+    align(road, stage.asset, (), {FAILED_CODE}, lambda item: _is_over(road, stage, item))
     if refused is not None:
         raise refused
-    align(road, stage.asset, (), {FAILED_CODE})
     for name in names:
         ended(road, name)
+
+
+def _is_over(road: Road, stage: DayStage, item: ReviewItem) -> bool:
+    """Tell whether an item of a fetch that failed is over once a fetch has come through: its own span's day is here."""
+    first = _first_day(stage, item)
+    return first is None or road.stores.warehouse.current(road.connection, stage.asset, first.isoformat()) is not None
+
+
+def _first_day(stage: DayStage, item: ReviewItem) -> date | None:
+    """Return the first day of the one span an item is about, None where it is about the source as a whole."""
+    named = re.fullmatch(rf"{stage.asset} (\d{{4}}-\d\d-\d\d)", item.origin)
+    return date.fromisoformat(named[1]) if named else None
 
 
 def _is_of_one_span(error: Exception) -> bool:
@@ -142,14 +158,15 @@ def span_to_fetch(
     """Return the span a schedule fetches now: from the first day never fetched, or from the overlap before the last.
 
     So a day that was missed is caught up, and what is told late is seen. A day that was refused counts as fetched: it
-    waits for a person. Days that the source keeps no more are left out. None when the first day lies ahead.
+    waits for a person; so does a span that was refused, of which one day is tried every day. Days that the source keeps
+    no more are left out. None when the first day lies ahead.
     """
     if stage.kept:
         first_day = max(first_day, stage.kept(marketplace_ids, last_day).since)
     if first_day > last_day:
         return None
     known = {date.fromisoformat(one.partition) for one in stores.warehouse.currents(connection, stage.asset)}
-    known |= _refused_days(stores, connection, stage)
+    known |= _waiting_days(stores, connection, stage)
     missing = next((day for day in days_between(first_day, last_day) if day not in known), last_day)
     begin = missing
     newest = max((day for day in known if day <= last_day), default=None)
@@ -159,9 +176,15 @@ def span_to_fetch(
     return begin, min(last_day, begin + _DAY * (DAYS_PER_RUN_MAX - 1))
 
 
-def _refused_days(stores: Stores, connection: str, stage: DayStage) -> set[date]:
-    named = (day_of_name(one.partition) for one in stores.review.listing(connection) if one.code == REFUSED_CODE)
-    return {found[1] for found in named if found is not None and found[0] == stage.asset}
+def _waiting_days(stores: Stores, connection: str, stage: DayStage) -> set[date]:
+    items = stores.review.listing(connection)
+    named = (day_of_name(one.partition) for one in items if one.code == REFUSED_CODE)
+    refused = {found[1] for found in named if found is not None and found[0] == stage.asset}
+    for item in items:
+        first = _first_day(stage, item) if item.code == FAILED_CODE and item.partition == stage.asset else None
+        if first is not None:
+            refused |= set(days_between(first, date.fromisoformat(item.details["last"])))
+    return refused
 
 
 def _take_up(road: Road, stage: DayStage, days: list[date]) -> list[str]:
@@ -219,12 +242,18 @@ def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: E
     try:
         for name in names:
             failed(road, stage.asset, name, sentence_of(error))
+        is_of_one_span = _is_of_one_span(error)
+        if is_of_one_span:
+            at, name = road.clock.now() + _SPAN_AGAIN, day_name(stage.asset, first)
+            road.stores.due.ask(road.connection, SETTLEMENT_KIND, name, at, "a span that was refused is tried again")
         if not isinstance(error, PASSING):
+            when = "every day one of its days is tried" if is_of_one_span else "the next fetch tries again"
             finding = Finding(
-                "fetch_failed",
+                FAILED_CODE,
                 f"{stage.asset} of {first} to {last} could not be fetched: {sentence_of(error)}",
-                "Correct what the sentence names; the next fetch tries again, and this item ends with it.",
-                origin=f"{stage.asset} {first}" if _is_of_one_span(error) else stage.asset,
+                f"Correct what the sentence names; {when}, and this item ends with it.",
+                origin=f"{stage.asset} {first}" if is_of_one_span else stage.asset,
+                details={"last": last.isoformat()} if is_of_one_span else {},
             )
             align(road, stage.asset, (finding,), frozenset())
     except StoreError:

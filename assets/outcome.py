@@ -204,9 +204,12 @@ def align(
     for finding in findings:
         if finding.is_blocking:
             wanted[finding.code, finding.details.get("document", "")].append(finding)
+    staying: set[int] = set()
     for item in road.stores.review.listing(road.connection, partition=settlement_id):
         if item.code in ends and ends_here(item):
             wanted.setdefault((item.code, item.document_key), [])
+        else:
+            staying.add(item.id)
     for (code, document_key), found in wanted.items():
         closing = {code} if code in ends else set()
         road.stores.review.sync(
@@ -217,6 +220,7 @@ def align(
             road.run,
             document_key=document_key,
             actions=actions_of(road, code),
+            staying=staying,
         )
 
 

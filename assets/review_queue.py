@@ -57,7 +57,10 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("discovery_failed", "retry"): "The next discovery tries again.",
     ("day_refused", "retry"): "Fetches the day again.",
     ("days_gone", "dismiss"): "Leaves these days unknown; they are told again when somebody asks for them.",
-    ("fetch_failed", "retry"): "Fetches today again; days that are missing follow on schedule.",
+    (
+        "fetch_failed",
+        "retry",
+    ): "Fetches today again; the days that are missing follow with the next run of the schedule.",
     ("bank_line_unclear", "choose"): "Says what the line brought: begin the reason with settlements and a colon.",
     ("bank_line_unclear", "dismiss"): "Leaves the line alone: it is matched with nothing, and not told again.",
     ("bank_line_unexplained", "choose"): "Says what the line brought: begin the reason with settlements and a colon.",

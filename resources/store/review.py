@@ -7,7 +7,7 @@ same finding is one item however often it is found; resolving it asks for its se
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -96,10 +96,12 @@ class Review:
         *,
         document_key: str = "",
         actions: tuple[str, ...] = ("retry",),
+        staying: Collection[int] = (),
     ) -> None:
         """Make the open items of some codes (None: of all) those of `findings`, in one transaction.
 
-        Items of the same partition and `document_key` whose finding is gone are closed as cleared by themselves.
+        Items of the same partition and `document_key` whose finding is gone are closed as cleared by themselves, but
+        for those whose number is `staying`.
         """
         found = {(one.code, one.origin): one for one in findings}
         with self._control.transaction() as transaction:
@@ -109,7 +111,11 @@ class Review:
                 connection=connection, partition=partition, document_key=document_key, state=OPEN
             )
             for row in transaction.execute(query.order_by(review_items.c.id)).all():
-                if (codes is None or row.code in codes) and (row.code, row.origin) not in found:
+                if (
+                    (codes is None or row.code in codes)
+                    and (row.code, row.origin) not in found
+                    and row.id not in staying
+                ):
                     self._end(transaction, row, CLEARED, "", CLEARED_BY_ITSELF, "", run)
 
     def listing(

@@ -141,7 +141,20 @@ def test_a_span_that_is_refused_for_what_it_holds_keeps_no_later_one_out(events)
         done += fetch_days(events.road, stage, days_between(ago(39), TODAY))
     assert [events.versions(first) for first, _ in months] == [0, 1, 0, 1]
     assert sorted(item.origin for item in events.items()) == [f"financial_events {day}" for day in sorted(bad)]
+    # The schedule leaves them alone and fetches what is new; a day of each is tried on the day after.
+    assert wanted(events, ago(39)) == (4, 0)
+    list(fetch_days(events.road, stage, days_between(ago(4), TODAY)))
+    assert len(events.items()) == 2
+    asked = {row.partition: row.at for row in events.stores.due.listing(events.connection)}
+    tomorrow = events.clock.now() + timedelta(days=1)
+    assert asked == {day_name("financial_events", day): tomorrow for day in bad}
+    with pytest.raises(SourceRefused):
+        list(fetch_days(events.road, stage, [ago(19)]))
+    assert {row.at for row in events.stores.due.listing(events.connection)} == {tomorrow}
     bad.clear()
+    list(fetch_days(events.road, stage, [ago(19)]))
+    assert [item.origin for item in events.items()] == [f"financial_events {ago(39)}"]
+    assert wanted(events, ago(39)) == (18, 0)
     list(fetch_days(events.road, stage, days_between(ago(39), TODAY)))
     assert events.items() == []
 
