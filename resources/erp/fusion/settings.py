@@ -20,6 +20,17 @@ SEGMENTS_MAX = 30
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NO_COMMA = r"^[^,\x00-\x1f]+$"
 _PARAMETER_NAMES = frozenset({"data_access_set", "source", "ledger_id", "group_id"})
+# What we ask of an account combination -> its attribute. The resource's page lists no attributes; these are seen in use.
+COMBINATION_ATTRIBUTES = {
+    "key": "_CODE_COMBINATION_ID",
+    "chart": "_CHART_OF_ACCOUNTS_ID",
+    "enabled": "EnabledFlag",
+    "postable": "DetailPostingAllowedFlag",
+    "type": "AccountType",
+    "reconciled": "JgzzReconFlag",
+    "from": "StartDateActive",
+    "to": "EndDateActive",
+}
 StateWord = Literal["waiting", "posted", "error"]
 
 
@@ -101,19 +112,20 @@ class FusionSettings(_Settings):
     # Reads.
     batch_states: dict[str, StateWord] = {"U": "waiting", "P": "posted"}
     state_of_unknown_batches: StateWord = "error"
+    open_period_statuses: str = Field("O", pattern=r"^[A-Z]+$")
+    combination_attributes: dict[str, str] = {}
     controls: dict[str, str] = {}
     is_ledger_confirmed_empty: bool = False
     groups_confirmed_gone: frozenset[int] = frozenset()
     page_size: int = Field(200, ge=1, le=499)
     rows_max: int = Field(20_000, ge=100)
     batch_link: str = ""
+    item_months: int = Field(3, ge=1, le=24)  # how far back an open item is read whose own journal is not found
 
     # How long.
     connect_timeout_seconds: float = Field(15, gt=0)
     read_timeout_seconds: float = Field(180, gt=0)
     quiet_period_seconds: int = Field(3_600, ge=0)
-    poll_seconds: float = Field(10, gt=0)
-    follow_seconds: float = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> FusionSettings:
@@ -127,6 +139,10 @@ class FusionSettings(_Settings):
             )
         if self.posting == "client" and not self.posting_criteria_set:
             raise ValueError("posting is client: name the AutoPost criteria set under posting_criteria_set")
+        unknown = sorted(set(self.combination_attributes) - set(COMBINATION_ATTRIBUTES))
+        if unknown:
+            known = ", ".join(COMBINATION_ATTRIBUTES)
+            raise ValueError(f"combination_attributes names {', '.join(unknown)}; known are {known}")
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
         _require_template("period_pattern", self.period_pattern, frozenset({"Mon", "MON", "mm", "yy", "yyyy"}))
         return self
@@ -166,6 +182,10 @@ class FusionSettings(_Settings):
     def segments(self) -> tuple[SegmentSettings, ...]:
         """Return the segments of the chart in their order."""
         return tuple(sorted(self.chart, key=lambda one: one.position))
+
+    def combination_attribute(self, what: str) -> str:
+        """Return what the site calls an attribute of an account combination."""
+        return self.combination_attributes.get(what, COMBINATION_ATTRIBUTES[what])
 
     def url(self, path: str) -> str:
         """Return the address of a resource; `path` is below the version, for example journalBatches."""

@@ -89,7 +89,7 @@ def test_names_fit_their_columns_and_begin_alike(settings, make_journal, source_
     assert name.startswith(natural_key.reference_text(made.source, settings))
     assert natural_key.own_name(f"{name} Source 1 2", settings) == name
     assert 1 <= natural_key.group_id(made.key) < 10**15
-    assert natural_key.source_id_of(payload.description_text(made, settings), site) == source_id
+    assert natural_key.source_id_of(payload.description_text(made, settings), settings) == source_id
 
 
 @pytest.mark.parametrize("source_id", ["12;3", "a'b", "", "x%"])

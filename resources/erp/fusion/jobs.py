@@ -1,0 +1,137 @@
+"""Follow scheduled processes: the word a job stands at, the tree of its steps, its log, and files that arrived.
+
+In: request ids. Out: states and sentences. A job is over only at a word known to be final: PAUSED is a parent waiting
+for its children, COMPLETED precedes the final word, and a word nobody knows may be either. Sources:
+docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-erpintegrations-get.html,
+docs.oracle.com/en/cloud/saas/applications-common/25c/oacpr/statuses-of-scheduled-processes.html.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from resources.erp.fusion import job_log
+from resources.erp.fusion.door import INTEGRATIONS, Door
+from resources.erp.fusion.faults import words
+
+_SUCCEEDED = frozenset({"SUCCEEDED", "FINISHED"})
+_FAILED = frozenset(
+    {"WARNING", "ERROR", "CANCELLED", "CANCELED", "EXPIRED", "ERROR MANUAL RECOVERY", "VALIDATION FAILED"}
+)
+_STEPS_MAX = 200
+_DEPTH_MAX = 10
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+def state_of(word: str) -> JobState:
+    """Return what a status word comes to; one that is empty or unknown is not final."""
+    plain = " ".join(word.upper().replace("_", " ").split())
+    if plain in _SUCCEEDED:
+        return JobState.SUCCEEDED
+    return JobState.FAILED if plain in _FAILED else JobState.RUNNING
+
+
+@dataclass(frozen=True)
+class Step:
+    """One job of a tree."""
+
+    name: str
+    request_id: str
+    word: str
+
+
+@dataclass(frozen=True)
+class SentJob:
+    """The request that carries a document, and the fingerprint of what was sent with it."""
+
+    request_id: str
+    fingerprint: str
+
+
+class JobMemory(Protocol):
+    """Which request carries which document, over the life of a process and better longer."""
+
+    def recall(self, key: str) -> SentJob | None: ...
+
+    def remember(self, key: str, job: SentJob) -> None: ...
+
+
+class MemoryJobs:
+    """A memory of one process, shared by its threads."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, SentJob] = {}
+        self._lock = threading.Lock()
+
+    def recall(self, key: str) -> SentJob | None:
+        """Return the newest job of a key, or None."""
+        with self._lock:
+            return self._jobs.get(key)
+
+    def remember(self, key: str, job: SentJob) -> None:
+        """Keep a job in place of the one before."""
+        with self._lock:
+            self._jobs[key] = job
+
+
+class Jobs:
+    """The jobs of one site; all verbs raise TargetUnavailable and TargetMisconfigured."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def word(self, request_id: str) -> str:
+        """Return the status word of a request, "" when Fusion does not say one."""
+        rows = self._door.found(INTEGRATIONS, "ESSJobStatusRF", {"requestId": request_id})
+        return next((words(row.text("RequestStatus")) for row in rows if row.text("RequestStatus")), "")
+
+    def failed_steps(self, request_id: str) -> list[Step]:
+        """Return the steps of a request's tree that ended badly; a parent may succeed over a child that did not."""
+        rows = self._door.found(INTEGRATIONS, "ESSExecutionDetailsRF", {"requestId": request_id})
+        told = next((row.text("RequestStatus") for row in rows if row.text("RequestStatus")), "")
+        try:
+            tree = json.loads(told)
+        except (ValueError, RecursionError):
+            return []
+        steps = list(_steps(tree.get("JOBS") if isinstance(tree, dict) else None))
+        return [step for step in steps if state_of(step.word) is JobState.FAILED]
+
+    def reasons(self, request_id: str) -> tuple[str, ...]:
+        """Return what the logs of a request say of its failure; () when they say nothing or are not kept."""
+        variables = {"requestId": request_id, "fileType": "LOG"}
+        rows = self._door.found(INTEGRATIONS, "ESSJobExecutionDetailsRF", variables)
+        found: list[str] = []
+        for row in rows:
+            try:
+                packed = base64.b64decode(row.text("DocumentContent"), validate=True)
+            except (binascii.Error, ValueError):
+                continue
+            found += job_log.reasons(packed)
+        return tuple(dict.fromkeys(found))[: job_log.SENTENCES_MAX]
+
+    def files(self, prefix: str) -> list[str]:
+        """Return the document ids of files that arrived under names that begin so."""
+        variables = {"filePrefix": prefix, "docAccount": "#NULL", "comment": "#NULL"}
+        rows = self._door.found(INTEGRATIONS, "DocumentIdsByFilePrefixRF", variables)
+        return [one for row in rows if (one := row.text("DocumentId"))]
+
+
+def _steps(jobs: Any, depth: int = 0) -> Iterator[Step]:
+    for one in jobs[:_STEPS_MAX] if isinstance(jobs, list) and depth < _DEPTH_MAX else ():
+        if isinstance(one, dict):
+            yield Step(words(one.get("JOBNAME", "")), words(one.get("REQUESTID", "")), words(one.get("STATUS", "")))
+            yield from _steps(one.get("CHILD"), depth + 1)
