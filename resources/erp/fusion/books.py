@@ -8,7 +8,7 @@ docs.oracle.com/en/cloud/saas/financials/23d/farfa/api-journal-batches.html.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -39,6 +39,7 @@ class Batch:
     source: str
     standing: tuple[str, ...]  # completion, approval and funds, as the ERP words them
     error: str
+    period: str
 
     @property
     def waiting_for(self) -> str:
@@ -66,13 +67,17 @@ class BookLine:
     description: str
     quantity: Decimal | None
 
-    def as_journal_line(self, currency: str) -> JournalLine:
-        """Return the line with the currency's decimals; raise TargetUnavailable for an amount that has more."""
+    def as_journal_line(self, currency: str, sent: Mapping[str, AccountKey], settings: FusionSettings) -> JournalLine:
+        """Return the line with the currency's decimals; raise TargetUnavailable for an amount that has more.
+
+        `sent` are accounts by their combination, so that a default written out in the mapping stays written out.
+        """
         try:
             amount = money.exact(self.amount, self.currency or currency)
         except InputRefused as error:
             raise TargetUnavailable(f"Line {self.number} in the books cannot be read: {error}") from None
-        return JournalLine(self.number, self.account, amount, self.reference, self.description, self.quantity)
+        account = sent.get(shown(self.account, settings), self.account)
+        return JournalLine(self.number, account, amount, self.reference, self.description, self.quantity)
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ def batch(row: Row, settings: FusionSettings) -> Batch:
         source=row.text("UserJeSourceName"),
         standing=tuple(f"{word}: {row.text(field)}" for word, field in standing if row.text(field)),
         error=row.text("ErrorMessage"),
+        period=row.text("DefaultPeriodName"),
     )
 
 
@@ -140,7 +146,7 @@ def sort_out(
     """Return the lines that stand for ours, in our order, and those that the ERP generated.
 
     A line is ours when it says all that we sent, else when account, amount and reference are ours, else when account
-    and amount are, else by its number alone: a line of ours that somebody changed stays ours, and shows as a difference.
+    and amount are, else by its number alone: a line of ours that somebody changed stays ours, and shows so.
     """
     spare = list(lines)
     matched: dict[int, BookLine] = {}
@@ -157,7 +163,7 @@ def _degrees(journal: Journal, settings: FusionSettings) -> tuple[Callable[[Book
     """Return how alike two lines are taken for one, the strictest first."""
 
     def amount(held: BookLine, sent: JournalLine) -> bool:
-        return (_shown(held.account, settings), held.amount) == (_shown(sent.account, settings), sent.amount)
+        return (shown(held.account, settings), held.amount) == (shown(sent.account, settings), sent.amount)
 
     def reference(held: BookLine, sent: JournalLine) -> bool:
         return amount(held, sent) and held.reference == sent.reference
@@ -212,19 +218,19 @@ def is_same(held: Held, journal: Journal, settings: FusionSettings) -> bool:
     Lines that the ERP added are no difference; a copy of one of ours is: rows left from an earlier load of the same
     group come in together with new ones.
     """
-    sent = Counter((_shown(one.account, settings), one.amount) for one in journal.lines)
-    there = Counter((_shown(one.account, settings), one.amount) for one in held.lines)
+    sent = Counter((shown(one.account, settings), one.amount) for one in journal.lines)
+    there = Counter((shown(one.account, settings), one.amount) for one in held.lines)
     is_whole = sent <= there and all(there[one] == count for one, count in sent.items())
     return is_whole and (held.currency, held.day) == (journal.currency, journal.accounting_date)
 
 
 def _holds(held: Held, journal: Journal, sign: int, settings: FusionSettings) -> bool:
     """Tell whether all lines of a journal are in a batch, with this sign; the ERP may have added some."""
-    there = Counter((_shown(one.account, settings), one.amount) for one in held.lines)
-    return Counter((_shown(one.account, settings), sign * one.amount) for one in journal.lines) <= there
+    there = Counter((shown(one.account, settings), one.amount) for one in held.lines)
+    return Counter((shown(one.account, settings), sign * one.amount) for one in journal.lines) <= there
 
 
-def _shown(account: AccountKey, settings: FusionSettings) -> str:
+def shown(account: AccountKey, settings: FusionSettings) -> str:
     """Return an account as Fusion shows it, so that a default that is written out equals one that is not."""
     try:
         return chart.combination(account, settings)

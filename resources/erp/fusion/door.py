@@ -90,6 +90,11 @@ class Door:
                     "of the Fusion settings."
                 )
 
+    def first_page(self, path: str) -> list[Row]:
+        """Return the first page of a collection, for what need not be whole; raises as `rows`."""
+        page = self.read(path, {"onlyData": "true", "limit": str(self._settings.page_size)})
+        return [Row(path, item) for item in _page(path, page)[0]]
+
     def found(self, path: str, finder: str, variables: Mapping[str, str]) -> list[Row]:
         """Return the rows of a finder: one page, as finders of single things answer; raises as `rows`."""
         given = ",".join(f"{name}={value}" for name, value in variables.items())

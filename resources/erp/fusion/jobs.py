@@ -53,6 +53,11 @@ class Step:
     request_id: str
     word: str
 
+    @property
+    def is_of_reports(self) -> bool:
+        """Tell whether it only files the logs away, which says nothing of the journal."""
+        return self.name.lower().startswith("upload interface error")
+
 
 @dataclass(frozen=True)
 class SentJob:
@@ -108,7 +113,7 @@ class Jobs:
         except (ValueError, RecursionError):
             return []
         steps = list(_steps(tree.get("JOBS") if isinstance(tree, dict) else None))
-        return [step for step in steps if state_of(step.word) is JobState.FAILED]
+        return [step for step in steps if state_of(step.word) is JobState.FAILED and not step.is_of_reports]
 
     def reasons(self, request_id: str) -> tuple[str, ...]:
         """Return what the logs of a request say of its failure; () when they say nothing or are not kept."""

@@ -27,6 +27,7 @@ _KEY = "JeBatchId"
 # How many of the newest batches are looked at for one of our ledger that can be searched for.
 _CONTROLS_TRIED = 25
 _CONTROL_LENGTH = 40
+_MONTHS_OVER = 120
 
 
 class Search:
@@ -56,7 +57,9 @@ class Search:
         """Return every batch under our word, dated since a day, whoever made it."""
         found = []
         seen: set[str] = set()
-        for held in self._of_our_ledger(self.beginning_with(f"{self._settings.reference_word} ")):
+        over = _periods_before(since, self._settings)
+        batches = self.beginning_with(f"{self._settings.reference_word} ")
+        for held in self._of_our_ledger(one for one in batches if one.period not in over):
             is_second = held.batch.own_name in seen
             seen.add(held.batch.own_name)
             if held.day >= since:
@@ -102,9 +105,8 @@ class Search:
 
     def errors(self, batch: Batch) -> tuple[str, ...]:
         """Return what the books say is wrong with a batch, line by line."""
-        rows = self._door.rows(f"{BATCHES}/{batch.id}/child/journalErrors", key="ErrorNumber")
         said = []
-        for row in rows:
+        for row in self._door.first_page(f"{BATCHES}/{batch.id}/child/journalErrors"):
             number, text = row.text("JeLineNumber"), row.text("ErrorMessage") or row.text("ErrorMessageName")
             said.append(f"line {number}: {text}" if number else text)
         return tuple(dict.fromkeys(one for one in (batch.error, *said) if one))
@@ -149,3 +151,9 @@ class Search:
         path = f"{BATCHES}/{batch.id}/child/journalHeaders/{key}/child/journalLines"
         currency = header.text("CurrencyCode")
         return [books.line(row, currency, self._settings) for row in self._door.rows(path, key="JeLineNumber")]
+
+
+def _periods_before(day: date, settings: FusionSettings) -> frozenset[str]:
+    """Return the names of the periods that are over before a day; batches of them need not be opened."""
+    months = (day.year * 12 + day.month - 1 - back for back in range(1, _MONTHS_OVER + 1))
+    return frozenset(settings.period_name(date(month // 12, month % 12 + 1, 1)) for month in months)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,8 +19,9 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 SEGMENTS_MAX = 30
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NO_COMMA = r"^[^,\x00-\x1f]+$"
+_ATTRIBUTE_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
 _PARAMETER_NAMES = frozenset({"data_access_set", "source", "ledger_id", "group_id"})
-# What we ask of an account combination -> its attribute. The resource's page lists no attributes; these are seen in use.
+# What we ask of an account combination -> its attribute, as seen in use; the site's `describe` lists its own.
 COMBINATION_ATTRIBUTES = {
     "key": "_CODE_COMBINATION_ID",
     "chart": "_CHART_OF_ACCOUNTS_ID",
@@ -47,7 +48,7 @@ class SegmentSettings(_Settings):
     """
 
     position: int = Field(ge=1, le=SEGMENTS_MAX)
-    name: str = Field(min_length=1, max_length=80)
+    name: str = Field(pattern=_ATTRIBUTE_NAME)
     holds: str = Field("", pattern=r"^([a-z][a-z0-9_]{0,29})?$")
     default: str = Field("", max_length=25)
 
@@ -113,7 +114,7 @@ class FusionSettings(_Settings):
     batch_states: dict[str, StateWord] = {"U": "waiting", "P": "posted"}
     state_of_unknown_batches: StateWord = "error"
     open_period_statuses: str = Field("O", pattern=r"^[A-Z]+$")
-    combination_attributes: dict[str, str] = {}
+    combination_attributes: dict[str, Annotated[str, Field(pattern=_ATTRIBUTE_NAME)]] = {}
     controls: dict[str, str] = {}
     is_ledger_confirmed_empty: bool = False
     groups_confirmed_gone: frozenset[int] = frozenset()
@@ -144,6 +145,10 @@ class FusionSettings(_Settings):
             known = ", ".join(COMBINATION_ATTRIBUTES)
             raise ValueError(f"combination_attributes names {', '.join(unknown)}; known are {known}")
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
+        if "{group_id}" not in self.import_parameters:
+            raise ValueError(
+                "import_parameters must name {group_id}: without it the job would import rows that others left"
+            )
         _require_template("period_pattern", self.period_pattern, frozenset({"Mon", "MON", "mm", "yy", "yyyy"}))
         return self
 

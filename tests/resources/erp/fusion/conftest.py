@@ -1,13 +1,7 @@
-"""A journal as the road makes it, the settings of one site, and a scripted Fusion written from the published samples.
-
-The script keeps the few facts the client asks for (batches, jobs, periods, combinations) and answers in the published
-envelopes; what a test wants otherwise it answers itself, by operation or resource.
-"""
+"""A journal as the road makes it, the settings of one site, and a scripted Fusion on a clock that stands still."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -21,14 +15,18 @@ from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import reference
 from resources.amazon.lwa import MemoryTokenCache
 from resources.clock import ManualClock
+from resources.erp.fusion import chart, natural_key, payload
 from resources.erp.fusion.bearer import BearerAuth
+from resources.erp.fusion.client import Fusion
 from resources.erp.fusion.door import Door
+from resources.erp.fusion.jobs import MemoryJobs
+from resources.erp.fusion.opening import open_fusion
 from resources.erp.fusion.settings import FusionSettings
 from resources.transport.record import Exchange
 from resources.transport.retry import RetryPolicy
 from resources.transport.rings import build_client
+from tests.resources.erp.fusion.scripted import ROOT, Script, answer, book_line, found, job_at
 
-ROOT = "https://fusion.example"
 TOKEN_URL = "https://idcs.example/oauth2/v1/token"
 SETTLEMENT = "12345678901"
 SECRETS = {"fusion_client_id": "CLIENT-17", "fusion_client_secret": "s3cr3t-of-the-client"}
@@ -51,22 +49,6 @@ SETTINGS = {
     "journal_category": "Marketplace",
 }
 
-Answer = Callable[[httpx.Request], httpx.Response | None]
-
-
-def answer(content: object, status: int = 200) -> httpx.Response:
-    """Return a JSON answer; Decimal and int go out as written."""
-    return httpx.Response(status, content=json.dumps(content, default=float).encode(), headers=_JSON)
-
-
-_JSON = {"content-type": "application/vnd.oracle.adf.resourcecollection+json"}
-
-
-def fault(status: int, detail: str, code: str = "", path: str = "") -> httpx.Response:
-    """Return a structured error."""
-    one = {"detail": detail, "o:errorCode": code, "o:errorPath": path}
-    return answer({"title": "Bad Request", "status": str(status), "o:errorDetails": [one]}, status)
-
 
 @dataclass
 class Recorded:
@@ -80,75 +62,6 @@ class Recorded:
 
 
 @dataclass
-class Script:
-    """A Fusion that answers from a few lists; `answers` are asked first, by path or operation, and may say None."""
-
-    answers: dict[str, Answer] = field(default_factory=dict)
-    requests: list[httpx.Request] = field(default_factory=list)
-    tables: dict[str, list[dict]] = field(default_factory=dict)
-    page_max: int = 499
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        name = self.name_of(request)
-        own = self.answers.get(name)
-        given = own(request) if own else None
-        if given is not None:
-            return given
-        if name == "token":
-            return answer({"access_token": f"token-{self.calls('token')}", "token_type": "Bearer", "expires_in": 3600})
-        if request.method == "GET" and name in self.tables:
-            return self.page(request, self.tables[name])
-        return fault(404, f"nothing here answers {name}")
-
-    def name_of(self, request: httpx.Request) -> str:
-        """Return the operation of a POST, the finder of an erpintegrations GET, else the path below the version."""
-        if request.url.path.endswith("/token"):
-            return "token"
-        if request.method == "POST":
-            return json.loads(request.content)["OperationName"]
-        finder = request.url.params.get("finder", "").partition(";")[0]
-        path = request.url.path.partition("/fscmRestApi/resources/")[2].partition("/")[2]
-        return finder if path == "erpintegrations" else path
-
-    def calls(self, name: str) -> int:
-        """Return how often something was called."""
-        return sum(1 for one in self.requests if self.name_of(one) == name)
-
-    def last(self, name: str) -> httpx.Request:
-        """Return the newest request of that name."""
-        return next(one for one in reversed(self.requests) if self.name_of(one) == name)
-
-    def page(self, request: httpx.Request, rows: list[dict]) -> httpx.Response:
-        """Answer one page of rows that satisfy `q`, clamped as the site clamps."""
-        wanted = [one for one in rows if satisfies(one, request.url.params.get("q", ""))]
-        key, _, way = request.url.params["orderBy"].partition(":")
-        wanted.sort(key=lambda one: one[key], reverse=way == "desc")
-        offset, limit = int(request.url.params["offset"]), min(int(request.url.params["limit"]), self.page_max)
-        items = wanted[offset : offset + limit]
-        has_more = offset + len(items) < len(wanted)
-        return answer({"items": items, "count": len(items), "hasMore": has_more, "limit": limit, "offset": offset})
-
-
-def satisfies(row: dict, expression: str) -> bool:
-    """Tell whether a row satisfies a filter in either grammar; both kinds of quotes are read."""
-    for part in re.split(r"\s+and\s+|;", expression) if expression else ():
-        found = re.fullmatch(r"(\w+)\s*(=|>=|<=|like|LIKE)\s*(?:'([^']*)'|\"([^\"]*)\"|([^'\"]*))", part)
-        assert found, f"no condition: {part}"
-        value = next(one for one in found.groups()[2:] if one is not None)
-        held = str(row.get(found[1], ""))
-        compared = {
-            "like": re.fullmatch(re.escape(value).replace("%", ".*"), held) is not None,
-            "=": held == value,
-            ">=": held >= value,
-            "<=": held <= value,
-        }
-        if not compared[found[2].lower()]:
-            return False
-    return True
-
-
-@dataclass
 class Place:
     """A scripted Fusion and everything that stands around a client of it."""
 
@@ -156,6 +69,7 @@ class Place:
     clock: ManualClock
     recorder: Recorded
     tokens: MemoryTokenCache
+    memory: MemoryJobs = field(default_factory=MemoryJobs)
 
     def settings(self, **changes) -> FusionSettings:
         """Return the site's settings with changes laid over."""
@@ -174,6 +88,37 @@ class Place:
             transport=httpx.MockTransport(self.script),
         )
 
+    def target(self, **changes) -> Fusion:
+        """Return the target with these settings laid over the site's."""
+        return open_fusion(
+            self.settings(**changes),
+            connection="amazon_us",
+            user_agent="tests",
+            read_secret=SECRETS.__getitem__,
+            clock=self.clock,
+            tokens=self.tokens,
+            memory=self.memory,
+            recorder=self.recorder,
+            transport=httpx.MockTransport(self.script),
+        )
+
+    def book(self, journal: Journal, *lines: dict, **changes) -> dict:
+        """Put a journal into the books under its own name, whole unless lines are given."""
+        site = self.settings()
+        whole = [
+            book_line(
+                one.number,
+                chart.combination(one.account, site),
+                str(one.amount),
+                ref=one.reference,
+                text=payload.line_text(one, journal.source, site),
+            )
+            for one in journal.lines
+        ]
+        facts = {"BatchDescription": payload.description_text(journal, site), **changes}
+        name = f"{natural_key.batch_name(journal, site)} ZB Connector {natural_key.group_id(journal.key)} 10073568"
+        return self.script.book(name, list(lines) or whole, **facts)
+
     def door(self, secrets: dict[str, str] | None = None, **changes) -> Door:
         """Return the door of the site."""
         settings = self.settings(**changes)
@@ -190,6 +135,21 @@ def settings() -> FusionSettings:
 def place() -> Place:
     """A scripted Fusion that knows nothing yet."""
     return Place(Script(), ManualClock(datetime(2026, 11, 20, 9, tzinfo=UTC)), Recorded(), MemoryTokenCache())
+
+
+@pytest.fixture
+def site(place) -> Place:
+    """The scripted Fusion with an open period, a foreign batch to see, a job that runs, and no file of ours."""
+    script = place.script
+    script.book(
+        "Payables A 2 1 N", [book_line(1, "01-000-20000", "5.00")], batch_id=1700000, UserJeSourceName="Payables"
+    )
+    script.answers["importBulkData"] = lambda _: answer({"ReqstId": "10073567", "FileName": None}, 201)
+    script.answers["ESSJobStatusRF"] = job_at("RUNNING")
+    script.answers["DocumentIdsByFilePrefixRF"] = lambda _: found()
+    script.answers["ESSExecutionDetailsRF"] = lambda _: found()
+    script.answers["ESSJobExecutionDetailsRF"] = lambda _: found()
+    return place
 
 
 @pytest.fixture

@@ -1,0 +1,277 @@
+"""Fusion Cloud ERP as a target: the verbs over bulk import, scheduled processes and journal batches.
+
+A journal travels in a file that a job loads and another imports; a batch appears unposted and is posted later, by the
+site or on our asking. Fusion refuses no repetition of any of it, so a journal is sent once and known by the batch name
+and group that we made; an unclear send is answered by looking for that name. An empty answer proves absence only after
+a batch known to be visible came back through the same search, between two reads that agree, and no file of the journal
+has arrived whose fate nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from ledger.accounts import AccountKey
+from ledger.errors import (
+    ConnectorError,
+    Finding,
+    TargetError,
+    TargetMisconfigured,
+    TargetRefused,
+    TargetUnavailable,
+    TargetUnclear,
+)
+from ledger.journal import SETTLEMENT, Journal, SourceKey
+from resources.clock import Clock
+from resources.erp.fusion import accounts, books, ledger_reads, natural_key, payload, periods, reply
+from resources.erp.fusion.books import Batch, Held
+from resources.erp.fusion.door import Door
+from resources.erp.fusion.flight import Flight
+from resources.erp.fusion.jobs import JobMemory, Jobs
+from resources.erp.fusion.postings import Postings
+from resources.erp.fusion.search import Search
+from resources.erp.fusion.settings import FusionSettings
+from resources.erp.target import (
+    AccountUse,
+    BooksState,
+    FoundDocument,
+    ItemEntry,
+    LedgerBalance,
+    LedgerEntry,
+    ReadBack,
+    Sightings,
+    TargetStatus,
+)
+
+
+class Fusion:
+    """One Fusion site and ledger; implements `resources.erp.target.Target`.
+
+    Args:
+        settings: How the site has named things.
+        door: Its door, with all rings.
+        memory: Which request carries which journal; one that outlives the process tells more after a restart.
+        clock: Tells today, up to which an open item is read.
+    """
+
+    def __init__(self, settings: FusionSettings, door: Door, memory: JobMemory, clock: Clock) -> None:
+        self._settings = settings
+        self._door = door
+        self._clock = clock
+        jobs = Jobs(door)
+        self._search = Search(settings, door)
+        self._flight = Flight(settings, jobs, memory)
+        self._postings = Postings(settings, door, jobs, memory)
+        self.lines_max = settings.lines_max
+        self.quiet_period_seconds = settings.quiet_period_seconds
+
+    def erp_id(self, journal: Journal) -> str:
+        """Return the batch name we give a journal, its key in Fusion, known before it is sent."""
+        return natural_key.batch_name(journal, self._settings)
+
+    def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
+        """Return what would keep these accounts and journals from being posted.
+
+        Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked or shows nothing at all.
+        """
+        return [
+            *accounts.check_ledger(self._settings, self._door),
+            *accounts.check_fit(journals, self._settings),
+            *accounts.check_uses(uses, self._settings, self._door),
+            *periods.check_periods(journals, self._settings, self._door),
+        ]
+
+    def open_day(self, unit: str, day: date) -> date | None:
+        """Return the first day on or after a day that is open in our ledger, or None; units share its periods.
+
+        Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked.
+        """
+        return periods.open_day(day, self._settings, self._door)
+
+    def submit(self, journal: Journal) -> str:
+        """Load and import one journal, once; return its batch name.
+
+        Raises InputRefused, TargetUnavailable, TargetMisconfigured (nothing was loaded), TargetRefused (a parsed no, or
+        a name that is taken) and TargetUnclear (ask by name, also when a batch of this name exists already).
+        """
+        name = self.erp_id(journal)
+        request = payload.import_request(journal, self._settings)
+        self._require_free(journal, name)
+        what = f"Journal {name}"
+        self._flight.began(journal, reply.request_id(what, self._door.write(what, request), request))
+        return name
+
+    def status(self, journal: Journal) -> TargetStatus:
+        """Read where a journal stands, once; a failed import or batch brings its reasons home.
+
+        Where the client posts, an unposted batch that holds exactly the journal is asked to be posted.
+        """
+        batches = self._search.of_journal(journal)
+        if not batches:
+            standing = self._flight.standing(journal, with_reasons=True)
+            return standing or TargetStatus(BooksState.ABSENT, "")
+        if len(batches) > 1:
+            return TargetStatus(BooksState.ERROR, batches[0].shown_status, (_twice(batches),))
+        batch = batches[0]
+        if batch.state is BooksState.ERROR:
+            return TargetStatus(batch.state, batch.shown_status, self._batch_errors(batch))
+        waiting_for = batch.waiting_for
+        if batch.state is BooksState.WAITING and self._settings.posting == "client":
+            waiting_for = self._asked_to_post(journal, batch)
+        return TargetStatus(batch.state, batch.shown_status, (), waiting_for)
+
+    def find(self, journals: Sequence[Journal]) -> Sightings:
+        """Look for every document of these sources in our ledger, over all revisions, and on its way there."""
+        asked = {self.erp_id(journal): journal for journal in journals}
+        sources = sorted({journal.source for journal in journals}, key=str)
+        found = self._search.documents(sources, asked)
+        controls = self._controls({journal.unit for journal in journals})
+        if not found.keys() >= asked.keys():
+            found = {**self._search.documents(sources, asked), **found}
+        lost = [name for name, journal in asked.items() if name not in found and self._flight.arrived(journal)]
+        for name, journal in asked.items():
+            under_way = None if name in found else self._flight.found(journal)
+            if under_way is not None:
+                found[name] = under_way
+        unseen = frozenset(unit for unit, control in controls.items() if not control)
+        told = "; ".join(f"{unit}: {control or 'none seen'}" for unit, control in controls.items())
+        if lost:
+            told += f"; the file of {', '.join(lost)} has arrived, and nobody knows its job"
+        is_empty = self._settings.is_ledger_confirmed_empty and not self._settings.controls and not lost
+        return Sightings(
+            found=tuple(found.values()),
+            is_certain=bool(controls) and not unseen and not lost,
+            control=told,
+            confirmed_empty=unseen if is_empty else frozenset(),
+        )
+
+    def read_back(self, journal: Journal) -> ReadBack:
+        """Read one journal whole out of its batch.
+
+        Raises TargetUnavailable also when the books do not show the journal or show it without lines.
+        """
+        name = self.erp_id(journal)
+        held = self._first_held(journal)
+        if held is None:
+            raise TargetUnavailable(f"Journal {name} is not in Fusion's books, so it cannot be read.")
+        ours, generated = books.sort_out(held.lines, journal, self._settings)
+        accounts_sent = {books.shown(one.account, self._settings): one.account for one in journal.lines}
+        return ReadBack(
+            erp_id=name,
+            state=held.batch.state,
+            erp_status=held.batch.shown_status,
+            accounting_date=held.day,
+            currency=held.currency,
+            lines=tuple(one.as_journal_line(held.currency, accounts_sent, self._settings) for one in ours),
+            generated_lines=tuple(one.as_journal_line(held.currency, {}, self._settings) for one in generated),
+            link=self._settings.batch_link.format(batch_id=held.batch.id, name=held.batch.name),
+            period=held.period,
+            period_of_date=self._settings.period_name(held.day),
+        )
+
+    def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
+        """Return every batch under our word in our ledger, dated on or after a day; a batch belongs to no unit."""
+        return self._search.listing(since)
+
+    def item_entries(self, account: AccountKey, reference: str, source_id: str) -> list[ItemEntry]:
+        """Return what posted journals move on one open item, one entry a batch and currency, the oldest first.
+
+        Unit, natural account and the line's reference make the item. The periods from before its own journal until
+        today are walked. Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked.
+        """
+        source = SourceKey("", "", SETTLEMENT, source_id.partition(".")[0])
+        own = self._search.documents([source], {}).values()
+        days = (one.accounting_date for one in own)
+        span = ledger_reads.span_of_item(days, self._clock.now().date(), self._settings)
+        return ledger_reads.item_entries(account, reference, span, self._settings, self._search)
+
+    def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
+        """Return what posted journals hold on one open item, per currency, debit positive; see `item_entries`."""
+        sums: dict[str, Decimal] = {}
+        for entry in self.item_entries(account, reference, source_id):
+            sums[entry.currency] = sums.get(entry.currency, Decimal(0)) + entry.amount
+        return sums
+
+    def balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[LedgerBalance]:
+        """Raise TargetMisconfigured: no documented read answers the balance of a unit's account over all segments."""
+        raise TargetMisconfigured(
+            "Fusion's balances are read by whole account combination, not by unit and natural account, so the "
+            "marketplace's balance cannot be tied to the ledger here. Switch read_balances off for this connection."
+        )
+
+    def entries(self, accounts: Sequence[AccountKey], first: date, last: date) -> list[LedgerEntry]:
+        """Return what posted journals dated within a span move on accounts, per reference and currency.
+
+        Raises TargetUnavailable also when a period has more batches than `rows_max`.
+        """
+        return ledger_reads.entries(accounts, first, last, self._settings, self._search)
+
+    def reach(self, units: Sequence[str] = ()) -> list[Finding]:
+        """Return what keeps this site from being used: token, ledger, sight of a batch and of the units' controls."""
+        cure = "Correct what the sentence names: address, secrets, scope, or the roles and data access of the user."
+        try:
+            findings = accounts.check_ledger(self._settings, self._door)
+            controls = self._controls(set(units))
+        except ConnectorError as error:
+            return [Finding("fusion_reach", str(error), cure)]
+        for unit in (one for one, control in controls.items() if not control):
+            sentence = (
+                f"No journal batch of ledger {self._settings.ledger_name} ({unit}) is visible to the connector's user, "
+                "so an empty answer could not be told from a blind one."
+            )
+            if not self._settings.is_ledger_confirmed_empty or self._settings.controls:
+                cure = "Give the user data access to the ledger; if it really is empty, set is_ledger_confirmed_empty."
+                findings.append(Finding("fusion_control", sentence, cure, unit))
+        return findings
+
+    def _controls(self, units: set[str]) -> dict[str, str]:
+        """Return per unit the batch that came back as a control; units without their own share the ledger's."""
+        named = {unit: self._search.control(unit) for unit in sorted(units & self._settings.controls.keys())}
+        rest = sorted(units - named.keys()) or ([] if units else ["ledger"])
+        shared = self._search.ledger_control() if rest else ""
+        return {**named, **dict.fromkeys(rest, shared)}
+
+    def _require_free(self, journal: Journal, name: str) -> None:
+        """Look once more, just before sending, for a batch that has our name or our group already."""
+        for batch in self._search.of_group(journal):
+            if batch.own_name == name:
+                raise TargetUnclear(
+                    f"Journal {name} was not sent: Fusion holds batch {batch.id} of this name already. It is compared "
+                    "before anything else is sent."
+                )
+            raise TargetRefused(
+                f"Journal {name} was not sent: its group id stands in batch {batch.name[:100]!r} already, and the rows "
+                "of both would be imported together. Prepare the settlement again: its next revision has another group."
+            )
+        under_way = self._flight.standing(journal, with_reasons=False)
+        if under_way is not None and under_way.state is not BooksState.ABSENT:
+            raise TargetUnclear(
+                f"Journal {name} was not sent: an earlier send of it stands at {under_way.erp_status!r}. Rows of both "
+                "would be imported together."
+            )
+
+    def _asked_to_post(self, journal: Journal, batch: Batch) -> str:
+        held = self._search.held(batch)
+        if held is None or not books.is_same(held, journal, self._settings):
+            return "a person: the batch does not hold what was sent, so it is not asked to be posted"
+        return self._postings.ask(journal, batch)
+
+    def _batch_errors(self, batch: Batch) -> tuple[str, ...]:
+        try:
+            said = self._search.errors(batch)
+        except TargetError as error:
+            said = (batch.error,) if batch.error else (f"its errors could not be read: {error}",)
+        return said or (f"Fusion gives no message: open batch {batch.name} there.",)
+
+    def _first_held(self, journal: Journal) -> Held | None:
+        return next((held for batch in self._search.of_journal(journal) if (held := self._search.held(batch))), None)
+
+
+def _twice(batches: Sequence[Batch]) -> str:
+    ids = ", ".join(f"{one.id} ({one.shown_status})" for one in batches)
+    return (
+        f"Fusion holds {len(batches)} batches of this one journal: {ids}. Delete the later one while it is unposted, "
+        "or reverse it when it is posted"
+    )

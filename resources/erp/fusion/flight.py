@@ -1,0 +1,99 @@
+"""Say where a journal stands that was handed over and has no batch yet: in its import job, or left in the interface.
+
+In: a journal, the memory of jobs. Out: its standing, or None when nothing is known of it. A job that ended badly leaves
+its rows in the interface, where a person may still correct and import them: that holds the journal until somebody says
+that they are gone, because no read shows the interface.
+"""
+
+from __future__ import annotations
+
+from ledger import money
+from ledger.errors import TargetMisconfigured
+from ledger.journal import Journal
+from resources.erp.fusion import natural_key, payload
+from resources.erp.fusion.jobs import JobMemory, Jobs, JobState, SentJob, state_of
+from resources.erp.fusion.settings import FusionSettings
+from resources.erp.target import BooksState, FoundDocument, TargetStatus
+
+
+class Flight:
+    """Journals between the call and the books."""
+
+    def __init__(self, settings: FusionSettings, jobs: Jobs, memory: JobMemory) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._memory = memory
+
+    def began(self, journal: Journal, request_id: str) -> None:
+        """Keep which request carries a journal."""
+        self._memory.remember(journal.key, SentJob(request_id, journal.fingerprint))
+
+    def standing(self, journal: Journal, *, with_reasons: bool) -> TargetStatus | None:
+        """Return where a journal without a batch stands; None when no request of it is known.
+
+        ABSENT means that its job is over and nothing of it is left; raises TargetUnavailable, TargetMisconfigured.
+        """
+        known = self._memory.recall(journal.key)
+        if known is None:
+            return None
+        if self._is_confirmed_gone(journal):
+            return TargetStatus(BooksState.ABSENT, "")
+        word = self._jobs.word(known.request_id)
+        state = state_of(word)
+        if state is JobState.RUNNING:
+            shown = word or "no status yet"
+            return TargetStatus(BooksState.WAITING, shown, (), f"import job {known.request_id} ({shown})")
+        failed = self._jobs.failed_steps(known.request_id)
+        if state is JobState.SUCCEEDED and not failed:
+            return TargetStatus(BooksState.ABSENT, word)
+        messages = self._messages(journal, known, word, with_reasons)
+        steps = tuple(f"step {step.name} ended {step.word}" for step in failed)
+        return TargetStatus(BooksState.ERROR, word, (*messages, *steps))
+
+    def found(self, journal: Journal) -> FoundDocument | None:
+        """Return a journal without a batch as `find` reports it, when it is somewhere on its way; else None."""
+        standing = self.standing(journal, with_reasons=False)
+        if standing is None or standing.state is BooksState.ABSENT:
+            return None
+        known = self._memory.recall(journal.key)
+        return FoundDocument(
+            erp_id=natural_key.batch_name(journal, self._settings),
+            state=standing.state,
+            erp_status=standing.erp_status,
+            currency=journal.currency,
+            debits=money.exact(journal.debits, journal.currency),
+            credits=money.exact(journal.credits, journal.currency),
+            lines=len(journal.lines),
+            accounting_date=journal.accounting_date,
+            key_matches=journal.key,
+            description=payload.description_text(journal, self._settings),
+            is_same=known is not None and known.fingerprint == journal.fingerprint,
+            source_id=journal.source.source_id,
+        )
+
+    def arrived(self, journal: Journal) -> bool:
+        """Tell whether Fusion holds a file of this journal whose fate nobody knows: no batch, no known request."""
+        if not self._settings.are_files_asked_for or self._is_confirmed_gone(journal):
+            return False
+        if self._memory.recall(journal.key) is not None:
+            return False
+        try:
+            return bool(self._jobs.files(natural_key.file_name(journal, self._settings).removesuffix(".zip")))
+        except TargetMisconfigured as error:
+            raise TargetMisconfigured(
+                f"{error} Or set are_files_asked_for: false in the Fusion settings, where the site cannot be asked "
+                "which files have arrived."
+            ) from None
+
+    def _is_confirmed_gone(self, journal: Journal) -> bool:
+        return natural_key.group_id(journal.key) in self._settings.groups_confirmed_gone
+
+    def _messages(self, journal: Journal, known: SentJob, word: str, with_reasons: bool) -> tuple[str, ...]:
+        group = natural_key.group_id(journal.key)
+        left = (
+            f"import job {known.request_id} ended {word} and made no batch; its rows may stand in the interface under "
+            f"group {group}: correct and import them in Fusion, or delete them there and name the group under "
+            "groups_confirmed_gone"
+        )
+        reasons = self._jobs.reasons(known.request_id) if with_reasons else ()
+        return (*reasons, left)
