@@ -141,7 +141,7 @@ def _use_findings(use: AccountUse, name: str, row: Row | None, settings: FusionS
 
 def _nature_findings(use: AccountUse, kind: str, name: str, settings: FusionSettings) -> Iterator[Finding]:
     is_sheet = use.nature is not None and use.nature.is_balance_sheet
-    right = settings.account_types.get("balance_sheet" if is_sheet else "income_statement", "")
+    right = settings.balance_sheet_types if is_sheet else settings.income_statement_types
     if kind and kind in right:
         return
     side = "a balance sheet" if is_sheet else "an income statement"

@@ -116,7 +116,7 @@ def batch(row: Row, settings: FusionSettings) -> Batch:
         description=row.text("BatchDescription"),
         status=status,
         meaning=row.text("StatusMeaning"),
-        state=_STATES[settings.batch_states.get(status, settings.state_of_unknown_batches)],
+        state=_STATES[settings.batch_state(status)],
         source=row.text("UserJeSourceName"),
         standing=tuple(f"{word}: {row.text(field)}" for word, field in standing if row.text(field)),
         error=row.text("ErrorMessage"),

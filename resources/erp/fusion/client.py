@@ -23,7 +23,7 @@ from ledger.errors import (
     TargetUnavailable,
     TargetUnclear,
 )
-from ledger.journal import SETTLEMENT, Journal, SourceKey
+from ledger.journal import Journal
 from resources.clock import Clock
 from resources.erp.fusion import accounts, books, ledger_reads, natural_key, payload, periods, reply
 from resources.erp.fusion.books import Batch, Held
@@ -181,9 +181,7 @@ class Fusion:
         Unit, natural account and the line's reference make the item. The periods from before its own journal until
         today are walked. Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked.
         """
-        source = SourceKey("", "", SETTLEMENT, source_id.partition(".")[0])
-        own = self._search.documents([source], {}).values()
-        days = (one.accounting_date for one in own)
+        days = self._search.days_of(source_id.partition(".")[0])
         span = ledger_reads.span_of_item(days, self._clock.now().date(), self._settings)
         return ledger_reads.item_entries(account, reference, span, self._settings, self._search)
 

@@ -99,7 +99,7 @@ class Door:
         """Return the rows of a finder: one page, as finders of single things answer; raises as `rows`."""
         given = ",".join(f"{name}={value}" for name, value in variables.items())
         page = self.read(path, {"finder": f"{finder};{given}", "onlyData": "true"})
-        return [Row(path, item) for item in _page(path, page)[0]]
+        return [Row(path, item) for item in _items(path, page)]
 
     def read(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return the JSON object of one GET; raises TargetUnavailable, TargetMisconfigured."""
@@ -216,13 +216,19 @@ class Door:
 
 
 def _page(path: str, page: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
-    items, has_more = page.get("items"), page.get("hasMore")
-    is_list = isinstance(items, list) and all(isinstance(one, dict) for one in items)
-    if not is_list or not isinstance(has_more, bool):
-        raise TargetUnavailable(f"Fusion's {path} answered JSON that is no collection: items or hasMore is missing.")
+    items, has_more = _items(path, page), page.get("hasMore")
+    if not isinstance(has_more, bool):
+        raise TargetUnavailable(f"Fusion's {path} answered JSON that is no collection: hasMore is missing.")
+    return items, has_more
+
+
+def _items(path: str, page: Mapping[str, Any]) -> list[dict[str, Any]]:
+    items = page.get("items")
+    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        raise TargetUnavailable(f"Fusion's {path} answered JSON that is no collection: items is missing.")
     if page.get("count", len(items)) != len(items):
         raise TargetUnavailable(f"Fusion's {path} counts {page['count']} rows but answered {len(items)}.")
-    return items, has_more
+    return items
 
 
 def _identity(row: Row, key: str) -> str:

@@ -62,7 +62,7 @@ def item_entries(
 def _posted(first: date, last: date, settings: FusionSettings, search: Search) -> Iterator[Held]:
     for period in _periods(first, last, settings):
         for batch in search.of_period(period):
-            held = search.held(batch) if batch.state is BooksState.POSTED else None
+            held = search.held_posted(batch) if batch.state is BooksState.POSTED else None
             if held is not None and first <= held.day <= last:
                 yield held
 

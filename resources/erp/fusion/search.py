@@ -28,6 +28,7 @@ _KEY = "JeBatchId"
 _CONTROLS_TRIED = 25
 _CONTROL_LENGTH = 40
 _MONTHS_OVER = 120
+_POSTED_KEPT = 5_000
 
 
 class Search:
@@ -36,6 +37,7 @@ class Search:
     def __init__(self, settings: FusionSettings, door: Door) -> None:
         self._settings = settings
         self._door = door
+        self._posted: dict[str, Held | None] = {}
 
     def documents(self, sources: Sequence[SourceKey], asked: Mapping[str, Journal]) -> dict[str, FoundDocument]:
         """Return found documents by their name; `asked` maps our batch names to the journals that should have them.
@@ -102,6 +104,21 @@ class Search:
             raise TargetUnavailable(f"Batch {batch.name} came back from Fusion without lines or without a date.")
         currencies = sorted({one.currency for one in lines})
         return Held(batch, day, ours[0].text("PeriodName"), "/".join(currencies), tuple(lines))
+
+    def held_posted(self, batch: Batch) -> Held | None:
+        """Read what stands in a posted batch, once per process: its lines change no more; raises as `held`."""
+        if batch.id not in self._posted:
+            if len(self._posted) >= _POSTED_KEPT:
+                self._posted.clear()
+            self._posted[batch.id] = self.held(batch)
+        return self._posted[batch.id]
+
+    def days_of(self, source_id: str) -> list[date]:
+        """Return the dates of all our batches that name a source, of whatever kind of document."""
+        if not source_id:
+            return []
+        batches = self._batches([filters.holds("BatchName", source_id)])
+        return [held.day for held in self._of_our_ledger(one for one in batches if one.own_name)]
 
     def errors(self, batch: Batch) -> tuple[str, ...]:
         """Return what the books say is wrong with a batch, line by line."""

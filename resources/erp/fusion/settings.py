@@ -33,6 +33,7 @@ COMBINATION_ATTRIBUTES = {
     "to": "EndDateActive",
 }
 StateWord = Literal["waiting", "posted", "error"]
+BATCH_STATES: dict[str, StateWord] = {"U": "waiting", "P": "posted"}
 
 
 class _Settings(BaseModel):
@@ -88,10 +89,8 @@ class FusionSettings(_Settings):
     period_pattern: str = "{Mon}-{yy}"
     is_period_sent: bool = True
     lines_max: int = Field(1_000, ge=2)
-    account_types: dict[Literal["balance_sheet", "income_statement"], str] = {
-        "balance_sheet": "ALO",
-        "income_statement": "RE",
-    }
+    balance_sheet_types: str = "ALO"
+    income_statement_types: str = "RE"
     open_item_check: Literal["block", "warn"] = "warn"
     # A combination that nobody has used yet does not exist: an error, or made by the import where the site allows it.
     new_combination_check: Literal["block", "warn"] = "block"
@@ -111,7 +110,7 @@ class FusionSettings(_Settings):
     posting_criteria_set: str = ""
 
     # Reads.
-    batch_states: dict[str, StateWord] = {"U": "waiting", "P": "posted"}
+    batch_states: dict[str, StateWord] = {}  # laid over U waiting and P posted, the only two that are known
     state_of_unknown_batches: StateWord = "error"
     open_period_statuses: str = Field("O", pattern=r"^[A-Z]+$")
     combination_attributes: dict[str, Annotated[str, Field(pattern=_ATTRIBUTE_NAME)]] = {}
@@ -145,6 +144,7 @@ class FusionSettings(_Settings):
             known = ", ".join(COMBINATION_ATTRIBUTES)
             raise ValueError(f"combination_attributes names {', '.join(unknown)}; known are {known}")
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
+        _require_template("batch_link", self.batch_link, frozenset({"batch_id", "name"}))
         if "{group_id}" not in self.import_parameters:
             raise ValueError(
                 "import_parameters must name {group_id}: without it the job would import rows that others left"
@@ -187,6 +187,10 @@ class FusionSettings(_Settings):
     def segments(self) -> tuple[SegmentSettings, ...]:
         """Return the segments of the chart in their order."""
         return tuple(sorted(self.chart, key=lambda one: one.position))
+
+    def batch_state(self, status: str) -> StateWord:
+        """Return what a batch's status code comes to."""
+        return {**BATCH_STATES, **self.batch_states}.get(status, self.state_of_unknown_batches)
 
     def combination_attribute(self, what: str) -> str:
         """Return what the site calls an attribute of an account combination."""

@@ -8,8 +8,9 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from ledger.errors import TargetMisconfigured, TargetRefused, TargetUnavailable, TargetUnclear
-from resources.erp.fusion.door import Truncated
+from ledger.errors import SecretMissing, TargetMisconfigured, TargetRefused, TargetUnavailable, TargetUnclear
+from resources.erp.fusion.bearer import BearerAuth
+from resources.erp.fusion.door import Door, Truncated
 from resources.erp.fusion.filters import equals
 
 BODY = {"OperationName": "importBulkData", "FileName": "amz_1.zip"}
@@ -79,6 +80,30 @@ def test_numbers_are_exact(place):
     row = place.door().rows("things", key="Id")[0]
     assert row.identifier("Id") == "999999999999999999"
     assert (row.amount("A"), row.amount("B"), row.amount("C")) == (Decimal("1520.33"), Decimal("8774.45"), Decimal(0))
+
+
+@pytest.mark.parametrize("given", ["1.7e17", "true", '"x1"', "null", "12345678901234567890"])
+def test_what_is_no_id_is_not_read_as_one(place, given):
+    """A float has lost its last digits already."""
+    text = f'{{"items":[{{"Name":"A","Id":{given}}}],"count":1,"hasMore":false}}'
+    place.script.answers["things"] = lambda _: httpx.Response(200, text=text)
+    row = place.door().rows("things", key="Name")[0]
+    with pytest.raises(TargetUnavailable, match="Id that is no id"):
+        row.identifier("Id")
+
+
+def test_a_missing_secret_is_a_persons_matter_and_sends_nothing(place):
+    """Its name is said, nothing else."""
+
+    def missing(name: str) -> str:
+        raise SecretMissing(f"The vault holds no secret {name!r}.")
+
+    site = place.settings()
+    client = place.client(site)
+    client.auth = BearerAuth(site, missing, place.clock, place.tokens)
+    with pytest.raises(TargetMisconfigured, match="fusion_client_id"):
+        Door(site, client).write("Journal X", BODY)
+    assert place.script.requests == []
 
 
 def test_a_token_is_shared_and_renewed_before_it_ends(place):

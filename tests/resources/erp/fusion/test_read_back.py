@@ -134,6 +134,22 @@ def test_an_open_item_is_what_posted_journals_hold_on_it(site, journal, make_jou
     ]
 
 
+def test_an_item_whose_own_journal_is_not_found_is_read_some_months_back(site):
+    """What stood on it before go-live has no journal of ours."""
+    lines = [book_line(1, "01-000-11200", "7.00", ref="OPENING"), book_line(2, "01-000-10000", "-7.00")]
+    site.script.book("Manual", lines, batch_id=2, status="P", day="2026-08-17", DefaultPeriodName="Aug-26")
+    assert site.target().open_item(CLEARING, "OPENING", "") == {"USD": Decimal("7.00")}
+    assert site.target(item_months=1).open_item(CLEARING, "OPENING", "") == {}
+
+
+def test_posted_batches_are_read_once_for_many_items(site, journal):
+    """Their lines change no more; the next period's batches are read when they come."""
+    site.book(journal, batch_id=1, status="P")
+    target = site.target()
+    assert target.open_item(CLEARING, REFERENCE, "x1") == target.open_item(CLEARING, REFERENCE, "x2")
+    assert site.script.calls("journalBatches/1/child/journalHeaders/00HASH1/child/journalLines") == 1
+
+
 def test_entries_are_read_period_by_period(site, journal):
     """Dated within the span, posted, per reference and currency."""
     site.book(journal, batch_id=1, status="P")
