@@ -116,8 +116,11 @@ class Jobs:
         return [step for step in steps if state_of(step.word) is JobState.FAILED and not step.is_of_reports]
 
     def reasons(self, request_id: str) -> tuple[str, ...]:
-        """Return what the logs of a request say of its failure; () when they say nothing or are not kept."""
-        variables = {"requestId": request_id, "fileType": "LOG"}
+        """Return what logs and reports of a request say of its failure; () when they say nothing or are not kept.
+
+        The codes of rows stand in the execution report, an output; what broke before the import stands in the logs.
+        """
+        variables = {"requestId": request_id, "fileType": "ALL"}
         rows = self._door.found(INTEGRATIONS, "ESSJobExecutionDetailsRF", variables)
         found: list[str] = []
         for row in rows:

@@ -187,6 +187,17 @@ def test_reads_are_repeated_and_bounded(place, status):
     assert place.clock.monotonic() >= 14
 
 
+@pytest.mark.parametrize("wait", [None, "Fri, 20 Nov 2026 09:00:30 GMT", "soon", "-1"])
+def test_a_wait_that_is_no_number_of_seconds_is_drawn(place, wait):
+    """A throttled read still comes back, a bounded number of times."""
+    place.script.tables["things"] = ROWS
+    headers = {} if wait is None else {"retry-after": wait}
+    answers = iter([httpx.Response(429, headers=headers), httpx.Response(429, headers=headers)])
+    place.script.answers["things"] = lambda _: next(answers, None)
+    assert len(place.door().rows("things", key="Id")) == 7
+    assert place.script.calls("things") == 3
+
+
 @pytest.mark.parametrize(
     "status, kind", [(400, TargetMisconfigured), (403, TargetMisconfigured), (404, TargetUnavailable)]
 )

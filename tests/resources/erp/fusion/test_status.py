@@ -73,6 +73,8 @@ def test_a_failed_import_brings_its_reasons_home_and_holds_its_source(site, jour
     assert status.messages[1] == "ORA-20001 something failed"
     assert f"group {GROUP}" in status.messages[2]
     assert status.messages[3] == "step Import Journals ended ERROR"
+    asked = site.script.last("ESSJobExecutionDetailsRF").url.params["finder"]
+    assert asked == "ESSJobExecutionDetailsRF;requestId=10073567,fileType=ALL"
     sightings = target.find([journal])
     assert [(one.state, one.key_matches, one.is_same) for one in sightings.found] == [
         (BooksState.ERROR, journal.key, True)
