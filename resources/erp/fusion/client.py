@@ -110,8 +110,11 @@ class Fusion:
         """
         batches = self._search.of_journal(journal)
         if not batches:
-            standing = self._flight.standing(journal, with_reasons=True)
-            return standing or TargetStatus(BooksState.ABSENT, "")
+            standing = self._flight.standing(journal, with_reasons=True) or TargetStatus(BooksState.ABSENT, "")
+            # A job that ended since has its batch in the books by now.
+            batches = self._search.of_journal(journal) if standing.state is BooksState.ABSENT else []
+            if not batches:
+                return standing
         if len(batches) > 1:
             return TargetStatus(BooksState.ERROR, batches[0].shown_status, (_twice(batches),))
         batch = batches[0]
@@ -128,22 +131,19 @@ class Fusion:
         sources = sorted({journal.source for journal in journals}, key=str)
         found = self._search.documents(sources, asked)
         controls = self._controls({journal.unit for journal in journals})
-        if not found.keys() >= asked.keys():
+        # Jobs before the second read: one that ended between the two has its batch in the books by then.
+        traces = {name: self._flight.trace(journal) for name, journal in asked.items() if name not in found}
+        if traces:
             found = {**self._search.documents(sources, asked), **found}
-        lost = [name for name, journal in asked.items() if name not in found and self._flight.arrived(journal)]
-        for name, journal in asked.items():
-            under_way = None if name in found else self._flight.found(journal)
-            if under_way is not None:
-                found[name] = under_way
+        found |= {name: one for name, (one, _) in traces.items() if one is not None and name not in found}
+        lost = [f"{name}: {why}" for name, (_, why) in traces.items() if why and name not in found]
         unseen = frozenset(unit for unit, control in controls.items() if not control)
-        told = "; ".join(f"{unit}: {control or 'none seen'}" for unit, control in controls.items())
-        if lost:
-            told += f"; the file of {', '.join(lost)} has arrived, and nobody knows its job"
+        seen = (f"{unit}: {control or 'none seen'}" for unit, control in controls.items())
         is_empty = self._settings.is_ledger_confirmed_empty and not self._settings.controls and not lost
         return Sightings(
             found=tuple(found.values()),
             is_certain=bool(controls) and not unseen and not lost,
-            control=told,
+            control="; ".join((*seen, *lost)),
             confirmed_empty=unseen if is_empty else frozenset(),
         )
 

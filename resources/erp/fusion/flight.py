@@ -7,7 +7,6 @@ that they are gone, because no read shows the interface.
 
 from __future__ import annotations
 
-from ledger import money
 from ledger.errors import TargetMisconfigured
 from ledger.journal import Journal
 from resources.erp.fusion import natural_key, payload
@@ -31,7 +30,8 @@ class Flight:
     def standing(self, journal: Journal, *, with_reasons: bool) -> TargetStatus | None:
         """Return where a journal without a batch stands; None when no request of it is known.
 
-        ABSENT means that its job is over and nothing of it is left; raises TargetUnavailable, TargetMisconfigured.
+        ABSENT means that its job has succeeded, or that a person has said that its rows are gone. Raises
+        TargetUnavailable and TargetMisconfigured.
         """
         known = self._memory.recall(journal.key)
         if known is None:
@@ -50,32 +50,41 @@ class Flight:
         steps = tuple(f"step {step.name} ended {step.word}" for step in failed)
         return TargetStatus(BooksState.ERROR, word, (*messages, *steps))
 
-    def found(self, journal: Journal) -> FoundDocument | None:
-        """Return a journal without a batch as `find` reports it, when it is somewhere on its way; else None."""
+    def trace(self, journal: Journal) -> tuple[FoundDocument | None, str]:
+        """Return a journal without a batch as `find` reports it, or why its absence is not certain.
+
+        Both are empty when nothing of it is known. A job that succeeded and made no batch explains nothing: where a
+        parameter names another ledger or group it imports no row, and ours stay in the interface.
+        """
+        if self._is_confirmed_gone(journal):
+            return None, ""
+        known = self._memory.recall(journal.key)
+        if known is None:
+            return None, "a file of it has arrived, and nobody knows its job" if self._has_arrived(journal) else ""
         standing = self.standing(journal, with_reasons=False)
         if standing is None or standing.state is BooksState.ABSENT:
-            return None
-        known = self._memory.recall(journal.key)
+            return None, f"import job {known.request_id} succeeded and made no batch"
+        return self._on_its_way(journal, standing, known), ""
+
+    def _on_its_way(self, journal: Journal, standing: TargetStatus, known: SentJob) -> FoundDocument:
         return FoundDocument(
             erp_id=natural_key.batch_name(journal, self._settings),
             state=standing.state,
             erp_status=standing.erp_status,
             currency=journal.currency,
-            debits=money.exact(journal.debits, journal.currency),
-            credits=money.exact(journal.credits, journal.currency),
+            debits=journal.debits,
+            credits=journal.credits,
             lines=len(journal.lines),
             accounting_date=journal.accounting_date,
             key_matches=journal.key,
             description=payload.description_text(journal, self._settings),
-            is_same=known is not None and known.fingerprint == journal.fingerprint,
+            is_same=known.fingerprint == journal.fingerprint,
             source_id=journal.source.source_id,
         )
 
-    def arrived(self, journal: Journal) -> bool:
-        """Tell whether Fusion holds a file of this journal whose fate nobody knows: no batch, no known request."""
-        if not self._settings.are_files_asked_for or self._is_confirmed_gone(journal):
-            return False
-        if self._memory.recall(journal.key) is not None:
+    def _has_arrived(self, journal: Journal) -> bool:
+        """Tell whether Fusion holds a file of this journal."""
+        if not self._settings.are_files_asked_for:
             return False
         try:
             return bool(self._jobs.files(natural_key.file_name(journal, self._settings).removesuffix(".zip")))

@@ -10,6 +10,7 @@ import pytest
 
 from ledger.errors import TargetMisconfigured, TargetUnavailable
 from resources.erp.target import BooksState
+from tests.resources.erp.fusion.scripted import job_at
 
 
 @pytest.mark.parametrize("version", [1, 2, 4])
@@ -124,6 +125,32 @@ def test_a_file_that_arrived_without_a_known_job_proves_no_absence(site, journal
     assert finder == "DocumentIdsByFilePrefixRF;filePrefix=amz_380202597037534,docAccount=#NULL,comment=#NULL"
     assert site.target(are_files_asked_for=False).find([journal]).is_certain
     assert site.target(groups_confirmed_gone=frozenset({380202597037534})).find([journal]).is_certain
+
+
+def test_a_job_that_succeeded_without_a_batch_proves_no_absence(site, journal):
+    """Where a parameter is wrong it imports no row, and ours stay in the interface until a person says otherwise."""
+    target = site.target(groups_confirmed_gone=frozenset())
+    target.submit(journal)
+    site.script.answers["ESSJobStatusRF"] = job_at("SUCCEEDED")
+    sightings = target.find([journal])
+    assert (sightings.found, sightings.is_certain) == ((), False)
+    assert "import job 10073567 succeeded and made no batch" in sightings.control
+    assert site.target(groups_confirmed_gone=frozenset({380202597037534})).find([journal]).is_certain
+
+
+def test_a_job_that_ends_between_two_reads_has_its_batch_found(site, journal):
+    """Neither `find` nor `status` may call a batch absent that was made while they asked."""
+    target = site.target()
+    target.submit(journal)
+
+    def ending(request: httpx.Request) -> httpx.Response:
+        site.book(journal)
+        return job_at("SUCCEEDED")(request)
+
+    for ask in (lambda: target.find([journal]).found[0].state, lambda: target.status(journal).state):
+        site.script.answers["ESSJobStatusRF"] = ending
+        assert ask() is BooksState.WAITING
+        site.script.tables["journalBatches"].pop()
 
 
 def test_a_site_that_cannot_be_asked_for_files_names_the_switch(site, journal):
