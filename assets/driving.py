@@ -11,7 +11,7 @@ from datetime import datetime
 from assets.accounting_dates import is_closed_meanwhile
 from assets.document_sets import HANDED_OVER, is_reversal, may_exist
 from assets.posting import Driven, drive
-from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES
+from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES, approval_finding
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -85,14 +85,20 @@ def is_refused_late(road: Road, wanted: JournalSet, before: Iterable[OutboxDocum
 
 
 def progress(driven: Sequence[Driven]) -> Verdict:
-    """Findings of the posting itself; a part that did not get through names the parts that are in the books."""
+    """Findings of the posting itself; a part that did not get through names the parts that are in the books.
+
+    What waits for approval waits, and is told to people.
+    """
     findings = tuple(_with_parts(one.finding, one, driven) for one in driven if one.finding is not None)
     states = ", ".join(_state_of(one) for one in driven)
     is_waiting = not findings and any(one.document.state is not PostingState.POSTED for one in driven)
+    planned = [one.document for one in driven if one.document.state is PostingState.PLANNED]
+    if planned:
+        findings = (*findings, approval_finding(planned))
     return Verdict(
         "accepted_by_erp",
         not findings and not is_waiting,
-        " ".join(finding.sentence for finding in findings) or states,
+        states if is_waiting else " ".join(finding.sentence for finding in findings) or states,
         is_blocking=False,
         is_waiting=is_waiting,
         findings=findings,

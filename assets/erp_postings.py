@@ -18,7 +18,7 @@ from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
 from assets.roadmap import Road
 from assets.series import placed
-from assets.settlement_reports import registered
+from assets.settlement_reports import content_verdict, registered
 from assets.undoing import follow, withheld
 from assets.verdicts import StageResult, Verdict
 from ledger import money
@@ -75,6 +75,7 @@ def _gate(road: Road, planned: Planned, sending: JournalSet, place: Place, facts
     total = money.exact(facts["total_amount"], facts["currency"])
     verdicts = [
         place_verdict(place),
+        replace(content_verdict(road, planned.journals.source.source_id), is_blocking=True),
         journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
         accounts_verdict(road, road.load_mapping(), sending),
         *carried_verdict(road, place),

@@ -31,6 +31,8 @@ MEANINGS: dict[str, str] = {
     "choose": "Says which settlement is meant: begin the reason with its id and a colon.",
     "dismiss": "Ends the item and changes nothing; it is not told again.",
     "move": "Books the journal on the first open day after its closed period, and marks it as late.",
+    "approve": "Lets what is planned be sent, exactly as it is; by another person than who planned it.",
+    "reject": "Keeps what is planned out of the books; a `retry` of the refused journal plans it once more.",
     "repost": "Posts the settlement again as a new revision, as it would be booked now.",
 }
 MEANINGS_OF_CODE: dict[tuple[str, str], str] = {

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from assets.accounting_dates import CLOSED_CODE
 from assets.document_sets import source_named
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
 from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
-from assets.verdicts import StageResult
+from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accrual import month_of_accrual
 from ledger.combination import Context
@@ -27,6 +28,7 @@ from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
 from resources.store.settlements import SettlementElsewhere, SettlementRecord
 
+CHANGED_CODE, CONTENT_CHECK = "settlement_changed", "one_content"
 # What a person may want looked at again: the report is fetched anew by the next discovery.
 _LOOKED_AT_AGAIN = ("settlement_elsewhere", "file_refused")
 _GONE = (404, 410)  # Amazon lists a report and has no document for it (any more)
@@ -59,8 +61,10 @@ class Discovery:
 def discover(road: Road, created_since: datetime | None = None) -> Discovery:
     """Find, archive and register what Amazon lists; stop early, keeping all that is done, when the quota is used up.
 
-    One report that cannot be used keeps no other from being taken in. Raises SourceRefused where a person has to act.
+    One report that cannot be used keeps no other from being taken in. What is held for a closed period is looked at
+    again each time. Raises SourceRefused where a person has to act.
     """
+    _ask_for_held(road)
     discovery = Discovery()
     try:
         since = created_since or road.clock.now() - road.look_back
@@ -71,6 +75,14 @@ def discover(road: Road, created_since: datetime | None = None) -> Discovery:
         discovery.interrupted = str(error)
     sweep(road, {record.settlement_id for record in road.stores.settlements.all(road.connection)})
     return discovery
+
+
+def _ask_for_held(road: Road) -> None:
+    """Ask for settlements whose period was closed: nobody tells us when the ERP opens it."""
+    held = {item.partition for item in road.stores.review.listing(road.connection) if item.code == CLOSED_CODE}
+    for settlement_id in sorted(held):
+        if road.stores.settlements.get(road.connection, settlement_id) is not None:
+            arrived(road, settlement_id, "its period was closed, and may be open by now")
 
 
 def _is_done(road: Road, entry: ReportEntry) -> bool:
@@ -203,7 +215,7 @@ def _wake_sisters(road: Road, settlement_id: str) -> None:
 
 def _is_kept(road: Road, settlement_id: str, sha256: str) -> bool:
     """Tell whether a person decided already to keep what was read first, with this very document at hand."""
-    items = road.stores.review.decisions(road.connection, settlement_id, "settlement_changed")
+    items = road.stores.review.decisions(road.connection, settlement_id, CHANGED_CODE)
     return any(item.resolution == "keep" and item.origin == sha256 for item in items)
 
 
@@ -243,6 +255,19 @@ def _changed_finding(settlement_id: str, sha256: str) -> Finding:
         cure="Compare both documents; resolve with `keep`, or with `accept` to take the newer one.",
         origin=sha256,
     )
+
+
+def content_verdict(road: Road, settlement_id: str) -> Verdict:
+    """A settlement that came again with other content is not sent before a person has said which one counts."""
+    items = road.stores.review.listing(road.connection, partition=settlement_id)
+    waiting = [str(item.id) for item in items if item.code == CHANGED_CODE]
+    if not waiting:
+        return Verdict(CONTENT_CHECK, True, "One content of it is known, or a person has decided.", is_blocking=False)
+    sentence = (
+        f"Settlement {settlement_id} came with two contents, and nobody has said which one counts (review item "
+        f"{', '.join(waiting)}): nothing is sent."
+    )
+    return Verdict(CONTENT_CHECK, False, sentence, is_blocking=False)
 
 
 def _report_name(report_id: str) -> str:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from assets import settlement_reports
+from assets.decisions import resolve
 from assets.import_folder import import_waiting, take_files
 from assets.road import walk
 from assets.settlement_lines import read_lines
@@ -17,6 +18,7 @@ from emulators import faults as general
 from emulators.amazon.settlement_writer import US, Settlement, write_v1, write_v2
 from emulators.amazon.world import Document
 from ledger.errors import InputRefused, SettlementFileRefused, StoreError
+from ledger.four_eyes import Decider
 from resources.clock import ManualClock
 from tests.road.conftest import FIRST, sale
 
@@ -138,6 +140,25 @@ def test_an_archived_file_walks_the_same_road(world, write):
     assert import_file(road, path) == (ONE, "known")
     assert walk(road, ONE).results["reconciliations"].facts["ties"]
     world.assert_in_books("100.00")
+
+
+@pytest.mark.parametrize("decision, booked", [("keep", "100.00"), ("accept", "101.00")])
+def test_nothing_is_sent_of_a_settlement_of_which_two_contents_are_known(world, decision, booked):
+    """Not before a person has said which one counts; then that one is posted, once."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    assert import_file(road, world.settlement(ONE, sale("101.00")))[1] == "changed"
+    walked = walk(road, ONE)
+    said = next(one for one in walked.results["settlement_lines"].verdicts if one.check == "one_content")
+    assert (said.passed, said.is_blocking) == (False, False)
+    assert walked.stopped_at == "erp_postings"
+    assert "came with two contents" in walked.results["erp_postings"].verdicts[0].sentence
+    assert (world.creates(), world.documents(road, ONE)) == (0, [])
+    resolve(road, world.items()["settlement_changed"], decision, Decider("ann"), "compared")
+    assert walk(road, ONE).stopped_at == ""
+    assert world.items() == {}
+    assert world.creates() == 1
+    world.assert_in_books(booked)
 
 
 @pytest.mark.parametrize("decision", ["keep", "accept"])
