@@ -105,8 +105,8 @@ def progress(driven: Sequence[Driven]) -> Verdict:
     )
 
 
-def result_of(documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
-    """Return the table of some documents with what the checks say of them."""
+def result_of(road: Road, documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
+    """Return the table of some documents with what the checks say of them, and where the ERP shows them."""
     journals = [one.journal for one in documents]
     facts = {
         "posting": ", ".join(sorted({_words_of_state(one) for one in documents})),
@@ -117,10 +117,16 @@ def result_of(documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]
     late = sorted({late_words(one) for one in journals if late_words(one)})
     if late:
         facts["late"] = ", ".join(late)
-    links = {link_name(one): one.erp_id for one in documents if one.erp_id}
+    links = {link_name(one): _shown_at(road, one) for one in documents if one.erp_id}
     return StageResult(
         facts=facts, rows=tuple(map(_row, documents)), rows_total=len(documents), verdicts=verdicts, links=links
     )
+
+
+def _shown_at(road: Road, document: OutboxDocument) -> str:
+    """Return where a person sees a document; its key where no address is known, or the key would be another by now."""
+    is_own = road.target.erp_id(document.journal) == document.erp_id
+    return (road.target.link(document.journal) if is_own else "") or document.erp_id or ""
 
 
 def _row(document: OutboxDocument) -> dict[str, str]:

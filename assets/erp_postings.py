@@ -24,6 +24,7 @@ from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
 from ledger.journal import JournalSet
+from ledger.posting import PostingState
 from ledger.series import Place
 from resources.store.outbox import OutboxDocument
 
@@ -102,6 +103,10 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
         if item.origin == origin:
             kept = f"{sentence} {item.person} keeps the posting: {item.resolution_reason}"
             return Verdict("unchanged_since_posting", True, kept, is_blocking=False, rows=rows)
+    if all(one.state is not PostingState.POSTED for one in documents):
+        # Nothing to undo: what holds it has an item of its own, and the next run that finds it posted tells this.
+        waits = f"{sentence} It is not posted, so what is in the ERP comes to its end first."
+        return Verdict("unchanged_since_posting", False, waits, is_blocking=False, is_waiting=True, rows=rows)
     finding = Finding(
         "changed_after_posting",
         sentence,

@@ -126,7 +126,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "posting_unknown_document": ("recheck", "accept", "deleted"),
     "posting_collision": ("deleted",),
     REVERSAL_REFUSED_CODE: ("retry", "keep"),
-    **dict.fromkeys(APPROVAL_CODES, ("approve", "reject")),
+    **dict.fromkeys(sorted(APPROVAL_CODES), ("approve", "reject")),
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
     "cash_reversed": ("repost", "keep"),

@@ -33,6 +33,7 @@ from resources.bank.settings import BankSettings
 from resources.clock import Clock, SystemClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.secret_names import SecretName
 from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
 from resources.transport.retry import RetryPolicy
@@ -47,9 +48,9 @@ class _Settings(BaseModel):
 class AmazonSecrets(_Settings):
     """Names of the vault's secrets for one seller; never values."""
 
-    client_id: str
-    client_secret: str
-    refresh_token: str
+    client_id: SecretName
+    client_secret: SecretName
+    refresh_token: SecretName
 
 
 class AmazonSettings(_Settings):

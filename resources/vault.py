@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +19,10 @@ from typing import TypeVar
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from ledger.errors import ConfigurationRefused, InputRefused, SecretMissing, StoreError
+from resources.secret_names import NAME
 from resources.vault_keys import KeySource, key_source_of, write_private
 
 VALUE_BYTES_MAX = 64 * 1024
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}\Z")
 _FORMAT = 1
 # Sealed texts and the vault itself are made with the same keys; the mark keeps one from being taken for the other.
 _SEAL_MARK = "sealed:"
@@ -81,9 +80,9 @@ class Vault:
             InputRefused: The name or the value cannot be taken.
             ConfigurationRefused: There is no usable key.
         """
-        if not _NAME.match(name):
+        if not NAME.match(name):
             raise InputRefused(
-                f"{name!r} cannot name a secret: use letters, digits, '_', '.', '-' and '/', 100 characters at most."
+                "This cannot name a secret: use letters, digits, '_', '.', '-' and '/', 100 characters at most."
             )
         if not value or len(value.encode("utf-8", "surrogatepass")) > VALUE_BYTES_MAX or "\x00" in value:
             raise InputRefused(

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from resources.erp.peoplesoft.record_fields import CHARTFIELDS, HEADER_LENGTHS, LINE_LENGTHS
+from resources.secret_names import SecretName
 
 METHOD_SUFFIXES = {"Create": "C", "Get": "G"}
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -94,8 +95,8 @@ class PeopleSoftProfile(_Settings):
 
     # Who.
     auth: Literal["ws_security", "basic", "both", "anonymous"] = "ws_security"
-    user_secret: str = "peoplesoft_user"
-    password_secret: str = "peoplesoft_password"
+    user_secret: SecretName = "peoplesoft_user"
+    password_secret: SecretName = "peoplesoft_password"
 
     # The component interface.
     component_interface: str = "JOURNAL_ENTRY_CI"
