@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ledger.cash import KIND as CASH_KIND
 from ledger.errors import Finding
+from ledger.journal import SETTLEMENT
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import undone_by
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
@@ -84,7 +85,8 @@ def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") 
         sentence,
         cure or REVIEW_CURES[code],
         origin=document.erp_id or document.key,
-        amount=document.journal.debits,
+        # Of a settlement its total stops, which whoever keeps the finding knows.
+        amount=None if _kind_of(document) == SETTLEMENT else document.journal.debits,
         details={"document": document.key},
     )
 
