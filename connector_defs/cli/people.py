@@ -22,7 +22,8 @@ def people() -> None:
 @click.argument("name")
 def add(name: str) -> None:
     """Make a named key; its owner types a passphrase that nobody else knows."""
-    from connector_defs.connections import is_account, open_vault, operating_person
+    from connector_defs.connections import open_vault, operating_person
+    from resources.accounts import is_account
     from resources.signing import make_key
 
     if is_account(name):
