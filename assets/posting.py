@@ -33,6 +33,7 @@ from ledger.errors import (
     TargetRefused,
     TargetUnavailable,
     UndoneMeanwhile,
+    VaultClosed,
 )
 from ledger.journal import Journal
 from ledger.posting import PostingState
@@ -357,7 +358,7 @@ def _still_unclear(desk: Desk, lease: Lease, document: OutboxDocument, why: str)
 def _look_again(desk: Desk, document: OutboxDocument, error: ConnectorError) -> Driven:
     """Leave the document where it is and say why; a later run goes on."""
     told = None
-    if isinstance(error, (TargetMisconfigured, SecretMissing)):
+    if isinstance(error, (TargetMisconfigured, SecretMissing, VaultClosed)):
         told = finding("target_misconfigured", document, str(error), "Correct it; the next run goes on by itself.")
     return Driven(document, again_at=_after(desk, _growing(desk, document)), finding=told, waits_for=str(error))
 

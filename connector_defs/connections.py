@@ -5,7 +5,6 @@ settings name secrets; values come from the vault when a door is opened.
 """
 
 import os
-import pwd
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
 from ledger.policy import Policy
+from resources.accounts import account_name
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.lwa import TokenCache
 from resources.amazon.marketplaces import marketplace
@@ -263,23 +263,6 @@ def _marketplace_names(marketplace_ids: tuple[str, ...]) -> tuple[str, ...]:
 def operating_person() -> str:
     """Return the operating-system account that acts; never an argument, nor what the environment claims."""
     return account_name(os.getuid())
-
-
-def account_name(number: int) -> str:
-    """Return the name of an account, its number where the system has no name for it."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"uid {number}"
-
-
-def is_account(name: str) -> bool:
-    """Tell whether the system has an account of this name."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
 
 
 # Component type -> settings model: one line per pairing.
