@@ -238,8 +238,10 @@ class PeopleSoft:
         return []
 
     def _reach_unit(self, unit: str) -> list[Finding]:
+        today = self._clock.now().date()
         try:
             control = self._search.control(unit)
+            self._search.of_source(unit, today, today)
         except ConnectorError as error:
             cure = "Correct what the sentence names: the secrets, the queries, or the user's permission to run them."
             return [Finding("peoplesoft_queries", str(error), cure)]

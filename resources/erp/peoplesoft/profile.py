@@ -28,6 +28,10 @@ _JOURNAL_KEY = {"BUSINESS_UNIT": "BU", "JOURNAL_ID": "JID", "JOURNAL_DATE": "JDT
 SHIPPED_QUERIES: dict[str, dict[str, Any]] = {
     "by_key": {"name": "X_JRNL_BY_KEY", "prompts": _JOURNAL_KEY},
     "by_reference": {"name": "X_JRNL_BY_REF", "prompts": {"BUSINESS_UNIT": "BU", "REFERENCE": "REF"}},
+    "by_source": {
+        "name": "X_JRNL_BY_SOURCE",
+        "prompts": {"BUSINESS_UNIT": "BU", "SOURCE": "SRC", "FROM_DATE": "FROMDT", "TO_DATE": "TODT"},
+    },
     "lines": {"name": "X_JRNL_LINES", "prompts": _JOURNAL_KEY},
     "errors": {"name": "X_JRNL_ERRORS", "prompts": _JOURNAL_KEY},
     "period": {
