@@ -147,15 +147,18 @@ def error_sentence(document: OutboxDocument, status: TargetStatus) -> str:
     return f"{named(document)} did not pass the ERP's edit: {words}"
 
 
-def removed_sentence(document: OutboxDocument, seen: FoundDocument | TargetStatus | None = None) -> str:
-    """Say how a person took a document out of the books; nothing is seen when no trace of it is left."""
+def removed_sentence(document: OutboxDocument, erp_id: str, seen: FoundDocument | TargetStatus | None = None) -> str:
+    """Say how a person took a document out of the books; nothing is seen when no trace of it is left.
+
+    `erp_id` is its id in the ERP, which records that were made anew may not hold yet.
+    """
     if seen is None:
         how = "is not in the ERP any more: it was deleted there"
     elif seen.state is BooksState.REMOVED:
         how = f"{seen.happened or 'was removed'} in the ERP (status {seen.erp_status})"
     else:
         how = f"was posted, and is not any more: somebody is at work on it in the ERP (status {seen.erp_status})"
-    return f"{named(document)}, {document.erp_id}, {how}."
+    return f"{named(document)}, {erp_id}, {how}."
 
 
 def other_content_sentence(document: OutboxDocument, seen: FoundDocument) -> str:

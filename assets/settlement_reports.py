@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from assets.accounting_dates import CLOSED_CODE
 from assets.document_sets import source_named
@@ -27,6 +28,7 @@ from resources.amazon.client import ReportEntry
 from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
 from resources.store.settlements import SettlementElsewhere, SettlementRecord
+from resources.transport.record import take_exchanges
 
 CHANGED_CODE, CONTENT_CHECK = "settlement_changed", "one_content"
 # What a person may want looked at again: the report is fetched anew by the next discovery.
@@ -56,6 +58,17 @@ class Discovery:
     def waits(self) -> bool:
         """Tell whether something in it waits for a person."""
         return bool(self.changed or self.refused or self.damaged or self.elsewhere)
+
+
+@dataclass(frozen=True)
+class _Came:
+    """How one archived document came: by a report of Amazon, on `exchanges` in order, or as a file."""
+
+    source: Literal["api", "import"]
+    report_id: str = ""
+    report_document_id: str = ""
+    sha256: str = ""
+    exchanges: tuple[str, ...] = ()
 
 
 def discover(road: Road, created_since: datetime | None = None) -> Discovery:
@@ -113,6 +126,7 @@ def _take_in_guarded(road: Road, entry: ReportEntry, discovery: Discovery) -> No
 def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
     """Archive one document, then look inside; what cannot be used becomes a review item of its report."""
     name = _report_name(entry.report_id)
+    take_exchanges()  # what was asked before did not bring this document
     with _scratch() as folder:
         try:
             download = road.source.download(entry.report_document_id, folder / "report", is_for_settlements=True)
@@ -123,33 +137,43 @@ def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
             discovery.damaged.append(name)
             return
         archived = road.stores.documents.put_file(download.path)
+        came = _Came("api", entry.report_id, entry.report_document_id, archived.sha256, take_exchanges())
         try:
             head = read_settlement(
                 download.path, None, charset=download.charset, document_sha256=archived.sha256, scratch=folder
             )
             if _is_foreign(road, head):
                 discovery.foreign.append(head.settlement_id)
-                _remember(road, entry, "")
+                _remember(road, came, "")
                 return
-            outcome = _register(road, head, archived.sha256, "api", entry.report_id)
+            outcome = _register(road, head, came)
         except SettlementElsewhere as error:
             _hold_report(road, name, "settlement_elsewhere", str(error), archived.sha256)
             discovery.elsewhere.append(head.settlement_id)
-            _remember(road, entry, "")
+            _remember(road, came, "")
             return
         except InputRefused as error:
             _hold_report(road, name, "file_refused", str(error), archived.sha256)
             discovery.refused.append(name)
-            _remember(road, entry, "")
+            _remember(road, came, "")
             return
-    _remember(road, entry, head.settlement_id)
+    _remember(road, came, head.settlement_id)
     align(road, name, (), {"document_refused"})
     getattr(discovery, outcome).append(head.settlement_id)
 
 
-def _remember(road: Road, entry: ReportEntry, settlement_id: str) -> None:
+def _remember(road: Road, came: _Came, settlement_id: str) -> None:
     """Note that a report need not be fetched again; the id is empty when no settlement came of it."""
-    road.stores.settlements.remember_report(road.connection, entry.report_id, entry.report_document_id, settlement_id)
+    road.stores.settlements.remember_report(
+        road.connection,
+        came.report_id,
+        came.report_document_id,
+        settlement_id,
+        document_sha=came.sha256,
+        person=road.person,
+        run=road.run,
+        exchanges=came.exchanges,
+    )
 
 
 def _is_foreign(road: Road, head: SettlementFile) -> bool:
@@ -174,10 +198,10 @@ def import_file(road: Road, path: Path) -> tuple[str, str]:
         named = folder / path.name
         named.symlink_to(road.stores.documents.local_path(archived.sha256))
         head = read_settlement(named, None, document_sha256=archived.sha256, scratch=folder)
-    return head.settlement_id, _register(road, head, archived.sha256, "import", "")
+    return head.settlement_id, _register(road, head, _Came("import", sha256=archived.sha256))
 
 
-def _register(road: Road, head: SettlementFile, sha256: str, source: str, report_id: str) -> str:
+def _register(road: Road, head: SettlementFile, came: _Came) -> str:
     """Record the settlement by its own id; the same id with other content is an alarm, never a replacement.
 
     Raises SettlementElsewhere when it is in another seller's or another ERP ledger's hands.
@@ -186,22 +210,24 @@ def _register(road: Road, head: SettlementFile, sha256: str, source: str, report
     road.stores.settlements.refuse_elsewhere(road.connection, settlement_id, road.seller, road.ledger)
     if road.stores.settlements.get(road.connection, settlement_id) is None:
         # Asked for before it is recorded: a worker that dies in between leaves a row too many, never one too few.
-        arrived(road, settlement_id, f"found by {source}")
+        arrived(road, settlement_id, f"found by {came.source}")
     outcome = road.stores.settlements.record(
         road.connection,
         road.seller,
         settlement_id,
-        document_sha=sha256,
+        document_sha=came.sha256,
         content_hash=head.content_hash,
-        source=source,
-        report_id=report_id,
+        source=came.source,
+        report_id=came.report_id,
         facts={**head_facts(head), "ledger": road.ledger},
+        person=road.person,
         run=road.run,
+        exchanges=came.exchanges,
     ).outcome
     if outcome == "new":
         _wake_sisters(road, settlement_id)
-    elif outcome == "changed" and not _is_kept(road, settlement_id, sha256):
-        finding = _changed_finding(settlement_id, sha256)
+    elif outcome == "changed" and not _is_kept(road, settlement_id, came.sha256):
+        finding = _changed_finding(settlement_id, came.sha256)
         align(road, settlement_id, (finding,), frozenset())
     return outcome
 

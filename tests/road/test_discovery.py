@@ -56,6 +56,44 @@ def test_trouble_on_the_way_loses_nothing(world):
     assert (again.new, again.known, world.amazon_faults.calls("download")) == ([], [], downloads)
 
 
+def test_each_event_of_a_discovery_names_run_person_document_and_download(world):
+    """Also of the report that came twice; the exchange is the one that brought these very bytes."""
+    road = world.road("amazon_us")
+    discover(road)
+    events = world.stores.audit.events(road.connection)
+    assert {one.kind for one in events} == {"settlement_new", "settlement_seen_again", "report_noted"}
+    assert {(one.run, one.person) for one in events} == {(road.run, road.person)}
+    for event in events:
+        exchange = world.stores.exchanges.get(event.exchange)
+        assert (exchange.operation, exchange.status) == ("download", 200)
+        links = [world.stores.exchanges.get(one).operation for one in event.facts["exchanges"]]
+        assert links == ["getReportDocument", "download"]
+        assert world.stores.documents.exists(event.document_key)
+    new = [one for one in events if one.kind == "settlement_new"]
+    assert [one.document_key for one in new] == [one.facts["document"] for one in new]
+    assert len({one.exchange for one in new}) == len(new)
+
+
+def test_a_report_of_which_no_settlement_came_is_tied_as_well(world):
+    """It is noted with the bytes that were refused."""
+    road = replace(world.road("amazon_us"), marketplaces=("Amazon.de",))
+    assert discover(road).foreign
+    events = world.stores.audit.events(road.connection)
+    assert {one.kind for one in events} == {"report_noted"}
+    assert all(one.run and one.person and one.exchange for one in events)
+    assert all(world.stores.documents.exists(one.document_key) for one in events)
+
+
+def test_a_file_that_is_handed_in_was_brought_by_no_exchange(world):
+    """Whatever this process asked Amazon before; run, person and document are told."""
+    road = world.road("amazon_us")
+    list(road.source.settlement_reports())
+    world.take_in(road, ONE, sale("100.00"))
+    [event] = world.stores.audit.events(road.connection)
+    assert (event.kind, event.exchange, event.run, event.person) == ("settlement_new", "", road.run, road.person)
+    assert world.stores.documents.exists(event.document_key)
+
+
 def test_a_used_up_quota_interrupts_and_the_next_discovery_goes_on(world):
     """What is done is kept."""
     road = world.road("amazon_us")
