@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from assets.configuration import unconfirmed_hands
 from assets.document_sets import called, is_reversal, open_documents, source_named
 from assets.driving import decisions
-from assets.posting_findings import REFUSED_CODES
+from assets.posting_findings import APPROVAL_CODES, REFUSED_CODES
 from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.settlement_reports import require_known
@@ -39,15 +39,29 @@ def approve(
         require_another(decider, hands, f"{called(settlement_id)} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)
+    _end_item(road, documents[0], "approve", decider, reason)
     ask_for(road, settlement_id, f"approved by {decider.name}: {reason}")
     return approved
 
 
 def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> list[OutboxDocument]:
-    """Reject journals of which nothing was sent, one's own too; raises InputRefused when something was, or none is."""
+    """Reject journals of which nothing was sent, one's own too, and ask for the settlement, which tells what is left.
+
+    Raises InputRefused when something was sent, or nothing is planned.
+    """
     unsent = {PostingState.PLANNED, PostingState.APPROVED}
     documents = _undecided(road, settlement_id, "rejected", decider, reason, unsent)
-    return _decide(road, documents, PostingState.REFUSED, decider, f"rejected by {decider.name}: {reason}")
+    rejected = _decide(road, documents, PostingState.REFUSED, decider, f"rejected by {decider.name}: {reason}")
+    _end_item(road, documents[0], "reject", decider, reason)
+    ask_for(road, settlement_id, f"rejected by {decider.name}: {reason}")
+    return rejected
+
+
+def _end_item(road: Road, document: OutboxDocument, action: str, decider: Decider, reason: str) -> None:
+    """End the item that waited for this word."""
+    for item in road.stores.review.listing(road.connection, partition=document.partition):
+        if item.code in APPROVAL_CODES and document.set_fingerprint.startswith(item.origin):
+            road.stores.review.resolve(item.id, action, decider.name, reason, road.run, decider.facts())
 
 
 def documents_of(road: Road, settlement_id: str) -> list[OutboxDocument]:

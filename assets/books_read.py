@@ -7,9 +7,9 @@ books. Read-only towards the ERP.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assets.desk import decided_on
+from assets.desk import decided_on, removal
 from assets.posting_findings import finding as posting_finding
-from assets.posting_findings import named, removed_sentence, review_reason
+from assets.posting_findings import named, review_reason
 from assets.read_back import beside, taken_out
 from assets.roadmap import Road
 from ledger.errors import Finding
@@ -42,7 +42,7 @@ def into_review(road: Road, sightings: Sightings | None, gone: Gone) -> tuple[Fi
     findings, proof = [], decided_on()
     for document, left in gone:
         others = beside(sightings, document) if sightings else ""
-        sentence = f"{removed_sentence(document, left)} {others}".strip()
+        sentence = f"{removal(road.target, document, left)} {others}".strip()
         reason = review_reason("posting_removed", sentence)
         told = {"lease": None, "run": road.run, "person": road.person, **proof}
         road.stores.outbox.step(document.key, PostingState.REVIEW, reason, **told)

@@ -21,6 +21,9 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("ties_to_total", "The lines add up to the report's total-amount, to the cent."),
         CheckOfAsset("continuous_in_series", "The settlement starts when its predecessor ended; none is missing."),
         CheckOfAsset("reserve_and_debt_chain", "Reserve returned and debt carried are those of the predecessor."),
+        CheckOfAsset(
+            "one_content", "No other content of the settlement waits for a decision; until then nothing is sent.", False
+        ),
         CheckOfAsset("debt_between_accounts", "Debt moved between marketplaces is zero over all series.", False),
     ),
     "mapped_lines": (

@@ -7,13 +7,13 @@ or changed the files they are made with does not confirm it.
 
 from collections.abc import Iterator
 
-from assets.approval import hands_of, planners
+from assets.approval import approve, hands_of, planners, reject
 from assets.configuration import unconfirmed_hands
 from assets.document_sets import newest_documents
 from assets.erp_documents import CODE as UNKNOWN_CODE
 from assets.erp_documents import ask_for_listing
 from assets.posting import give_up
-from assets.posting_findings import REVERSAL_REFUSED_CODE
+from assets.posting_findings import APPROVAL_CODES, REVERSAL_REFUSED_CODE
 from assets.reversals import give_up_reversal, require_may_be_given_up
 from assets.roadmap import Road
 from assets.takeover import ACTION as TAKE_OVER
@@ -46,6 +46,8 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
     holds is not what was planned.
     """
     _require_takes(item, action)
+    if item.code in APPROVAL_CODES:
+        return _decided_on_plan(road, item, action, decider, reason)
     if _takes_over(item, action):
         plan_takeover(road, item)
     if _gives_reversal_up(item, action):
@@ -62,6 +64,17 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
     _carry_out(road, item, action, decider.name, both)
     facts |= {"proposed_by": item.proposed_by}
     return road.stores.review.resolve(item.id, action, decider.name, both, road.run, facts)
+
+
+def _decided_on_plan(road: Road, item: ReviewItem, action: str, decider: Decider, reason: str) -> ReviewItem:
+    """Approve or reject what an item waits for, as the commands of these names do: both end the item."""
+    if action == "approve":
+        approve(road, item.partition, decider, reason, item.origin)
+    else:
+        reject(road, item.partition, decider, reason)
+    ended = road.stores.review.get(item.id)
+    assert ended is not None, "items are never deleted"
+    return ended
 
 
 def _hands(road: Road, item: ReviewItem) -> Iterator[Hand]:

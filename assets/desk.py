@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from assets.posting_findings import removed_sentence
 from ledger.errors import Finding, TargetMisconfigured
 from ledger.journal import Journal, SourceKey
 from ledger.posting import PostingState
 from resources.clock import Clock
-from resources.erp.target import Sightings, Target
+from resources.erp.target import FoundDocument, Sightings, Target, TargetStatus
 from resources.store.outbox import Outbox, OutboxDocument
 from resources.transport.record import take_exchanges
 
@@ -99,6 +100,14 @@ def require_own_key(target: Target, document: OutboxDocument) -> None:
             f"{key}: the setting that makes its key has been changed since, in PeopleSoft journal_id_letter. Nothing "
             "is asked or sent for it. Put back the old value, and with it reference_word if that was changed too."
         )
+
+
+def removal(target: Target, document: OutboxDocument, seen: FoundDocument | TargetStatus | None = None) -> str:
+    """Say how a person took a document out of the books, under the id it was sent or found with.
+
+    Records that were made anew may not hold that id yet: then it is the one that the document's key makes.
+    """
+    return removed_sentence(document, document.erp_id or target.erp_id(document.journal), seen)
 
 
 def decided_on() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from assets.accounting_dates import is_closed_meanwhile
 from assets.document_sets import HANDED_OVER, is_reversal, may_exist
 from assets.posting import Driven, drive
-from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES
+from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES, approval_finding
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -85,22 +85,28 @@ def is_refused_late(road: Road, wanted: JournalSet, before: Iterable[OutboxDocum
 
 
 def progress(driven: Sequence[Driven]) -> Verdict:
-    """Findings of the posting itself; a part that did not get through names the parts that are in the books."""
+    """Findings of the posting itself; a part that did not get through names the parts that are in the books.
+
+    What waits for approval waits, and is told to people.
+    """
     findings = tuple(_with_parts(one.finding, one, driven) for one in driven if one.finding is not None)
     states = ", ".join(_state_of(one) for one in driven)
     is_waiting = not findings and any(one.document.state is not PostingState.POSTED for one in driven)
+    planned = [one.document for one in driven if one.document.state is PostingState.PLANNED]
+    if planned:
+        findings = (*findings, approval_finding(planned))
     return Verdict(
         "accepted_by_erp",
         not findings and not is_waiting,
-        " ".join(finding.sentence for finding in findings) or states,
+        states if is_waiting else " ".join(finding.sentence for finding in findings) or states,
         is_blocking=False,
         is_waiting=is_waiting,
         findings=findings,
     )
 
 
-def result_of(documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
-    """Return the table of some documents with what the checks say of them."""
+def result_of(road: Road, documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
+    """Return the table of some documents with what the checks say of them, and where the ERP shows them."""
     journals = [one.journal for one in documents]
     facts = {
         "posting": ", ".join(sorted({_words_of_state(one) for one in documents})),
@@ -111,10 +117,16 @@ def result_of(documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]
     late = sorted({late_words(one) for one in journals if late_words(one)})
     if late:
         facts["late"] = ", ".join(late)
-    links = {link_name(one): one.erp_id for one in documents if one.erp_id}
+    links = {link_name(one): _shown_at(road, one) for one in documents if one.erp_id}
     return StageResult(
         facts=facts, rows=tuple(map(_row, documents)), rows_total=len(documents), verdicts=verdicts, links=links
     )
+
+
+def _shown_at(road: Road, document: OutboxDocument) -> str:
+    """Return where a person sees a document; its key where no address is known, or the key would be another by now."""
+    is_own = road.target.erp_id(document.journal) == document.erp_id
+    return (road.target.link(document.journal) if is_own else "") or document.erp_id or ""
 
 
 def _row(document: OutboxDocument) -> dict[str, str]:

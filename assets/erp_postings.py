@@ -18,12 +18,13 @@ from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
 from assets.roadmap import Road
 from assets.series import placed
-from assets.settlement_reports import registered
+from assets.settlement_reports import content_verdict, registered
 from assets.undoing import follow, withheld
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
 from ledger.journal import JournalSet
+from ledger.posting import PostingState
 from ledger.series import Place
 from resources.store.outbox import OutboxDocument
 
@@ -75,6 +76,7 @@ def _gate(road: Road, planned: Planned, sending: JournalSet, place: Place, facts
     total = money.exact(facts["total_amount"], facts["currency"])
     verdicts = [
         place_verdict(place),
+        replace(content_verdict(road, planned.journals.source.source_id), is_blocking=True),
         journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
         accounts_verdict(road, road.load_mapping(), sending),
         *carried_verdict(road, place),
@@ -101,6 +103,10 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
         if item.origin == origin:
             kept = f"{sentence} {item.person} keeps the posting: {item.resolution_reason}"
             return Verdict("unchanged_since_posting", True, kept, is_blocking=False, rows=rows)
+    if all(one.state is not PostingState.POSTED for one in documents):
+        # Nothing to undo: what holds it has an item of its own, and the next run that finds it posted tells this.
+        waits = f"{sentence} It is not posted, so what is in the ERP comes to its end first."
+        return Verdict("unchanged_since_posting", False, waits, is_blocking=False, is_waiting=True, rows=rows)
     finding = Finding(
         "changed_after_posting",
         sentence,

@@ -18,6 +18,9 @@ from assets.verdicts import Verdict
 from ledger import money
 from ledger.categories import LENDING
 from ledger.golive import loan_findings
+from ledger.mapping_uses import warnings as mapping_warnings
+
+_NAMED_MAX = 3
 
 
 def labels_of(row: dict[str, Any]) -> str:
@@ -40,7 +43,8 @@ def tax_verdict(duck: duckdb.DuckDBPyConnection, path: Path, books: Books) -> Ve
         for row in left
     )
     sentence = f"{len(left)} orders leave {total} {books.currency} of tax, booked to the seller's own tax liability."
-    return Verdict("collected_and_withheld_tax", False, sentence, is_blocking=False, rows=rows)
+    found = " ".join((sentence, *mapping_warnings(books.mapping)))
+    return Verdict("collected_and_withheld_tax", False, found, is_blocking=False, rows=rows)
 
 
 def sign_verdict(odd: list[dict[str, Any]], books: Books) -> Verdict:
@@ -54,8 +58,11 @@ def sign_verdict(odd: list[dict[str, Any]], books: Books) -> Verdict:
         }
         for row in odd
     )
-    sentence = f"{len(odd)} kinds of lines have the other sign than usual (reversals do)." if odd else "As usual."
-    return Verdict("signs_as_expected", not odd, sentence, is_blocking=False, rows=rows)
+    if not odd:
+        return Verdict("signs_as_expected", True, "As usual.", is_blocking=False)
+    named = ", ".join(row["labels"] for row in rows[:_NAMED_MAX]) + (" and others" if len(rows) > _NAMED_MAX else "")
+    sentence = f"{len(odd)} kinds of lines have the other sign than usual (reversals do): {named}."
+    return Verdict("signs_as_expected", False, sentence, is_blocking=False, rows=rows)
 
 
 def loan_verdict(road: Road, duck: duckdb.DuckDBPyConnection, books: Books, totals: list[dict[str, Any]]) -> Verdict:

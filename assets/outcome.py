@@ -11,7 +11,15 @@ from dataclasses import replace
 from functools import partial
 
 from assets.accounting_dates import CLOSED_CODE, MOVE
-from assets.posting_findings import BLIND_CODE, REFUSED_CODES, REVERSAL_REFUSED_CODE, REVIEW_CURES
+from assets.posting_findings import (
+    APPROVAL_CODE,
+    APPROVAL_CODES,
+    BLIND_CODE,
+    CASH_APPROVAL_CODE,
+    REFUSED_CODES,
+    REVERSAL_REFUSED_CODE,
+    REVIEW_CURES,
+)
 from assets.resumption import sentence_of
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -75,17 +83,17 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
-    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES
     | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}
     | {"settlement_reversed", "reversal_of_nothing", "not_once", "books_differ"}
-    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
     "cash_entries": ACCOUNT_CODES
     | {"cash_unclear", "cash_account", "cash_item_closed", "cash_item_differs", "cash_reversed"}
     | {"changed_meanwhile", "target_misconfigured", "changed_after_posting", "reversal_of_nothing"}
-    | {BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    | {CASH_APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "reconciliations": frozenset(
         {"not_once", "books_differ", "cash_differs", "clearing_differs", "posting_removed", "posting_other_content"}
     ),
@@ -118,6 +126,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "posting_unknown_document": ("recheck", "accept", "deleted"),
     "posting_collision": ("deleted",),
     REVERSAL_REFUSED_CODE: ("retry", "keep"),
+    **dict.fromkeys(sorted(APPROVAL_CODES), ("approve", "reject")),
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
     "cash_reversed": ("repost", "keep"),

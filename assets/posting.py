@@ -9,7 +9,7 @@ and what holds a document is told anew by every worker that looks at it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from assets.desk import Desk, Driven, PostingPatience, decided_on, require_own_key
+from assets.desk import Desk, Driven, PostingPatience, decided_on, removal, require_own_key
 from assets.posting_findings import (
     SENDABLE_CODES,
     blind_finding,
@@ -19,7 +19,6 @@ from assets.posting_findings import (
     named,
     other_content_sentence,
     refused_finding,
-    removed_sentence,
     review_code,
     review_reason,
     stranger_sentence,
@@ -33,6 +32,7 @@ from ledger.errors import (
     TargetRefused,
     TargetUnavailable,
     UndoneMeanwhile,
+    VaultClosed,
 )
 from ledger.journal import Journal
 from ledger.posting import PostingState
@@ -191,7 +191,7 @@ def _vanished(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequ
     if seen is not None:
         return Driven(document, again_at=_after(desk, _growing(desk, document)))
     if sightings.is_certain and _is_quiet(desk, document):
-        return _to_review(desk, lease, document, "posting_removed", removed_sentence(document))
+        return _to_review(desk, lease, document, "posting_removed", removal(desk.target, document))
     return _still_unclear(desk, lease, document, "it was saved, but the ERP does not show it")
 
 
@@ -201,7 +201,7 @@ def _settle(desk: Desk, lease: Lease, document: OutboxDocument, status: TargetSt
         return Driven(_step(desk, lease, document, PostingState.POSTED, reason))
     if status.state is BooksState.ERROR:
         return _to_review(desk, lease, document, "posting_error", error_sentence(document, status))
-    return _to_review(desk, lease, document, "posting_removed", removed_sentence(document, status))
+    return _to_review(desk, lease, document, "posting_removed", removal(desk.target, document, status))
 
 
 def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
@@ -221,7 +221,7 @@ def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
     if review_code(document) not in SENDABLE_CODES:
         if not is_absent or review_code(document) == "posting_collision":
             return Driven(document, finding=kept_finding(document))
-        return Driven(document, finding=finding("posting_removed", document, removed_sentence(document)))
+        return Driven(document, finding=finding("posting_removed", document, removal(desk.target, document)))
     if is_absent and document.key in desk.may_send_again:
         reason = f"a person decided, and it is provably absent: {sightings.control} was seen"
         return Driven(_step(desk, lease, document, PostingState.APPROVED, reason))
@@ -231,7 +231,7 @@ def _review(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
 def _reviewed(desk: Desk, lease: Lease, document: OutboxDocument, seen: FoundDocument) -> Driven:
     """Go on with a document in review that the books hold as ours; else tell anew what is wrong with it."""
     if seen.state is BooksState.REMOVED:
-        sentence = removed_sentence(document, seen)
+        sentence = removal(desk.target, document, seen)
         return Driven(document, finding=finding("posting_removed", document, sentence))
     if not seen.is_same:
         sentence = other_content_sentence(document, seen)
@@ -357,7 +357,7 @@ def _still_unclear(desk: Desk, lease: Lease, document: OutboxDocument, why: str)
 def _look_again(desk: Desk, document: OutboxDocument, error: ConnectorError) -> Driven:
     """Leave the document where it is and say why; a later run goes on."""
     told = None
-    if isinstance(error, (TargetMisconfigured, SecretMissing)):
+    if isinstance(error, (TargetMisconfigured, SecretMissing, VaultClosed)):
         told = finding("target_misconfigured", document, str(error), "Correct it; the next run goes on by itself.")
     return Driven(document, again_at=_after(desk, _growing(desk, document)), finding=told, waits_for=str(error))
 

@@ -6,7 +6,9 @@ to `review`, so that a later worker, or one that cannot see the ERP, says the sa
 
 from collections.abc import Sequence
 
+from ledger.cash import KIND as CASH_KIND
 from ledger.errors import Finding
+from ledger.journal import SETTLEMENT
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import undone_by
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
@@ -15,6 +17,9 @@ from resources.store.outbox import OutboxDocument
 REFUSED_CODE, REVERSAL_REFUSED_CODE = "posting_refused", "reversal_refused"
 REFUSED_CODES = frozenset({REFUSED_CODE, REVERSAL_REFUSED_CODE})
 BLIND_CODE = "posting_blind"
+# What is planned where somebody else has to approve it; a cash entry is told of on its own, beside its settlement.
+APPROVAL_CODE, CASH_APPROVAL_CODE = "approval_needed", "cash_approval_needed"
+APPROVAL_CODES = frozenset({APPROVAL_CODE, CASH_APPROVAL_CODE})
 # In review for one of these, a document that is provably absent may be sent once a person has said `recheck`.
 SENDABLE_CODES = frozenset({"posting_unclear", "posting_unknown_document"})
 
@@ -64,8 +69,13 @@ _BLIND_CURE = (
 def named(document: OutboxDocument) -> str:
     """Name a document the way a person does."""
     what = "Reversing journal" if document.source.kind == REVERSAL_KIND else "Journal"
-    kind = undone_by(document.source).kind if document.source.kind == REVERSAL_KIND else document.source.kind
+    kind = _kind_of(document)
     return f"{what} {document.part} of {document.parts} of {_OF_KIND.get(kind, kind)} {document.partition}"
+
+
+def _kind_of(document: OutboxDocument) -> str:
+    """Return the kind of a document, or of the one that it undoes."""
+    return undone_by(document.source).kind if document.source.kind == REVERSAL_KIND else document.source.kind
 
 
 def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") -> Finding:
@@ -75,7 +85,8 @@ def finding(code: str, document: OutboxDocument, sentence: str, cure: str = "") 
         sentence,
         cure or REVIEW_CURES[code],
         origin=document.erp_id or document.key,
-        amount=document.journal.debits,
+        # Of a settlement its total stops, which whoever keeps the finding knows.
+        amount=None if _kind_of(document) == SETTLEMENT else document.journal.debits,
         details={"document": document.key},
     )
 
@@ -86,6 +97,22 @@ def refused_finding(document: OutboxDocument) -> Finding:
     if document.source.kind == REVERSAL_KIND:
         return finding(REVERSAL_REFUSED_CODE, document, sentence, _REVERSAL_REFUSED_CURE)
     return finding(REFUSED_CODE, document, sentence, _REFUSED_CURE)
+
+
+def approval_finding(documents: Sequence[OutboxDocument]) -> Finding:
+    """Return that planned documents of one set wait for a person's word; `origin` is the content that it would be."""
+    first = documents[0]
+    kind = _kind_of(first)
+    words = f"{len(documents)} documents" if len(documents) > 1 else "1 document"
+    of = f"{_OF_KIND.get(kind, kind)} {first.partition}"
+    what = f"The reversal of {of}" if first.source.kind == REVERSAL_KIND else f"What is planned for {of}"
+    return Finding(
+        CASH_APPROVAL_CODE if kind == CASH_KIND else APPROVAL_CODE,
+        f"{what} waits for approval: {words}, revision {first.revision}. Nothing of it is sent before.",
+        f"Look at it: connector outbox show {first.partition}. Then another person approves or rejects it: connector "
+        f"approve {first.partition}, connector reject {first.partition}, or this item with `approve` or `reject`.",
+        origin=first.set_fingerprint[:16],
+    )
 
 
 def blind_finding(document: OutboxDocument, control: str) -> Finding:
@@ -120,15 +147,18 @@ def error_sentence(document: OutboxDocument, status: TargetStatus) -> str:
     return f"{named(document)} did not pass the ERP's edit: {words}"
 
 
-def removed_sentence(document: OutboxDocument, seen: FoundDocument | TargetStatus | None = None) -> str:
-    """Say how a person took a document out of the books; nothing is seen when no trace of it is left."""
+def removed_sentence(document: OutboxDocument, erp_id: str, seen: FoundDocument | TargetStatus | None = None) -> str:
+    """Say how a person took a document out of the books; nothing is seen when no trace of it is left.
+
+    `erp_id` is its id in the ERP, which records that were made anew may not hold yet.
+    """
     if seen is None:
         how = "is not in the ERP any more: it was deleted there"
     elif seen.state is BooksState.REMOVED:
         how = f"{seen.happened or 'was removed'} in the ERP (status {seen.erp_status})"
     else:
         how = f"was posted, and is not any more: somebody is at work on it in the ERP (status {seen.erp_status})"
-    return f"{named(document)}, {document.erp_id}, {how}."
+    return f"{named(document)}, {erp_id}, {how}."
 
 
 def other_content_sentence(document: OutboxDocument, seen: FoundDocument) -> str:

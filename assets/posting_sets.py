@@ -74,7 +74,7 @@ def take(
         ask_for(road, wanted.partition, "nothing of it is in the ERP: what is planned now may go")
     if is_refused_late(road, wanted.journals, documents, driven):
         ask_for(road, wanted.partition, "its period was closed meanwhile")
-    return result_of([one.document for one in driven], (*verdicts, progress(driven)))
+    return result_of(road, [one.document for one in driven], (*verdicts, progress(driven)))
 
 
 def gate_or_hold(

@@ -40,6 +40,8 @@ from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings
 from resources.store.outbox import OutboxDocument
 
 BEFORE_GO_LIVE, NOTHING_TO_POST, POSTED, REVERSED = "before go-live", "nothing to post", "posted", "reversed"
+# Of what differs, so many rows go into the item; the check shows all.
+_ROWS_KEPT = 50
 _LOOK = "Look at the documents in the ERP; nothing is corrected by itself."
 _ONCE_CURE = (
     f"{_LOOK} Delete or unpost there what is too many, and this item ends with the next read-back. If the other "
@@ -212,7 +214,8 @@ def accepted(road: Road, settlement_id: str, check: str, compared: Compared, cod
     digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
     verdict = verdict_of(check, compared, code, cure, digest)
     where = {"where": ", ".join(ids_of(documents_of(road, settlement_id)))}
-    findings = tuple(replace(one, details={**one.details, **where}) for one in verdict.findings)
+    details = where | {"differences": [dict(row) for row in compared.rows[:_ROWS_KEPT]]}
+    findings = tuple(replace(one, details={**one.details, **details}) for one in verdict.findings)
     verdict = replace(verdict, findings=findings)
     for item in road.stores.review.decisions(road.connection, settlement_id, code):
         if not compared.passed and item.resolution == "accept" and item.origin == digest:

@@ -31,6 +31,8 @@ MEANINGS: dict[str, str] = {
     "choose": "Says which settlement is meant: begin the reason with its id and a colon.",
     "dismiss": "Ends the item and changes nothing; it is not told again.",
     "move": "Books the journal on the first open day after its closed period, and marks it as late.",
+    "approve": "Lets what is planned be sent, exactly as it is; by another person than who planned it.",
+    "reject": "Keeps what is planned out of the books; a `retry` of the refused journal plans it once more.",
     "repost": "Posts the settlement again as a new revision, as it would be booked now.",
 }
 MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
@@ -76,6 +78,8 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
 
 _LONG_HASH = re.compile(r"[0-9a-f]{64}")
 _HASH_SHOWN = 12
+# What a reason for `choose` may begin with and stand in a command as it is: settlements or payouts.
+_CHOSEN = re.compile(r"[\w., -]{1,100}")
 
 
 def review_queue(stores: Stores, connection: str, clock: Clock) -> StageResult:
@@ -102,7 +106,7 @@ def in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:
 
 def digest(items: Sequence[ReviewItem]) -> str:
     """Return a mark of everything that the table shows of these items, their age aside."""
-    shown = [[one.id, one.sentence, one.is_blocking, str(one.amount), *one.actions] for one in items]
+    shown = [[one.id, one.sentence, one.is_blocking, str(one.amount), *one.actions, next_command(one)] for one in items]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 
@@ -147,7 +151,20 @@ def age(since: datetime, now: datetime) -> str:
 
 def command(item: ReviewItem, action: str) -> str:
     """Return the command that resolves an item with an action."""
-    return f'connector review resolve {item.id} --action {action} --reason "..."'
+    return f'connector review resolve {item.id} --action {action} --reason "{_reason(item, action)}"'
+
+
+def next_command(item: ReviewItem) -> str:
+    """Return the command that confirms what is proposed for an item, else the one of its first action."""
+    return command(item, item.proposed_action or item.actions[0])
+
+
+def _reason(item: ReviewItem, action: str) -> str:
+    """Return how a reason begins: with what was proposed where the reason says what is chosen."""
+    chosen, colon, _ = item.proposed_reason.partition(":")
+    if not colon or (action, item.proposed_action) != ("choose", "choose") or not _CHOSEN.fullmatch(chosen.strip()):
+        return "..."
+    return f"{chosen.strip()}: ..."
 
 
 def _row(item: ReviewItem, now: datetime) -> Row:
@@ -160,7 +177,7 @@ def _row(item: ReviewItem, now: datetime) -> Row:
         "waits": age(item.opened_at, now),
         "finding": item.code,
         "actions": ", ".join(item.actions),
-        "to decide": command(item, item.actions[0]),
+        "to decide": next_command(item),
     }
 
 

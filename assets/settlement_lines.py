@@ -6,7 +6,7 @@ follows its predecessor; reserve and carried debt are those of the predecessor. 
 
 from assets.roadmap import Road
 from assets.series import heads_of, placed
-from assets.settlement_reports import head_facts, registered
+from assets.settlement_reports import content_verdict, head_facts, registered
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.categories import DEBT_MOVED
@@ -47,7 +47,12 @@ def read_lines(road: Road, settlement_id: str) -> StageResult:
         facts=_facts(file, place),
         rows=tuple(_row(one, file.currency) for one in file.by_triple[:25]),
         rows_total=file.lines,
-        verdicts=(_ties(file), *_chain_verdicts(place), _debt_verdict(road, places, settlement_id)),
+        verdicts=(
+            _ties(file),
+            *_chain_verdicts(place),
+            content_verdict(road, settlement_id),
+            _debt_verdict(road, places, settlement_id),
+        ),
         links={"document": record.document_sha},
         version=version.id,
     )

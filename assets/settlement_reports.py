@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
+from assets.accounting_dates import CLOSED_CODE
 from assets.document_sets import source_named
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
 from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
-from assets.verdicts import StageResult
+from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accrual import month_of_accrual
 from ledger.combination import Context
@@ -26,7 +28,9 @@ from resources.amazon.client import ReportEntry
 from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
 from resources.store.settlements import SettlementElsewhere, SettlementRecord
+from resources.transport.record import take_exchanges
 
+CHANGED_CODE, CONTENT_CHECK = "settlement_changed", "one_content"
 # What a person may want looked at again: the report is fetched anew by the next discovery.
 _LOOKED_AT_AGAIN = ("settlement_elsewhere", "file_refused")
 _GONE = (404, 410)  # Amazon lists a report and has no document for it (any more)
@@ -56,11 +60,24 @@ class Discovery:
         return bool(self.changed or self.refused or self.damaged or self.elsewhere)
 
 
+@dataclass(frozen=True)
+class _Came:
+    """How one archived document came: by a report of Amazon, on `exchanges` in order, or as a file."""
+
+    source: Literal["api", "import"]
+    report_id: str = ""
+    report_document_id: str = ""
+    sha256: str = ""
+    exchanges: tuple[str, ...] = ()
+
+
 def discover(road: Road, created_since: datetime | None = None) -> Discovery:
     """Find, archive and register what Amazon lists; stop early, keeping all that is done, when the quota is used up.
 
-    One report that cannot be used keeps no other from being taken in. Raises SourceRefused where a person has to act.
+    One report that cannot be used keeps no other from being taken in. What is held for a closed period is looked at
+    again each time. Raises SourceRefused where a person has to act.
     """
+    _ask_for_held(road)
     discovery = Discovery()
     try:
         since = created_since or road.clock.now() - road.look_back
@@ -71,6 +88,14 @@ def discover(road: Road, created_since: datetime | None = None) -> Discovery:
         discovery.interrupted = str(error)
     sweep(road, {record.settlement_id for record in road.stores.settlements.all(road.connection)})
     return discovery
+
+
+def _ask_for_held(road: Road) -> None:
+    """Ask for settlements whose period was closed: nobody tells us when the ERP opens it."""
+    held = {item.partition for item in road.stores.review.listing(road.connection) if item.code == CLOSED_CODE}
+    for settlement_id in sorted(held):
+        if road.stores.settlements.get(road.connection, settlement_id) is not None:
+            arrived(road, settlement_id, "its period was closed, and may be open by now")
 
 
 def _is_done(road: Road, entry: ReportEntry) -> bool:
@@ -101,6 +126,7 @@ def _take_in_guarded(road: Road, entry: ReportEntry, discovery: Discovery) -> No
 def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
     """Archive one document, then look inside; what cannot be used becomes a review item of its report."""
     name = _report_name(entry.report_id)
+    take_exchanges()  # what was asked before did not bring this document
     with _scratch() as folder:
         try:
             download = road.source.download(entry.report_document_id, folder / "report", is_for_settlements=True)
@@ -111,33 +137,43 @@ def _take_in(road: Road, entry: ReportEntry, discovery: Discovery) -> None:
             discovery.damaged.append(name)
             return
         archived = road.stores.documents.put_file(download.path)
+        came = _Came("api", entry.report_id, entry.report_document_id, archived.sha256, take_exchanges())
         try:
             head = read_settlement(
                 download.path, None, charset=download.charset, document_sha256=archived.sha256, scratch=folder
             )
             if _is_foreign(road, head):
                 discovery.foreign.append(head.settlement_id)
-                _remember(road, entry, "")
+                _remember(road, came, "")
                 return
-            outcome = _register(road, head, archived.sha256, "api", entry.report_id)
+            outcome = _register(road, head, came)
         except SettlementElsewhere as error:
             _hold_report(road, name, "settlement_elsewhere", str(error), archived.sha256)
             discovery.elsewhere.append(head.settlement_id)
-            _remember(road, entry, "")
+            _remember(road, came, "")
             return
         except InputRefused as error:
             _hold_report(road, name, "file_refused", str(error), archived.sha256)
             discovery.refused.append(name)
-            _remember(road, entry, "")
+            _remember(road, came, "")
             return
-    _remember(road, entry, head.settlement_id)
+    _remember(road, came, head.settlement_id)
     align(road, name, (), {"document_refused"})
     getattr(discovery, outcome).append(head.settlement_id)
 
 
-def _remember(road: Road, entry: ReportEntry, settlement_id: str) -> None:
+def _remember(road: Road, came: _Came, settlement_id: str) -> None:
     """Note that a report need not be fetched again; the id is empty when no settlement came of it."""
-    road.stores.settlements.remember_report(road.connection, entry.report_id, entry.report_document_id, settlement_id)
+    road.stores.settlements.remember_report(
+        road.connection,
+        came.report_id,
+        came.report_document_id,
+        settlement_id,
+        document_sha=came.sha256,
+        person=road.person,
+        run=road.run,
+        exchanges=came.exchanges,
+    )
 
 
 def _is_foreign(road: Road, head: SettlementFile) -> bool:
@@ -162,10 +198,10 @@ def import_file(road: Road, path: Path) -> tuple[str, str]:
         named = folder / path.name
         named.symlink_to(road.stores.documents.local_path(archived.sha256))
         head = read_settlement(named, None, document_sha256=archived.sha256, scratch=folder)
-    return head.settlement_id, _register(road, head, archived.sha256, "import", "")
+    return head.settlement_id, _register(road, head, _Came("import", sha256=archived.sha256))
 
 
-def _register(road: Road, head: SettlementFile, sha256: str, source: str, report_id: str) -> str:
+def _register(road: Road, head: SettlementFile, came: _Came) -> str:
     """Record the settlement by its own id; the same id with other content is an alarm, never a replacement.
 
     Raises SettlementElsewhere when it is in another seller's or another ERP ledger's hands.
@@ -174,22 +210,24 @@ def _register(road: Road, head: SettlementFile, sha256: str, source: str, report
     road.stores.settlements.refuse_elsewhere(road.connection, settlement_id, road.seller, road.ledger)
     if road.stores.settlements.get(road.connection, settlement_id) is None:
         # Asked for before it is recorded: a worker that dies in between leaves a row too many, never one too few.
-        arrived(road, settlement_id, f"found by {source}")
+        arrived(road, settlement_id, f"found by {came.source}")
     outcome = road.stores.settlements.record(
         road.connection,
         road.seller,
         settlement_id,
-        document_sha=sha256,
+        document_sha=came.sha256,
         content_hash=head.content_hash,
-        source=source,
-        report_id=report_id,
+        source=came.source,
+        report_id=came.report_id,
         facts={**head_facts(head), "ledger": road.ledger},
+        person=road.person,
         run=road.run,
+        exchanges=came.exchanges,
     ).outcome
     if outcome == "new":
         _wake_sisters(road, settlement_id)
-    elif outcome == "changed" and not _is_kept(road, settlement_id, sha256):
-        finding = _changed_finding(settlement_id, sha256)
+    elif outcome == "changed" and not _is_kept(road, settlement_id, came.sha256):
+        finding = _changed_finding(settlement_id, came.sha256)
         align(road, settlement_id, (finding,), frozenset())
     return outcome
 
@@ -203,7 +241,7 @@ def _wake_sisters(road: Road, settlement_id: str) -> None:
 
 def _is_kept(road: Road, settlement_id: str, sha256: str) -> bool:
     """Tell whether a person decided already to keep what was read first, with this very document at hand."""
-    items = road.stores.review.decisions(road.connection, settlement_id, "settlement_changed")
+    items = road.stores.review.decisions(road.connection, settlement_id, CHANGED_CODE)
     return any(item.resolution == "keep" and item.origin == sha256 for item in items)
 
 
@@ -243,6 +281,19 @@ def _changed_finding(settlement_id: str, sha256: str) -> Finding:
         cure="Compare both documents; resolve with `keep`, or with `accept` to take the newer one.",
         origin=sha256,
     )
+
+
+def content_verdict(road: Road, settlement_id: str) -> Verdict:
+    """A settlement that came again with other content is not sent before a person has said which one counts."""
+    items = road.stores.review.listing(road.connection, partition=settlement_id)
+    waiting = [str(item.id) for item in items if item.code == CHANGED_CODE]
+    if not waiting:
+        return Verdict(CONTENT_CHECK, True, "One content of it is known, or a person has decided.", is_blocking=False)
+    sentence = (
+        f"Settlement {settlement_id} came with two contents, and nobody has said which one counts (review item "
+        f"{', '.join(waiting)}): nothing is sent."
+    )
+    return Verdict(CONTENT_CHECK, False, sentence, is_blocking=False)
 
 
 def _report_name(report_id: str) -> str:

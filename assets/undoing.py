@@ -46,7 +46,7 @@ def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
     undoing = _marked(road, _as_it_stands(road, undoing))
     if undoing.is_done:
         return withheld(road, settlement_id, undoing, verdicts)
-    return result_of([*undoing.originals, *undoing.documents], (*verdicts, progress(driven)))
+    return result_of(road, [*undoing.originals, *undoing.documents], (*verdicts, progress(driven)))
 
 
 def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Verdict, ...] = ()) -> StageResult:
@@ -63,7 +63,7 @@ def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Ver
         if item.origin == finding.origin and item.resolution == "keep":
             kept = f"{sentence} {item.person} leaves it so: {item.resolution_reason}"
             verdict = Verdict("accepted_by_erp", True, kept, is_blocking=False)
-    return result_of([*undoing.originals, *undoing.documents], (*before, verdict))
+    return result_of(road, [*undoing.originals, *undoing.documents], (*before, verdict))
 
 
 def withheld_name(settlement_id: str, undoing: Undoing) -> str:

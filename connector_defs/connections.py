@@ -5,7 +5,6 @@ settings name secrets; values come from the vault when a door is opened.
 """
 
 import os
-import pwd
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from ledger.errors import ConfigurationRefused, TargetUnavailable
 from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
 from ledger.policy import Policy
+from resources.accounts import account_name
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.lwa import TokenCache
 from resources.amazon.marketplaces import marketplace
@@ -33,6 +33,7 @@ from resources.bank.settings import BankSettings
 from resources.clock import Clock, SystemClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
+from resources.secret_names import SecretName
 from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
 from resources.transport.retry import RetryPolicy
@@ -47,9 +48,9 @@ class _Settings(BaseModel):
 class AmazonSecrets(_Settings):
     """Names of the vault's secrets for one seller; never values."""
 
-    client_id: str
-    client_secret: str
-    refresh_token: str
+    client_id: SecretName
+    client_secret: SecretName
+    refresh_token: SecretName
 
 
 class AmazonSettings(_Settings):
@@ -262,23 +263,6 @@ def _marketplace_names(marketplace_ids: tuple[str, ...]) -> tuple[str, ...]:
 def operating_person() -> str:
     """Return the operating-system account that acts; never an argument, nor what the environment claims."""
     return account_name(os.getuid())
-
-
-def account_name(number: int) -> str:
-    """Return the name of an account, its number where the system has no name for it."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"uid {number}"
-
-
-def is_account(name: str) -> bool:
-    """Tell whether the system has an account of this name."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
 
 
 # Component type -> settings model: one line per pairing.

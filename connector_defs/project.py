@@ -19,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ValidationError
 
 from ledger.errors import ConfigurationRefused
+from resources.secret_names import HOLDS_A_SECRET, secrets_in
 
 PACKAGE = Path(__file__).resolve().parent
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -93,6 +94,7 @@ class ConnectionFile:
         except ConfigurationRefused as error:
             raise ConfigurationRefused(f"{self.path}: {error}") from None
         problems = dict.fromkeys(_left_open(attributes), "is not filled in yet")
+        problems |= dict.fromkeys(secrets_in(attributes), HOLDS_A_SECRET)
         settings = None
         try:
             settings = model.model_validate(attributes)

@@ -63,8 +63,13 @@ def closing(
     left = money.total((one.amount for one in everything), currency)
     days = max((today - since).days, 0)
     late = days > (days_max if total >= 0 else max(days_max, DEBT_DAYS))
+    # Nobody closes more than there is, and nothing adds to it: such an entry stands there by mistake.
+    is_beyond = not min(total, Decimal(0)) <= left <= max(total, Decimal(0))
     sentence = _sentence(left, others, currency, days, is_carried=is_carried)
-    return Closing(left, others, days, Compared(not left or not late, sentence, _rows(others, currency), left))
+    if is_beyond:
+        sentence += f" That is not a part of the settlement's {money.text(total, currency)} {currency}."
+    passed = not left or not (late or is_beyond)
+    return Closing(left, others, days, Compared(passed, sentence, _rows(others, currency), left))
 
 
 def _sentence(left: Decimal, others: Sequence[Moved], currency: str, days: int, *, is_carried: bool) -> str:

@@ -27,6 +27,7 @@ money of one settlement without stopping the run of another.
         ├── UndoneMeanwhile         what a document builds on is being undone; it must not be sent
         ├── ContentChanged          same key, other content
         ├── WrittenMeanwhile        what was read to be added to is not the newest any more
+        ├── VaultClosed             the account that runs may not use the vault, its key or what lies around them
         └── SecretMissing           a name the vault does not hold
 """
 
@@ -170,6 +171,10 @@ class ContentChanged(StoreError):
 
 class WrittenMeanwhile(StoreError):
     """Another writer has made a newer version of what this one was made from; read that and do it again."""
+
+
+class VaultClosed(StoreError):
+    """The operating system does not let this account use the vault, or its owner would lose it; nothing was written."""
 
 
 class SecretMissing(StoreError):

@@ -13,7 +13,7 @@ from datetime import date
 from ledger.accounts import AccountKey, Nature
 from ledger.categories import ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, categories
 from ledger.classification import label
-from ledger.glob import is_pattern
+from ledger.glob import is_pattern, takes
 from ledger.mapping_book import Mapping
 from ledger.mapping_rules import bookings
 from ledger.mapping_shape import Booking, OwnerUnit, Rule
@@ -96,9 +96,11 @@ def warnings(mapping: Mapping) -> tuple[str, ...]:
 
 
 def _accounts_of(mapping: Mapping, category: str) -> set[str]:
-    """Return the accounts of a tax category where the marketplace remits: its own, else those of the role."""
+    """Return the accounts of a tax category where the marketplace remits: of rules, its own, else those of the role."""
     own = mapping.shape.categories.get(category) or mapping.shape.accounts.pass_through_tax or ()
-    return {str(booking.key(mapping.shape.owner.unit, {})) for booking in own}
+    rules = (one for one in mapping.shape.rules if any(takes(pattern, category) for pattern in one.when.category))
+    bookings_of = [*own, *(one.book for one in rules)]
+    return {str(booking.key(mapping.shape.owner.unit, {})) for booking in bookings_of}
 
 
 def _uses(mapping: Mapping) -> Iterator[AccountUsed]:

@@ -264,7 +264,7 @@ class Policy(Settings):
     @field_validator("quantities", mode="before")
     @classmethod
     def _off_is_nothing(cls, value: Any) -> Any:
-        return None if value in (False, "off", "") else value
+        return None if value in (False, "off", "no", "none", "") else value
 
     @field_validator("time_zone")
     @classmethod

@@ -1,4 +1,4 @@
-"""The open-item reference of a settlement: ten characters that stand on each of its clearing lines.
+"""The open-item reference of a settlement: at most ten characters that stand on each of its clearing lines.
 
 Settlement ids have 11 digits and may have 20, an ERP's field may have ten characters (PeopleSoft JRNL_LN_REF). Ids up
 to 14 digits become `S` and the number in base 36, which leads back by itself; others become `H` and a hash, which

@@ -3,7 +3,8 @@
 In: names and values, typed by a person into `connector secrets set`. Out: a value, to the door that needs it at the
 moment it needs it. The file is one Fernet message (https://cryptography.io/en/latest/fernet/); its key comes from
 CONNECTOR_VAULT_KEY, from the file that CONNECTOR_VAULT_KEY_FILE names, or from a key file beside the vault. Writes are
-locked between processes and replace the file whole, so a crash leaves the old vault or the new one.
+locked between processes and replace the file whole, so a crash leaves the old vault or the new one. Owner, group and
+mode stay as they were; what this account may not do is refused before anything is written.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from ledger.errors import ConfigurationRefused, InputRefused, SecretMissing, StoreError
-from resources.vault_keys import KeySource, key_source_of, write_private
+from resources.private_file import open_lock, require_replaceable, sentence_for_access, write_private
+from resources.secret_names import NAME
+from resources.vault_keys import KeySource, key_source_of
 
 VALUE_BYTES_MAX = 64 * 1024
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}\Z")
 _FORMAT = 1
 # Sealed texts and the vault itself are made with the same keys; the mark keeps one from being taken for the other.
 _SEAL_MARK = "sealed:"
@@ -80,10 +81,11 @@ class Vault:
         Raises:
             InputRefused: The name or the value cannot be taken.
             ConfigurationRefused: There is no usable key.
+            VaultClosed: This account may not write the vault, or would take it from the account that owns it.
         """
-        if not _NAME.match(name):
+        if not NAME.match(name):
             raise InputRefused(
-                f"{name!r} cannot name a secret: use letters, digits, '_', '.', '-' and '/', 100 characters at most."
+                "This cannot name a secret: use letters, digits, '_', '.', '-' and '/', 100 characters at most."
             )
         if not value or len(value.encode("utf-8", "surrogatepass")) > VALUE_BYTES_MAX or "\x00" in value:
             raise InputRefused(
@@ -98,15 +100,16 @@ class Vault:
         Raises:
             SecretMissing: The vault holds none of that name.
             ConfigurationRefused: The vault cannot be opened.
+            VaultClosed: This account may not read the vault or its key.
         """
-        secrets = self._read() if self._path.exists() else {}
+        secrets = self._read_if_any()
         if name not in secrets:
             raise SecretMissing(self._missing(name))
         return secrets[name]
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all secrets, sorted."""
-        return tuple(sorted(self._read())) if self._path.exists() else ()
+        return tuple(sorted(self._read_if_any()))
 
     def remove(self, name: str) -> None:
         """Forget a secret; raises SecretMissing when there is none of that name."""
@@ -139,7 +142,7 @@ class Vault:
                     f"The vault's key comes from {self._keys.shown}, which this command cannot change. Put the new key"
                     " in front of the present one, separated by a comma, rotate again, then take the old one away."
                 )
-            if self._path.exists():
+            if self._exists():
                 self._write(self._read())
             if self._keys.is_replaceable:
                 self._keys.replace(old[:1])
@@ -166,14 +169,14 @@ class Vault:
 
     def _change(self, change: Callable[[dict[str, str]], None]) -> None:
         with self._locked():
-            secrets = self._read() if self._path.exists() else {}
+            secrets = self._read_if_any()
             change(secrets)
             self._ensure_key()
             self._write(secrets)
 
     def _ensure_key(self) -> None:
         # A vault whose key is lost must not get a new key by the way: what it holds could never be read again.
-        if not self._path.exists() and self._keys.is_replaceable and not self._keys.exists():
+        if not self._exists() and self._keys.is_replaceable and not self._keys.exists():
             self._keys.replace((Fernet.generate_key(),))
 
     def _cipher(self) -> MultiFernet:
@@ -185,11 +188,23 @@ class Vault:
                 " base64. Give it the key the vault was made with."
             ) from None
 
+    def _exists(self) -> bool:
+        with self._sentence_for_access():
+            return self._path.exists()
+
+    def _read_if_any(self) -> dict[str, str]:
+        return self._read() if self._exists() else {}
+
+    def _sentence_for_access(self) -> AbstractContextManager[None]:
+        return sentence_for_access("The vault", self._path, "read")
+
     def _read(self) -> dict[str, str]:
         # Another process may be rotating: key and vault are replaced one after the other, so look a second time.
         for _ in range(2):
+            with self._sentence_for_access():
+                content = self._path.read_bytes()
             try:
-                opened = json.loads(self._cipher().decrypt(self._path.read_bytes()))
+                opened = json.loads(self._cipher().decrypt(content))
             except (InvalidToken, ValueError):
                 continue
             if isinstance(opened, dict) and opened.get("format") == _FORMAT:
@@ -205,9 +220,10 @@ class Vault:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        lock = self._path.with_name(self._path.name + ".lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with sentence_for_access("The vault's folder", self._path.parent, "made"):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        require_replaceable(self._path)
+        descriptor = open_lock(self._path.with_name(self._path.name + ".lock"), like=self._path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from ledger.errors import ConfigurationRefused
+from resources.private_file import sentence_for_access, write_private
 
 KEY_VARIABLE = "CONNECTOR_VAULT_KEY"
 KEY_FILE_VARIABLE = "CONNECTOR_VAULT_KEY_FILE"
+_ONE_ACCOUNT = (
+    f"A key file is one account's alone: give this account the key in {KEY_VARIABLE}, or a file of its own that "
+    f"{KEY_FILE_VARIABLE} names."
+)
 
 
 class KeySource(Protocol):
@@ -74,16 +79,19 @@ class KeyFile:
 
     def exists(self) -> bool:
         """Tell whether the file is there."""
-        return self._path.exists()
+        with self._sentence_for_access():
+            return self._path.exists()
 
     def all_keys(self) -> tuple[bytes, ...]:
         """Return the keys in the order they stand there.
 
         Raises:
             ConfigurationRefused: The file is missing, empty, or others may read it.
+            VaultClosed: This account may not read it.
         """
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            with self._sentence_for_access():
+                descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise ConfigurationRefused(
                 f"The vault's {self.shown} cannot be read: {error.strerror}. Restore it from a backup, or name the"
@@ -102,8 +110,11 @@ class KeyFile:
         return keys
 
     def replace(self, keys: tuple[bytes, ...]) -> None:
-        """Write these keys, whole, with mode 0600."""
+        """Write these keys, whole, as private as the file was; a new one has mode 0600."""
         write_private(self._path, b"\n".join(keys) + b"\n")
+
+    def _sentence_for_access(self) -> AbstractContextManager[None]:
+        return sentence_for_access("The vault's key file", self._path, "read", _ONE_ACCOUNT)
 
 
 def key_source_of(environ: Mapping[str, str], vault_path: Path) -> KeySource:
@@ -112,31 +123,6 @@ def key_source_of(environ: Mapping[str, str], vault_path: Path) -> KeySource:
         return EnvironmentKey(environ)
     named = environ.get(KEY_FILE_VARIABLE, "").strip()
     return KeyFile(Path(named) if named else vault_path.with_name(vault_path.name + ".key"))
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file at once and durably, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        # mkstemp makes the file with mode 0600.
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _keys_of(text: str) -> tuple[bytes, ...]:

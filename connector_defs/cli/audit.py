@@ -107,7 +107,7 @@ def verify(ctx: click.Context, as_json: bool) -> None:
         if bad is None:
             _say_rows(verification.rows, verification.older)
     if bad is not None:
-        output.complain(f"{bad.sentence} Compare with a backup before anything else is posted.")
+        output.complain(f"{bad.sentence} {bad.cure}")
     ctx.exit(ExitCode.FINE if bad is None else ExitCode.STORES)
 
 

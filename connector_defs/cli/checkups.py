@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
-from ledger.errors import ConnectorError, Finding, SourceRefused, SourceUnavailable, TargetUnavailable
+from ledger.errors import ConnectorError, Finding, SourceRefused, SourceUnavailable, TargetUnavailable, VaultClosed
 from ledger.month import Month
 
 if TYPE_CHECKING:
@@ -205,6 +205,9 @@ def _secrets(project: "Project", opened: "Connection") -> Checked:
         wanted += [profile.user_secret, profile.password_secret]
     try:
         held = set(open_vault(project).names())
+    except VaultClosed as error:
+        cure = "Run the check as the account that posts."
+        return Checked(opened.name, "secrets", False, str(error), cure, ExitCode.STORES)
     except ConnectorError as error:
         return Checked(opened.name, "secrets", False, str(error), "Give the vault its key.", ExitCode.STORES)
     missing = [name for name in wanted if name not in held]

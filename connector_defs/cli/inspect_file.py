@@ -28,7 +28,8 @@ def inspect_file(file: Path, as_json: bool, charset: str | None) -> None:
     from resources.amazon.settlement_file.reader import read_settlement
 
     if not file.is_file():
-        raise SettlementFileRefused(f"{file}: there is no such file.", source=str(file))
+        what = "this is a folder: name a file in it" if file.is_dir() else "there is no such file"
+        raise SettlementFileRefused(f"{file}: {what}.", source=str(file))
     read = read_settlement(file, None, charset=charset)
     for warning in read.warnings:
         output.complain(warning)

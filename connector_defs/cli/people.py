@@ -22,7 +22,8 @@ def people() -> None:
 @click.argument("name")
 def add(name: str) -> None:
     """Make a named key; its owner types a passphrase that nobody else knows."""
-    from connector_defs.connections import is_account, open_vault, operating_person
+    from connector_defs.connections import open_vault, operating_person
+    from resources.accounts import is_account
     from resources.signing import make_key
 
     if is_account(name):
@@ -32,8 +33,9 @@ def add(name: str) -> None:
         )
     private_key, public_key = make_key(passphrase(f"New passphrase of {name}", is_new=True))
     vault = open_vault(opened_project())
-    opened_stores().people.add(name, public_key, operating_person())
-    vault.set(KEY_SECRET.format(name), private_key)
+    opened_stores().people.add(
+        name, public_key, operating_person(), lambda: vault.set(KEY_SECRET.format(name), private_key)
+    )
     output.say(f'{name} can sign now: connector approve SETTLEMENT --sign-as {name} --reason "..."')
 
 

@@ -99,6 +99,8 @@ def planned(road: "Road", settlement_id: str) -> dict:
     has_journals = not is_before and not any(stop["stage"] != "journals" for stop in stops)
     planned_set = _as_next_revision(road, planned_journals(road, settlement_id).journals) if has_journals else None
     journals = planned_set.journals if planned_set else ()
+    if planned_set is not None and not stops:
+        stops += _stops_of_repost(road, planned_set)
     return {
         "connection": road.connection,
         "settlement_id": settlement_id,
@@ -128,6 +130,20 @@ def _as_next_revision(road: "Road", wanted: "JournalSet") -> "JournalSet":
         return wanted
     is_known = known[0].set_fingerprint == wanted.fingerprint and not is_withheld(known)
     return wanted.with_revision(known[0].revision + (0 if is_known else 1))
+
+
+def _stops_of_repost(road: "Road", wanted: "JournalSet") -> list[dict[str, str]]:
+    """Return what would stop a reversed settlement that is posted again: its own stages see nothing to send."""
+    from assets.document_sets import is_withheld
+    from assets.gate import accounts_verdict
+
+    if not is_withheld(road.stores.outbox.documents(wanted.source)):
+        return []
+    verdict = accounts_verdict(road, road.load_mapping(), wanted)
+    cure = " ".join(dict.fromkeys(finding.cure for finding in verdict.findings))
+    return [
+        {"stage": "erp_postings", "check": verdict.check, "sentence": verdict.sentence, "cure": cure}
+    ] * verdict.stops
 
 
 def _differences(road: "Road", settlement_id: str) -> list[dict[str, str]]:

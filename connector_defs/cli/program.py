@@ -6,6 +6,7 @@ traceback (unless --debug) and never a secret.
 """
 
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -77,8 +78,9 @@ class Program(click.Group):
             ctx.exit(error.exit_code)
         except Exception as error:
             self._show_traceback(ctx)
-            complain(_fault(error))
-            ctx.exit(ExitCode.FAULT)
+            closed = _closed_file(error)
+            complain(closed or _fault(error))
+            ctx.exit(ExitCode.STORES if closed else ExitCode.FAULT)
 
     @staticmethod
     def _show_traceback(ctx: click.Context) -> None:
@@ -86,6 +88,19 @@ class Program(click.Group):
             from resources.transport.redact import redact_text
 
             complain(redact_text(traceback.format_exc()))
+
+
+def _closed_file(error: Exception) -> str:
+    """Say which file the system keeps from which account; nothing where an error is of another kind."""
+    if not isinstance(error, PermissionError) or not isinstance(error.filename, (str, bytes)):
+        return ""
+    from resources.accounts import acting_account, whose
+
+    path = Path(os.fsdecode(error.filename))
+    return (
+        f"The account {acting_account()} may not use {path}: {whose(path)}. Give it the right (chown, or chgrp and "
+        "chmod), or run the command as an account that has it. What was stored before stays valid."
+    )
 
 
 def _fault(error: Exception) -> str:

@@ -88,7 +88,9 @@ def reverse(
         apply_reversal(road, plan, reason, even_if_closed=even_if_closed)
     for one in dict.fromkeys(plan.settlement_id for plan in plans) if is_applied else ():
         standings.append(_driven(road, one, _UNDOING_STAGES))
-    _tell(road, [row for plan in plans for row in _rows(road, plan)], _warnings(plans), standings, as_json)
+    needs_word = any(plan.is_closed_elsewhere for plan in plans) and not even_if_closed
+    how = "--apply --even-if-closed" if needs_word else "--apply"
+    _tell(road, [row for plan in plans for row in _rows(road, plan)], _warnings(plans), standings, as_json, how)
     ctx.exit(first_failure(one.exit_code for one in standings))
 
 
@@ -220,7 +222,12 @@ def _warnings(plans: "list[ReversalPlan]") -> list[str]:
 
 
 def _tell(
-    road: "Road", rows: list[dict[str, object]], warnings: list[str], standings: list[Standing], as_json: bool
+    road: "Road",
+    rows: list[dict[str, object]],
+    warnings: list[str],
+    standings: list[Standing],
+    as_json: bool,
+    how: str = "--apply",
 ) -> None:
     """Show the plan, what a person should know first, and where the settlements stand when it was applied."""
     if as_json:
@@ -233,4 +240,4 @@ def _tell(
     if standings:
         output.print_table([one.row for one in standings])
     else:
-        output.say("Nothing was done. To do it, repeat the command with --apply.")
+        output.say(f"Nothing was done. To do it, repeat the command with {how}.")

@@ -11,7 +11,7 @@ import click
 
 from assets.day_names import is_of_day_asset
 from assets.month_names import month_of_name
-from assets.review_queue import age, amount_text, command, in_order, meaning, origin_text, subject
+from assets.review_queue import age, amount_text, command, in_order, meaning, next_command, origin_text, subject
 from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.exit_codes import ExitCode
@@ -72,7 +72,9 @@ def show_item(item_id: int, as_json: bool) -> None:
     if item.state == "open":
         rows = [{"action": one, "what it does": meaning(item.code, one)} for one in item.actions]
         output.print_table(rows, title="To decide")
-        output.say(command(item, item.actions[0]))
+        if item.proposed_action:
+            output.say(f"{item.proposed_action!r} is proposed by {item.proposed_by}; another person confirms it:")
+        output.say(next_command(item))
 
 
 @review.command(
@@ -102,7 +104,7 @@ def resolve(item_id: int, action: str, reason: str, sign_as: str, as_json: bool)
     elif decided.state == "open":
         output.say(
             f"{person.name} proposes {action!r} for review item {item_id}. It counts when another person says so too: "
-            f'connector review resolve {item_id} --action {action} --reason "..."'
+            f"{command(decided, action)}"
         )
     else:
         output.say(f"Review item {item_id} is resolved with {action!r}; {_what_follows(decided)}")

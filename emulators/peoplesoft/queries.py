@@ -19,6 +19,7 @@ B.RATE_MULT, B.RATE_DIV, B.STATISTICS_CODE, B.STATISTIC_AMOUNT, B.LINE_DESCR, B.
 |---|---|---|
 | X_JRNL_BY_KEY | BU, JID, JDT | a header of that key; a second row per UNPOST_SEQ after an unpost |
 | X_JRNL_BY_REF | BU, REF | a line whose header's DESCR254 or whose own JRNL_LN_REF begins with REF |
+| X_JRNL_BY_SOURCE | BU, SRC, FROMDT, TODT | a header of that journal source, dated within the span |
 | X_JRNL_LINES | BU, JID, JDT | a line of that journal, generated lines included, all UNPOST_SEQ |
 | X_JRNL_ERRORS | BU, JID, JDT | an error of the last edit: A.JOURNAL_LINE (0: header), A.FIELDNAME, |
 | | | A.MESSAGE_SET_NBR, A.MESSAGE_NBR, A.MESSAGE_TEXT |
@@ -125,6 +126,16 @@ def journal_by_reference(books: Books, prompts: Prompts) -> list[Row]:
     return rows
 
 
+def journal_by_source(books: Books, prompts: Prompts) -> list[Row]:
+    """Select the headers of one journal source that are dated within a span."""
+    first, last = day_of(prompts["FROMDT"]).isoformat(), day_of(prompts["TODT"]).isoformat()
+    return [
+        _header_row(books, header)
+        for header in books.table.headers_of(prompts["BU"])
+        if header["SOURCE"] == prompts["SRC"] and first <= header["JOURNAL_DATE"] <= last
+    ]
+
+
 def journal_errors(books: Books, prompts: Prompts) -> list[Row]:
     """Select what the last edit found wrong."""
     return [
@@ -222,6 +233,7 @@ def customers(books: Books, prompts: Prompts) -> list[Row]:
 QUERIES: tuple[Query, ...] = (
     Query("X_JRNL_BY_KEY", ("BU", "JID", "JDT"), journal_by_key),
     Query("X_JRNL_BY_REF", ("BU", "REF"), journal_by_reference),
+    Query("X_JRNL_BY_SOURCE", ("BU", "SRC", "FROMDT", "TODT"), journal_by_source),
     Query("X_JRNL_LINES", ("BU", "JID", "JDT"), journal_lines),
     Query("X_JRNL_ERRORS", ("BU", "JID", "JDT"), journal_errors),
     Query("X_PERIOD_OPEN", ("BU", "LG", "SRC", "JDT"), period_open),

@@ -159,6 +159,9 @@ class Target(Protocol):
     def erp_id(self, journal: Journal) -> str:
         """Return the natural key a document has or will have in the ERP; pure, the same for ever."""
 
+    def link(self, journal: Journal) -> str:
+        """Return the address at which a person sees a document in the ERP, "" where none is configured; pure."""
+
     def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
         """Return what would keep these accounts from being posted to, and closed periods of these journals."""
 

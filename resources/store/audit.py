@@ -2,7 +2,8 @@
 
 In: facts, inside the transaction of the change they tell of. Out: events of one connection, numbered without gaps; each
 holds a SHA-256 over the one before and over every column of its own, so that a changed, removed or inserted row breaks
-the chain from there on. Triggers refuse UPDATE and DELETE on both engines; the hash shows what went around them.
+the chain from there on. Triggers refuse to change, remove or replace an event on both engines; the hash shows what went
+around them.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ halves are in the vault; nothing here can sign.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,10 +44,12 @@ class People:
         self._audit = audit
         self._clock = clock
 
-    def add(self, name: str, public_key: str, added_by: str) -> None:
+    def add(self, name: str, public_key: str, added_by: str, keep_private: Callable[[], None] = lambda: None) -> None:
         """Let a key count under a name; raises InputRefused for a name that cannot be used or is taken for ever.
 
-        A name is never given twice: what it signed must keep meaning the same person.
+        A name is never given twice: what it signed must keep meaning the same person. `keep_private` stores the private
+        half once the name is known to be free; where it raises, nobody was added. Should the process die right after
+        it, the private half is nobody's, and the next key of that name takes its place.
         """
         if not _NAME.fullmatch(name):
             raise InputRefused(f"{name[:60]!r} cannot name a person: small letters, digits, _ . and -, a letter first.")
@@ -58,6 +61,7 @@ class People:
             transaction.execute(insert(schema.people), {**values, "ended_by": "", "ended_at": None})
             facts = {"name": name, "public_key": public_key, "added_at": now}
             self._audit.append(transaction, INSTALLATION, "key_added", facts, person=added_by)
+            keep_private()
 
     def end(self, name: str, ended_by: str) -> None:
         """Let a key count no longer; what it has signed stays signed. Raises InputRefused for an unknown name."""

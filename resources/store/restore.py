@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Table, insert, inspect, select, text, update
 
 from ledger.errors import InputRefused, StoreError
 from resources.clock import Clock
+from resources.private_file import require_replaceable, write_private
 from resources.store import schema
 from resources.store.audit import Audit
 from resources.store.backup import tables_of
@@ -40,7 +41,6 @@ from resources.store.documents import DocumentStore
 from resources.store.places import Place, digest_of
 from resources.store.stores import StoreUrls
 from resources.store.verification import Verification, verify
-from resources.vault_keys import write_private
 
 RESTORED_KIND = "restored"  # kind of the event that every chain gets
 # More than any number that can have been given out since the backup was made.
@@ -292,15 +292,17 @@ def _require_room_for_vault(vault: Path | None, replace: bool) -> None:
             f"There is a vault {vault} already, and nothing was changed. To put the one of the backup in its place, "
             "and keep the present one aside, add --replace."
         )
+    if vault is not None:
+        require_replaceable(vault)
 
 
 def _put_vault(archive: Path, vault: Path | None) -> str:
-    """Put the encrypted vault in place; return where the one before is kept."""
+    """Put the encrypted vault in place, as open as the one before; return where that is kept."""
     if vault is None:
         return ""
     content = next(file.read() for name, file in members(archive) if name == VAULT)
     aside = free_name(vault) if vault.exists() else None
     if aside is not None:
         vault.replace(aside)
-    write_private(vault, content)
+    write_private(vault, content, like=aside)
     return str(aside or "")

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from resources.store.columns import Moment
 
-HEAD = "0005"
+HEAD = "0006"
 
 metadata = MetaData()
 

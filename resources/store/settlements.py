@@ -7,6 +7,7 @@ settlement; other content under the same id is kept beside it and changes nothin
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -104,14 +105,18 @@ class Settlements:
         facts: dict,
         person: str = "",
         run: str = "",
+        exchanges: Sequence[str] = (),
     ) -> Recorded:
         """Register one archived document of a settlement; `report_id` is empty for an imported file.
+
+        `exchanges` are those that brought the document, in order; the events name them.
 
         `facts["ledger"]` is the ERP ledger's own id. Raises SettlementElsewhere, and registers nothing, when the
         settlement is in another seller's or another ledger's hands.
         """
         told = {"document": document_sha, "content": content_hash, "source": source, "report": report_id}
         told |= {"seller": seller, "head": facts}
+        tied = _tied(document_sha, run, person, exchanges)
         values = {"document_sha": document_sha, "content_hash": content_hash, "source": source}
         values |= {"connection": connection, "settlement_id": settlement_id, "facts": facts_text(facts)}
         with self._control.transaction() as transaction:
@@ -127,9 +132,9 @@ class Settlements:
                 values |= {"standing": standing.value, "recorded_at": now}
                 transaction.execute(insert(_documents), values)
                 kind = f"settlement_{'seen_again' if outcome == 'known' else outcome}"
-                who = {"partition": settlement_id, "run": run, "person": person}
-                self._audit.append(transaction, connection, kind, told, **who, at=now)
-            self._note_report(transaction, connection, report_id, "", settlement_id)
+                told |= _all_of(exchanges)
+                self._audit.append(transaction, connection, kind, told, partition=settlement_id, **tied, at=now)
+            self._note_report(transaction, (connection, report_id, ""), settlement_id, tied, exchanges)
         return Recorded(outcome)
 
     def get(self, connection: str, settlement_id: str) -> SettlementRecord | None:
@@ -182,14 +187,9 @@ class Settlements:
             if standings[document_sha].standing != Standing.CURRENT:
                 self._make_current(transaction, connection, settlement_id, document_sha)
                 told = {"document": document_sha, "reason": reason}
+                tied = _tied(document_sha, run, person)
                 self._audit.append(
-                    transaction,
-                    connection,
-                    "settlement_accepted",
-                    told,
-                    partition=settlement_id,
-                    run=run,
-                    person=person,
+                    transaction, connection, "settlement_accepted", told, partition=settlement_id, **tied
                 )
         record = self.get(connection, settlement_id)
         assert record is not None
@@ -209,10 +209,25 @@ class Settlements:
         with self._control.reading() as reading:
             return reading.execute(query).scalar_one() > 0
 
-    def remember_report(self, connection: str, report_id: str, report_document_id: str, settlement_id: str) -> None:
-        """Note that a report document was taken in; `settlement_id` is empty when none was registered."""
+    def remember_report(
+        self,
+        connection: str,
+        report_id: str,
+        report_document_id: str,
+        settlement_id: str,
+        *,
+        document_sha: str = "",
+        person: str = "",
+        run: str = "",
+        exchanges: Sequence[str] = (),
+    ) -> None:
+        """Note that a report document was taken in; `settlement_id` is empty when none was registered.
+
+        `document_sha` is what it was archived as, `exchanges` are those that brought it; the event names them.
+        """
+        report, tied = (connection, report_id, report_document_id), _tied(document_sha, run, person, exchanges)
         with self._control.transaction() as transaction:
-            self._note_report(transaction, connection, report_id, report_document_id, settlement_id)
+            self._note_report(transaction, report, settlement_id, tied, exchanges)
 
     def report_documents(self, connection: str, settlement_id: str) -> list[str]:
         """Return the ids under which the marketplace offered this settlement for download."""
@@ -251,8 +266,14 @@ class Settlements:
         transaction.execute(update(schema.settlements).where(*there).values(document_sha=document_sha))
 
     def _note_report(
-        self, transaction: Connection, connection: str, report_id: str, report_document_id: str, settlement_id: str
+        self,
+        transaction: Connection,
+        report: tuple[str, str, str],
+        settlement_id: str,
+        tied: dict[str, str],
+        exchanges: Sequence[str],
     ) -> None:
+        connection, report_id, report_document_id = report
         if not report_id:
             return
         values = {"connection": connection, "report_id": report_id, "report_document_id": report_document_id}
@@ -265,7 +286,8 @@ class Settlements:
         else:
             return
         told = {"report": report_id, "document": report_document_id, "is_new": known is None}
-        self._audit.append(transaction, connection, "report_noted", told, partition=settlement_id, at=now)
+        told |= _all_of(exchanges)
+        self._audit.append(transaction, connection, "report_noted", told, partition=settlement_id, **tied, at=now)
 
     def _records(self, connection: str, settlement_id: str | None = None) -> list[SettlementRecord]:
         wanted = {"of_connection": connection} | ({} if settlement_id is None else {"of_settlement": settlement_id})
@@ -276,6 +298,17 @@ class Settlements:
             for row in reports.rows(reading, **wanted) if rows else ():
                 under.setdefault(row.settlement_id, set()).add(row.report_id)
         return [_record(row, under.get(row.settlement_id, set())) for row in rows]
+
+
+def _tied(document_sha: str, run: str, person: str, exchanges: Sequence[str] = ()) -> dict[str, str]:
+    """Return what an event is tied to: the archived document, who took it in, and the exchange that brought it."""
+    exchange = exchanges[-1] if exchanges else ""
+    return {"document_key": document_sha, "run": run, "person": person, "exchange": exchange}
+
+
+def _all_of(exchanges: Sequence[str]) -> dict[str, list[str]]:
+    """Return the facts of several exchanges, as steps of a document tell them; one alone is named by the event."""
+    return {"exchanges": list(exchanges)} if len(exchanges) > 1 else {}
 
 
 def _selecting_records() -> tuple[Select, Select]:

@@ -1,15 +1,16 @@
 """Whether the control database still says what was done: every chain, every balance, and where each document stands.
 
 In: one reading of the control database. Out: a verdict that names the first bad row, its column and what was expected.
-The chains are recomputed first; what they tell is then the measure for the rows of the outbox, of the review queue, of
-people and of configuration changes, and for the stored content of every document. The comparisons are pure.
+What is read is what the tables hold; that their indexes say the same is looked at last. The chains are recomputed
+first; what they tell is then the measure for the rows of the outbox, of the review queue, of people and of
+configuration changes, and for the stored content of every document. The comparisons are pure.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
@@ -17,15 +18,24 @@ from sqlalchemy import Connection, Row, Table, select
 from ledger import money
 from ledger.errors import ConnectorError
 from ledger.journal import Journal
-from resources.store.as_stored import columns_of, is_text, undecoded
+from resources.store.as_stored import columns_of, is_text, tables_alone, undecoded
 from resources.store.audit import Verdict, connections_in, nameless_in, verdict_on
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
+from resources.store.index_check import Astray, first_astray
 from resources.store.retelling import NOT_TOLD, PROVED, Event, Retelling
 from resources.store.row_chain import CHAINED, Ends, count, first_broken, stray_head
 from resources.store.schema import metadata, outbox_contents
 
 _SHOWN_MAX = 80
+_MAKE_INDEXES_ANEW = (
+    "All rows are as they were written. Stop every run, let SQLite make its indexes anew (sqlite3 control.db REINDEX), "
+    "look at the disk, and verify again."
+)
+_MAKE_ANEW = (
+    "All rows that are compared are as they were written. Stop every run, look at the disk, and restore a backup or "
+    "let SQLite write the file anew (sqlite3 control.db VACUUM); then verify again."
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +47,13 @@ class BadRow:
     column: str
     expected: str
     found: str
+    cure: str = "Compare with a backup before anything else is posted."
 
     @property
     def sentence(self) -> str:
         """Say which row it is and what was expected."""
-        row = " ".join(str(part) for part in self.key)
-        return f"Row {row} of {self.table}: {self.column} should be {self.expected}, and is {self.found}."
+        row = f"Row {' '.join(str(part) for part in self.key)} of {self.table}: " if self.key else ""
+        return f"{row}{self.column} should be {self.expected}, and is {self.found}."
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,15 @@ class Verification:
 
 def verify(control: ControlDatabase) -> Verification:
     """Recompute everything that can be recomputed, as of one moment; nothing is changed."""
+    with control.reading() as reading, undecoded(reading):
+        with tables_alone(reading):
+            verification = _recomputed(reading)
+        if verification.is_ok:
+            verification = replace(verification, first_bad=_index_astray(first_astray(reading)))
+    return verification
+
+
+def _recomputed(reading: Connection) -> Verification:
     told, ends = Retelling(), Ends()
 
     def take(row: Row) -> None:
@@ -72,31 +92,30 @@ def verify(control: ControlDatabase) -> Verification:
         told.take(event)
         ends.take(event.connection, event.sequence, event.facts)
 
-    with control.reading() as reading, undecoded(reading):
-        names = connections_in(reading)
-        chains = {name: verdict_on(reading, name, take) for name in names}
-        bad = next((_bad_event(name, verdict) for name, verdict in chains.items() if not verdict.ok), None)
-        bad = bad or _nameless(nameless_in(reading))
-        if bad is not None:
-            return Verification(chains, {}, bad)
-        bad = _stray(told)
-        rows = {name: len(those) for name, those in told.tables.items()}
-        older = {name: sum(NOT_TOLD in row.values() for row in those.values()) for name, those in told.tables.items()}
-        for name in PROVED:
-            stored = _stored(reading, metadata.tables[name])
-            if name == "settlement_reports":
-                untold = _take_out_untold(stored, told, names)
-                rows[name] += untold
-                older[name] += untold
-            bad = bad or first_difference(name, told.tables[name], stored)
-        query = select(outbox_contents.c.key, outbox_contents.c.content).order_by(outbox_contents.c.key)
-        with reading.execute(query.execution_options(yield_per=100)) as contents:
-            bad = bad or first_bad_content(told.promises, contents)
-        for table in CHAINED:
-            broken = None if bad else first_broken(reading, table, ends)
-            bad = bad or (BadRow(table.name, broken[0], "the row", "as it was written", broken[1]) if broken else None)
-            rows[table.name], older[table.name] = count(reading, table)
-        bad = bad or _stray_head(stray_head(reading))
+    names = connections_in(reading)
+    chains = {name: verdict_on(reading, name, take) for name in names}
+    bad = next((_bad_event(name, verdict) for name, verdict in chains.items() if not verdict.ok), None)
+    bad = bad or _nameless(nameless_in(reading))
+    if bad is not None:
+        return Verification(chains, {}, bad)
+    bad = _stray(told)
+    rows = {name: len(those) for name, those in told.tables.items()}
+    older = {name: sum(NOT_TOLD in row.values() for row in those.values()) for name, those in told.tables.items()}
+    for name in PROVED:
+        stored = _stored(reading, metadata.tables[name])
+        if name == "settlement_reports":
+            untold = _take_out_untold(stored, told, names)
+            rows[name] += untold
+            older[name] += untold
+        bad = bad or first_difference(name, told.tables[name], stored)
+    query = select(outbox_contents.c.key, outbox_contents.c.content).order_by(outbox_contents.c.key)
+    with reading.execute(query.execution_options(yield_per=100)) as contents:
+        bad = bad or first_bad_content(told.promises, contents)
+    for table in CHAINED:
+        broken = None if bad else first_broken(reading, table, ends)
+        bad = bad or (BadRow(table.name, broken[0], "the row", "as it was written", broken[1]) if broken else None)
+        rows[table.name], older[table.name] = count(reading, table)
+    bad = bad or _stray_head(stray_head(reading))
     return Verification(chains, rows, bad, {name: number for name, number in older.items() if number})
 
 
@@ -197,6 +216,16 @@ def _bad_event(connection: str, verdict: Verdict) -> BadRow:
 def _stray_head(key: tuple | None) -> BadRow | None:
     """Return the end of a chain of rows that no table has."""
     return None if key is None else BadRow("row_chains", key, "table_name", "a table with chains", _shown(key[1]))
+
+
+def _index_astray(astray: Astray | None) -> BadRow | None:
+    """Return the index that says something else than its table; the rows themselves are as they were written."""
+    if astray is None:
+        return None
+    if not astray.index:
+        return BadRow("", (), "The file of the control database", "whole", f"not: {astray.said}", _MAKE_ANEW)
+    column, expected = f"index {astray.index}", f"as the table {astray.table} is"
+    return BadRow(astray.table, astray.key, column, expected, f"not: {astray.said}", _MAKE_INDEXES_ANEW)
 
 
 def _nameless(found: str | bytes | None) -> BadRow | None:

@@ -23,6 +23,8 @@ BROKEN = [
     ("tax_model: facilitator", "tax_model: fasilitator", "tax_model"),
     ('reserve: "876.18"', "reserve: 876.18", "loses cents"),
     ("time_zone: America/New_York", "time_zone: America/Atlantis", "IANA time zone"),
+    ("refresh_token: ", "refresh_token: Atzr|IwEBexample  # ", "amazon.secrets.refresh_token"),
+    ("description: ", "description: see Atzr|IwEBexample  # ", "holds what looks like a secret"),
     ("poll_seconds: 0.5", "poll_seconds: 0", "poll_seconds"),
 ]
 
@@ -40,6 +42,7 @@ def test_a_broken_setting_is_refused_with_file_line_and_key(tmp_path, good, bad,
         read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
+    assert "IwEBexample" not in str(refused.value)
     assert any(f"{path}:{near}:" in str(refused.value) for near in range(line - 3, line + 1)), str(refused.value)
 
 

@@ -1,5 +1,6 @@
 """What waits for a person, as Dagster shows it: a check that fails with a table, renewed whenever the queue changed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,17 @@ from assets.checks import CHECKS, OF_CONNECTION
 from assets.outcome import ACTIONS, ENDS_BY_ITSELF
 from assets.partitions import settlement_partitions
 from assets.resumption import LISTING, LISTING_KIND, POSTING_KIND, READ_BACK_KIND
-from assets.review_queue import MEANINGS, MEANINGS_OF_CODE, age, amount_text, digest, meaning, origin_text, subject
+from assets.review_queue import (
+    MEANINGS,
+    MEANINGS_OF_CODE,
+    age,
+    amount_text,
+    digest,
+    meaning,
+    next_command,
+    origin_text,
+    subject,
+)
 from connector_defs.sensors import QUEUE_SECONDS_MIN, due_sensor
 from ledger.errors import Finding
 from resources.clock import ManualClock, SystemClock
@@ -241,3 +252,7 @@ def test_items_name_their_subject_amount_and_origin_in_words(dagster_place):
     assert [amount_text(one) for one in items] == ["1,234.50 USD", "", ""]
     assert [origin_text(one) for one in items] == ["90000000001", "document ffffffffffff", "US001 1 2026-11-01"]
     assert digest(items) != digest(items[:2])
+    proposed = replace(items[0], actions=("retry", "accept"), proposed_action="accept", proposed_by="ann")
+    assert next_command(replace(proposed, proposed_action="")).endswith('--action retry --reason "..."')
+    assert next_command(proposed).endswith('--action accept --reason "..."')
+    assert digest([proposed]) != digest([replace(proposed, proposed_action="")])

@@ -87,3 +87,6 @@ def test_tax_collected_and_withheld_on_different_accounts_is_a_warning():
     half = "  pass_through_tax: '9'\ncategories: {tax_collected: '1'}"
     assert len(warnings(load(half))) == 1
     assert warnings(load("  pass_through_tax: '9'\n  tax_liability: '2'\n")) == ()
+    ruled = "  pass_through_tax: '9'\nrules: [{when: {category: %s}, book: '8'}]"
+    assert len(warnings(load(ruled % "tax_collected"))) == 1
+    assert warnings(load(ruled % "[tax_collected, marketplace_tax_withheld]")) == ()

@@ -7,6 +7,7 @@ import pytest
 
 from assets.reversals import apply_reversal, plan_reversal
 from assets.road import STAGES, run_stage, walk
+from assets.settlement_reports import discover
 from emulators import faults as general
 from emulators.peoplesoft.site import Timing
 from ledger.policy import Policy
@@ -53,6 +54,31 @@ def test_hold_waits_and_offers_no_move(world):
     assert item.actions == ("retry",)
     assert "next_open or ask" in item.cure
     assert world.creates() == 0
+
+
+def test_what_is_held_goes_on_when_the_period_is_open(world):
+    """Every discovery asks for it again; nobody tells us when the ERP opens a period."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    only_december(world)
+    walk(road, ONE)
+
+    def asked():
+        rows = world.stores.due.ready(road.connection, world.clock.now())
+        return [row.kind for row in rows if row.partition == ONE]
+
+    assert asked() == []
+    discover(road, road.clock.now())
+    assert asked() == ["arrival"]
+    assert walk(road, ONE).stopped_at == "journals"
+    assert asked() == []
+    open_november(world)
+    discover(road, road.clock.now())
+    assert asked() == ["arrival"]
+    assert walk(road, ONE).stopped_at == ""
+    assert (world.items(), world.states(road, ONE)) == ({}, ["posted"])
+    discover(road, road.clock.now())
+    assert asked() == []
 
 
 def test_next_open_books_on_the_first_open_day_and_says_late(world):

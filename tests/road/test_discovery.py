@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from assets import settlement_reports
+from assets.decisions import resolve
 from assets.import_folder import import_waiting, take_files
 from assets.road import walk
 from assets.settlement_lines import read_lines
@@ -17,6 +18,7 @@ from emulators import faults as general
 from emulators.amazon.settlement_writer import US, Settlement, write_v1, write_v2
 from emulators.amazon.world import Document
 from ledger.errors import InputRefused, SettlementFileRefused, StoreError
+from ledger.four_eyes import Decider
 from resources.clock import ManualClock
 from tests.road.conftest import FIRST, sale
 
@@ -52,6 +54,44 @@ def test_trouble_on_the_way_loses_nothing(world):
     downloads = world.amazon_faults.calls("download")
     again = discover(road)
     assert (again.new, again.known, world.amazon_faults.calls("download")) == ([], [], downloads)
+
+
+def test_each_event_of_a_discovery_names_run_person_document_and_download(world):
+    """Also of the report that came twice; the exchange is the one that brought these very bytes."""
+    road = world.road("amazon_us")
+    discover(road)
+    events = world.stores.audit.events(road.connection)
+    assert {one.kind for one in events} == {"settlement_new", "settlement_seen_again", "report_noted"}
+    assert {(one.run, one.person) for one in events} == {(road.run, road.person)}
+    for event in events:
+        exchange = world.stores.exchanges.get(event.exchange)
+        assert (exchange.operation, exchange.status) == ("download", 200)
+        links = [world.stores.exchanges.get(one).operation for one in event.facts["exchanges"]]
+        assert links == ["getReportDocument", "download"]
+        assert world.stores.documents.exists(event.document_key)
+    new = [one for one in events if one.kind == "settlement_new"]
+    assert [one.document_key for one in new] == [one.facts["document"] for one in new]
+    assert len({one.exchange for one in new}) == len(new)
+
+
+def test_a_report_of_which_no_settlement_came_is_tied_as_well(world):
+    """It is noted with the bytes that were refused."""
+    road = replace(world.road("amazon_us"), marketplaces=("Amazon.de",))
+    assert discover(road).foreign
+    events = world.stores.audit.events(road.connection)
+    assert {one.kind for one in events} == {"report_noted"}
+    assert all(one.run and one.person and one.exchange for one in events)
+    assert all(world.stores.documents.exists(one.document_key) for one in events)
+
+
+def test_a_file_that_is_handed_in_was_brought_by_no_exchange(world):
+    """Whatever this process asked Amazon before; run, person and document are told."""
+    road = world.road("amazon_us")
+    list(road.source.settlement_reports())
+    world.take_in(road, ONE, sale("100.00"))
+    [event] = world.stores.audit.events(road.connection)
+    assert (event.kind, event.exchange, event.run, event.person) == ("settlement_new", "", road.run, road.person)
+    assert world.stores.documents.exists(event.document_key)
 
 
 def test_a_used_up_quota_interrupts_and_the_next_discovery_goes_on(world):
@@ -138,6 +178,25 @@ def test_an_archived_file_walks_the_same_road(world, write):
     assert import_file(road, path) == (ONE, "known")
     assert walk(road, ONE).results["reconciliations"].facts["ties"]
     world.assert_in_books("100.00")
+
+
+@pytest.mark.parametrize("decision, booked", [("keep", "100.00"), ("accept", "101.00")])
+def test_nothing_is_sent_of_a_settlement_of_which_two_contents_are_known(world, decision, booked):
+    """Not before a person has said which one counts; then that one is posted, once."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    assert import_file(road, world.settlement(ONE, sale("101.00")))[1] == "changed"
+    walked = walk(road, ONE)
+    said = next(one for one in walked.results["settlement_lines"].verdicts if one.check == "one_content")
+    assert (said.passed, said.is_blocking) == (False, False)
+    assert walked.stopped_at == "erp_postings"
+    assert "came with two contents" in walked.results["erp_postings"].verdicts[0].sentence
+    assert (world.creates(), world.documents(road, ONE)) == (0, [])
+    resolve(road, world.items()["settlement_changed"], decision, Decider("ann"), "compared")
+    assert walk(road, ONE).stopped_at == ""
+    assert world.items() == {}
+    assert world.creates() == 1
+    world.assert_in_books(booked)
 
 
 @pytest.mark.parametrize("decision", ["keep", "accept"])

@@ -46,7 +46,9 @@ STRANGERS = [
     ("AMZ 24999999999 r1 p1/1 Amazon settlement", "ONL", True, "24999999999"),
     ("AMZ by hand", "AMZ", True, ""),
     ("AMZ accrual of October", "ONL", False, ""),
-    ("AMZN gift cards", "AMZ", False, ""),
+    ("AMZN gift cards", "AMZ", True, ""),
+    ("AMZN gift cards", "ONL", False, ""),
+    ("Manual thing", "AMZ", True, ""),
 ]
 
 

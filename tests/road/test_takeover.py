@@ -264,6 +264,22 @@ def test_a_document_in_error_is_not_taken_over(world):
         accept(world, road)
 
 
+def test_a_document_that_was_unposted_before_the_records_were_lost_is_named(world):
+    """The new records have no id of it yet; the one that its key makes in the ERP is said."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    world.books.people.unpost(booked(world))
+    road = rebuilt(world)
+    [document] = world.documents(road, ONE)
+    name = road.target.erp_id(document.journal)
+    sentence = f"Journal 1 of 1 of settlement {ONE}, {name}, was unposted in the ERP (status U)."
+    assert world.items()["posting_removed"].sentence == sentence
+    walk(road, ONE)
+    assert world.items()["posting_removed"].sentence == sentence
+    assert world.creates() == 1
+
+
 def test_a_revision_that_was_given_up_here_is_not_taken_over(world):
     """An old copy has planned a late revision since: a refused document stays dead, whatever the books hold."""
     road = world.small(closed_period="next_open", approval="required")

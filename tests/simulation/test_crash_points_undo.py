@@ -58,8 +58,7 @@ def test_a_worker_may_die_at_every_point_of_undoing_and_posting_again(case, reco
         world = World(case, folder)
         schedule = Schedule(world)
         schedule.until_rest()
-        acts = [(reverse, parts), (post_again, 2 * parts)] if case is SINGLE else [(reverse, parts)]
-        for act, before in acts:
+        for act, before in ((reverse, parts), (post_again, 2 * parts)):
             keeper = watched(world, schedule, act)
             assert (journals_in(world), oracle.problems(world)) == (before + parts, [])
             for moment in keeper.moments:

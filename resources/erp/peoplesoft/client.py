@@ -70,6 +70,11 @@ class PeopleSoft:
         """Return "UNIT JOURNAL_ID DATE", the natural key of a journal, known before it is sent."""
         return " ".join(payload.natural_key(journal, self._profile))
 
+    def link(self, journal: Journal) -> str:
+        """Return where PeopleSoft shows a journal, by the profile's `journal_link`."""
+        unit, journal_id, day = payload.natural_key(journal, self._profile)
+        return self._profile.journal_link.format(unit=unit, journal_id=journal_id, date=day)
+
     def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
         """Return what would keep these accounts and journals from being posted.
 
@@ -233,8 +238,10 @@ class PeopleSoft:
         return []
 
     def _reach_unit(self, unit: str) -> list[Finding]:
+        today = self._clock.now().date()
         try:
             control = self._search.control(unit)
+            self._search.of_source(unit, today, today)
         except ConnectorError as error:
             cure = "Correct what the sentence names: the secrets, the queries, or the user's permission to run them."
             return [Finding("peoplesoft_queries", str(error), cure)]

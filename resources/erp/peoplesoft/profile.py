@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from resources.erp.peoplesoft.record_fields import CHARTFIELDS, HEADER_LENGTHS, LINE_LENGTHS
+from resources.secret_names import SecretName
 
 METHOD_SUFFIXES = {"Create": "C", "Get": "G"}
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -27,6 +28,10 @@ _JOURNAL_KEY = {"BUSINESS_UNIT": "BU", "JOURNAL_ID": "JID", "JOURNAL_DATE": "JDT
 SHIPPED_QUERIES: dict[str, dict[str, Any]] = {
     "by_key": {"name": "X_JRNL_BY_KEY", "prompts": _JOURNAL_KEY},
     "by_reference": {"name": "X_JRNL_BY_REF", "prompts": {"BUSINESS_UNIT": "BU", "REFERENCE": "REF"}},
+    "by_source": {
+        "name": "X_JRNL_BY_SOURCE",
+        "prompts": {"BUSINESS_UNIT": "BU", "SOURCE": "SRC", "FROM_DATE": "FROMDT", "TO_DATE": "TODT"},
+    },
     "lines": {"name": "X_JRNL_LINES", "prompts": _JOURNAL_KEY},
     "errors": {"name": "X_JRNL_ERRORS", "prompts": _JOURNAL_KEY},
     "period": {
@@ -94,8 +99,8 @@ class PeopleSoftProfile(_Settings):
 
     # Who.
     auth: Literal["ws_security", "basic", "both", "anonymous"] = "ws_security"
-    user_secret: str = "peoplesoft_user"
-    password_secret: str = "peoplesoft_password"
+    user_secret: SecretName = "peoplesoft_user"
+    password_secret: SecretName = "peoplesoft_password"
 
     # The component interface.
     component_interface: str = "JOURNAL_ENTRY_CI"

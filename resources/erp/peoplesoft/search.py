@@ -8,7 +8,7 @@ search by beginning finds everything; what was asked for and not seen that way i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from string import ascii_lowercase, ascii_uppercase
 
 from ledger.journal import Journal, SourceKey
@@ -19,6 +19,9 @@ from resources.erp.target import FoundDocument
 
 Ask = Callable[..., list[Row]]
 
+_DAY = timedelta(days=1)
+# No journal of ours is dated further ahead than that.
+_AHEAD = timedelta(days=800)
 _DIGITS = "0123456789"
 # What our descriptions go on with after our word: a settlement's digits, or the name of another kind of document.
 _FIRST_LETTERS = _DIGITS + ascii_lowercase + ascii_uppercase
@@ -60,13 +63,41 @@ class Search:
 
         A person's own journal may begin with the same word; under another journal source it is no business of ours.
         """
-        found = []
+        found: dict[str, FoundDocument] = {}
         for unit in units:
             for head, lines in books.journals_of(self._under_our_word(unit), self._profile):
                 one = books.found(head, lines, None, self._profile)
                 if head.day >= since and (one.source_id or head.source in ("", self._profile.source)):
-                    found.append(one)
-        return sorted(found, key=lambda one: one.erp_id)
+                    found[head.erp_id] = one
+            for row in self.of_source(unit, since, since + _AHEAD):
+                if books.is_live(row) and books.header(row).erp_id not in found:
+                    found |= self._whole(books.header(row))
+        return sorted(found.values(), key=lambda one: one.erp_id)
+
+    def of_source(self, unit: str, first: date, last: date) -> list[Row]:
+        """Return headers of our journal source dated within a span; an answer cut short is asked for in halves."""
+        try:
+            return self._ask(
+                "by_source",
+                BUSINESS_UNIT=unit,
+                SOURCE=self._profile.source,
+                FROM_DATE=first.isoformat(),
+                TO_DATE=last.isoformat(),
+            )
+        except queries.Truncated:
+            if first == last:
+                raise
+        middle = first + (last - first) // 2
+        return [*self.of_source(unit, first, middle), *self.of_source(unit, middle + _DAY, last)]
+
+    def _whole(self, head: books.Header) -> dict[str, FoundDocument]:
+        """Return a journal by its header, with what its lines come to."""
+        key = {"BUSINESS_UNIT": head.unit, "JOURNAL_ID": head.journal_id, "JOURNAL_DATE": head.day.isoformat()}
+        rows = queries.once_each(self._ask("lines", **key), self._profile.ledger)
+        return {
+            one.erp_id: books.found(one, lines, None, self._profile)
+            for one, lines in books.journals_of(rows, self._profile)
+        }
 
     def _under_our_word(self, unit: str) -> list[Row]:
         """Return lines of journals whose description begins with our word; too many are read in narrower pieces."""

@@ -15,6 +15,7 @@ from connector_defs.cli.exit_codes import ExitCode
 from resources.clock import SystemClock
 from resources.store.control import ControlDatabase
 from resources.store.verdicts import Verdicts
+from tests.resources.store.sqlite_file import SqliteFile
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "audit.md"
 
@@ -120,6 +121,29 @@ def test_verify_names_a_row_whose_bytes_are_no_text(copied_place, run, value) ->
     assert "of settlement_reports: " in result.stderr
     told = json.loads(run("audit", "verify", "--json").stdout)
     assert told["first_bad"]["table"] == "settlement_reports"
+
+
+def test_verify_sees_a_byte_that_was_flipped_in_the_file(copied_place, run) -> None:
+    """In a row, whose indexes still say what was written; and in an index, which SQLite can make anew."""
+    path = copied_place.home / "control.db"
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    file = SqliteFile(path)
+    place, bits = file.cells("check_verdicts")[10].values[3].flip
+    file.flip(place, bits)
+    result = run("audit", "verify")
+    assert result.exit_code == ExitCode.STORES
+    assert "Row 11 of check_verdicts: the row should be as it was written" in result.stderr
+    file.put_back(place)
+    file.flip(*file.cells("check_verdicts_latest")[10].values[2].flip)
+    result = run("audit", "verify")
+    assert result.exit_code == ExitCode.STORES
+    assert "of check_verdicts: index check_verdicts_latest should be as the table check_verdicts is" in result.stderr
+    with sqlite3.connect(path) as database:
+        database.execute("REINDEX")
+    database.close()
+    assert run("audit", "verify").exit_code == ExitCode.FINE
 
 
 def test_every_step_with_the_erp_names_the_exchanges_it_was_decided_on(place, trail) -> None:

@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 from connector_defs.cli.exit_codes import ExitCode
-from resources.vault_keys import write_private
+from ledger.errors import VaultClosed
+from resources.private_file import write_private
+from resources.store import restore as restoring
 
 
 def test_a_backup_goes_into_the_home_folder_and_comes_back(copied_place, run_json) -> None:
@@ -51,3 +53,22 @@ def test_a_backup_that_lacks_files_is_written_and_says_so(copied_place, run, run
     assert "The backup is written, but" in result.stderr
     assert (tmp_path / "b.tar.gz").stat().st_size > 0
     assert run("backup", "--to", str(tmp_path / "b.tar.gz")).exit_code == ExitCode.REFUSED
+
+
+def test_a_restored_vault_is_as_open_as_the_one_before(copied_place, run, run_json, tmp_path, monkeypatch) -> None:
+    """Accounts that share it go on sharing it; one that this account may not replace is refused before anything."""
+    archive, vault = tmp_path / "b.tar.gz", copied_place.home / "vault"
+    assert run("backup", "--with-vault", "--to", str(archive)).exit_code == ExitCode.FINE
+    vault.chmod(0o660)
+    restored = run_json("restore", str(archive), "--replace")
+    assert vault.stat().st_mode & 0o777 == 0o660
+    assert Path(restored["vault_kept_aside"]).is_file()
+
+    def refuse(path: Path) -> None:
+        raise VaultClosed(f"{path} is closed to you.")
+
+    monkeypatch.setattr(restoring, "require_replaceable", refuse)
+    before = sorted(path.name for path in copied_place.home.iterdir())
+    refused = run("restore", str(archive), "--replace")
+    assert (refused.exit_code, refused.stderr) == (ExitCode.STORES, f"{vault} is closed to you.\n")
+    assert sorted(path.name for path in copied_place.home.iterdir()) == before

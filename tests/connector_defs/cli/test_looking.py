@@ -94,6 +94,35 @@ def test_review_items_are_read_by_a_finance_person(copied_place, run, run_json) 
     assert set(told["what_actions_do"]) == {"retry", "accept"}
 
 
+@pytest.mark.parametrize(
+    "code, action, reason, begins",
+    [
+        ("books_differ", "accept", "seen in GL", "..."),
+        ("transfer_origin", "choose", "24758260539: its reserve fits", "24758260539: ..."),
+        ("transfer_origin", "choose", "$(reboot): no settlement", "..."),
+    ],
+)
+def test_an_item_with_a_proposal_shows_the_command_that_confirms_it(
+    copied_place, run, monkeypatch, code: str, action: str, reason: str, begins: str
+) -> None:
+    """Not the first of its actions; what was chosen is chosen again, and nothing of a reason is run by a shell."""
+    from assets.outcome import ACTIONS
+    from connector_defs import connections
+    from connector_defs.cli.opened import opened_stores
+    from ledger.errors import Finding
+
+    path = copied_place.folder / "defs/amazon_us/defs.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("approval: automatic ", "approval: required "))
+    finding = Finding(code, "Two lines differ.", "Look.", "a" * 64)
+    item = str(opened_stores().review.open("amazon_us", copied_place.posted, finding, actions=ACTIONS[code]))
+    monkeypatch.setattr(connections, "operating_person", lambda: "ann")
+    proposed = run("review", "resolve", item, "--action", action, "--reason", reason)
+    confirms = f'connector review resolve {item} --action {action} --reason "{begins}"\n'
+    assert (proposed.exit_code, proposed.stdout.endswith(confirms)) == (0, True), proposed.output
+    shown = run("review", "show", item).stdout
+    assert shown.endswith(f"{action!r} is proposed by ann; another person confirms it:\n{confirms}")
+
+
 def test_a_journal_with_errors_waits_until_it_is_gone_from_the_erp(copied_place, run, run_json) -> None:
     """`deleted` is believed only when the ERP no longer holds the journal."""
     site, books = copied_place.world.site, copied_place.world.peoplesoft.books

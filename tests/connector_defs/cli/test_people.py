@@ -5,6 +5,8 @@ import json
 import pytest
 
 from connector_defs import connections
+from ledger.errors import VaultClosed
+from resources.vault import Vault
 
 SETTINGS = "defs/amazon_us/defs.yaml"
 PASSPHRASE = "correct horse battery"
@@ -59,6 +61,37 @@ def test_a_short_passphrase_makes_no_key(own_place, run, run_json):
     """And leaves nobody behind."""
     assert run("people", "add", "maria", stdin="short\n").exit_code == 2
     assert run_json("people", "list")["people"] == []
+
+
+def test_a_key_that_the_vault_does_not_take_makes_nobody(own_place, run, run_json, monkeypatch):
+    """Name and private key are stored together or not at all, and the name is free afterwards."""
+
+    def closed(vault, name, value):
+        raise VaultClosed("The vault is closed to you.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Vault, "set", closed)
+        refused = run("people", "add", "maria", stdin=f"{PASSPHRASE}\n")
+    assert (refused.exit_code, refused.stderr) == (5, "The vault is closed to you.\n")
+    assert run_json("people", "list")["people"] == []
+    assert run("people", "add", "maria", stdin=f"{PASSPHRASE}\n").exit_code == 0
+
+
+def test_a_name_that_is_taken_leaves_the_private_key_as_it_is(planned, run, monkeypatch):
+    """The key that counts goes on signing."""
+    add_key(run, monkeypatch, "maria", "administrator")
+    assert run("people", "add", "maria", stdin="another passphrase\n").exit_code == 2
+    done = run("approve", planned, "-c", "amazon_us", "--reason", "x", "--sign-as", "maria", stdin=f"{PASSPHRASE}\n")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_key_whose_private_half_is_gone_says_what_to_do(planned, run, monkeypatch):
+    """No passphrase brings it back, and `secrets set` is no way to make one."""
+    add_key(run, monkeypatch, "maria", "administrator")
+    assert run("secrets", "remove", "signing-key/maria").exit_code == 0
+    refused = run("approve", planned, "-c", "amazon_us", "--reason", "x", "--sign-as", "maria", stdin=f"{PASSPHRASE}\n")
+    assert (refused.exit_code, "connector people end maria" in refused.stderr) == (5, True)
+    assert "secrets set" not in refused.stderr
 
 
 def test_changed_files_are_listed_with_their_owner_and_can_be_read_again(planned, run, run_json, monkeypatch):

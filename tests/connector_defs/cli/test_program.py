@@ -1,5 +1,6 @@
 """The root: help with examples, exit codes, and errors as sentences."""
 
+import errno
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from connector_defs.cli import program as root
 from connector_defs.cli.exit_codes import MEANINGS, ExitCode, first_failure
 from ledger.errors import SourceRefused, StoreError, TargetRefused
+from resources.accounts import acting_account
 
 
 def _paths(command: click.Command, name: str) -> list[tuple[list[str], click.Command]]:
@@ -78,6 +80,19 @@ def test_a_fault_of_the_program_hides_its_message(monkeypatch: pytest.MonkeyPatc
     assert "KeyError" in result.stderr
     assert "Atzr" not in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_file_that_the_account_may_not_use_is_one_sentence(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which account, which file, whose it is, what to do; a no that names no file is told by its place."""
+    barred = tmp_path / "defs.yaml"
+    barred.touch(mode=0o600)
+    result = _failing(PermissionError(errno.EACCES, "Permission denied", str(barred)), monkeypatch)
+    assert result.exit_code == ExitCode.STORES
+    assert f"The account {acting_account()} may not use {barred}: it belongs to " in result.stderr
+    assert "mode 0600. Give it the right (chown" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    nameless = _failing(PermissionError(errno.EPERM, "Operation not permitted"), monkeypatch)
+    assert (nameless.exit_code, "PermissionError in test_program.py" in nameless.stderr) == (ExitCode.FAULT, True)
 
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """`connector reverse` and `connector repost`: shown first, done with --apply, seen in outbox and audit trail."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -100,6 +100,14 @@ def test_reversed_and_posted_again_it_is_seen_everywhere(place_apart, run, run_j
     assert run("reverse", settlement, *C, *WHY, "--apply").exit_code == ExitCode.REFUSED
     shown = run_json("repost", settlement, *C, "--reason", "corrected")
     assert (shown["is_applied"], len(shown["documents"])) == (False, len(originals))
+    books = place_apart.world.peoplesoft.books
+    day = datetime.now(UTC).date().replace(day=1) + timedelta(days=70)
+    books.set_periods("US001", (day.year, day.month), (day.year, day.month))
+    warned = run_json("repost", settlement, *C, "--reason", "corrected")
+    assert any("period" in one for one in warned["warnings"]), warned["warnings"]
+    planned = run_json("plan", settlement, *C, code=ExitCode.WAITS)
+    assert [stop["check"] for stop in planned["stops"]] == ["accounts_valid"]
+    books.set_periods("US001", (2020, 1), (day.year, day.month))
     again = run_json("repost", settlement, *C, "--reason", "corrected", "--apply")
     shown_ids = ", ".join(one["erp_id"] for one in shown["documents"])
     assert again["settlements"][0]["documents"] == shown_ids, "what was shown is what was posted"

@@ -20,6 +20,7 @@ from resources.store.schema import HEAD
 from resources.store.settlements import Settlements
 from resources.store.warehouse import Warehouse
 from tests.resources.store.cluster import Cluster, server_folder
+from tests.resources.store.lived import live
 from tests.resources.store.samples import new_clock
 
 
@@ -47,6 +48,36 @@ def migrated_file(tmp_path_factory) -> Path:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
     control.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def lived_file(migrated_file, tmp_path_factory):
+    """A SQLite file in which a little of everything has happened, to be copied."""
+    path = tmp_path_factory.mktemp("lived") / "control.db"
+    shutil.copyfile(migrated_file, path)
+    live(f"sqlite:///{path}", path.parent / "documents")
+    assert not path.with_name("control.db-wal").exists(), "the last to close it has written everything into the file"
+    return path
+
+
+@pytest.fixture(scope="session")
+def lived_cluster(cluster, tmp_path_factory):
+    """A cluster with a database `lived` in which the same has happened, to be brought back."""
+    cluster.recreate("lived")
+    live(cluster.url("lived"), tmp_path_factory.mktemp("lived") / "documents")
+    cluster.keep("lived")
+    return cluster
+
+
+@pytest.fixture
+def lived(engine_name, request, tmp_path, open_control):
+    """A control database in which a little of everything has happened; every kind of row is there twice."""
+    if engine_name == "sqlite":
+        shutil.copyfile(request.getfixturevalue("lived_file"), tmp_path / "lived.db")
+        return open_control(f"sqlite:///{tmp_path / 'lived.db'}")
+    cluster = request.getfixturevalue("lived_cluster")
+    cluster.bring_back("lived")
+    return open_control(cluster.url("lived"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import DatabaseError
 
+from resources.store.audit import Audit
+from resources.store.control import upgrade
 from resources.store.schema import audit_chains, audit_events
 
 CHANGES = {
@@ -103,6 +105,59 @@ def test_the_database_refuses_to_change_the_past(control, audit, statement):
     with pytest.raises(DatabaseError, match=r"append-only|only moves on"), control.transaction() as transaction:
         transaction.execute(statement)
     assert audit.verify("amazon_us").ok
+
+
+_COPIED = ", ".join(f'"{column.name}"' for column in audit_events.columns)
+_OTHER = _COPIED.replace('"person"', "'somebody else'", 1)
+# What takes the place of a row without an UPDATE or DELETE of it.
+REPLACING = {
+    "sqlite": [
+        f"INSERT OR REPLACE INTO audit_events ({_COPIED}) SELECT {_OTHER} FROM audit_events WHERE sequence = 3",
+        f"REPLACE INTO audit_events ({_COPIED}) SELECT {_OTHER} FROM audit_events WHERE sequence = 3",
+        f"""INSERT OR REPLACE INTO audit_events (rowid, {_COPIED}) SELECT rowid, {_OTHER.replace('"sequence"', "99")}
+            FROM audit_events WHERE sequence = 3""",
+        f"INSERT OR IGNORE INTO audit_events ({_COPIED}) SELECT {_OTHER} FROM audit_events WHERE sequence = 3",
+        f"""INSERT INTO audit_events ({_COPIED}) SELECT {_OTHER} FROM audit_events WHERE sequence = 3
+            ON CONFLICT DO UPDATE SET person = excluded.person""",
+        "INSERT OR REPLACE INTO audit_chains VALUES ('amazon_us', 4, 'f')",
+        "INSERT OR REPLACE INTO audit_chains (rowid, connection, sequence, hash) VALUES (1, 'elsewhere', 1, 'f')",
+        "UPDATE OR REPLACE audit_chains SET rowid = rowid + 1, sequence = sequence + 1 WHERE connection = 'amazon_us'",
+    ],
+    "postgresql": [
+        f"""INSERT INTO audit_events ({_COPIED}) SELECT {_OTHER} FROM audit_events WHERE sequence = 3
+            ON CONFLICT ("connection", "sequence") DO UPDATE SET person = excluded.person""",
+        """INSERT INTO audit_chains VALUES ('amazon_us', 4, 'f')
+            ON CONFLICT ("connection") DO UPDATE SET sequence = excluded.sequence""",
+    ],
+}
+
+
+def assert_nothing_is_replaced(control, audit, engine_name) -> None:
+    write(control, audit)
+    write(control, audit, 1, "amazon_uk")
+    for statement in REPLACING[engine_name]:
+        with pytest.raises(DatabaseError, match=r"append-only|only moves on"), control.transaction() as transaction:
+            transaction.execute(text(statement.replace("sequence = 3", "connection = 'amazon_us' AND sequence = 3")))
+    assert all(audit.verify(one).ok for one in audit.connections())
+    write(control, audit, 1)
+    assert audit.verify("amazon_us").events == 6
+
+
+def test_the_database_refuses_to_replace_the_past(control, audit, engine_name):
+    """An INSERT may take the place of a row, by its key or by its rowid; a new event is written all the same."""
+    assert_nothing_is_replaced(control, audit, engine_name)
+
+
+def test_a_database_of_before_refuses_it_once_it_is_migrated(empty_url, open_control, engine_name):
+    """Its events stay as they were."""
+    control = open_control(empty_url)
+    with control.transaction() as transaction:
+        upgrade(transaction, "0005")
+    audit = Audit(control)
+    write(control, audit, 2, "amazon_de")
+    control.migrate()
+    assert_nothing_is_replaced(control, audit, engine_name)
+    assert audit.verify("amazon_de").events == 2
 
 
 def test_postgresql_refuses_to_empty_the_trail(control, audit, engine_name):

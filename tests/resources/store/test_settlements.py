@@ -9,7 +9,7 @@ from resources.store.audit import Audit
 from resources.store.settlements import Settlements, Standing
 
 
-def record(register, content="c1", sha="d1", report="r1", settlement_id="11111111111", source="api"):
+def record(register, content="c1", sha="d1", report="r1", settlement_id="11111111111", source="api", **told):
     return register.record(
         "amazon_us",
         "A1SELLER",
@@ -19,6 +19,7 @@ def record(register, content="c1", sha="d1", report="r1", settlement_id="1111111
         source=source,
         report_id=report,
         facts={"total_amount": "12.30", "document": sha},
+        **told,
     ).outcome
 
 
@@ -101,6 +102,35 @@ def test_reports_taken_in_are_remembered(settlements):
     assert not settlements.known_report("amazon_uk", "doc1")
     assert settlements.report_documents("amazon_us", "11111111111") == ["doc1"]
     assert settlements.get("amazon_us", "11111111111").report_ids == ("r1",)
+
+
+def test_events_of_discovery_are_tied_to_all_that_is_known(settlements, audit):
+    """Run, person, archived document and exchange; where there were several, the last one and all of them."""
+    told = {"run": "run-1", "person": "ann", "exchanges": ("7", "8")}
+    record(settlements, **told)
+    record(settlements, sha="d2", report="r2", **told)
+    settlements.remember_report("amazon_us", "r1", "doc1", "11111111111", document_sha="d1", **told)
+    settlements.remember_report("amazon_us", "r3", "doc3", "", document_sha="d3", **told | {"exchanges": ("9",)})
+    events = audit.events("amazon_us")
+    tied = [(one.kind, one.document_key, one.exchange) for one in events]
+    assert tied == [
+        ("settlement_new", "d1", "8"),
+        ("report_noted", "d1", "8"),
+        ("settlement_seen_again", "d2", "8"),
+        ("report_noted", "d2", "8"),
+        ("report_noted", "d1", "8"),
+        ("report_noted", "d3", "9"),
+    ]
+    assert {(one.run, one.person) for one in events} == {("run-1", "ann")}
+    assert [one.facts.get("exchanges") for one in events] == [["7", "8"]] * 5 + [None]
+
+
+def test_a_document_that_a_person_makes_count_is_named_by_its_event(settlements, audit):
+    """As the event that told of it first."""
+    record(settlements)
+    record(settlements, content="c2", sha="d2")
+    settlements.accept("amazon_us", "11111111111", "d2", "ann", "Amazon sent a correction")
+    assert audit.events("amazon_us")[-1].document_key == "d2"
 
 
 def test_connections_know_nothing_of_each_other(settlements):
