@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -66,14 +67,14 @@ class Books:
         self.people = People(site, self.setup, self.journals, clock)
         importer = JournalImport(site, self.store, self.setup, self.journals)
         self.jobs = Jobs(site, self.store, self.journals, importer, clock)
-        self._pending: Callable[[str, str], None] | None = None
+        self._pending: Callable[[str, str, datetime], None] | None = None
         with self.store.transaction():
             self.setup.remember_combinations()
             for opening in site.opening_batches:
                 self._open_with(opening)
 
-    def on_pending(self, submit: Callable[[str, str], None]) -> None:
-        """Name the function that takes a late submission: client id and body."""
+    def on_pending(self, submit: Callable[[str, str, datetime], None]) -> None:
+        """Name the function that takes a late submission: client id, body, instant."""
         self._pending = submit
 
     def settle(self) -> None:
@@ -83,7 +84,7 @@ class Books:
             for row in self.store.rows("SELECT * FROM PENDING WHERE DUE <= ? ORDER BY DUE, ID", [now]):
                 self.store.run("DELETE FROM PENDING WHERE ID = ?", [row["ID"]])
                 if self._pending:
-                    self._pending(row["CLIENT_ID"], row["BODY"])
+                    self._pending(row["CLIENT_ID"], row["BODY"], datetime.fromisoformat(row["DUE"]))
             self.jobs.settle()
             self.journals.autopost()
 

@@ -13,7 +13,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from emulators.fusion.answers import Detail, Refusal
@@ -92,7 +92,9 @@ class ErpIntegrations:
         """Do what a POST asks for and return the echo; `forced` is a job's fault, `is_rejected` refuses it with -1."""
         body = _body_of(request)
         with self._books.store.transaction():
-            found = {"ReqstId": REJECTED_ID} if is_rejected else self._done(body, client, forced)
+            found = (
+                {"ReqstId": REJECTED_ID} if is_rejected else self._done(body, client, forced, self._books.clock.now())
+            )
         echo = {name: None if name in _NOT_ECHOED else body.get(name) for name in ATTRIBUTES} | found
         link = {"rel": "self", "href": f"{base}/erpintegrations/{echo['OperationName']}", "kind": "item"}
         return {**echo, "links": [{**link, "name": "erpintegrations"}]}
@@ -104,12 +106,12 @@ class ErpIntegrations:
         row = {"ID": number, "DUE": due, "CLIENT_ID": client.client_id, "BODY": json.dumps(_body_of(request))}
         self._books.store.insert("PENDING", row)
 
-    def _submit_pending(self, client_id: str, body: str) -> None:
+    def _submit_pending(self, client_id: str, body: str, at: datetime) -> None:
         client = self._books.site.client(client_id)
         if client is not None:
-            self._done(json.loads(body), client, "")
+            self._done(json.loads(body), client, "", at)
 
-    def _done(self, body: Body, client: Client, forced: str) -> Body:
+    def _done(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
         operations = {
             "importBulkData": self._import_bulk_data,
             "uploadFileToUCM": self._upload,
@@ -121,11 +123,11 @@ class ErpIntegrations:
         if name not in operations:
             raise Refusal(400, Detail(f"The operation {name[:60]} isn't valid.", path="/OperationName"))
         try:
-            return operations[name](body, client, forced)
+            return operations[name](body, client, forced, at)
         except Rejected:
             return {"ReqstId": REJECTED_ID}
 
-    def _import_bulk_data(self, body: Body, client: Client, forced: str) -> Body:
+    def _import_bulk_data(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
         parameters = import_parameters(body, client, self._books.site)
         fields = {
             "OPERATION": body["OperationName"],
@@ -137,25 +139,25 @@ class ErpIntegrations:
             "CLIENT_ID": client.client_id,
             "FORCED": forced,
         }
-        return {"ReqstId": self._books.jobs.add(fields, _BULK_CHILDREN)}
+        return {"ReqstId": self._books.jobs.add(fields, _BULK_CHILDREN, at)}
 
-    def _upload(self, body: Body, client: Client, forced: str) -> Body:
+    def _upload(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
         if client.role == NO_DATA or body.get("DocumentAccount") not in self._books.site.document_accounts:
             raise Rejected("document account")
         return {"DocumentId": self._keep(body)}
 
-    def _submit_job(self, body: Body, client: Client, forced: str) -> Body:
+    def _submit_job(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
         documents = {row["ID"] for row in self._books.store.rows("SELECT ID FROM DOCUMENT")}
         job, parameters, document_id = ess_job(body, client, self._books.site, documents)
         fields = {"OPERATION": body["OperationName"], "JOB": job, "PARAMETERS": parameters, "DOCUMENT_ID": document_id}
         fields |= {"OPTIONS": body.get("JobOptions") or "", "CLIENT_ID": client.client_id, "FORCED": forced}
-        return {"ReqstId": self._books.jobs.add(fields, 0)}
+        return {"ReqstId": self._books.jobs.add(fields, 0, at)}
 
-    def _download(self, body: Body, client: Client, forced: str) -> Body:
+    def _download(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
         content = self._details(body.get("ReqstId") or "", body.get("FileType") or "ALL")
         return {"DocumentContent": content}
 
-    def _document(self, body: Body, client: Client, forced: str) -> Body:
+    def _document(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
         row = self._books.store.get("DOCUMENT", body.get("DocumentId") or "")
         if row is None:
             raise Refusal(400, Detail("The document doesn't exist.", path="/DocumentId"))

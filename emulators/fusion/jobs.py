@@ -46,13 +46,13 @@ class Jobs:
         self._importer = importer
         self._clock = clock
 
-    def add(self, fields: Fields, ids_reserved: int) -> str:
+    def add(self, fields: Fields, ids_reserved: int, at: datetime) -> str:
         """Submit a job and return its request id; the next ids are its children's."""
         first = self._store.count_up("request_id", 10_073_567)
         for _ in range(ids_reserved):
             self._store.count_up("request_id")
-        now = self._clock.now().isoformat()
-        self._store.insert("ESS_REQUEST", {**fields, "ID": str(first), "SUBMITTED_AT": now, "MOVED_ON": "0"})
+        own = {"ID": str(first), "SUBMITTED_AT": at.isoformat(), "MOVED_ON": "0"}
+        self._store.insert("ESS_REQUEST", {**fields, **own})
         return str(first)
 
     def request(self, request_id: str) -> Fields | None:
