@@ -1,0 +1,221 @@
+"""A Fusion pod and its identity domain as one WSGI application.
+
+What comes in: a `Site` (what the pod is), a clock, a plan of faults, a path for the books' file. What goes out: a
+callable that answers requests, with `books` for tests to look into and `calls`, the operations it was asked for.
+Addresses: `/oauth2/v1/token` and `/fscmRestApi/resources/11.13.18.05/` (`latest` works too); both hosts are one here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from emulators.clock import Clock, SystemClock
+from emulators.faults import Fault, FaultPlan
+from emulators.fusion import mischief
+from emulators.fusion.answers import (
+    COLLECTION_TYPE,
+    ITEM_TYPE,
+    Refusal,
+    error_response,
+    framework_version,
+    json_answer,
+)
+from emulators.fusion.books import Books
+from emulators.fusion.collection import Reading, parse_finder
+from emulators.fusion.erp_integrations import ErpIntegrations, operation_of
+from emulators.fusion.journal_changes import change_batch, delete_batch
+from emulators.fusion.journal_views import journal_resources
+from emulators.fusion.login import Login
+from emulators.fusion.masters import master_resources
+from emulators.fusion.resource import Resource, Row
+from emulators.fusion.site import NO_PRIVILEGE, Client, Site
+from emulators.wsgi import Request, Response, request_of, respond, text_response, with_fault
+
+TOKEN_PATH = "/oauth2/v1/token"
+_REST = re.compile(r"(/fscmRestApi/resources/(?:11\.13\.18\.05|latest))/(.+?)/?\Z")
+
+
+class Fusion:
+    """The application; `close()` closes the file of the books."""
+
+    def __init__(self, site: Site, clock: Clock, faults: FaultPlan, state_path: Path | None) -> None:
+        self.site = site
+        self.clock = clock
+        self.faults = faults
+        self.books = Books(site, clock, state_path)
+        self.login = Login(site, self.books.store, clock)
+        self.calls: deque[str] = deque(maxlen=10_000)
+        self._erp = ErpIntegrations(self.books)
+        self._resources = {
+            **master_resources(site, self.books.setup),
+            **journal_resources(self.books),
+            **self._erp.resources(),
+        }
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one WSGI request; raises ConnectionDropped where a fault wants the socket closed."""
+        return respond(self.handle(request_of(environ)), start_response)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        self.books.settle()
+        if request.path == TOKEN_PATH:
+            if request.method != "POST":
+                return text_response(405, "Method Not Allowed")
+            return self._with(self._taken("token"), request, lambda: self.login.issue(request))
+        found = _REST.match(request.path)
+        if found is None:
+            return text_response(404, "<html><head><title>404 Not Found</title></head></html>", "text/html")
+        try:
+            return self._rest(request, f"{request.scheme}://{request.host}{request.prefix}{found[1]}", found[2])
+        except Refusal as refusal:
+            return error_response(refusal, request, self.site.switches.old_error_shape)
+
+    def close(self) -> None:
+        """Close the file of the books."""
+        self.books.close()
+
+    def _rest(self, request: Request, base: str, path: str) -> Response:
+        client = self.login.caller(request)
+        if client is None:
+            challenge = ("WWW-Authenticate", 'Bearer realm="fusion", error="invalid_token"')
+            return text_response(401, "Unauthorized").with_headers(challenge)
+        if client.role == NO_PRIVILEGE:
+            raise Refusal(403, "You aren't authorized to use this resource.")
+        parts = path.split("/")
+        resource = self._resources.get(parts[0])
+        if resource is None:
+            raise Refusal(404, f"Not Found: {parts[0][:60]}")
+        if request.method == "GET":
+            return self._read(request, client, base, parts, resource)
+        if parts == ["erpintegrations"] and request.method == "POST":
+            return self._submit(request, client, base)
+        if parts[0] == "journalBatches" and len(parts) == 2 and request.method in ("PATCH", "DELETE"):
+            return self._change(request, client, base, parts[1])
+        raise Refusal(405, f"The method {request.method} isn't allowed on {parts[0]}.")
+
+    def _read(self, request: Request, client: Client, base: str, parts: list[str], resource: Resource) -> Response:
+        operation = _name_of_read(request, parts)
+        fault = self._taken(operation)
+        change = _changed_rows(fault) if fault and fault.kind in mischief.OF_ROWS else list
+
+        def work() -> Response:
+            version = framework_version(request, self.site.switches.allowed_framework_versions)
+            reading = Reading(client, version, base, request, self.site.switches, change)
+            if parts[1:] == ["describe"]:
+                versions = [str(one) for one in self.site.switches.allowed_framework_versions]
+                described = {**resource.described(), "allowedFrameworkVersions": versions}
+                return json_answer(200, {"Resources": {resource.name: described}})
+            return _walked(reading, resource, parts)
+
+        return self._with(None if fault and fault.kind in mischief.OF_ROWS else fault, request, work)
+
+    def _submit(self, request: Request, client: Client, base: str) -> Response:
+        framework_version(request, self.site.switches.allowed_framework_versions)
+        operation = operation_of(request)
+        fault = self._taken(operation)
+        if fault is not None and fault.kind == mischief.COMMITS_LATER:
+            self._erp.submit_later(request, client, fault.seconds)
+            return self._with(_loses_the_caller(fault), request, lambda: Response(200))
+        status = self.site.switches.submit_http_status
+
+        def work(forced: str = "", *, is_rejected: bool = False) -> Response:
+            reply = self._erp.submit(request, client, base, forced=forced, is_rejected=is_rejected)
+            return json_answer(status, reply, ITEM_TYPE)
+
+        if fault is not None and fault.kind == mischief.REJECTED:
+            return work(is_rejected=True)
+        if fault is not None and fault.kind == mischief.JOB:
+            return work(forced=fault.note)
+        return self._with(fault, request, work)
+
+    def _change(self, request: Request, client: Client, base: str, key: str) -> Response:
+        is_delete = request.method == "DELETE"
+        fault = self._taken("deleteJournalBatch" if is_delete else "updateJournalBatch")
+
+        def work() -> Response:
+            version = framework_version(request, self.site.switches.allowed_framework_versions)
+            reading = Reading(client, version, base, request, self.site.switches)
+            row = reading.row(self._resources["journalBatches"], key)
+            if is_delete:
+                delete_batch(self.books, row)
+                return Response(204)
+            change_batch(self.books, row, request)
+            return json_answer(200, reading.item(self._resources["journalBatches"], key), ITEM_TYPE)
+
+        return self._with(fault, request, work)
+
+    def _taken(self, operation: str) -> Fault | None:
+        self.calls.append(operation)
+        return self.faults.take(operation)
+
+    def _with(self, fault: Fault | None, request: Request, work: Callable[[], Response]) -> Response:
+        shape = self.site.switches.old_error_shape
+        if fault is not None and fault.kind == mischief.THROTTLED:
+            answer = error_response(Refusal(429, "Too many requests."), request, shape)
+            return answer.with_headers(("Retry-After", fault.note)) if fault.note else answer
+        if fault is not None and fault.kind == mischief.DELIVERED_TWICE:
+            work()
+            return work()
+
+        def guarded() -> Response:
+            try:
+                return work()
+            except Refusal as refusal:
+                return error_response(refusal, request, shape)
+
+        return with_fault(
+            fault,
+            guarded,
+            error=lambda code: error_response(Refusal(code), request, shape),
+            sleep=self.clock.sleep,
+        )
+
+
+def build_app(
+    site: Site, clock: Clock | None = None, faults: FaultPlan | None = None, state_path: Path | None = None
+) -> Fusion:
+    """Return the WSGI application of a site; without a path its books live as long as the object."""
+    return Fusion(site, clock or SystemClock(), faults or FaultPlan(), state_path)
+
+
+def _walked(reading: Reading, resource: Resource, parts: list[str]) -> Response:
+    """Follow `/{key}/child/{name}` down from a resource to the collection or item that is asked for."""
+    row: Row | None = None
+    place = 1
+    while place + 2 < len(parts) and parts[place + 1] == "child":
+        row = resource.complete(reading.row(resource, parts[place], row))
+        name = parts[place + 2]
+        if name not in resource.children:
+            raise Refusal(404, f"Not Found: {name[:60]}")
+        resource, place = resource.children[name], place + 3
+    if place == len(parts):
+        return json_answer(200, reading.collection(resource, row, "/".join(parts)), COLLECTION_TYPE)
+    if place + 1 == len(parts):
+        return json_answer(200, reading.item(resource, parts[place], row, "/".join(parts)), ITEM_TYPE)
+    raise Refusal(404, f"Not Found: {'/'.join(parts)[:120]}")
+
+
+def _name_of_read(request: Request, parts: list[str]) -> str:
+    if parts[-1] == "describe":
+        return "describe"
+    if parts[0] == "erpintegrations":
+        return parse_finder(request.first("finder") or parts[0])[0]
+    children = [parts[place] for place in range(3, len(parts), 3)]
+    return children[-1] if children else parts[0]
+
+
+def _changed_rows(fault: Fault) -> Callable[[list[Row]], list[Row]]:
+    return {
+        mischief.BLIND: lambda rows: [],
+        mischief.BACKWARDS: lambda rows: rows[::-1],
+        mischief.REPEATED: lambda rows: [row for row in rows for _ in range(2)],
+    }[fault.kind]
+
+
+def _loses_the_caller(fault: Fault) -> Fault:
+    return Fault("html", status=fault.status) if fault.status else Fault("dropped")
