@@ -39,6 +39,9 @@ ACCOUNT_CODES = frozenset(
         "account_nature",
         "segment_unknown",
         "journal_does_not_fit",
+        "journal_names_meet",
+        "ledger_unknown",
+        "ledger_other",
         "period_unknown",
         "period_closed",
     }

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaD
 
 from resources.store.columns import Moment
 
-HEAD = "0006"
+HEAD = "0007"
 
 metadata = MetaData()
 
@@ -129,6 +129,16 @@ leases = Table(
     _text("holder"),
     _number("fence"),
     _moment("expires_at"),
+)
+
+# The newest job that carries a document into an ERP which takes documents as jobs that end later.
+erp_jobs = Table(
+    "erp_jobs",
+    metadata,
+    _text("key", primary_key=True),
+    _text("request_id"),
+    _text("fingerprint"),
+    _moment("sent_at"),
 )
 
 # --- what was discovered ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from resources.store.configuration import Configuration
 from resources.store.control import ControlDatabase
 from resources.store.documents import DocumentStore
 from resources.store.due import Due
+from resources.store.erp_jobs import ErpJobs
 from resources.store.exchanges import Exchanges
 from resources.store.outbox import Outbox
 from resources.store.people import People
@@ -74,6 +75,7 @@ class Stores:
     verdicts: Verdicts
     buckets: SharedBuckets
     exchanges: Exchanges
+    jobs: ErpJobs
     people: People
     configuration: Configuration
 
@@ -100,6 +102,7 @@ class Stores:
             verdicts=Verdicts(control, clock),
             buckets=SharedBuckets(control, clock),
             exchanges=Exchanges(control, documents, clock),
+            jobs=ErpJobs(control, clock),
             people=People(control, audit, clock),
             configuration=Configuration(control, audit, documents, clock),
         )

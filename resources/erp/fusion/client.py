@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from urllib.parse import quote
 
 from ledger.accounts import AccountKey
 from ledger.errors import (
@@ -29,10 +30,11 @@ from resources.erp.fusion import accounts, books, ledger_reads, natural_key, pay
 from resources.erp.fusion.books import Batch, Held
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.flight import Flight
-from resources.erp.fusion.jobs import JobMemory, Jobs
+from resources.erp.fusion.jobs import Jobs
 from resources.erp.fusion.postings import Postings
 from resources.erp.fusion.search import Search
 from resources.erp.fusion.settings import FusionSettings
+from resources.erp.sent_jobs import JobMemory
 from resources.erp.target import (
     AccountUse,
     BooksState,
@@ -70,6 +72,11 @@ class Fusion:
     def erp_id(self, journal: Journal) -> str:
         """Return the batch name we give a journal, its key in Fusion, known before it is sent."""
         return natural_key.batch_name(journal, self._settings)
+
+    def link(self, journal: Journal) -> str:
+        """Return where Fusion shows a journal, by `journal_link` of the settings; "" where that is not set."""
+        facts = {"name": self.erp_id(journal), "journal": natural_key.journal_name(journal)}
+        return self._settings.journal_link.format(**{key: quote(value, safe="") for key, value in facts.items()})
 
     def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:
         """Return what would keep these accounts and journals from being posted.

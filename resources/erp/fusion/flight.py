@@ -10,8 +10,9 @@ from __future__ import annotations
 from ledger.errors import TargetMisconfigured
 from ledger.journal import Journal
 from resources.erp.fusion import natural_key, payload
-from resources.erp.fusion.jobs import JobMemory, Jobs, JobState, SentJob, state_of
+from resources.erp.fusion.jobs import Jobs, JobState, state_of
 from resources.erp.fusion.settings import FusionSettings
+from resources.erp.sent_jobs import JobMemory, SentJob
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
 
 

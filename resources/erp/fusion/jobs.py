@@ -11,11 +11,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from resources.erp.fusion import job_log
 from resources.erp.fusion.door import INTEGRATIONS, Door
@@ -57,40 +56,6 @@ class Step:
     def is_of_reports(self) -> bool:
         """Tell whether it only files the logs away, which says nothing of the journal."""
         return self.name.lower().startswith("upload interface error")
-
-
-@dataclass(frozen=True)
-class SentJob:
-    """The request that carries a document, and the fingerprint of what was sent with it."""
-
-    request_id: str
-    fingerprint: str
-
-
-class JobMemory(Protocol):
-    """Which request carries which document, over the life of a process and better longer."""
-
-    def recall(self, key: str) -> SentJob | None: ...
-
-    def remember(self, key: str, job: SentJob) -> None: ...
-
-
-class MemoryJobs:
-    """A memory of one process, shared by its threads."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, SentJob] = {}
-        self._lock = threading.Lock()
-
-    def recall(self, key: str) -> SentJob | None:
-        """Return the newest job of a key, or None."""
-        with self._lock:
-            return self._jobs.get(key)
-
-    def remember(self, key: str, job: SentJob) -> None:
-        """Keep a job in place of the one before."""
-        with self._lock:
-            self._jobs[key] = job
 
 
 class Jobs:

@@ -13,8 +13,9 @@ from ledger.journal import Journal
 from resources.erp.fusion import reply
 from resources.erp.fusion.books import Batch
 from resources.erp.fusion.door import Door
-from resources.erp.fusion.jobs import JobMemory, Jobs, JobState, SentJob, state_of
+from resources.erp.fusion.jobs import Jobs, JobState, state_of
 from resources.erp.fusion.settings import FusionSettings
+from resources.erp.sent_jobs import JobMemory, SentJob
 
 
 class Postings:

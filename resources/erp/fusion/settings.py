@@ -119,7 +119,8 @@ class FusionSettings(_Settings):
     groups_confirmed_gone: frozenset[int] = frozenset()
     page_size: int = Field(200, ge=1, le=499)
     rows_max: int = Field(20_000, ge=100)
-    batch_link: str = ""
+    batch_link: str = ""  # where people see a batch that is in the books
+    journal_link: str = ""  # where they find a journal by its names, before it has an id
     item_months: int = Field(3, ge=1, le=24)  # how far back an open item is read whose own journal is not found
 
     # How long.
@@ -145,6 +146,7 @@ class FusionSettings(_Settings):
             raise ValueError(f"combination_attributes names {', '.join(unknown)}; known are {known}")
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
         _require_template("batch_link", self.batch_link, frozenset({"batch_id", "name"}))
+        _require_template("journal_link", self.journal_link, frozenset({"name", "journal"}))
         if "{group_id}" not in self.import_parameters:
             raise ValueError(
                 "import_parameters must name {group_id}: without it the job would import rows that others left"

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from ledger.posting import PostingState
 from resources.store.audit import Audit
+from resources.erp.sent_jobs import SentJob
 from resources.store.configuration import Configuration, ConfigurationFile
 from resources.store.control import ControlDatabase
 from resources.store.documents import DocumentStore
+from resources.store.erp_jobs import ErpJobs
 from resources.store.exchanges import Exchanges
 from resources.store.outbox import Outbox
 from resources.store.people import People
@@ -64,6 +66,8 @@ def live(url: str, folder: Path) -> None:
     for content in (b"a", b"b"):
         configuration.note("amazon_us", ConfigurationFile("mapping", "m.yaml", content, "ann"), person="bob", run="r")
     configuration.confirm("amazon_us", "carla", frozenset({"carla"}), clock.now())
+    for key in ("a journal", "another"):
+        ErpJobs(control, clock).remember(key, SentJob("10073567", "f" * 64))
     control.close()
 
 

@@ -19,9 +19,9 @@ from resources.erp.fusion import chart, natural_key, payload
 from resources.erp.fusion.bearer import BearerAuth
 from resources.erp.fusion.client import Fusion
 from resources.erp.fusion.door import Door
-from resources.erp.fusion.jobs import MemoryJobs
 from resources.erp.fusion.opening import open_fusion
 from resources.erp.fusion.settings import FusionSettings
+from resources.erp.sent_jobs import MemoryJobs
 from resources.transport.record import Exchange
 from resources.transport.retry import RetryPolicy
 from resources.transport.rings import build_client

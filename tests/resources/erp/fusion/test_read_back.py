@@ -35,6 +35,16 @@ def test_a_journal_comes_back_as_it_was_sent(site, journal, status):
     assert (book.generated_lines, book.link) == ((), "https://fusion.example/batch/1715986")
 
 
+def test_a_journal_is_linked_by_its_names_before_it_is_sent(place, journal):
+    """No id is known then; without an address there is no link. Blanks and slashes of a name do not break it."""
+    assert place.target().link(journal) == ""
+    address = "https://fusion.example/journals?batch={name}&journal={journal}"
+    link = place.target(journal_link=address).link(journal)
+    assert link.startswith("https://fusion.example/journals?batch=AMZ%2012345678901%20r1%20p1%2F1%20A")
+    assert link.endswith(f"&journal={place.target().erp_id(journal).rpartition(' ')[2]}")
+    assert place.script.requests == []
+
+
 def test_lines_are_known_by_what_they_say(site, journal):
     """Journal Import numbers as it likes and adds balancing lines."""
     site.book(

@@ -40,6 +40,7 @@ def test_a_host_is_given_whole_or_made_from_pod_and_region(given):
         ({"import_parameters": "{ledger},{group_id}"}, "import_parameters may name"),
         ({"import_parameters": "{source},{ledger_id},ALL"}, "must name {group_id}"),
         ({"batch_link": "https://fusion.example/{id}"}, "batch_link may name"),
+        ({"journal_link": "https://fusion.example/{batch_id}"}, "journal_link may name"),
         ({"combination_attributes": {"kind": "X"}}, "combination_attributes names kind"),
         ({"chart": [{"position": 1, "name": "x y", "holds": "unit"}]}, "name"),
         ({"period_pattern": "{month}-{yy}"}, "period_pattern may name"),

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 
 from ledger.errors import InputRefused, LeaseLost, StoreError
 from ledger.posting import PostingState
+from resources.erp.sent_jobs import SentJob
 from resources.store import schema
 from resources.store.audit import Audit
 from resources.store.backup import write_backup
@@ -27,6 +28,7 @@ on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])  # the engine mak
 
 def test_what_was_backed_up_comes_back_on_the_other_engine(stores, urls, elsewhere, open_stores, clock, tmp_path):
     """Row for row from SQLite or PostgreSQL into a fresh SQLite; the chains verify and go on; files are whole."""
+    stores.jobs.remember("a journal", SentJob("10073567", "f" * 64))
     made = write_backup(stores, tmp_path / "b.tar.gz", "0.1.0", with_files=True)
     assert made.lacking == ()
     assert made.manifest.files == {"present": 2}
@@ -38,6 +40,7 @@ def test_what_was_backed_up_comes_back_on_the_other_engine(stores, urls, elsewhe
         assert again.audit.verify(name).ok
         last = again.audit.events(name, after=number)
         assert [(one.kind, one.person, one.facts["backup"]) for one in last] == [("restored", "tester", made.sha256)]
+    assert again.jobs.recall("a journal") == SentJob("10073567", "f" * 64)
     document = again.settlements.get("amazon_us", "11111111111").document_sha
     assert again.documents.read_bytes(document) == b"a settlement"
     assert again.warehouse.path(again.warehouse.current("amazon_us", "numbers", "11111111111")).exists()
