@@ -97,8 +97,8 @@ def require_own_key(target: Target, document: OutboxDocument) -> None:
     if key != document.erp_id:
         raise TargetMisconfigured(
             f"Document {document.key} ({document.state}) was sent as {document.erp_id}, and would be looked for as "
-            f"{key}: the setting that makes its key has been changed since, in PeopleSoft journal_id_letter. Nothing "
-            "is asked or sent for it. Put back the old value, and with it reference_word if that was changed too."
+            f"{key}: a setting that makes its key (journal_id_letter, reference_word) has been changed since. "
+            "Nothing is asked or sent for it. Put the old values back."
         )
 
 

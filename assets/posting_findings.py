@@ -51,18 +51,18 @@ REVIEW_CURES = {
 # What documents of a kind belong to, in front of its name; another kind stands for itself.
 _OF_KIND = {"cash": "the receipt of settlement"}
 _REFUSED_CURE = (
-    "Correct what the sentence names (mapping, ChartField or period) and prepare the settlement again: the corrected "
+    "Correct what the sentence names (mapping, account or period) and prepare the settlement again: the corrected "
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."
 )
 _REVERSAL_REFUSED_CURE = (
-    "What it undoes stands in the books. Correct what the sentence names (ChartField or period) in the ERP, then "
+    "What it undoes stands in the books. Correct what the sentence names (account or period) in the ERP, then "
     "resolve this item with `retry`: the same reversal is sent as a new revision. Resolve it with `keep` to give the "
     "reversal up instead, as long as no part is undone."
 )
 _BLIND_CURE = (
-    "Give the connector's user row security for the unit, or confirm an empty ledger under units_confirmed_empty, "
-    "which counts until something was first sent there: after that, book any journal in the unit. The next run goes on "
-    "by itself."
+    "Give the connector's user sight of the unit's documents (row security, data access), or confirm an empty ledger "
+    "in the ERP's settings (units_confirmed_empty, is_ledger_confirmed_empty), which counts until something was first "
+    "sent there: after that, book any journal in the unit. The next run goes on by itself."
 )
 
 

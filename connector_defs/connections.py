@@ -10,94 +10,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.posting import PostingPatience
 from assets.roadmap import Road
 from connector_defs import __version__
-from connector_defs.cron import CronLine
-from connector_defs.day_sources import DaySources
+from connector_defs.amazon_to_erp import AmazonToErpSettings, ErpDoors
+from connector_defs.amazon_to_fusion import AmazonToFusionSettings
+from connector_defs.amazon_to_peoplesoft import AmazonToPeopleSoftSettings
 from connector_defs.project import ConnectionFile, Project
-from ledger.errors import ConfigurationRefused, TargetUnavailable
+from ledger.errors import ConfigurationRefused
 from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
-from ledger.policy import Policy
 from resources.accounts import account_name
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.lwa import TokenCache
 from resources.amazon.marketplaces import marketplace
-from resources.bank.settings import BankSettings
 from resources.clock import Clock, SystemClock
-from resources.erp.peoplesoft.client import PeopleSoft
-from resources.erp.peoplesoft.profile import PeopleSoftProfile
-from resources.secret_names import SecretName
+from resources.erp.target import ReachableTarget
 from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
-from resources.transport.retry import RetryPolicy
-from resources.transport.rings import build_client
 from resources.vault import Vault
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AmazonSecrets(_Settings):
-    """Names of the vault's secrets for one seller; never values."""
-
-    client_id: SecretName
-    client_secret: SecretName
-    refresh_token: SecretName
-
-
-class AmazonSettings(_Settings):
-    """One seller account in one region; `api_url` and `token_url` override the published hosts."""
-
-    seller_id: str = Field(pattern=r"^[A-Z0-9]{3,20}$")
-    region: str = Field(pattern="^(na|eu|fe)$")
-    marketplaces: tuple[str, ...] = Field(min_length=1)
-    secrets: AmazonSecrets
-    application_name: str = "SettlementConnector"
-    api_url: str | None = None
-    token_url: str | None = None
-    look_back_days: int = Field(89, ge=1, le=89)
-
-
-class PostingSettings(_Settings):
-    """How long posting waits, in seconds; see PostingPatience."""
-
-    follow_in_run_seconds: float = Field(20, ge=0, le=600)
-    poll_seconds: float = Field(2, gt=0, le=60)
-    follow_up_seconds: float = Field(60, ge=1)
-    lease_seconds: float = Field(900, ge=180)
-    blind_seconds: float = Field(6 * 3600, ge=600)
-
-
-class AmazonToPeopleSoftSettings(_Settings):
-    """A connection from one Amazon seller account to one PeopleSoft ledger group."""
-
-    description: str = ""
-    amazon: AmazonSettings
-    peoplesoft: PeopleSoftProfile
-    books: Policy
-    mapping: str
-    automatic: bool = False
-    discovery_schedule: CronLine = "17 * * * *"
-    by_day: DaySources = DaySources()
-    bank: BankSettings = BankSettings()
-    posting: PostingSettings = PostingSettings()
-
-    @model_validator(mode="after")
-    def _accrue_what_is_told(self) -> Self:
-        """Refuse accruals from a source that hides what is held back: they would miss it without a word."""
-        if self.books.month_end == "accrue" and self.by_day.events_source == "v0":
-            raise ValueError(
-                "books.month_end: accrue needs by_day.events_source: transactions; the older API hides held sales"
-            )
-        return self
 
 
 @dataclass(frozen=True)
@@ -105,7 +39,7 @@ class Connection:
     """One connection: its name, settings and where its files lie."""
 
     name: str
-    settings: AmazonToPeopleSoftSettings
+    settings: AmazonToErpSettings
     mapping_path: Path
     file_path: Path | None = None
 
@@ -118,8 +52,7 @@ class Connection:
     @property
     def ledger_id(self) -> str:
         """Return the ERP ledger's own id: where the books are and which, never the connection's name."""
-        profile = self.settings.peoplesoft
-        return f"peoplesoft:{profile.node}:{profile.ledger_group}"
+        return self.settings.ledger_id
 
     def load_mapping(self) -> Mapping:
         """Read the mapping file anew; raises MappingRefused naming file, line and key."""
@@ -191,24 +124,10 @@ class Connection:
 
     def target(
         self, stores: Stores, vault: Vault, clock: Clock, transport: httpx.BaseTransport | None = None
-    ) -> PeopleSoft:
-        """Open the door to PeopleSoft."""
-        profile = self.settings.peoplesoft
-        client = build_client(
-            connection=self.name,
-            clock=clock,
-            user_agent=f"{self.settings.amazon.application_name}/{__version__}",
-            recorder=stores.exchanges,
-            buckets=stores.buckets,
-            timeout=httpx.Timeout(profile.read_timeout_seconds, connect=profile.connect_timeout_seconds),
-            transport=transport,
-            unavailable=TargetUnavailable,
-            certificates=Path(profile.certificates) if profile.certificates else None,
-            retry=RetryPolicy(attempts_max=3, seconds_max=60),
-        )
-        return PeopleSoft(
-            profile, client, lambda: (vault.get(profile.user_secret), vault.get(profile.password_secret)), clock
-        )
+    ) -> ReachableTarget:
+        """Open the door to the ERP."""
+        user_agent = f"{self.settings.amazon.application_name}/{__version__}"
+        return self.settings.open_target(ErpDoors(self.name, user_agent, stores, vault, clock, transport))
 
     def road(
         self,
@@ -266,7 +185,10 @@ def operating_person() -> str:
 
 
 # Component type -> settings model: one line per pairing.
-SETTINGS: dict[str, type[AmazonToPeopleSoftSettings]] = {"AmazonToPeopleSoft": AmazonToPeopleSoftSettings}
+SETTINGS: dict[str, type[AmazonToErpSettings]] = {
+    "AmazonToPeopleSoft": AmazonToPeopleSoftSettings,
+    "AmazonToFusion": AmazonToFusionSettings,
+}
 
 
 def read_connection(project: Project, file: ConnectionFile) -> Connection:

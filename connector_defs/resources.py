@@ -61,7 +61,7 @@ class ConnectionResource(dg.ConfigurableResource):
             region=amazon.region,
             marketplaces=list(amazon.marketplaces),
             ledger=opened.ledger_id,
-            erp_address=opened.settings.peoplesoft.root_url,
+            erp_address=opened.settings.erp_address,
             mapping=opened.settings.mapping,
         )
 

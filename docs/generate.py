@@ -23,7 +23,7 @@ from assets.checks import CHECKS
 from assets.outcome import ACTIONS
 from connector_defs.cli.exit_codes import MEANINGS
 from connector_defs.cli.program import program
-from connector_defs.connections import AmazonToPeopleSoftSettings
+from connector_defs.connections import SETTINGS
 from ledger import errors
 from ledger.categories import categories
 from ledger.classification import known_triples
@@ -176,8 +176,7 @@ def _default(name: str, schema: dict[str, Any], required: list[str]) -> str:
 
 def settings_page() -> str:
     """Return the page of all settings of a connection, a section per model."""
-    schema = AmazonToPeopleSoftSettings.model_json_schema()
-    definitions = schema.get("$defs", {})
+    sections, definitions = _settings_schemas()
     said = yaml.safe_load((DOCS / "texts" / "settings.yaml").read_text(encoding="utf-8"))
     parts = [
         "What may stand under `attributes:` of `defs/<connection>/defs.yaml`.\n"
@@ -185,7 +184,7 @@ def settings_page() -> str:
         "`{{ env.NAME }}` and `{{ env('NAME', 'default') }}` are resolved first.\n"
         'An exact number is written in quotes: `"1250.37"`.',
     ]
-    for name, own in {"AmazonToPeopleSoftSettings": schema, **definitions}.items():
+    for name, own in {**sections, **definitions}.items():
         if "properties" in own:
             rows = [
                 (f"`{key}`", said[name][key], what(one, definitions), _default(key, one, own.get("required", [])))
@@ -193,6 +192,12 @@ def settings_page() -> str:
             ]
             parts.append(f"## {name}\n\n{_first(own)}\n\n" + table(("Key", "Meaning", "May be", "Default"), rows))
     return page("Settings of a connection", *parts)
+
+
+def _settings_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the schema of each component type's settings, and those of what they are made of, each once."""
+    schemas = {model.__name__: model.model_json_schema() for model in SETTINGS.values()}
+    return schemas, {name: own for one in schemas.values() for name, own in one.get("$defs", {}).items()}
 
 
 def _first(schema: dict[str, Any]) -> str:
@@ -304,14 +309,17 @@ PARTS: dict[str, Callable[[], str]] = {
 def settings_models() -> dict[str, type[BaseModel]]:
     """Return every settings model by the name it has in the schema."""
     modules = (
+        "connector_defs.amazon_to_erp",
         "connector_defs.connections",
         "connector_defs.day_sources",
+        "resources.erp.fusion.settings",
         "resources.erp.peoplesoft.profile",
         "resources.bank.settings",
         "ledger.policy",
     )
     found = {name: kind for module in modules for name, kind in vars(import_module(module)).items()}
-    names = ["AmazonToPeopleSoftSettings", *AmazonToPeopleSoftSettings.model_json_schema().get("$defs", {})]
+    sections, definitions = _settings_schemas()
+    names = [*sections, *definitions]
     return {name: found[name] for name in names if hasattr(found[name], "model_fields")}
 
 

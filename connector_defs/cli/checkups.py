@@ -199,10 +199,8 @@ def _secrets(project: "Project", opened: "Connection") -> Checked:
     """Look only whether the names are there; no value is read."""
     from connector_defs.connections import open_vault
 
-    amazon, profile = opened.settings.amazon.secrets, opened.settings.peoplesoft
-    wanted = [amazon.client_id, amazon.client_secret, amazon.refresh_token]
-    if profile.auth != "anonymous":
-        wanted += [profile.user_secret, profile.password_secret]
+    amazon = opened.settings.amazon.secrets
+    wanted = [amazon.client_id, amazon.client_secret, amazon.refresh_token, *opened.settings.erp_secrets]
     try:
         held = set(open_vault(project).names())
     except VaultClosed as error:
@@ -232,14 +230,14 @@ def _outside(
         lambda: _marketplaces(opened, stores, vault, clock),
     )
     target = opened.target(stores, vault, clock)
-    units = tuple(dict.fromkeys((*opened.settings.peoplesoft.units, *_units(mapping))))
+    units = tuple(dict.fromkeys((*opened.settings.erp_units, *_units(mapping))))
     erp_rows = list(
         _asked(
             opened.name,
             "ERP",
             ExitCode.ERP,
             "Look at the address, the secrets and the permissions of the ERP's user.",
-            lambda: _findings(target.reach(units), "Service, queries and units are reachable."),
+            lambda: _findings(target.reach(units), "It answers, and shows a record where one is looked for."),
         )
     )
     yield from erp_rows
@@ -260,7 +258,7 @@ def _outside(
             opened.name,
             "balances",
             ExitCode.ERP,
-            "Look at the two queries of the general ledger.",
+            "Look at how the general ledger is read, or switch books.read_balances off.",
             lambda: _findings(
                 target.reach_balances(_due(mapping, units), Month.of(clock.now().date()).before.last),
                 "The general ledger's balances and entries can be read.",

@@ -6,6 +6,7 @@ What must be decided is left open in a way that `connector check` refuses, so th
 import re
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -15,7 +16,21 @@ from connector_defs.cli.options import examples, json_option
 from ledger.errors import InputRefused
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
-TYPES = ("AmazonToPeopleSoft",)
+
+
+class _Erp(NamedTuple):
+    """What a new connection says of its ERP: the file with its settings, what a ledger is called, a rate type."""
+
+    file: str
+    ledger: str
+    rate_type: str
+
+
+_ERPS = {
+    "AmazonToPeopleSoft": _Erp("new_peoplesoft.yaml", "PeopleSoft ledger group", "CRRNT"),
+    "AmazonToFusion": _Erp("new_fusion.yaml", "Fusion ledger", "Corporate"),
+}
+TYPES = tuple(_ERPS)
 
 _MAPPING_HEAD = """\
 # Where the money of {name} is booked. Accountants own this file.
@@ -40,7 +55,7 @@ categories:
 """
 
 
-@click.command("new", epilog=examples("connector new amazon_us", "connector new amazon_jp --type AmazonToPeopleSoft"))
+@click.command("new", epilog=examples("connector new amazon_us", "connector new amazon_jp --type AmazonToFusion"))
 @click.argument("connection")
 @click.option("--type", "kind", type=click.Choice(TYPES), default=TYPES[0], show_default=True)
 @json_option
@@ -62,8 +77,16 @@ def new(connection: str, kind: str, as_json: bool) -> None:
 
 
 def _settings(connection: str, kind: str) -> str:
-    text = resources.files("connector_defs.cli").joinpath("new_connection.yaml").read_text(encoding="utf-8")
-    return text.replace("@CONNECTION@", connection).replace("@TYPE@", kind)
+    erp = _ERPS[kind]
+    facts = {"@ERP@": _shipped(erp.file), "@LEDGER@": erp.ledger, "@RATE_TYPE@": erp.rate_type}
+    text = _shipped("new_connection.yaml")
+    for mark, value in {**facts, "@CONNECTION@": connection, "@TYPE@": kind}.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _shipped(name: str) -> str:
+    return resources.files("connector_defs.cli").joinpath(name).read_text(encoding="utf-8")
 
 
 def _mapping(connection: str) -> str:

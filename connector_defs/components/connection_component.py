@@ -56,9 +56,16 @@ class ConnectionComponent(dg.Component):
     """Base of the component types: one connection from a marketplace to an ERP."""
 
     settings_model: ClassVar[type[BaseModel]]
+    shown: ClassVar[str]
 
     def __init__(self, settings: BaseModel) -> None:
         self.settings = settings
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        """Return what `dg list components` shows."""
+        produces = ["asset", "asset_check", "job", "schedule", "sensor", "resource"]
+        return dg.ComponentTypeSpec(description=cls.shown, produces=produces)
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:

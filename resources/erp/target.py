@@ -205,3 +205,13 @@ class Target(Protocol):
 
         A document that was taken out of the books again, and so moves nothing, is left out.
         """
+
+
+class ReachableTarget(Target, Protocol):
+    """A target that says, before anything is posted, what would keep it from being used."""
+
+    def reach(self, units: Sequence[str] = ()) -> list[Finding]:
+        """Return what keeps this ERP from being used: address, sign-in, rights, sight of a record of these units."""
+
+    def reach_balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[Finding]:
+        """Return what keeps balances and entries of the general ledger from being read."""

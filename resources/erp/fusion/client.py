@@ -231,6 +231,15 @@ class Fusion:
                 findings.append(Finding("fusion_control", sentence, cure, unit))
         return findings
 
+    def reach_balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[Finding]:
+        """Return what keeps the ledger's balances and entries from being read."""
+        try:
+            self.balances(accounts, as_of)
+            self.entries(accounts, as_of, as_of)
+        except ConnectorError as error:
+            return [Finding("fusion_balances", str(error), "Switch books.read_balances off for this connection.")]
+        return []
+
     def _controls(self, units: set[str]) -> dict[str, str]:
         """Return per unit the batch that came back as a control; units without their own share the ledger's."""
         named = {unit: self._search.control(unit) for unit in sorted(units & self._settings.controls.keys())}

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resources.secret_names import SecretName
+
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 SEGMENTS_MAX = 30
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -70,8 +72,8 @@ class FusionSettings(_Settings):
     token_url: str
     scope: str = Field(min_length=1)  # opaque: copied whole from the identity domain, which spells it in three ways
     credentials_in: Literal["header", "form"] = "header"
-    client_id_secret: str = "fusion_client_id"
-    client_secret_secret: str = "fusion_client_secret"
+    client_id_secret: SecretName = "fusion_client_id"
+    client_secret_secret: SecretName = "fusion_client_secret"
 
     # The books.
     ledger_id: int = Field(ge=1)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.posting import PostingState
-from resources.store.audit import Audit
 from resources.erp.sent_jobs import SentJob
+from resources.store.audit import Audit
 from resources.store.configuration import Configuration, ConfigurationFile
 from resources.store.control import ControlDatabase
 from resources.store.documents import DocumentStore

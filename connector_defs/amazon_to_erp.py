@@ -1,0 +1,119 @@
+"""What every connection from an Amazon seller account to an ERP is told, and what it must be able to say of its ERP.
+
+In: a mapping from YAML. Out: checked, frozen settings. A pairing adds the settings of its ERP and says of it which
+ledger it means, where it is, which secrets it needs, which units it names, and how its door is opened; nobody else
+knows which ERP it is.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from connector_defs.cron import CronLine
+from connector_defs.day_sources import DaySources
+from ledger.policy import Policy
+from resources.bank.settings import BankSettings
+from resources.clock import Clock
+from resources.erp.target import ReachableTarget
+from resources.secret_names import SecretName
+from resources.store.stores import Stores
+from resources.vault import Vault
+
+
+class StrictSettings(BaseModel):
+    """Settings without a key that nobody knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AmazonSecrets(StrictSettings):
+    """Names of the vault's secrets for one seller; never values."""
+
+    client_id: SecretName
+    client_secret: SecretName
+    refresh_token: SecretName
+
+
+class AmazonSettings(StrictSettings):
+    """One seller account in one region; `api_url` and `token_url` override the published hosts."""
+
+    seller_id: str = Field(pattern=r"^[A-Z0-9]{3,20}$")
+    region: str = Field(pattern="^(na|eu|fe)$")
+    marketplaces: tuple[str, ...] = Field(min_length=1)
+    secrets: AmazonSecrets
+    application_name: str = "SettlementConnector"
+    api_url: str | None = None
+    token_url: str | None = None
+    look_back_days: int = Field(89, ge=1, le=89)
+
+
+class PostingSettings(StrictSettings):
+    """How long posting waits, in seconds; see PostingPatience."""
+
+    follow_in_run_seconds: float = Field(20, ge=0, le=600)
+    poll_seconds: float = Field(2, gt=0, le=60)
+    follow_up_seconds: float = Field(60, ge=1)
+    lease_seconds: float = Field(900, ge=180)
+    blind_seconds: float = Field(6 * 3600, ge=600)
+
+
+@dataclass(frozen=True)
+class ErpDoors:
+    """What the door to an ERP is opened with; `transport` is given by tests and by nobody else."""
+
+    connection: str
+    user_agent: str
+    stores: Stores
+    vault: Vault
+    clock: Clock
+    transport: httpx.BaseTransport | None = None
+
+
+class AmazonToErpSettings(StrictSettings):
+    """A connection from one Amazon seller account to one ledger of an ERP."""
+
+    description: str = ""
+    amazon: AmazonSettings
+    books: Policy
+    mapping: str
+    automatic: bool = False
+    discovery_schedule: CronLine = "17 * * * *"
+    by_day: DaySources = DaySources()
+    bank: BankSettings = BankSettings()
+    posting: PostingSettings = PostingSettings()
+
+    @model_validator(mode="after")
+    def _accrue_what_is_told(self) -> Self:
+        """Refuse accruals from a source that hides what is held back: they would miss it without a word."""
+        if self.books.month_end == "accrue" and self.by_day.events_source == "v0":
+            raise ValueError(
+                "books.month_end: accrue needs by_day.events_source: transactions; the older API hides held sales"
+            )
+        return self
+
+    @property
+    @abstractmethod
+    def ledger_id(self) -> str:
+        """Return the ERP ledger's own id, whatever host it is reached at; part of every posting key."""
+
+    @property
+    @abstractmethod
+    def erp_address(self) -> str:
+        """Return scheme and host of the ERP, for people."""
+
+    @property
+    @abstractmethod
+    def erp_secrets(self) -> tuple[str, ...]:
+        """Return the names of the vault's secrets that the ERP needs."""
+
+    @property
+    @abstractmethod
+    def erp_units(self) -> tuple[str, ...]:
+        """Return the units that the settings of the ERP name, beside those of the mapping."""
+
+    @abstractmethod
+    def open_target(self, doors: ErpDoors) -> ReachableTarget:
+        """Open the door to the ERP; no request is made yet. Raises ConfigurationRefused."""
