@@ -1,6 +1,7 @@
 """Connections in YAML: strict, templated, and errors that name file, line and key."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from connector_defs.components.connection_component import templated
-from connector_defs.connections import AmazonToPeopleSoftSettings, read_connection
+from connector_defs.connections import AmazonToPeopleSoftSettings, connection, read_connection
 from connector_defs.project import PACKAGE, ConnectionFile, Project, render
+from emulators.fusion.demo_site import US_LEDGER
 from ledger.errors import ConfigurationRefused
+from tests.fusion_connection import write_connection
 
 SHIPPED = PACKAGE / "defs" / "amazon_us" / "defs.yaml"
 
@@ -129,3 +132,47 @@ def test_a_project_folder_given_by_path_is_loaded(tmp_path, monkeypatch):
 
     keys = {key.path[0] for key in loaded().resolve_asset_graph().get_all_asset_keys()}
     assert keys == {"my_shop"}
+
+
+def test_a_connection_to_fusion_has_the_same_road(tmp_path, monkeypatch):
+    """One component type per pairing; what Dagster shows of it is where, which ledger, and no secret."""
+    write_connection(tmp_path, tmp_path / "home", "my_shop")
+    monkeypatch.setenv("CONNECTOR_PROJECT", str(tmp_path))
+    from connector_defs.definitions import loaded
+
+    defs = loaded()
+    keys = {"/".join(key.path) for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    assert {"my_shop/settlement_reports", "my_shop/erp_postings", "my_shop/reconciliations"} <= keys
+    shown = defs.resources["my_shop_connection"]
+    assert (shown.ledger, shown.erp_address) == (f"fusion:{US_LEDGER}", "https://pod.example")
+
+
+@pytest.mark.parametrize(
+    "good, bad, said",
+    [
+        ("journal_source:", "journal_sauce:", "fusion.journal_sauce"),
+        ("ledger_currency: USD", "ledger_currency: dollars", "fusion.ledger_currency"),
+        ("  fusion:\n", "  peoplesoft: {}\n  fusion:\n", "peoplesoft"),
+        ("    scope: ", "    client_secret_secret: idcs-0a1b2c3d!\n    scope: ", "fusion.client_secret_secret"),
+    ],
+)
+def test_broken_settings_of_fusion_are_refused_with_file_line_and_key(tmp_path, good, bad, said):
+    """Nested keys as well, and a key of another ERP."""
+    project = write_connection(tmp_path, tmp_path / "home", "shop")
+    path = project.connection_file("shop").path
+    text = path.read_text()
+    assert good in text
+    path.write_text(text.replace(good, bad))
+    with pytest.raises(ConfigurationRefused) as refused:
+        read_connection(project, project.connection_file("shop"))
+    assert re.search(rf"{re.escape(str(path))}:\d+: {re.escape(said)}: ", str(refused.value)), str(refused.value)
+    assert "0a1b2c3d" not in str(refused.value)
+
+
+def test_a_ledger_of_fusion_is_the_same_wherever_its_pod_is(tmp_path):
+    """Another host, a renamed ledger or another name of the connection posts nothing again."""
+    first = write_connection(tmp_path / "a", tmp_path, "shop")
+    moved = write_connection(tmp_path / "b", tmp_path, "other", base_url="https://moved.example", ledger_name="New")
+    other = write_connection(tmp_path / "c", tmp_path, "shop", ledger_id=7)
+    ids = [connection(project, next(iter(project.connection_files()))).ledger_id for project in (first, moved, other)]
+    assert ids == [f"fusion:{US_LEDGER}", f"fusion:{US_LEDGER}", "fusion:7"]

@@ -131,12 +131,21 @@ def _use_findings(use: AccountUse, name: str, row: Row | None, settings: FusionS
     if row.flag(attribute("postable")) is False:
         sentence = f"Account combination {name} allows no detail posting{_for(use)}."
         yield _finding("account_not_postable", sentence, "Map to an account that takes entries.", use, name)
-    if use.needs_open_item and row.flag(attribute("reconciled")) is not True:
-        sentence = f"{name} is the clearing account, but is not set up for reconciliation in Fusion."
-        cure = "Enable reconciliation for the account, or leave open_item_check at warn."
-        yield _finding("account_open_item", sentence, cure, use, name, settings.open_item_check == "block")
+    if use.needs_open_item:
+        yield from _open_item_findings(use, row.flag(attribute("reconciled")), name, settings)
     if use.nature is not None:
         yield from _nature_findings(use, row.text(attribute("type"))[:1].upper(), name, settings)
+
+
+def _open_item_findings(use: AccountUse, flag: bool | None, name: str, settings: FusionSettings) -> Iterator[Finding]:
+    """Return what is wrong with a clearing account; where the flag is not shown only a block says so."""
+    is_blocking = settings.open_item_check == "block"
+    if flag is True or (flag is None and not is_blocking):
+        return
+    what = "is not set up for reconciliation in Fusion" if flag is False else "Fusion does not show its reconciliation"
+    sentence = f"{name} is the clearing account, but {what}."
+    cure = "Enable reconciliation for the account, or leave open_item_check at warn."
+    yield _finding("account_open_item", sentence, cure, use, name, is_blocking)
 
 
 def _nature_findings(use: AccountUse, kind: str, name: str, settings: FusionSettings) -> Iterator[Finding]:

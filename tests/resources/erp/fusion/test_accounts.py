@@ -102,6 +102,15 @@ def test_what_keeps_an_account_from_being_posted_to_is_a_finding(books, given, c
     assert "sales" in findings[0].origin
 
 
+@pytest.mark.parametrize("check, codes", [("warn", []), ("block", ["account_open_item"])])
+def test_a_site_that_does_not_show_reconciliation_is_warned_of_it_only_where_that_blocks(books, check, codes):
+    """A warning that nobody can end would come with every settlement."""
+    del books.script.tables["accountCombinationsLOV"][0]["JgzzReconFlag"]
+    findings = books.target(open_item_check=check).check_accounts([use("account=11200", needs_open_item=True)])
+    assert [one.code for one in findings] == codes
+    assert all("does not show" in one.sentence for one in findings)
+
+
 def test_dates_are_those_of_the_use(books):
     """The combination that ended in October was good in October."""
     assert books.target().check_accounts([use("account=60100;department=200", on=date(2026, 10, 31))]) == []
