@@ -9,11 +9,12 @@ from assets.reversals import apply_reversal, plan_reversal
 from assets.road import STAGES, walk
 from emulators import faults as general
 from emulators.fusion import mischief
-from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DEMO_SECRET
+from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DEMO_SECRET, SOURCE, US_LEDGER
 from emulators.fusion.site import Timing
 from ledger.errors import TargetRefused
 from ledger.four_eyes import Decider
 from resources.erp.fusion import natural_key
+from tests.emulators.fusion.bench import JOB, Caller
 from tests.road.conftest import sale
 from tests.road.fusion_rig import Pod
 from tests.road.test_posting_road import ONE, follow_up, parted
@@ -137,27 +138,51 @@ BROKEN = {"mapping": ('revenue: "400100"', 'revenue: {account: "400100", departm
 LENIENT = {"new_combination_check": "warn"}
 
 
-def test_an_import_that_ends_in_error_comes_home_and_is_cured_by_a_new_revision(world, pod):
-    """Fusion's own words; held while its rows may still be imported; then the corrected journal is revision 2."""
+def in_error(world, pod):
+    """Let an import end in error; return the road and the group that its rows lie under."""
     road = sent(world, pod, fusion=LENIENT, **BROKEN)
     later(world, road)
     assert world.states(road, ONE) == ["review"]
+    return road, natural_key.group_id(world.documents(road, ONE)[0].key)
+
+
+@pytest.mark.parametrize("is_walked_before", [False, True])
+def test_an_import_that_ends_in_error_comes_home_and_is_cured_by_a_new_revision(world, pod, is_walked_before):
+    """Fusion's own words; held while its rows may still be imported; then the corrected journal is revision 2."""
+    road, group = in_error(world, pod)
     item = world.items()["posting_error"]
     assert "breaks the cross-validation rule REVENUE DEPARTMENTS" in item.sentence
-    group = natural_key.group_id(world.documents(road, ONE)[0].key)
     assert f"under group {group}" in item.sentence
     somebody = Decider("somebody")
     world.clock.advance(QUIET)
     with pytest.raises(TargetRefused, match="Delete it there first"):
         decide(road, item, "deleted", somebody, "rows deleted in the interface")
     cured = pod.road("run-2", fusion={"groups_confirmed_gone": [group]})
-    walk(cured, ONE)
+    if is_walked_before:
+        walk(cured, ONE)
+        item = world.items()["posting_removed"]
     assert (revisions(world, cured), pod.loads()) == ([(1, "review")], 1)
-    decide(cured, world.items()["posting_removed"], "deleted", somebody, "rows deleted in the interface")
+    decide(cured, item, "deleted", somebody, "rows deleted in the interface")
     walk(cured, ONE)
     _, proved = later(world, cured)
     assert proved.facts["ties"]
     assert (revisions(world, cured), world.items(), pod.loads()) == ([(2, "posted")], {}, 2)
+    pod.assert_in_books("100.00")
+
+
+def test_rows_that_a_person_imports_in_fusion_end_the_error(world, pod):
+    """The rule was wrong, not the journal: imported there, it is ours, posted and proved, and nothing is sent again."""
+    road, group = in_error(world, pod)
+    pod.app.site.rules = ()
+    person = Caller(pod.app, world.clock, pod.faults)
+    assert person.login().status_code == 200
+    package, _, name = JOB.rpartition(",")
+    person.job(f"{package}/", name, f"#NULL,{SOURCE},{US_LEDGER},{group},N,N,N")
+    world.clock.advance(60)
+    walk(road, ONE)
+    _, proved = later(world, road)
+    assert proved.facts["ties"]
+    assert (revisions(world, road), world.items(), pod.loads()) == ([(1, "posted")], {}, 1)
     pod.assert_in_books("100.00")
 
 
