@@ -43,12 +43,13 @@ class Search:
         """Return found documents by their name; `asked` maps our batch names to the journals that should have them.
 
         Of two batches of one name the posted one, else the older, is the document; the other is told as a repetition.
+        A batch that has one of our names within its own, as a reversal made by a person has, is a document as well.
         """
         found: dict[str, FoundDocument] = {}
         for source in sources:
             prefix = natural_key.reference_text(source, self._settings)
-            for held in self._of_our_ledger(self.beginning_with(prefix)):
-                name = held.batch.own_name
+            for held in self._of_our_ledger(self._naming(prefix)):
+                name = held.batch.own_name or held.batch.name
                 journal, is_second = asked.get(name), name in found
                 others = tuple(asked.values())
                 one = books.found(held, journal, self._settings, others, is_second=is_second)
@@ -71,6 +72,12 @@ class Search:
     def beginning_with(self, prefix: str) -> list[Batch]:
         """Return our batches whose name begins so, the posted ones first, then the oldest."""
         return self._sorted(self._batches([filters.begins_with("BatchName", prefix)]), prefix)
+
+    def _naming(self, prefix: str) -> list[Batch]:
+        """Return our batches whose name begins so, and after them those that name one of them."""
+        batches = self._batches([filters.holds("BatchName", prefix)])
+        others = [one for one in batches if not one.own_name and prefix in one.name]
+        return [*self._sorted(batches, prefix), *sorted(others, key=lambda one: int(one.id))]
 
     def of_journal(self, journal: Journal) -> list[Batch]:
         """Return the batches of one journal: none, one, or an alarm."""
