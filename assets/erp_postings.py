@@ -103,7 +103,7 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
         if item.origin == origin:
             kept = f"{sentence} {item.person} keeps the posting: {item.resolution_reason}"
             return Verdict("unchanged_since_posting", True, kept, is_blocking=False, rows=rows)
-    if all(one.state is not PostingState.POSTED for one in documents):
+    if all(one.state is PostingState.REVIEW for one in documents):
         # Nothing to undo: what holds it has an item of its own, and the next run that finds it posted tells this.
         waits = f"{sentence} It is not posted, so what is in the ERP comes to its end first."
         return Verdict("unchanged_since_posting", False, waits, is_blocking=False, is_waiting=True, rows=rows)

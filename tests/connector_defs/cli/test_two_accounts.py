@@ -14,13 +14,17 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from connector_defs.demo.place import environment
+from connector_defs.demo.place import demo_environment, environment
 from connector_defs.project import PACKAGE
-from tests.connector_defs.cli.conftest import Place, invoke
+from emulators.demo import serve_demo, world_around
+from emulators.peoplesoft.site import Timing
+from tests.connector_defs.cli.conftest import Place, invoke, place_in
+from tests.demo_sellers import seller_of_its_own
 
 GUIDE = PACKAGE.parent / "docs" / "guides" / "approval.md"
 PASSPHRASE = "correct horse battery"
@@ -118,29 +122,44 @@ class Office:
         return path.stat().st_gid, path.stat().st_mode & 0o777
 
 
+@pytest.fixture(scope="module")
+def own_world(tmp_path_factory) -> Iterator[Place]:
+    """A place with a world of its own, so that no other test has posted in these books."""
+    world = world_around(seller_of_its_own(datetime.now(UTC).date()))
+    world.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
+    with serve_demo(world) as served:
+        addresses = demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url)
+        made = place_in(tmp_path_factory.mktemp("office") / "project", world, addresses)
+        with environment(made.variables):
+            assert invoke((), "discover", "-c", "amazon_us").exit_code == 0
+            assert invoke((), "post", made.posted, "-c", "amazon_us").exit_code == 0
+        yield made
+    world.close()
+
+
 @pytest.fixture
-def office(shared_place: Place) -> Iterator[Office]:
-    """A copy of the shared place where every account can reach it, shared as the guide says."""
+def office(own_world: Place) -> Iterator[Office]:
+    """A copy of the place where every account can reach it, shared as the guide says."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as made:
         folder = Path(made) / "project"
         Path(made).chmod(0o755)
-        shutil.copytree(shared_place.folder, folder)
+        shutil.copytree(own_world.folder, folder)
         folder.chmod(0o755)
         settings = folder / "defs/amazon_us/defs.yaml"
         settings.write_text(settings.read_text(encoding="utf-8").replace("approval: automatic ", "approval: required "))
-        own = {**shared_place.variables, "CONNECTOR_PROJECT": str(folder), "CONNECTOR_HOME": str(folder / "var")}
+        own = {**own_world.variables, "CONNECTOR_PROJECT": str(folder), "CONNECTOR_HOME": str(folder / "var")}
         with environment(own):
             # A child that gave up root may find the interpreter's own folder closed, so what it needs is loaded here.
             importlib.import_module("resources.store.backup")
             assert invoke((), "people", "add", "warm", stdin=f"{PASSPHRASE}\n").exit_code == 0
             assert invoke((), "people", "end", "warm").exit_code == 0
-            ready = Office(Place(folder, shared_place.world, own), *accounts())
+            ready = Office(Place(folder, own_world.world, own), *accounts())
             ready.follow_guide("chown -R")
-            books = shared_place.world.peoplesoft.books
+            books = own_world.world.peoplesoft.books
             before = {one.key for one in books.journals()}
             yield ready
-            # The ERP is everybody's: a settlement that other tests take as never posted is so again.
+            # A settlement that the next test takes as never posted is so again.
             for key in [one.key for one in books.journals() if one.key not in before]:
                 books.table.remove(key)
 
