@@ -58,6 +58,10 @@ class Reading:
         shown = _Shown.of(resource, self.request)
         return self._item(resource, row, shown, path or f"{resource.name}/{key}")
 
+    def shown(self, resource: Resource, row: Row) -> dict[str, Any]:
+        """Return a row as the answer to the request that made or changed it."""
+        return self._item(resource, row, _Shown(None, {}), f"{resource.name}/{row[ROW_KEY]}")
+
     def row(self, resource: Resource, key: str, parent: Row | None = None) -> Row:
         """Return the row of a key; Refusal 404 when the caller sees none."""
         rows = self.change_rows(resource.rows(self.client, parent))

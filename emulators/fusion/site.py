@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from emulators.fusion.receivables import Receivables
+
 GENERAL_LEDGER = 101
 RECEIVABLES = 222
 
@@ -138,6 +140,7 @@ class OpeningBatch:
 class Timing:
     """Seconds of a job's steps; `autopost_after_seconds` None means that no AutoPost rule runs by itself.
 
+    `automatch_after_seconds` None means that nobody scheduled AutoMatch, which applies receipts to invoices.
     `seconds_per_poll` moves a job on by so much whenever its status is asked for, besides the clock.
     """
 
@@ -149,6 +152,8 @@ class Timing:
     completed_seconds: float = 0
     autopost_after_seconds: float | None = None
     visible_after_seconds: float = 0
+    invoice_visible_after_seconds: float = 0
+    automatch_after_seconds: float | None = None
     seconds_per_poll: float = 0
     token_seconds: int = 3600
 
@@ -214,6 +219,7 @@ class Site:
         "fin$/journal$/import$",
         "fin$/journal$/import",
     )
+    receivables: Receivables = field(default_factory=Receivables)
     timing: Timing = field(default_factory=Timing)
     switches: Switches = field(default_factory=Switches)
 
