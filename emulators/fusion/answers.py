@@ -8,6 +8,7 @@ https://docs.oracle.com/en/cloud/saas/public-sector-compliance-regulation-common
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -50,7 +51,7 @@ def framework_version(request: Request, allowed: Sequence[int]) -> int:
     given = request.header("REST-Framework-Version")
     if given is None:
         return 1
-    if not given.strip().isdigit() or int(given) not in allowed:
+    if given.strip() not in {str(one) for one in allowed}:
         raise Refusal(400, f"The REST-Framework-Version {given[:20]!r} isn't supported.")
     return int(given)
 
@@ -59,7 +60,9 @@ def error_response(refusal: Refusal, request: Request, old_shape: str) -> Respon
     """Answer a refusal: structured from version 4 or when the error type is accepted, else flat JSON or plain text."""
     version = request.header("REST-Framework-Version") or "1"
     is_structured = ERROR_TYPE in (request.header("Accept") or "")
-    is_structured = is_structured or (version.isdigit() and int(version) >= STRUCTURED_FROM)
+    is_structured = is_structured or bool(
+        re.fullmatch(r"\s*[0-9]{1,4}\s*", version) and int(version) >= STRUCTURED_FROM
+    )
     title = HTTPStatus(refusal.status).phrase
     details = refusal.details or (Detail(title),)
     if is_structured:

@@ -27,6 +27,11 @@ def json_object(request: Request) -> dict[str, Any]:
         raise Refusal(400, "The request body isn't well-formed JSON.") from None
     if not isinstance(body, dict):
         raise Refusal(400, "The request body isn't an object.")
+    try:
+        # Half a surrogate pair can be written in JSON, and stored nowhere.
+        json.dumps(body, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Refusal(400, "The request body holds text that isn't Unicode.") from None
     return body
 
 

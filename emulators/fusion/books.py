@@ -64,9 +64,9 @@ class Books:
         self.store = Store(state_path)
         self.setup = Setup(site, self.store)
         self.journals = Journals(site, self.store, self.setup, clock)
-        self.people = People(site, self.setup, self.journals, clock)
         importer = JournalImport(site, self.store, self.setup, self.journals)
         self.jobs = Jobs(site, self.store, self.journals, importer, clock)
+        self.people = People(site, self.setup, self.journals, clock, self.settle)
         self._pending: dict[str, Callable[[str, str, datetime], None]] = {}
         with self.store.transaction():
             self.setup.remember_combinations()
@@ -87,7 +87,8 @@ class Books:
         """Let everything happen that was due by now: late submissions, jobs, AutoPost."""
         with self.store.transaction():
             now = instant(self.clock.now())
-            for row in self.store.rows("SELECT * FROM PENDING WHERE DUE <= ? ORDER BY DUE, ID", [now]):
+            due = self.store.rows("SELECT * FROM PENDING WHERE DUE <= ? ORDER BY DUE, ID", [now])
+            for row in [row for row in due if row["KIND"] in self._pending]:
                 self.store.run("DELETE FROM PENDING WHERE ID = ?", [row["ID"]])
                 self._pending[row["KIND"]](row["CLIENT_ID"], row["BODY"], datetime.fromisoformat(row["DUE"]))
             self.jobs.settle()

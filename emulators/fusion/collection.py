@@ -16,7 +16,8 @@ from typing import Any
 from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.query import predicate_of
 from emulators.fusion.resource import DATE, NUMBER, ROW_KEY, TIME, Resource, Row
-from emulators.fusion.site import Client, Switches
+from emulators.fusion.site import Client
+from emulators.fusion.switches import Switches
 from emulators.wsgi import Request
 
 # Expanded children become objects with items from this framework version on, bare arrays before.
@@ -137,7 +138,7 @@ class Reading:
         text = self.request.first(name)
         if text is None:
             return default
-        if not text.isdigit() or int(text) < least:
+        if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < least:
             raise Refusal(400, f"The value {text[:20]!r} of the parameter {name} isn't valid.")
         return int(text)
 

@@ -30,9 +30,8 @@ from emulators.fusion.site import (
     Rate,
     SegmentValue,
     Site,
-    Switches,
-    Timing,
 )
+from emulators.fusion.switches import Switches, Timing
 
 # Obviously invented; a test searches every log and store for the secret.
 DEMO_CLIENT = "demo-fusion-client"

@@ -54,8 +54,8 @@ _REFERENCE_LENGTH = 240
 _DATES = (2, _DATE_CREATED, 64)
 _NUMBERS = (1, 38, 39, 40, 41, 62, 65, 66)
 _MANDATORY = (0, 1, 2, 3, 4, 5, 7)
-_DATE = re.compile(r"\d{4}/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_DATE = re.compile(r"\d{4}/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,22}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 
 
 class LoadFailed(Exception):

@@ -225,10 +225,15 @@ def _distribution(given: Given) -> dict[str, Any]:
 
 def _day(given: Given, name: str) -> None:
     try:
-        if given.get(name) is not None:
-            date.fromisoformat(given[name])
+        if given.get(name) is not None and date.fromisoformat(given[name]).isoformat() != given[name]:
+            raise ValueError(name)
     except (TypeError, ValueError):
         raise fault("27014", f"The attribute {name} must be a date such as 2026-01-31.", name) from None
+
+
+def is_bounded(number: Decimal) -> bool:
+    """Say whether a column of the database takes a number: finite, 15 digits before and 12 after the dot."""
+    return number.is_finite() and number.adjusted() < 15 and int(number.as_tuple().exponent) >= -12
 
 
 def _number(given: Given, name: str) -> Decimal | None:
@@ -236,7 +241,7 @@ def _number(given: Given, name: str) -> Decimal | None:
     value = given.get(name)
     try:
         found = None if value is None or isinstance(value, bool) else Decimal(str(value))
-        if (found is None) != (value is None) or (found is not None and not found.is_finite()):
+        if (found is None) != (value is None) or (found is not None and not is_bounded(found)):
             raise InvalidOperation
     except InvalidOperation:
         raise fault("27014", f"The attribute {name} must be a number.", name) from None

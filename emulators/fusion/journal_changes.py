@@ -8,6 +8,8 @@ https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/op-journalbatches-jeb
 
 from __future__ import annotations
 
+from datetime import date
+
 from emulators.fusion.answers import Detail, Refusal
 from emulators.fusion.bodies import check_tag, json_object
 from emulators.fusion.books import Books
@@ -32,12 +34,20 @@ def change_batch(books: Books, row: Row, request: Request) -> None:
         if name not in _CHANGEABLE or not isinstance(value, str):
             raise Refusal(400, Detail(f"The attribute {name[:60]} can't be updated.", path=f"/{name[:60]}"))
         changes[_CHANGEABLE[name]] = value
+    _check_day(changes.get("REVERSAL_DATE", ""))
     if changes.get("COMPLETION", "Complete") not in _COMPLETIONS:
         raise Refusal(400, Detail("The completion status isn't valid.", path="/CompletionStatusMeaning"))
     if "COMPLETION" in changes and row["Status"] == "P":
         raise Refusal(400, Detail("A posted batch can't be updated.", path="/CompletionStatusMeaning"))
     if changes:
         books.journals.change(row[ROW_KEY], **changes)
+
+
+def _check_day(text: str) -> None:
+    try:
+        date.fromisoformat(text or "2000-01-01")
+    except ValueError:
+        raise Refusal(400, Detail("The reversal date isn't a date.", "27014", "/ReversalDate")) from None
 
 
 def delete_batch(books: Books, row: Row, request: Request) -> None:

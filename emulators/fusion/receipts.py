@@ -18,7 +18,7 @@ from typing import Any
 from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object
 from emulators.fusion.books import Books
-from emulators.fusion.invoice_entry import fault
+from emulators.fusion.invoice_entry import fault, is_bounded
 from emulators.fusion.invoices import INCOMPLETE, Invoices
 from emulators.fusion.journals import instant
 from emulators.fusion.masters import ledgers_of
@@ -197,7 +197,7 @@ def _amount(value: object, path: str) -> Decimal:
         found = Decimal(str(value))
     except InvalidOperation:
         found = Decimal("NaN")
-    if isinstance(value, bool) or not found.is_finite() or found <= 0:
+    if isinstance(value, bool) or not is_bounded(found) or found <= 0:
         raise fault("27014", f"The attribute {path} must be a positive amount.", path)
     return found
 

@@ -10,7 +10,7 @@ import pytest
 
 from emulators.fusion import mischief
 from emulators.fusion.demo_site import CLIENT_OF_ONE_LEDGER, CLIENT_WITHOUT_DATA, DE_LEDGER
-from emulators.fusion.site import Timing
+from emulators.fusion.switches import Timing
 from tests.emulators.fusion.bench import CREDIT, DEBIT, GROUP, ITEM, PAIR, PARAMETERS, US, zipped
 
 LEDGER_PACKAGE = "/oracle/apps/ess/financials/generalLedger/programs/common/"

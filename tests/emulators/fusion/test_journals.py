@@ -12,7 +12,7 @@ from emulators.clock import SteppedClock
 from emulators.fusion.books import Books
 from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DE_LEDGER, OpeningBalance, demo_site
 from emulators.fusion.journals import WrongStatus
-from emulators.fusion.site import Timing
+from emulators.fusion.switches import Timing
 from tests.emulators.fusion.bench import ITEM, NOON, TODAY, US
 from tests.emulators.fusion.test_bulk_import import LEDGER_PACKAGE
 

@@ -14,7 +14,8 @@ from emulators.fusion import mischief
 from emulators.fusion.demo_site import CLIENT_WITHOUT_DATA
 from emulators.fusion.journals import WrongStatus
 from emulators.fusion.receivables import ReceivablesSwitches
-from emulators.fusion.site import RECEIVABLES, Timing
+from emulators.fusion.site import RECEIVABLES
+from emulators.fusion.switches import Timing
 from tests.emulators.fusion.bench import ITEM, US
 
 LINE = {"LineNumber": 1, "Description": "Sales", "Quantity": 1, "UnitSellingPrice": 1520.33}
