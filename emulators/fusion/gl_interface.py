@@ -12,6 +12,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 
 from emulators.fusion.store import Fields
 
@@ -91,10 +92,10 @@ def _entry_of(content: bytes) -> str:
             if archive.getinfo(ENTRY_NAME).file_size > ENTRY_BYTES_MAX:
                 raise LoadFailed(f"{ENTRY_NAME} is too large.")
             return archive.read(ENTRY_NAME).decode("utf-8")
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError):
-        raise LoadFailed("The document isn't a readable zip file.") from None
     except UnicodeDecodeError:
         raise LoadFailed(f"{ENTRY_NAME} isn't encoded in UTF-8.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+        raise LoadFailed("The document isn't a readable zip file.") from None
 
 
 def _row(number: int, cells: list[str], are_extra_columns_ignored: bool) -> Fields:

@@ -204,3 +204,11 @@ def test_types_of_attributes_are_a_closed_list():
         return own.union(*(kinds_of(child) for child in resource.children.values()))
 
     assert kinds_of(Resource("x", (Attribute("A"),), lambda client, parent: [])) <= kinds
+
+
+@pytest.mark.parametrize("is_clamped, total", [(False, 1392), (True, 499)])
+def test_500_rows_asked_for_are_499(caller, site, is_clamped, total):
+    """The cap of live pods, whatever was asked; some count no further than it."""
+    site.switches = replace(site.switches, is_total_clamped=is_clamped)
+    body = caller.get("currencyRates", limit="500", totalResults="true").json()
+    assert (body["count"], body["limit"], body["hasMore"], body["totalResults"]) == (499, 499, True, total)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.emulators.fusion.bench import ITEM, REST
+from tests.emulators.fusion.bench import ITEM, PAIR, REST, zipped
 from tests.emulators.fusion.test_receivables import INVOICE, LINE, RECEIPT
 
 QUERIES = (
@@ -95,3 +95,26 @@ def test_a_patch_with_odd_values_gets_an_answer(caller, value):
     for name in ("InvoiceStatus", "PaymentTerms", "TransactionDate"):
         answer = caller.request("PATCH", f"receivablesInvoices/{invoice}", headers=ITEM, body={name: value})
         assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_file_ends_in_a_status(caller, seed):
+    """Bytes of the zip or of its CSV changed at random: the load fails or succeeds, the pod goes on."""
+    draw = random.Random(seed)
+    for _ in range(10):
+        content = bytearray(zipped(PAIR, columns=draw.choice([95, 149])))
+        for _ in range(draw.randint(1, 8)):
+            content[draw.randrange(len(content))] = draw.randrange(256)
+        assert caller.status(caller.loaded(content=bytes(content))) in ("SUCCEEDED", "WARNING", "ERROR")
+        caller.login()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_odd_cells_end_in_a_status_or_a_code(caller, seed):
+    """Cells of the file replaced by something odd: rows are loaded, refused, or left with a code."""
+    draw = random.Random(seed)
+    cells = ("", "x", "²", "-0", "1e5", "9" * 30, "0.1234567890123", "2026/02/30", "0001/01/01", "9999/12/31", "#NULL")
+    for _ in range(10):
+        rows = [row | {draw.randrange(149): draw.choice(cells) for _ in range(draw.randint(1, 4))} for row in PAIR]
+        assert caller.status(caller.loaded(rows)) in ("SUCCEEDED", "WARNING", "ERROR"), (seed, rows)
+        caller.login()
