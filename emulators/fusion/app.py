@@ -95,7 +95,7 @@ class Fusion:
         try:
             return self._rest(request, f"{request.scheme}://{request.host}{request.prefix}{found[1]}", found[2])
         except Refusal as refusal:
-            return error_response(refusal, request, self.site.switches.old_error_shape)
+            return error_response(refusal, request, self.site.switches)
 
     def close(self) -> None:
         """Close the file of the books."""
@@ -196,9 +196,9 @@ class Fusion:
         return self.faults.take(operation)
 
     def _with(self, fault: Fault | None, request: Request, work: Callable[[], Response]) -> Response:
-        shape = self.site.switches.old_error_shape
+        switches = self.site.switches
         if fault is not None and fault.kind == mischief.THROTTLED:
-            answer = error_response(Refusal(429, "Too many requests."), request, shape)
+            answer = error_response(Refusal(429, "Too many requests."), request, switches)
             return answer.with_headers(("Retry-After", fault.note)) if fault.note else answer
         if fault is not None and fault.kind == mischief.DELIVERED_TWICE:
             work()
@@ -208,12 +208,12 @@ class Fusion:
             try:
                 return work()
             except Refusal as refusal:
-                return error_response(refusal, request, shape)
+                return error_response(refusal, request, switches)
 
         return with_fault(
             fault,
             guarded,
-            error=lambda code: error_response(Refusal(code), request, shape),
+            error=lambda code: error_response(Refusal(code), request, switches),
             sleep=self.clock.sleep,
         )
 

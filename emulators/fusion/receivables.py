@@ -35,7 +35,8 @@ class Customer:
 class ReceivablesSwitches:
     """Facts that are unverified: codes of errors whose text is not published, and what a pod's options allow.
 
-    `attributes_queryable` come on top of those known to be; `status_default` is that of an invoice sent without one.
+    `attributes_queryable` come on top of those known; they and `is_receipt_number_queryable` are read
+    when the application is built. `status_default` is that of an invoice sent without one.
     """
 
     duplicate_code: str = "AR_TRX_NUMBER_DUPLICATE"
@@ -45,6 +46,7 @@ class ReceivablesSwitches:
     is_frozen_final: bool = True
     is_completed_deletable: bool = False
     are_receipt_numbers_unique: bool = False
+    is_receipt_number_queryable: bool = True
 
 
 @dataclass

@@ -75,9 +75,13 @@ class ReceivablesViews:
         shown = tuple(Attribute(name, kind, name in queryable) for name, kind in _INVOICE.items())
         children = {LINES: self._child(LINES, _LINE), DISTRIBUTIONS: self._child(DISTRIBUTIONS, _DISTRIBUTION)}
         references = {REFERENCES: self._child(REFERENCES, _REFERENCE)}
+        is_number_queryable = self._books.site.receivables.switches.is_receipt_number_queryable
+        receipt = tuple(
+            Attribute(name, kind, name != "ReceiptNumber" or is_number_queryable) for name, kind in _RECEIPT.items()
+        )
         found = (
             Resource("receivablesInvoices", shown, self.invoices, children=children),
-            Resource("standardReceipts", _typed(_RECEIPT), self.receipts, children=references),
+            Resource("standardReceipts", receipt, self.receipts, children=references),
         )
         return {resource.name: resource for resource in found}
 

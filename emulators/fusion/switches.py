@@ -35,7 +35,8 @@ class Timing:
 class Switches:
     """Facts that are unverified or differ by pod.
 
-    `old_error_shape` ("text" or "flat") answers callers below framework 4 who do not accept the error type.
+    `is_basic_accepted` lets a client's id and secret in by HTTP Basic, as pods do with a named user.
+    `old_error_shape` ("text" or "flat") is for callers below `structured_errors_from` who do not accept the error type.
     `empty_import_status` and `failed_import_status` end an import of no rows, and one with faulty rows.
     `error_holds`: what one bad row keeps out: its "group" or its "journal".
     Names of batches and journals are made by `batch_name` and `journal_name` and cut at 100 characters.
@@ -47,6 +48,8 @@ class Switches:
     limit_max: int = 499
     is_total_clamped: bool = False
     allowed_framework_versions: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8, 9)
+    is_basic_accepted: bool = False
+    structured_errors_from: int = 4
     old_error_shape: str = "text"
     are_amounts_text: bool = False
     submit_http_status: int = 201

@@ -11,12 +11,13 @@ import pytest
 
 from emulators import faults as plan
 from emulators.fusion import mischief
+from emulators.fusion.app import build_app
 from emulators.fusion.demo_site import CLIENT_WITHOUT_DATA
 from emulators.fusion.journals import WrongStatus
 from emulators.fusion.receivables import ReceivablesSwitches
 from emulators.fusion.site import RECEIVABLES
 from emulators.fusion.switches import Timing
-from tests.emulators.fusion.bench import ITEM, US
+from tests.emulators.fusion.bench import ITEM, US, Caller
 
 LINE = {"LineNumber": 1, "Description": "Sales", "Quantity": 1, "UnitSellingPrice": 1520.33}
 INVOICE = {
@@ -311,3 +312,12 @@ def test_no_more_is_applied_than_is_open(caller):
     assert caller.get(f"standardReceipts/{made['StandardReceiptId']}").json()["UnappliedAmount"] == "479.67"
     with pytest.raises(WrongStatus, match="open"):
         caller.app.invoices.apply(str(key), "credit memo 1", Decimal("0.01"))
+
+
+@pytest.mark.parametrize("is_queryable, status", [(True, 200), (False, 400)])
+def test_whether_a_receipt_can_be_asked_for_by_number_is_a_switch(site, clock, is_queryable, status):
+    """Where it cannot, receipts are paged through."""
+    site.receivables.switches = ReceivablesSwitches(is_receipt_number_queryable=is_queryable)
+    caller = Caller(build_app(site, clock), clock, plan.FaultPlan())
+    caller.login()
+    assert caller.get("standardReceipts", q="ReceiptNumber = 'B-1'").status_code == status
