@@ -8,19 +8,19 @@ https://docs.oracle.com/en/cloud/saas/public-sector-compliance-regulation-common
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+from emulators.fusion.switches import Switches
 from emulators.wsgi import Request, Response, text_response
 
 ITEM_TYPE = "application/vnd.oracle.adf.resourceitem+json"
 COLLECTION_TYPE = "application/vnd.oracle.adf.resourcecollection+json"
 ERROR_TYPE = "application/vnd.oracle.adf.error+json"
-# Structured errors come by themselves from this framework version on.
-STRUCTURED_FROM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +50,25 @@ def framework_version(request: Request, allowed: Sequence[int]) -> int:
     given = request.header("REST-Framework-Version")
     if given is None:
         return 1
-    if not given.strip().isdigit() or int(given) not in allowed:
+    if given.strip() not in {str(one) for one in allowed}:
         raise Refusal(400, f"The REST-Framework-Version {given[:20]!r} isn't supported.")
     return int(given)
 
 
-def error_response(refusal: Refusal, request: Request, old_shape: str) -> Response:
-    """Answer a refusal: structured from version 4 or when the error type is accepted, else flat JSON or plain text."""
+def error_response(refusal: Refusal, request: Request, switches: Switches) -> Response:
+    """Answer a refusal: structured from a version on or where that type is accepted, else flat or plain text."""
     version = request.header("REST-Framework-Version") or "1"
     is_structured = ERROR_TYPE in (request.header("Accept") or "")
-    is_structured = is_structured or (version.isdigit() and int(version) >= STRUCTURED_FROM)
+    is_structured = is_structured or bool(
+        re.fullmatch(r"\s*[0-9]{1,4}\s*", version) and int(version) >= switches.structured_errors_from
+    )
     title = HTTPStatus(refusal.status).phrase
     details = refusal.details or (Detail(title),)
     if is_structured:
         body = {"title": title, "status": str(refusal.status), "o:errorDetails": [_entry(one) for one in details]}
         return json_answer(refusal.status, body, ERROR_TYPE)
     first = details[0]
-    if old_shape == "flat":
+    if switches.old_error_shape == "flat":
         flat = {"title": title, "status": str(refusal.status), "detail": first.text}
         return json_answer(refusal.status, flat | ({"o:errorCode": first.code} if first.code else {}))
     return text_response(refusal.status, first.text)

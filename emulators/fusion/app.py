@@ -1,7 +1,8 @@
 """A Fusion pod and its identity domain as one WSGI application.
 
 What comes in: a `Site` (what the pod is), a clock, a plan of faults, a path for the books' file. What goes out: a
-callable that answers requests, with `books` for tests to look into and `calls`, the operations it was asked for.
+callable that answers requests, with `books`, `invoices` and
+`receipts` for tests to look into, and `calls`, the operations it was asked for.
 Addresses: `/oauth2/v1/token` and `/fscmRestApi/resources/11.13.18.05/` (`latest` works too); both hosts are one here.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,13 @@ from emulators.fusion.answers import (
 from emulators.fusion.books import Books
 from emulators.fusion.collection import Reading, parse_finder
 from emulators.fusion.erp_integrations import ErpIntegrations, operation_of
+from emulators.fusion.invoices import Invoices
 from emulators.fusion.journal_changes import change_batch, delete_batch
 from emulators.fusion.journal_views import journal_resources
 from emulators.fusion.login import Login
 from emulators.fusion.masters import master_resources
+from emulators.fusion.receipts import Receipts
+from emulators.fusion.receivables_views import ReceivablesViews
 from emulators.fusion.resource import Resource, Row
 from emulators.fusion.site import NO_PRIVILEGE, Client, Site
 from emulators.wsgi import Request, Response, request_of, respond, text_response, with_fault
@@ -50,10 +55,26 @@ class Fusion:
         self.login = Login(site, self.books.store, clock)
         self.calls: deque[str] = deque(maxlen=10_000)
         self._erp = ErpIntegrations(self.books)
+        self.invoices = Invoices(self.books)
+        self.receipts = Receipts(self.books, self.invoices)
+        views = ReceivablesViews(self.books, self.invoices, self.receipts)
+        self._document = views.document
+        self._creations = {
+            "receivablesInvoices": ("createReceivablesInvoice", self.invoices.create),
+            "standardReceipts": ("createStandardReceipt", self.receipts.create),
+        }
+        self._changes = {
+            ("PATCH", "journalBatches"): ("updateJournalBatch", partial(change_batch, self.books)),
+            ("DELETE", "journalBatches"): ("deleteJournalBatch", partial(delete_batch, self.books)),
+            ("PATCH", "receivablesInvoices"): ("updateReceivablesInvoice", self.invoices.change),
+            ("DELETE", "receivablesInvoices"): ("deleteReceivablesInvoice", self.invoices.delete),
+            ("DELETE", "standardReceipts"): ("deleteStandardReceipt", self.receipts.delete),
+        }
         self._resources = {
             **master_resources(site, self.books.setup),
             **journal_resources(self.books),
             **self._erp.resources(),
+            **views.resources(),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -63,6 +84,7 @@ class Fusion:
     def handle(self, request: Request) -> Response:
         """Answer one request."""
         self.books.settle()
+        self.receipts.settle()
         if request.path == TOKEN_PATH:
             if request.method != "POST":
                 return text_response(405, "Method Not Allowed")
@@ -73,7 +95,7 @@ class Fusion:
         try:
             return self._rest(request, f"{request.scheme}://{request.host}{request.prefix}{found[1]}", found[2])
         except Refusal as refusal:
-            return error_response(refusal, request, self.site.switches.old_error_shape)
+            return error_response(refusal, request, self.site.switches)
 
     def close(self) -> None:
         """Close the file of the books."""
@@ -94,8 +116,10 @@ class Fusion:
             return self._read(request, client, base, parts, resource)
         if parts == ["erpintegrations"] and request.method == "POST":
             return self._submit(request, client, base)
-        if parts[0] == "journalBatches" and len(parts) == 2 and request.method in ("PATCH", "DELETE"):
-            return self._change(request, client, base, parts[1])
+        if request.method == "POST" and len(parts) == 1 and parts[0] in self._creations:
+            return self._create(request, client, base, resource)
+        if len(parts) == 2 and (request.method, parts[0]) in self._changes:
+            return self._change(request, client, base, resource, parts[1])
         raise Refusal(405, f"The method {request.method} isn't allowed on {parts[0]}.")
 
     def _read(self, request: Request, client: Client, base: str, parts: list[str], resource: Resource) -> Response:
@@ -119,8 +143,7 @@ class Fusion:
         operation = operation_of(request)
         fault = self._taken(operation)
         if fault is not None and fault.kind == mischief.COMMITS_LATER:
-            self._erp.submit_later(request, client, fault.seconds)
-            return self._with(_loses_the_caller(fault), request, lambda: Response(200))
+            return self._later("erpintegrations", request, client, fault)
         status = self.site.switches.submit_http_status
 
         def work(forced: str = "", *, is_rejected: bool = False) -> Response:
@@ -133,30 +156,49 @@ class Fusion:
             return work(forced=fault.note)
         return self._with(fault, request, work)
 
-    def _change(self, request: Request, client: Client, base: str, key: str) -> Response:
-        is_delete = request.method == "DELETE"
-        fault = self._taken("deleteJournalBatch" if is_delete else "updateJournalBatch")
+    def _create(self, request: Request, client: Client, base: str, resource: Resource) -> Response:
+        operation, create = self._creations[resource.name]
+        fault = self._taken(operation)
+        if fault is not None and fault.kind == mischief.COMMITS_LATER:
+            return self._later(resource.name, request, client, fault)
 
         def work() -> Response:
-            version = framework_version(request, self.site.switches.allowed_framework_versions)
-            reading = Reading(client, version, base, request, self.site.switches)
-            row = reading.row(self._resources["journalBatches"], key)
-            if is_delete:
-                delete_batch(self.books, row)
-                return Response(204)
-            change_batch(self.books, row, request)
-            return json_answer(200, reading.item(self._resources["journalBatches"], key), ITEM_TYPE)
+            reading = self._reading(request, client, base)
+            key = create(request, client)
+            return json_answer(201, reading.shown(resource, self._document(resource.name, key)), ITEM_TYPE)
 
         return self._with(fault, request, work)
+
+    def _later(self, kind: str, request: Request, client: Client, fault: Fault) -> Response:
+        self.books.submit_later(kind, client, request.body, fault.seconds)
+        return self._with(_loses_the_caller(fault), request, lambda: Response(200))
+
+    def _change(self, request: Request, client: Client, base: str, resource: Resource, key: str) -> Response:
+        operation, change = self._changes[request.method, resource.name]
+        fault = self._taken(operation)
+
+        def work() -> Response:
+            reading = self._reading(request, client, base)
+            with self.books.store.transaction():
+                change(reading.row(resource, key), request)
+                if request.method == "DELETE":
+                    return Response(204)
+                return json_answer(200, reading.shown(resource, reading.row(resource, key)), ITEM_TYPE)
+
+        return self._with(fault, request, work)
+
+    def _reading(self, request: Request, client: Client, base: str) -> Reading:
+        version = framework_version(request, self.site.switches.allowed_framework_versions)
+        return Reading(client, version, base, request, self.site.switches)
 
     def _taken(self, operation: str) -> Fault | None:
         self.calls.append(operation)
         return self.faults.take(operation)
 
     def _with(self, fault: Fault | None, request: Request, work: Callable[[], Response]) -> Response:
-        shape = self.site.switches.old_error_shape
+        switches = self.site.switches
         if fault is not None and fault.kind == mischief.THROTTLED:
-            answer = error_response(Refusal(429, "Too many requests."), request, shape)
+            answer = error_response(Refusal(429, "Too many requests."), request, switches)
             return answer.with_headers(("Retry-After", fault.note)) if fault.note else answer
         if fault is not None and fault.kind == mischief.DELIVERED_TWICE:
             work()
@@ -166,12 +208,12 @@ class Fusion:
             try:
                 return work()
             except Refusal as refusal:
-                return error_response(refusal, request, shape)
+                return error_response(refusal, request, switches)
 
         return with_fault(
             fault,
             guarded,
-            error=lambda code: error_response(Refusal(code), request, shape),
+            error=lambda code: error_response(Refusal(code), request, switches),
             sleep=self.clock.sleep,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from emulators.fusion.journal_import import JournalImport
 from emulators.fusion.journals import POSTED, Journals, amount, instant
 from emulators.fusion.people import People
 from emulators.fusion.setup import Setup
-from emulators.fusion.site import OpeningBatch, Site
+from emulators.fusion.site import Client, OpeningBatch, Site
 from emulators.fusion.store import Fields, Store
 
 
@@ -64,27 +64,33 @@ class Books:
         self.store = Store(state_path)
         self.setup = Setup(site, self.store)
         self.journals = Journals(site, self.store, self.setup, clock)
-        self.people = People(site, self.setup, self.journals, clock)
         importer = JournalImport(site, self.store, self.setup, self.journals)
         self.jobs = Jobs(site, self.store, self.journals, importer, clock)
-        self._pending: Callable[[str, str, datetime], None] | None = None
+        self.people = People(site, self.setup, self.journals, clock, self.settle)
+        self._pending: dict[str, Callable[[str, str, datetime], None]] = {}
         with self.store.transaction():
             self.setup.remember_combinations()
             for opening in site.opening_batches:
                 self._open_with(opening)
 
-    def on_pending(self, submit: Callable[[str, str, datetime], None]) -> None:
-        """Name the function that takes a late submission: client id, body, instant."""
-        self._pending = submit
+    def on_pending(self, kind: str, submit: Callable[[str, str, datetime], None]) -> None:
+        """Name the function that takes late submissions of a kind: client id, body, instant."""
+        self._pending[kind] = submit
+
+    def submit_later(self, kind: str, client: Client, body: bytes, seconds: float) -> None:
+        """Let a submission go on inside a slow server and be taken that many seconds from now."""
+        due = instant(self.clock.now() + timedelta(seconds=seconds))
+        row = {"ID": str(self.store.count_up("pending")), "DUE": due, "KIND": kind, "CLIENT_ID": client.client_id}
+        self.store.insert("PENDING", {**row, "BODY": body.decode("utf-8", "replace")})
 
     def settle(self) -> None:
         """Let everything happen that was due by now: late submissions, jobs, AutoPost."""
         with self.store.transaction():
             now = instant(self.clock.now())
-            for row in self.store.rows("SELECT * FROM PENDING WHERE DUE <= ? ORDER BY DUE, ID", [now]):
+            due = self.store.rows("SELECT * FROM PENDING WHERE DUE <= ? ORDER BY DUE, ID", [now])
+            for row in [row for row in due if row["KIND"] in self._pending]:
                 self.store.run("DELETE FROM PENDING WHERE ID = ?", [row["ID"]])
-                if self._pending:
-                    self._pending(row["CLIENT_ID"], row["BODY"], datetime.fromisoformat(row["DUE"]))
+                self._pending[row["KIND"]](row["CLIENT_ID"], row["BODY"], datetime.fromisoformat(row["DUE"]))
             self.jobs.settle()
             self.journals.autopost()
 

@@ -16,7 +16,8 @@ from typing import Any
 from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.query import predicate_of
 from emulators.fusion.resource import DATE, NUMBER, ROW_KEY, TIME, Resource, Row
-from emulators.fusion.site import Client, Switches
+from emulators.fusion.site import Client
+from emulators.fusion.switches import Switches
 from emulators.wsgi import Request
 
 # Expanded children become objects with items from this framework version on, bare arrays before.
@@ -57,6 +58,10 @@ class Reading:
         row = self.row(resource, key, parent)
         shown = _Shown.of(resource, self.request)
         return self._item(resource, row, shown, path or f"{resource.name}/{key}")
+
+    def shown(self, resource: Resource, row: Row) -> dict[str, Any]:
+        """Return a row as the answer to the request that made or changed it."""
+        return self._item(resource, row, _Shown(None, {}), f"{resource.name}/{row[ROW_KEY]}")
 
     def row(self, resource: Resource, key: str, parent: Row | None = None) -> Row:
         """Return the row of a key; Refusal 404 when the caller sees none."""
@@ -133,7 +138,7 @@ class Reading:
         text = self.request.first(name)
         if text is None:
             return default
-        if not text.isdigit() or int(text) < least:
+        if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < least:
             raise Refusal(400, f"The value {text[:20]!r} of the parameter {name} isn't valid.")
         return int(text)
 

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
+from emulators.fusion.receivables import Customer, InvoiceSource, Receivables
 from emulators.fusion.site import (
     GENERAL_LEDGER,
     NO_DATA,
@@ -29,9 +30,8 @@ from emulators.fusion.site import (
     Rate,
     SegmentValue,
     Site,
-    Switches,
-    Timing,
 )
+from emulators.fusion.switches import Switches, Timing
 
 # Obviously invented; a test searches every log and store for the secret.
 DEMO_CLIENT = "demo-fusion-client"
@@ -151,6 +151,23 @@ def demo_site(
         autopost_criteria={AUTOPOST_CRITERIA: SOURCE},
         opening_batches=tuple(batches),
         data_access_sets=(DATA_ACCESS_SET,),
+        receivables=_receivables(),
+    )
+
+
+def _receivables() -> Receivables:
+    return Receivables(
+        sources=(InvoiceSource(SOURCE, True), InvoiceSource("ZB Automatic", False)),
+        types=("Invoice", "Credit Memo"),
+        payment_terms=("IMMEDIATE", "30 Net"),
+        memo_lines=("Marketplace sales",),
+        items=("SKU-1",),
+        customers=(
+            Customer("1008", "Amazon Marketplace Buyers", 300000047000008, payment_terms="IMMEDIATE"),
+            Customer("1009", "Two Sites Ltd", 300000047000009, sites=("NORTH", "SOUTH"), primary_site=""),
+            Customer("1010", "Gone Ltd", 300000047000010, is_active=False),
+        ),
+        receipt_methods=("Manual",),
     )
 
 

@@ -12,6 +12,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 
 from emulators.fusion.store import Fields
 
@@ -54,8 +55,8 @@ _REFERENCE_LENGTH = 240
 _DATES = (2, _DATE_CREATED, 64)
 _NUMBERS = (1, 38, 39, 40, 41, 62, 65, 66)
 _MANDATORY = (0, 1, 2, 3, 4, 5, 7)
-_DATE = re.compile(r"\d{4}/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_DATE = re.compile(r"\d{4}/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,22}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 
 
 class LoadFailed(Exception):
@@ -91,10 +92,10 @@ def _entry_of(content: bytes) -> str:
             if archive.getinfo(ENTRY_NAME).file_size > ENTRY_BYTES_MAX:
                 raise LoadFailed(f"{ENTRY_NAME} is too large.")
             return archive.read(ENTRY_NAME).decode("utf-8")
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError):
-        raise LoadFailed("The document isn't a readable zip file.") from None
     except UnicodeDecodeError:
         raise LoadFailed(f"{ENTRY_NAME} isn't encoded in UTF-8.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+        raise LoadFailed("The document isn't a readable zip file.") from None
 
 
 def _row(number: int, cells: list[str], are_extra_columns_ignored: bool) -> Fields:

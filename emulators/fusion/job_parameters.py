@@ -47,7 +47,7 @@ def journal_import(text: str, client: Client, site: Site) -> str:
     access_set, source, ledger, group, suspense, summary, flexfields = parts
     if access_set != NULL and access_set not in site.data_access_sets:
         raise Rejected("data access set")
-    if not (group.isdigit() or group in ("ALL", NULL)):
+    if not ((group.isascii() and group.isdigit()) or group in ("ALL", NULL)):
         raise Rejected("group id")
     if suspense not in ("N", "Y") or summary not in ("N", "Y") or flexfields not in ("N", "O", "W"):
         raise Rejected("flags")

@@ -12,8 +12,8 @@ import zipfile
 from typing import Any
 
 from emulators.fusion.jobs import BULK, Jobs
-from emulators.fusion.site import Switches
 from emulators.fusion.store import Fields
+from emulators.fusion.switches import Switches
 
 _LOADER = "/oracle/apps/ess/financials/commonModules/shared/common/interfaceLoader"
 _LEDGER = "/oracle/apps/ess/financials/generalLedger/programs/common"

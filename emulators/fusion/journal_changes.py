@@ -8,12 +8,11 @@ https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/op-journalbatches-jeb
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from datetime import date
 
-from emulators.fusion.answers import ITEM_TYPE, Detail, Refusal
+from emulators.fusion.answers import Detail, Refusal
+from emulators.fusion.bodies import check_tag, json_object
 from emulators.fusion.books import Books
-from emulators.fusion.collection import etag
 from emulators.fusion.journals import WrongStatus
 from emulators.fusion.resource import ROW_KEY, Row
 from emulators.wsgi import Request
@@ -29,12 +28,13 @@ _COMPLETIONS = ("Complete", "Incomplete")
 
 def change_batch(books: Books, row: Row, request: Request) -> None:
     """Apply a PATCH."""
-    _check_tag(row, request)
+    check_tag(row, request)
     changes = {}
-    for name, value in _body_of(request).items():
+    for name, value in json_object(request).items():
         if name not in _CHANGEABLE or not isinstance(value, str):
             raise Refusal(400, Detail(f"The attribute {name[:60]} can't be updated.", path=f"/{name[:60]}"))
         changes[_CHANGEABLE[name]] = value
+    _check_day(changes.get("REVERSAL_DATE", ""))
     if changes.get("COMPLETION", "Complete") not in _COMPLETIONS:
         raise Refusal(400, Detail("The completion status isn't valid.", path="/CompletionStatusMeaning"))
     if "COMPLETION" in changes and row["Status"] == "P":
@@ -43,28 +43,17 @@ def change_batch(books: Books, row: Row, request: Request) -> None:
         books.journals.change(row[ROW_KEY], **changes)
 
 
-def delete_batch(books: Books, row: Row) -> None:
+def _check_day(text: str) -> None:
+    try:
+        date.fromisoformat(text or "2000-01-01")
+    except ValueError:
+        raise Refusal(400, Detail("The reversal date isn't a date.", "27014", "/ReversalDate")) from None
+
+
+def delete_batch(books: Books, row: Row, request: Request) -> None:
     """Apply a DELETE."""
+    check_tag(row, request)
     try:
         books.journals.delete(row[ROW_KEY])
     except WrongStatus:
         raise Refusal(400, "You can't delete a journal batch that's posted.") from None
-
-
-def _check_tag(row: Row, request: Request) -> None:
-    given = request.header("If-Match")
-    if given is not None and given.strip().removeprefix("W/").strip('"') not in ("*", etag(row)):
-        raise Refusal(412, "The item was changed since it was read.")
-
-
-def _body_of(request: Request) -> dict[str, Any]:
-    kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind not in ("application/json", ITEM_TYPE):
-        raise Refusal(415, f"The media type {kind[:60]!r} isn't supported.")
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise Refusal(400, "The request body isn't well-formed JSON.") from None
-    if not isinstance(body, dict):
-        raise Refusal(400, "The request body isn't an object.")
-    return body

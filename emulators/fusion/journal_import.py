@@ -9,13 +9,13 @@ Source: https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/Importing_Fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from emulators.fusion.answers import plain
-from emulators.fusion.journals import Journal, Journals, amount, totals_of
+from emulators.fusion.journal_lines import GroupKey, evened, grouped, journal_key, summed
+from emulators.fusion.journals import Journal, Journals, totals_of
 from emulators.fusion.row_checks import accounted, day_of, fault_of_row, period_of, segments_of
 from emulators.fusion.setup import Setup, Wrong
 from emulators.fusion.site import Ledger, Site
@@ -23,7 +23,6 @@ from emulators.fusion.store import Fields, Store
 
 NAME_LENGTH = 100
 ANY_GROUP = ("ALL", "#NULL", "")
-GroupKey = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class JournalImport:
             if not rows:
                 text = f"No rows were found for source {order.source}, group {order.group_id}: 0 lines imported."
                 return Imported(self._site.switches.empty_import_status, text, text)
-            batches = _grouped(rows, lambda row: self._batch_key(row, order))
+            batches = grouped(rows, lambda row: self._batch_key(row, order))
             faults = {key: self._faults(group, order) for key, group in batches.items()}
             return self._ended(order, batches, faults, request_id, created_by, at)
 
@@ -92,7 +91,7 @@ class JournalImport:
                 faults[row["ID"]] = wrong
         if faults:
             return faults
-        for journal in _grouped(rows, _journal_key).values():
+        for journal in grouped(rows, journal_key).values():
             off = self._unbalanced_by(journal, order)
             if off and not self._has_suspense(order):
                 text = f"The journal entry is unbalanced by {plain(off)} and suspense isn't allowed"
@@ -156,7 +155,7 @@ class JournalImport:
             "REQUEST_ID": request_id,
             "CREATED_BY": created_by,
         }
-        journals = [self._journal(order, key[2], group) for group in _grouped(rows, _journal_key).values()]
+        journals = [self._journal(order, key[2], group) for group in grouped(rows, journal_key).values()]
         return self._journals.add(batch, journals, at)
 
     def _journal(self, order: ImportOrder, period: str, rows: list[Fields]) -> Journal:
@@ -176,8 +175,8 @@ class JournalImport:
         }
         lines = [self._line(order, row) for row in rows]
         if order.is_summary:
-            lines = _summed(lines)
-        return header, _evened(lines, self._suspense_account(order))
+            lines = summed(lines)
+        return header, evened(lines, self._suspense_account(order))
 
     def _line(self, order: ImportOrder, row: Fields) -> Fields:
         chart = self._site.chart_of(order.ledger)
@@ -205,51 +204,3 @@ class JournalImport:
 
     def _suspense_account(self, order: ImportOrder) -> str:
         return order.ledger.suspense_account if self._has_suspense(order) else ""
-
-
-def _grouped(rows: Iterable[Fields], key_of: Callable[[Fields], GroupKey]) -> dict[GroupKey, list[Fields]]:
-    groups: dict[GroupKey, list[Fields]] = {}
-    for row in rows:
-        groups.setdefault(key_of(row), []).append(row)
-    return groups
-
-
-def _journal_key(row: Fields) -> GroupKey:
-    return tuple(row[name] for name in ("REFERENCE4", "CATEGORY", "CURRENCY", "RATE_TYPE", "RATE_DATE", "RATE"))
-
-
-def _summed(lines: list[Fields]) -> list[Fields]:
-    """Return one line per account and side."""
-    sums: dict[GroupKey, Fields] = {}
-    for line in lines:
-        key = (line["ACCOUNT"], "DR" if line["ENTERED_DR"] else "CR")
-        if key not in sums:
-            sums[key] = {**line}
-            continue
-        for name in ("ENTERED_DR", "ENTERED_CR", "ACCOUNTED_DR", "ACCOUNTED_CR"):
-            if line[name]:
-                sums[key][name] = f"{amount(sums[key][name]) + amount(line[name]):f}"
-    return list(sums.values())
-
-
-def _evened(lines: list[Fields], suspense_account: str) -> list[Fields]:
-    """Let the journal balance: entered differences go to suspense, rounding of conversions to the largest line."""
-    totals = totals_of(lines)
-    if suspense_account and totals.debit != totals.credit:
-        lines = [*lines, _suspense_line(suspense_account, totals.credit - totals.debit, lines)]
-        totals = totals_of(lines)
-    off = totals.accounted_debit - totals.accounted_credit
-    if off:
-        largest = max(lines, key=lambda line: amount(line["ACCOUNTED_DR"]) + amount(line["ACCOUNTED_CR"]))
-        side, change = ("ACCOUNTED_DR", -off) if largest["ACCOUNTED_DR"] else ("ACCOUNTED_CR", off)
-        largest[side] = f"{amount(largest[side]) + change:f}"
-    return lines
-
-
-def _suspense_line(account: str, missing: Decimal, lines: list[Fields]) -> Fields:
-    totals = totals_of(lines)
-    blank = dict.fromkeys(lines[0], "")
-    side = "DR" if missing > 0 else "CR"
-    accounted_missing = abs(totals.accounted_credit - totals.accounted_debit)
-    amounts = {f"ENTERED_{side}": f"{abs(missing):f}", f"ACCOUNTED_{side}": f"{accounted_missing:f}"}
-    return {**blank, "ACCOUNT": account, "DESCRIPTION": "Suspense", **amounts}

@@ -80,11 +80,9 @@ class Journals:
     def add(self, batch: Fields, journals: Sequence[Journal], at: datetime) -> str:
         """Store a new batch, unposted unless it says otherwise, and return its id."""
         timing = self._site.timing
-        due = (
-            ""
-            if timing.autopost_after_seconds is None
-            else instant(at + timedelta(seconds=timing.autopost_after_seconds))
-        )
+        has_rule = batch["SOURCE"] in self._site.autopost_criteria.values()
+        seconds = timing.autopost_after_seconds if has_rule else None
+        due = "" if seconds is None else instant(at + timedelta(seconds=seconds))
         batch_id = self.new_id()
         defaults = {"STATUS": UNPOSTED, "COMPLETION": "Complete", "POST_DUE": due}
         defaults |= {"CREATED_AT": instant(at), "UPDATED_AT": instant(at)}

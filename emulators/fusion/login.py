@@ -59,7 +59,11 @@ class Login:
         return json_answer(200, body).with_headers(*_NO_STORE)
 
     def caller(self, request: Request) -> Client | None:
-        """Return the client behind a bearer token; None for a missing, unknown, expired or revoked one."""
+        """Return the client behind a bearer token, or None for a missing, unknown, expired or revoked one."""
+        named = basic_credentials(request)
+        if named is not None and self._site.switches.is_basic_accepted:
+            client = self._site.client(named[0])
+            return client if client and client.secret == named[1] and not client.is_revoked else None
         scheme, _, token = (request.header("Authorization") or "").partition(" ")
         if scheme.lower() != "bearer":
             return None

@@ -1,10 +1,12 @@
 """The ways in which only a Fusion pod goes wrong, as faults for a `FaultPlan`.
 
 Operations of the plan: token; each resource by its name (journalBatches, journalHeaders, ledgersLOV, ...), describe;
-updateJournalBatch, deleteJournalBatch; each OperationName of erpintegrations (importBulkData, ...) and each finder of
-it (ESSJobStatusRF, ...). General faults of `emulators.faults` mean here: `slow` replies late and commits;
-`dropped(after=True)` commits and closes the connection; `dropped()` closes it before anything is stored; `status(429)`
-or `status(503)` is the service's own error body; `html(502)` is the front end's page, with `after=True` over a commit.
+updateJournalBatch, deleteJournalBatch; createReceivablesInvoice, updateReceivablesInvoice, deleteReceivablesInvoice,
+createStandardReceipt, deleteStandardReceipt; each OperationName of erpintegrations (importBulkData, ...) and each
+finder of it (ESSJobStatusRF, ...).
+General faults of `emulators.faults` mean here: `slow` replies late and commits; `dropped(after=True)` commits and
+closes the connection; `dropped()` closes it before anything is stored; `status(429)` or `status(503)` is the service's
+own error body; `html(502)` is the front end's page, with `after=True` over a commit.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ What comes in: a batch's id. What goes out: other books. Each step raises WrongS
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -22,18 +22,22 @@ _SIDES |= {"ACCOUNTED_DR": "ACCOUNTED_CR", "ACCOUNTED_CR": "ACCOUNTED_DR"}
 class People:
     """The pages of one pod; account amounts are debit positive."""
 
-    def __init__(self, site: Site, setup: Setup, journals: Journals, clock: Clock) -> None:
+    def __init__(self, site: Site, setup: Setup, journals: Journals, clock: Clock, settle: Callable[[], None]) -> None:
         self._site = site
         self._setup = setup
         self._journals = journals
         self._clock = clock
+        # What was due before a person acts has happened before.
+        self._settle = settle
 
     def post(self, batch_id: str) -> bool:
         """Post a batch; False when it got an error status instead."""
+        self._settle()
         return self._journals.post(batch_id, self._clock.now())
 
     def unpost(self, batch_id: str) -> None:
         """Take a posted batch out of the balances again, as Oracle's support might; no page offers it."""
+        self._settle()
         self._journals.expect(batch_id, is_posted=True)
         self._journals.change(batch_id, STATUS=UNPOSTED, POSTED_DATE="")
 
@@ -47,10 +51,12 @@ class People:
 
     def delete(self, batch_id: str) -> None:
         """Delete a batch that is not posted."""
+        self._settle()
         self._journals.delete(batch_id)
 
     def rename(self, batch_id: str, name: str) -> None:
         """Give a batch that is not posted another name."""
+        self._settle()
         self._journals.expect(batch_id, is_posted=False)
         self._journals.change(batch_id, NAME=name)
 
@@ -61,6 +67,7 @@ class People:
             WrongStatus: The batch is posted or missing.
             IndexError: The batch has no such line.
         """
+        self._settle()
         self._journals.expect(batch_id, is_posted=False)
         line = self._journals.lines_of_batch(batch_id)[number - 1]
         self._journals.store.change("JE_LINE", line["ID"], **fields)
@@ -82,6 +89,7 @@ class People:
         Raises:
             ValueError: The day lies in no period of the ledger.
         """
+        self._settle()
         ledger, period = self._site.ledger(ledger_id), self._setup.period_of(ledger_id, day)
         if ledger is None or period is None:
             raise ValueError(f"Ledger {ledger_id} has no period for {day.isoformat()}.")
@@ -92,13 +100,16 @@ class People:
 
     def close_period(self, ledger_id: int, name: str, application_id: int = GENERAL_LEDGER) -> None:
         """Close a period."""
+        self._settle()
         self._setup.set_period(ledger_id, name, "C", application_id)
 
     def open_period(self, ledger_id: int, name: str, application_id: int = GENERAL_LEDGER) -> None:
         """Open a period, for the first time or again."""
+        self._settle()
         self._setup.set_period(ledger_id, name, "O", application_id)
 
     def _copy(self, batch_id: str, day: date, prefix: str, *, is_reversed: bool, is_posted: bool) -> str:
+        self._settle()
         batch = self._journals.expect(batch_id, is_posted=True)
         period = self._setup.period_of(int(batch["LEDGER_ID"]), day)
         if period is None:

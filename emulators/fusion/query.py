@@ -189,7 +189,10 @@ def _like(attribute: Attribute, pattern: str) -> Predicate:
 def _typed(attribute: Attribute, text: str) -> Any:
     try:
         if attribute.kind == NUMBER:
-            return Decimal(text)
+            number = Decimal(text)
+            if not number.is_finite():
+                raise InvalidOperation
+            return number
         if attribute.kind == DATE:
             return datetime.fromisoformat(text).date()
         if attribute.kind == TIME:

@@ -48,9 +48,10 @@ class Setup:
         found = (row for row in self._site.periods if _is_of(row, ledger_id) and row.name == name)
         return next((self._as_of_now(row) for row in found), None)
 
-    def period_of(self, ledger_id: int, day: date) -> Period | None:
-        """Return the general ledger period of a day, adjusting periods aside, or None."""
-        found = (row for row in self._site.periods if _is_of(row, ledger_id) and not row.is_adjustment)
+    def period_of(self, ledger_id: int, day: date, application_id: int = GENERAL_LEDGER) -> Period | None:
+        """Return the period of a day, adjusting periods aside, or None."""
+        every = (row for row in self._site.periods if not row.is_adjustment)
+        found = (row for row in every if (row.ledger_id, row.application_id) == (ledger_id, application_id))
         return next((self._as_of_now(row) for row in found if row.first_day <= day <= row.last_day), None)
 
     def _as_of_now(self, row: Period) -> Period:

@@ -1,8 +1,7 @@
 """What one customer's Fusion pod is: ledgers, accounts, periods, sources, rates, OAuth clients, timing, open questions.
 
 What comes in: master data, written down as plain values (see `demo_site.py`). What goes out: a `Site`, which the books
-and the endpoints ask; `Switches` holds every behaviour that differs between pods or is not documented, so that a
-client can be tried in each position.
+and the endpoints ask; how long things take and what is not documented is in `switches.py`.
 Source: https://docs.oracle.com/en/cloud/saas/financials/25d/farfa/ (REST API for Financials).
 """
 
@@ -12,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+
+from emulators.fusion.receivables import Receivables
+from emulators.fusion.switches import Switches, Timing
 
 GENERAL_LEDGER = 101
 RECEIVABLES = 222
@@ -134,59 +136,6 @@ class OpeningBatch:
     lines: tuple[tuple[str, Decimal, str], ...]
 
 
-@dataclass(frozen=True)
-class Timing:
-    """Seconds of a job's steps; `autopost_after_seconds` None means that no AutoPost rule runs by itself.
-
-    `seconds_per_poll` moves a job on by so much whenever its status is asked for, besides the clock.
-    """
-
-    wait_seconds: float = 2
-    running_seconds: float = 1
-    load_seconds: float = 3
-    import_seconds: float = 5
-    output_seconds: float = 1
-    completed_seconds: float = 0
-    autopost_after_seconds: float | None = None
-    visible_after_seconds: float = 0
-    seconds_per_poll: float = 0
-    token_seconds: int = 3600
-
-
-@dataclass(frozen=True)
-class Switches:
-    """Facts that are unverified or differ by pod.
-
-    `old_error_shape` ("text" or "flat") answers callers below framework 4 who do not accept the error type.
-    `empty_import_status` and `failed_import_status` end an import of no rows, and one with faulty rows.
-    `error_holds`: what one bad row keeps out: its "group" or its "journal".
-    Names of batches and journals are made by `batch_name` and `journal_name` and cut at 100 characters.
-    `unpostable_status` is the status code of a batch that could not be posted. `do_combinations_inherit` shows a
-    combination disabled when one of its values is.
-    """
-
-    limit_default: int = 25
-    limit_max: int = 499
-    is_total_clamped: bool = False
-    allowed_framework_versions: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8, 9)
-    old_error_shape: str = "text"
-    are_amounts_text: bool = False
-    submit_http_status: int = 201
-    is_source_given_by_id: bool = False
-    is_ledger_given_by_name: bool = False
-    are_extra_columns_ignored: bool = False
-    is_output_kept_without_option: bool = False
-    empty_import_status: str = "WARNING"
-    failed_import_status: str = "WARNING"
-    error_holds: str = "group"
-    batch_name: str = "{reference1} {source} {group_id} A {request_id}"
-    journal_name: str = "{reference4} {category} {currency}"
-    reference4_characters: int = 25
-    unpostable_status: str = "F"
-    do_combinations_inherit: bool = True
-    first_id: int = 9_007_199_254_740_993
-
-
 @dataclass
 class Site:
     """One pod. Mutable on purpose: a test revokes a client or disables an account while the pod runs.
@@ -214,6 +163,7 @@ class Site:
         "fin$/journal$/import$",
         "fin$/journal$/import",
     )
+    receivables: Receivables = field(default_factory=Receivables)
     timing: Timing = field(default_factory=Timing)
     switches: Switches = field(default_factory=Switches)
 

@@ -110,6 +110,32 @@ REQUEST_COLUMNS = (
     "FORCED",
 )
 
+# Header, lines and distributions of an invoice are kept as they were sent, in BODY: they never change afterwards.
+INVOICE_COLUMNS = (
+    "ID",
+    "LEDGER_ID",
+    "SOURCE",
+    "NUMBER",
+    "STATUS",
+    "BODY",
+    "AMOUNT",
+    "CREATED_BY",
+    "CREATED_AT",
+    "UPDATED_AT",
+    "VISIBLE_AT",
+)
+RECEIPT_COLUMNS = (
+    "ID",
+    "LEDGER_ID",
+    "NUMBER",
+    "BODY",
+    "AMOUNT",
+    "CREATED_BY",
+    "CREATED_AT",
+    "UPDATED_AT",
+    "VISIBLE_AT",
+)
+
 TABLES: dict[str, tuple[str, ...]] = {
     "JE_BATCH": BATCH_COLUMNS,
     "JE_HEADER": HEADER_COLUMNS,
@@ -118,7 +144,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "ESS_REQUEST": REQUEST_COLUMNS,
     "DOCUMENT": ("ID", "FILE_NAME", "CONTENT", "ACCOUNT"),
     "COMBINATION": ("ID", "CHART_ID", "ACCOUNT"),
+    "AR_INVOICE": INVOICE_COLUMNS,
+    "AR_RECEIPT": RECEIPT_COLUMNS,
+    "AR_APPLICATION": ("ID", "INVOICE_ID", "DOCUMENT", "AMOUNT"),
     "TOKEN": ("DIGEST", "CLIENT_ID", "EXPIRES_AT"),
-    "PENDING": ("ID", "DUE", "CLIENT_ID", "BODY"),
+    "PENDING": ("ID", "DUE", "KIND", "CLIENT_ID", "BODY"),
 }
 KEYS = {name: columns[0] for name, columns in TABLES.items()}

@@ -10,7 +10,7 @@ import pytest
 
 from emulators.fusion import mischief
 from emulators.fusion.demo_site import CLIENT_OF_ONE_LEDGER, CLIENT_WITHOUT_DATA, DE_LEDGER
-from emulators.fusion.site import Timing
+from emulators.fusion.switches import Timing
 from tests.emulators.fusion.bench import CREDIT, DEBIT, GROUP, ITEM, PAIR, PARAMETERS, US, zipped
 
 LEDGER_PACKAGE = "/oracle/apps/ess/financials/generalLedger/programs/common/"
@@ -306,3 +306,24 @@ def test_a_job_may_go_wrong_by_itself(caller, fault, status, batches, rows):
     caller.faults.next("importBulkData", fault)
     request_id = caller.loaded()
     assert (caller.status(request_id), len(imported(caller)), len(left(caller))) == (status, batches, rows)
+
+
+def test_a_submission_may_be_answered_with_200(caller, site):
+    """Which of the two success statuses is a switch."""
+    site.switches = replace(site.switches, submit_http_status=200)
+    assert caller.load().status_code == 200
+
+
+def test_outputs_may_be_kept_without_being_asked_for(caller, site):
+    """Whether `ExtractFileType=ALL` is needed is a switch."""
+    site.switches = replace(site.switches, is_output_kept_without_option=True)
+    request_id = caller.loaded(options="")
+    assert len(caller.files(request_id, "OUT")) == 1
+
+
+def test_names_of_batches_may_be_made_otherwise(caller, site):
+    """How Journal Import puts a batch's name together is a switch."""
+    site.switches = replace(site.switches, batch_name="{reference1} {source} {request_id}: A {group_id}")
+    request_id = caller.loaded()
+    (batch,) = imported(caller)
+    assert batch.name == f"ZB-AZ261110-000017 ZB Connector {int(request_id) + 4}: A {GROUP}"

@@ -146,6 +146,7 @@ def test_a_finder_by_primary_key_and_one_that_is_none(many):
 @pytest.mark.parametrize(
     "version, accept, shape, expected",
     [
+        ("5", {}, "text", "structured"),
         ("4", {}, "text", "structured"),
         (None, ACCEPT_ERRORS, "text", "structured"),
         ("3", {}, "text", "text"),
@@ -204,3 +205,17 @@ def test_types_of_attributes_are_a_closed_list():
         return own.union(*(kinds_of(child) for child in resource.children.values()))
 
     assert kinds_of(Resource("x", (Attribute("A"),), lambda client, parent: [])) <= kinds
+
+
+@pytest.mark.parametrize("is_clamped, total", [(False, 1392), (True, 499)])
+def test_500_rows_asked_for_are_499(caller, site, is_clamped, total):
+    """The cap of live pods, whatever was asked; some count no further than it."""
+    site.switches = replace(site.switches, is_total_clamped=is_clamped)
+    body = caller.get("currencyRates", limit="500", totalResults="true").json()
+    assert (body["count"], body["limit"], body["hasMore"], body["totalResults"]) == (499, 499, True, total)
+
+
+def test_structured_errors_may_begin_with_another_version(caller, site):
+    """From which version on they come by themselves is a switch."""
+    site.switches = replace(site.switches, structured_errors_from=9)
+    assert caller.get("journalBatches/1").headers["Content-Type"].startswith("text/plain")

@@ -12,7 +12,7 @@ from emulators.clock import SteppedClock
 from emulators.fusion.books import Books
 from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DE_LEDGER, OpeningBalance, demo_site
 from emulators.fusion.journals import WrongStatus
-from emulators.fusion.site import Timing
+from emulators.fusion.switches import Timing
 from tests.emulators.fusion.bench import ITEM, NOON, TODAY, US
 from tests.emulators.fusion.test_bulk_import import LEDGER_PACKAGE
 
@@ -219,3 +219,27 @@ def test_opening_balances_stand_posted_in_the_books(tmp_path):
         assert books.balance(DE_LEDGER, "03-000-110700-000") == Decimal("250.00")
         assert len(books.batches(DE_LEDGER)) == 2
         books.close()
+
+
+def test_what_was_due_happens_before_a_person_acts(caller, clock):
+    """An import that was due before the period was closed found it open, whoever looks when."""
+    caller.load()
+    clock.advance(60)
+    caller.app.books.people.close_period(US, "Nov-26")
+    assert status(caller, own(caller)) == "U"
+    assert caller.app.books.interface() == []
+
+
+def test_an_autopost_rule_leaves_other_sources_alone(caller, site, clock):
+    """What an accountant keyed by hand waits for the accountant."""
+    site.timing = Timing(autopost_after_seconds=0)
+    lines = [(CLEARING, Decimal("1.00"), "in"), (SALES, Decimal("-1.00"), "out")]
+    batch_id = caller.app.books.people.enter(US, "HAND", TODAY, lines, is_posted=False)
+    clock.advance(1800)
+    assert status(caller, batch_id) == "U"
+
+
+def test_a_batch_keyed_for_a_day_without_a_period_is_refused(caller):
+    """The sentence names ledger and day."""
+    with pytest.raises(ValueError, match=f"Ledger {US} has no period for 1999-01-01"):
+        caller.app.books.people.enter(US, "HAND", date(1999, 1, 1), [])

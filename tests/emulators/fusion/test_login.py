@@ -109,3 +109,12 @@ def test_tokens_live_through_a_restart_and_lie_nowhere_in_the_file(tmp_path):
     assert first.token.encode() not in held
     assert DEMO_SECRET.encode() not in held
     assert DEMO_SECRET not in repr(second.app.site)
+
+
+@pytest.mark.parametrize(
+    "is_accepted, password, status", [(False, DEMO_SECRET, 401), (True, DEMO_SECRET, 200), (True, "x", 401)]
+)
+def test_some_pods_take_a_named_user_by_http_basic(caller, site, is_accepted, password, status):
+    """Beside tokens; whether a pod does is a switch."""
+    site.switches = replace(site.switches, is_basic_accepted=is_accepted)
+    assert caller.http.get(f"{REST}/ledgersLOV", auth=(DEMO_CLIENT, password)).status_code == status

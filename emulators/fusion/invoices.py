@@ -1,0 +1,174 @@
+"""Receivables invoices: created through REST, changed in three attributes only, paid by receipts and credits.
+
+What comes in: POST, PATCH and DELETE of `receivablesInvoices`. What goes out: stored invoices, their balance, or a
+Refusal. A number is unique within its source; where the source numbers by itself, nothing that the caller sends is.
+Sources: https://docs.oracle.com/en/cloud/saas/financials/24c/farfa/api-receivables-invoices.html,
+https://docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from emulators.fusion.answers import Refusal, plain, written
+from emulators.fusion.bodies import check_tag, json_object
+from emulators.fusion.books import Books
+from emulators.fusion.invoice_entry import entered, fault
+from emulators.fusion.journals import WrongStatus, instant
+from emulators.fusion.masters import ledgers_of
+from emulators.fusion.resource import ROW_KEY, Row
+from emulators.fusion.site import Client, Ledger
+from emulators.fusion.store import Fields
+from emulators.wsgi import Request
+
+CHANGEABLE = ("InvoiceStatus", "PaymentTerms", "TransactionDate")
+COMPLETE, INCOMPLETE, FROZEN = "Complete", "Incomplete", "Frozen"
+
+
+class Invoices:
+    """The invoices of one pod."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        books.on_pending("receivablesInvoices", self._store_pending)
+
+    def create(self, request: Request, client: Client) -> str:
+        """Store what a POST holds and return its id; raises Refusal."""
+        return self.store(json_object(request), client, self._books.clock.now())
+
+    def _store_pending(self, client_id: str, body: str, at: datetime) -> None:
+        client = self._books.site.client(client_id)
+        if client is not None:
+            # Nobody waits for the answer any more, whatever it would be.
+            with suppress(Refusal, ValueError):
+                self.store(json.loads(body, parse_float=Decimal), client, at)
+
+    def store(self, given: Mapping[str, Any], client: Client, at: datetime) -> str:
+        """Store an invoice's attributes and return its id; raises Refusal 400 and stores nothing."""
+        books = self._books
+        with books.store.transaction():
+            ledger = self._ledger_of(given, client)
+            entry = entered(given, books.site, ledger, books.setup, at.date())
+            header = entry.header
+            status = header.pop("InvoiceStatus", books.site.receivables.switches.status_default)
+            if status not in (COMPLETE, INCOMPLETE):
+                raise fault("AR_INVOICE_STATUS_INVALID", "The status of a new invoice isn't valid.", "InvoiceStatus")
+            number = header.pop("TransactionNumber", None) or str(books.store.count_up("invoice_number", 100_001))
+            self._check_number(header["TransactionSource"], number)
+            invoice_id = books.journals.new_id()
+            visible = at + timedelta(seconds=books.site.timing.invoice_visible_after_seconds)
+            row = {
+                "ID": invoice_id,
+                "LEDGER_ID": str(ledger.id),
+                "SOURCE": header["TransactionSource"],
+                "NUMBER": number,
+                "STATUS": status,
+                "BODY": written({**header, "BillToPartyId": entry.customer.party_id}),
+                "AMOUNT": plain(entry.amount),
+                "CREATED_BY": client.client_id,
+                "CREATED_AT": instant(at),
+                "UPDATED_AT": instant(at),
+                "VISIBLE_AT": instant(visible),
+            }
+            books.store.insert("AR_INVOICE", row)
+        return invoice_id
+
+    def _ledger_of(self, given: Mapping[str, Any], client: Client) -> Ledger:
+        allowed = {ledger.business_unit: ledger for ledger in ledgers_of(self._books.site, client)}
+        unit = given.get("BusinessUnit")
+        if not isinstance(unit, str) or unit not in allowed:
+            raise fault("AR_BU_NOT_FOUND", "The business unit doesn't exist, or you have no access.", "BusinessUnit")
+        return allowed[unit]
+
+    def _check_number(self, source: str, number: str) -> None:
+        statement = "SELECT 1 FROM AR_INVOICE WHERE SOURCE = ? AND NUMBER = ?"
+        if self._books.store.rows(statement, [source, number]):
+            code = self._books.site.receivables.switches.duplicate_code
+            raise fault(code, f"The transaction number {number} exists in this source.", "TransactionNumber")
+
+    def change(self, row: Row, request: Request) -> None:
+        """Apply a PATCH: status, terms or date; anything else is refused."""
+        check_tag(row, request)
+        given = json_object(request)
+        for name in given:
+            if name not in CHANGEABLE:
+                raise fault("", f"The attribute {name[:60]} of an invoice can't be updated.", name[:60])
+        stored = self.expect(row[ROW_KEY])
+        body = json.loads(stored["BODY"])
+        if "PaymentTerms" in given:
+            if given["PaymentTerms"] not in self._books.site.receivables.payment_terms:
+                raise fault("AR_PAYMENT_TERMS_NOT_FOUND", "The payment terms don't exist.", "PaymentTerms")
+            body["PaymentTerms"] = given["PaymentTerms"]
+        if "TransactionDate" in given:
+            body["TransactionDate"] = _day(given["TransactionDate"])
+        status = given.get("InvoiceStatus", stored["STATUS"])
+        self._check_step(stored, status)
+        changed = {"STATUS": status, "BODY": written(body), "UPDATED_AT": instant(self._books.clock.now())}
+        self._books.store.change("AR_INVOICE", stored["ID"], **changed)
+
+    def _check_step(self, stored: Fields, status: object) -> None:
+        if status not in (COMPLETE, INCOMPLETE, FROZEN):
+            raise fault("AR_INVOICE_STATUS_INVALID", "The status of the invoice isn't valid.", "InvoiceStatus")
+        if status == stored["STATUS"]:
+            return
+        if stored["STATUS"] == FROZEN and self._books.site.receivables.switches.is_frozen_final:
+            raise fault("AR_INVOICE_FROZEN", "A frozen invoice can't change its status.", "InvoiceStatus")
+        if status == FROZEN and stored["STATUS"] != COMPLETE:
+            raise fault("AR_INVOICE_NOT_COMPLETE", "Only a complete invoice can be frozen.", "InvoiceStatus")
+        if status == INCOMPLETE and self.applied(stored["ID"]):
+            raise fault("AR_INVOICE_HAS_ACTIVITY", "An invoice with activity can't be incomplete.", "InvoiceStatus")
+
+    def delete(self, row: Row, request: Request) -> None:
+        """Apply a DELETE: an incomplete invoice goes, a complete one only where the pod's options say so."""
+        check_tag(row, request)
+        stored = self.expect(row[ROW_KEY])
+        is_allowed = stored["STATUS"] == INCOMPLETE or self._books.site.receivables.switches.is_completed_deletable
+        if not is_allowed or self.applied(stored["ID"]):
+            raise Refusal(400, "You can't delete an invoice that's complete or has activity.")
+        self._books.store.run("DELETE FROM AR_INVOICE WHERE ID = ?", [stored["ID"]])
+
+    def rows(self) -> list[Fields]:
+        """Return every invoice in the order they were created."""
+        return self._books.store.rows("SELECT * FROM AR_INVOICE ORDER BY LENGTH(ID), ID")
+
+    def expect(self, invoice_id: str) -> Fields:
+        """Return an invoice; raises WrongStatus when there is none."""
+        row = self._books.store.get("AR_INVOICE", invoice_id)
+        if row is None:
+            raise WrongStatus(f"Invoice {invoice_id} doesn't exist.")
+        return row
+
+    def applied(self, invoice_id: str) -> Decimal:
+        """Return what receipts and credits took off an invoice's balance."""
+        rows = self._books.store.rows("SELECT AMOUNT FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
+        return sum((Decimal(row["AMOUNT"]) for row in rows), Decimal(0))
+
+    def balance(self, invoice_id: str) -> Decimal:
+        """Return what is still open on an invoice; an incomplete one owes nothing yet."""
+        row = self.expect(invoice_id)
+        return Decimal(0) if row["STATUS"] == INCOMPLETE else Decimal(row["AMOUNT"]) - self.applied(invoice_id)
+
+    def apply(self, invoice_id: str, document: str, amount: Decimal) -> None:
+        """Apply a receipt or credit memo of that name to a complete invoice.
+
+        Raises:
+            WrongStatus: The invoice is incomplete, or less than the amount is open.
+        """
+        if not 0 < amount <= self.balance(invoice_id):
+            raise WrongStatus(f"Invoice {invoice_id} has {self.balance(invoice_id)} open, not {amount}.")
+        row = {"ID": self._books.journals.new_id(), "INVOICE_ID": invoice_id, "DOCUMENT": document}
+        self._books.store.insert("AR_APPLICATION", {**row, "AMOUNT": plain(amount)})
+
+
+def _day(text: object) -> str:
+    try:
+        return date.fromisoformat(str(text)).isoformat()
+    except ValueError:
+        raise fault(
+            "27014", "The attribute TransactionDate must be a date such as 2026-01-31.", "TransactionDate"
+        ) from None
