@@ -142,9 +142,9 @@ def kept_finding(document: OutboxDocument) -> Finding:
 
 
 def error_sentence(document: OutboxDocument, status: TargetStatus) -> str:
-    """Say that the ERP's edit did not pass, with its own messages."""
+    """Say that the ERP took it and found it wrong, with its own messages."""
     words = " ".join(status.messages) or f"status {status.erp_status}"
-    return f"{named(document)} did not pass the ERP's edit: {words}"
+    return f"{named(document)} did not pass the ERP's checks: {words}"
 
 
 def removed_sentence(document: OutboxDocument, erp_id: str, seen: FoundDocument | TargetStatus | None = None) -> str:
