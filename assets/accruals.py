@@ -121,16 +121,17 @@ def _joined(
         facts=facts,
         rows=rows[:_ROWS_MAX],
         rows_total=sum(accrual.lines for accrual in made),
-        verdicts=tuple(_together(check, found) for check, found in verdicts.items()),
+        verdicts=tuple(_together(check, found, list(results)) for check, found in verdicts.items()),
         links=links,
         version="+".join(accrual.version for accrual in made if accrual.version),
     )
 
 
-def _together(check: str, found: list[Verdict]) -> Verdict:
+def _together(check: str, found: list[Verdict], accrued: list[str]) -> Verdict:
     """Return the verdicts of several accruals as one; it waits when none fails and one waits."""
     if not found:
-        return Verdict(check, True, "Nothing to check: nothing is accrued.", is_blocking=False)
+        what = f"of {', '.join(accrued)} nothing is to be told here" if accrued else "nothing is accrued"
+        return Verdict(check, True, f"Nothing to check: {what}.", is_blocking=False)
     failing = [one for one in found if not one.passed and not one.is_waiting]
     chosen = failing or [one for one in found if not one.passed] or found
     return Verdict(

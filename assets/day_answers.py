@@ -5,8 +5,9 @@ outcome of a day whose answer cannot be used.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
-from assets.days import RefusedDay
+from assets.days import UNREADABLE, RefusedDay
 from assets.roadmap import Road
 from ledger.errors import SourceRefused
 
@@ -22,6 +23,13 @@ class Archiving:
         """Archive an answer and return the name it is kept under."""
         self.documents.append(self.road.stores.documents.put_bytes(content).sha256)
         return self.documents[-1]
+
+
+def unusable_span(refused: SourceRefused, first: date, last: date) -> dict[date, RefusedDay]:
+    """Return the outcome of a day alone; an answer for several days is raised as one, not told once for each."""
+    if refused.status is None and first < last:
+        raise SourceRefused(str(refused), code=UNREADABLE) from refused
+    return {first: unusable(refused)}
 
 
 def unusable(refused: SourceRefused) -> RefusedDay:

@@ -16,7 +16,7 @@ from assets.outcome import ENDS_BY_ITSELF, PASSING, align, keep_changed
 from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
 from assets.verdicts import StageResult
-from ledger.errors import Finding, InputRefused, SourceRefused, StoreError
+from ledger.errors import DocumentDamaged, Finding, InputRefused, SourceRefused, StoreError
 from resources.store.review import ReviewItem
 from resources.store.stores import Stores
 
@@ -26,7 +26,8 @@ GONE_CODE = "days_gone"
 # What one run of a schedule takes on at most; the next one goes on from there.
 DAYS_PER_RUN_MAX = 200
 # Refusals of what is asked for, not of who asks: another span may be fetched all the same.
-_OF_ONE_SPAN = frozenset({"FATAL", "InvalidInput"})
+UNREADABLE = "unreadable"
+_OF_ONE_SPAN = frozenset({"FATAL", "InvalidInput", UNREADABLE})
 # After that a span that was refused is tried again, by its first day alone.
 _SPAN_AGAIN = timedelta(hours=24)
 _DAY = timedelta(days=1)
@@ -246,7 +247,7 @@ def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: E
         if is_of_one_span:
             at, name = road.clock.now() + _SPAN_AGAIN, day_name(stage.asset, first)
             road.stores.due.ask(road.connection, SETTLEMENT_KIND, name, at, "a span that was refused is tried again")
-        if not isinstance(error, PASSING):
+        if isinstance(error, DocumentDamaged) or not isinstance(error, PASSING):
             when = "every day one of its days is tried" if is_of_one_span else "the next fetch tries again"
             finding = Finding(
                 FAILED_CODE,

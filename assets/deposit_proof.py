@@ -13,7 +13,7 @@ from assets.day_names import today
 from assets.roadmap import Road
 from assets.verdicts import Row, Verdict
 from ledger import money
-from ledger.bank_matching import Payment, age_days
+from ledger.bank_matching import Doubt, Payment, age_days
 from resources.store.settlements import SettlementRecord
 
 CHECK = "deposit_equals_payout"
@@ -36,8 +36,9 @@ def deposit_verdict(road: Road, record: SettlementRecord) -> Verdict:
         lines = ", ".join(row["bank line"] for row in rows)
         return Verdict(CHECK, True, f"In the bank to the cent: {lines}.", is_blocking=False, rows=rows)
     late = [one for one in missing if _is_late(one, known, told_until, now)]
-    is_waiting = not differing and not late
-    return Verdict(CHECK, False, _sentence(missing, differing, late, now), False, is_waiting, rows)
+    doubted = {one.payment_id: doubt for one in missing if (doubt := _doubt(one, known)) is not None and doubt.lines}
+    is_waiting = not differing and not late and not doubted
+    return Verdict(CHECK, False, _sentence(missing, differing, late, doubted, now), False, is_waiting, rows)
 
 
 def _told_until(road: Road) -> dict[str, date]:
@@ -67,9 +68,14 @@ def _is_late(payment: Payment, known: Money, told_until: dict[str, date], now: d
     return last < now and told_until.get(payment.currency, date.min) >= last
 
 
+def _doubt(payment: Payment, known: Money) -> Doubt | None:
+    """Return what may be this payment and is not certain."""
+    return next((one for one in known.matching.doubts if payment in one.payments), None)
+
+
 def _row(payment: Payment, known: Money, now: date) -> Row:
     found = known.matching.of_payment(payment.payment_id)
-    doubt = next((one for one in known.matching.doubts if payment in one.payments), None)
+    doubt = _doubt(payment, known)
     row = {
         "payout": payment.payment_id,
         "amount": money.text(payment.amount, payment.currency),
@@ -91,9 +97,14 @@ def _row(payment: Payment, known: Money, now: date) -> Row:
     return {**row, "bank line": f"{lines}{together}", "difference": str(found.difference), "by": found.by}
 
 
-def _sentence(missing: list[Payment], differing: list[Row], late: list[Payment], now: date) -> str:
+def _sentence(
+    missing: list[Payment], differing: list[Row], late: list[Payment], doubted: dict[str, Doubt], now: date
+) -> str:
     words = [f"{row['payout']} came with a difference of {row['difference']} {row['currency']}." for row in differing]
     for one in missing:
+        if one.payment_id in doubted:
+            words.append(f"{one.payment_id}: {doubted[one.payment_id].sentence}")
+            continue
         amount = f"{money.text(one.amount, one.currency)} {one.currency}"
         days = age_days(one.day, now)
         tail = "and is late" if one in late else "and may still come, or its statement is not here"

@@ -106,7 +106,7 @@ def _classified(events: Sequence[EventRows]) -> Verdict:
 
 
 def _statuses(events: Sequence[EventRows]) -> Verdict:
-    untold = [one for one in events if not one.standing.is_told]
+    untold = [one for one in events if not one.standing.is_told and one.standing.is_known]
     unknown = [one for one in events if not one.standing.is_known]
     if not untold and not unknown:
         return _fine("statuses_known", f"All {len(events)} transactions have a status that is known.")
@@ -114,10 +114,17 @@ def _statuses(events: Sequence[EventRows]) -> Verdict:
     if untold:
         words.append(f"{len(untold)} transactions have no status and count as released.")
     if unknown:
-        words.append(f"{len(unknown)} have a status that is not known, and count neither as cash nor as sales.")
+        words.append(
+            f"{len(unknown)} have a status that is not known, or none beside another transaction, and count neither as"
+            " cash nor as sales."
+        )
     rows = tuple(
-        {"transaction": one.transaction.transaction_id, "type": one.transaction.kind, "status": told}
-        for told, one in [*(("(none)", one) for one in untold), *((one.standing.status, one) for one in unknown)]
+        {
+            "transaction": one.transaction.transaction_id,
+            "type": one.transaction.kind,
+            "status": one.standing.status if one.standing.is_told else "(none)",
+        }
+        for one in (*untold, *unknown)
     )
     return Verdict("statuses_known", False, " ".join(words), is_blocking=False, rows=rows[:ROWS_MAX])
 

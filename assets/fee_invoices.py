@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from assets.day_answers import Archiving, unusable
+from assets.day_answers import Archiving, unusable_span
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, days_between
@@ -46,7 +46,7 @@ def fetch_fee_invoices(road: Road, first: date, last: date) -> dict[date, DayOut
         end = min(start_of(last + _DAY), road.clock.now().astimezone(UTC))
         found = road.source.fee_invoices.issued(start_of(first), end, archive)
     except SourceRefused as refused:
-        return dict.fromkeys(days_between(first, last), unusable(refused))
+        return unusable_span(refused, first, last)
     by_day: dict[date, list[FeeInvoice]] = defaultdict(list)
     for one in found:
         by_day[one.issued.date()].append(one)

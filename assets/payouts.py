@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, timedelta
 
 from assets.cash_due import ask_for_receipts
-from assets.day_answers import Archiving, unusable
+from assets.day_answers import Archiving, unusable_span
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, days_between
@@ -44,7 +44,7 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
         payouts = [one for one in found if not road.is_foreign(one.marketplace_id)]
         groups = _periods(road, payouts, archive)
     except SourceRefused as refused:
-        return dict.fromkeys(days_between(first, last), unusable(refused))
+        return unusable_span(refused, first, last)
     if first < last and any(one.created is None for one in payouts):
         # The model lets Amazon leave the date of creation out; by which question a payout comes tells its day.
         return {day: fetch_payouts(road, day, day)[day] for day in days_between(first, last)}

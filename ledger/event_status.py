@@ -38,11 +38,14 @@ def standing_of(
 ) -> Standing:
     """Return how a transaction stands; one without a status counts as released, one of an unknown status not at all.
 
-    A source that hides what is held back (`tells_deferral` off) cannot say when a sale was made: what it tells is cash.
+    One without a status that names another transaction may be the sale that was held or its release, so its status is
+    unknown: the other one says what it is. A source that hides what is held back (`tells_deferral` off) cannot say when
+    a sale was made: what it tells is cash.
     """
     word = _BETWEEN_WORDS.sub("_", (status or "").strip()).upper()
-    known = word or RELEASED
-    is_release = known == RELEASED and bool(deferred_transaction_id or release_transaction_id)
+    names_another = bool(deferred_transaction_id or release_transaction_id)
+    known = word or ("" if names_another else RELEASED)
+    is_release = known == RELEASED and names_another
     return Standing(
         status=known,
         is_told=bool(word),

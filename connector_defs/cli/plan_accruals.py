@@ -1,5 +1,7 @@
 """`connector plan accruals MONTH`: what a month's accruals would be now; nothing is planned for posting or sent."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
@@ -10,10 +12,12 @@ from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
 from connector_defs.cli.outbox import journal_lines
 from ledger.month import Month
+from ledger.references import reference
 
 if TYPE_CHECKING:
     from assets.accrual_sets import Accrual
     from assets.roadmap import Road
+    from resources.store.outbox import OutboxDocument
 
 
 @click.command(
@@ -62,6 +66,7 @@ def _planned(road: "Road", accrual: "Accrual") -> dict:
         "marketplace": accrual.place.marketplace,
         "currency": accrual.place.currency,
         "total": accrual.total,
+        "stored": _stored(accrual, known),
         "state": ", ".join(dict.fromkeys(str(one.state) for one in known)) or "not planned",
         "fingerprint": wanted.fingerprint if wanted.journals else "",
         "stops": [{"sentence": one.sentence, "cure": one.cure} for one in accrual.findings],
@@ -82,6 +87,15 @@ def _planned(road: "Road", accrual: "Accrual") -> dict:
     }
 
 
+def _stored(accrual: "Accrual", known: "Sequence[OutboxDocument]") -> Decimal | None:
+    """Return what the stored documents accrue, None where none is stored or their account is not known."""
+    if not known or accrual.account is None:
+        return None
+    item = reference(accrual.name)
+    of_month = [one.journal for one in known if one.journal.accounting_date <= accrual.month.last]
+    return sum((one.reference_total(accrual.account, item) for one in of_month), Decimal(0))
+
+
 def _show(document: dict) -> None:
     for sentence in document["waits_for"]:
         output.say(f"Waits: {sentence}")
@@ -89,6 +103,8 @@ def _show(document: dict) -> None:
         output.say(f"Nothing was earned in {document['month']} that is ours to accrue.")
     for one in document["accruals"]:
         output.say(f"{one['accrual']}: {one['total']} {one['currency']} of {one['marketplace']} ({one['state']})")
+        if one["stored"] is not None and one["stored"] != one["total"]:
+            output.say(f"Stored: {one['stored']} {one['currency']}. What is shown here holds what was told since.")
         for stop in one["stops"]:
             output.say(f"Stopped: {stop['sentence']} {stop['cure']}")
         output.print_table(one["categories"], ("category", "account", "lines", "amount"), nothing="Nothing to accrue.")

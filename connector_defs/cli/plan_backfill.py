@@ -39,22 +39,25 @@ def backfill(
     Other roads to the same data are shown beside the one that is taken.
     """
     from assets.day_stages import DAY_STAGES
-    from resources.amazon.backfill_plan import Span, roads
+    from resources.amazon.backfill_plan import ROADS_TO, Road, Span, roads
 
     begin, end = first.date(), last.date()
     if end < begin:
         raise InputRefused(f"--to {end} lies before --from {begin}: swap them.")
     opened = opened_connection(connection_name)
+    since = _first_day(opened, end)
     expected = orders_per_day if orders_per_day is not None else _seen(opened.name)
     days, sources = (end - begin).days + 1, opened.settings.by_day
-    span = Span(
-        days,
-        expected,
-        {name: stage.days_per_window for name, stage in DAY_STAGES.items()},
-        len(opened.settings.amazon.marketplaces),
-        is_of_old_events=sources.events_source == "v0",
-    )
-    found = {asset: options for asset, options in roads(span).items() if getattr(sources, asset)}
+    gone = _gone(opened, begin, end)
+    windows = {name: stage.days_per_window for name, stage in DAY_STAGES.items()}
+    marketplaces, is_old = len(opened.settings.amazon.marketplaces), sources.events_source == "v0"
+
+    def of(asset: str) -> list[Road]:
+        """Return the roads to an asset for the days of it that can be had."""
+        left = days - sum(one["days"] for one in gone if one["asset"] == asset)
+        return roads(Span(left, expected, windows, marketplaces, is_old))[asset] if left else []
+
+    found = {asset: of(asset) for asset in ROADS_TO if getattr(sources, asset)}
     rows = [
         {
             "asset": asset,
@@ -65,19 +68,43 @@ def backfill(
             "why": road.why,
         }
         for asset, options in found.items()
-        for taken in [_taken(options, is_searching=sources.orders_road == "search" and days == 1)]
+        for taken in [_taken(options, is_searching=sources.orders_road == "search" and days == 1) if options else None]
         for road in sorted(options, key=lambda one: one is not taken)
     ]
-    gone = [one for one in _gone(opened, begin, end) if one["asset"] in found]
+    gone = [one for one in gone if one["asset"] in found]
     if as_json:
-        output.write_json({"days": days, "orders_per_day": expected, "roads": rows, "cannot_be_had": gone})
+        output.write_json(
+            {"days": days, "begins": since, "orders_per_day": expected, "roads": rows, "cannot_be_had": gone}
+        )
         return
     output.say(f"{days} days, about {expected:,.0f} orders a day. Minutes are at the published quotas, buckets full.")
     output.print_table([{**row, "taken": "yes" if row["taken"] else "no"} for row in rows])
     for one in gone:
         output.say(f"{one['asset']}: {one['days']} of these days cannot be had. {one['sentence']}")
+    if any(row["asset"] == "orders" and not row["taken"] and row["minutes"] < _minutes_taken(rows) for row in rows):
+        output.say("Orders of more than a day are read by report, where a search would take less, too.")
+    if begin < since:
+        output.say(
+            f"Days of {opened.name} begin with {since}: to fetch earlier ones, first set `by_day.events_from: {begin}` "
+            "in its settings."
+        )
     for asset in dict.fromkeys(row["asset"] for row in rows):
         output.say(f"connector fetch {asset} --from {begin} --to {end} -c {opened.name}")
+
+
+def _first_day(opened: "Connection", end: date) -> date:
+    """Return the day that days of the connection begin with; raise InputRefused for days that lie ahead."""
+    from connector_defs.day_sources import first_day
+    from resources.clock import SystemClock
+
+    now = SystemClock().now()
+    if end > now.date():
+        raise InputRefused(f"--to {end} lies ahead: the last day that can be fetched is today, {now.date()}.")
+    return first_day(opened.settings.by_day, opened.settings.books, now)
+
+
+def _minutes_taken(rows: list[dict]) -> float:
+    return next((row["minutes"] for row in rows if row["asset"] == "orders" and row["taken"]), 0.0)
 
 
 def _taken(options: list["Road"], *, is_searching: bool) -> "Road":

@@ -27,6 +27,19 @@ DAYS_PER_SETTLEMENT = 14
 INVOICES_PER_DAY = 2 / 30
 
 
+# The assets that a backfill is planned for.
+ROADS_TO = (
+    "financial_events",
+    "orders",
+    "fba_reimbursements",
+    "vat_transactions",
+    "payouts",
+    "balances",
+    "settlement_summaries",
+    "fee_invoices",
+)
+
+
 @dataclass(frozen=True)
 class Span:
     """What is to be read: so many days of so many marketplaces, with so many orders placed or changed on a day.

@@ -30,6 +30,7 @@ from resources.bank.statement import (
     shown,
 )
 
+_CODE = re.compile("[A-Z]{3}")
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,6})?")
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 # Opening: of this statement, or the closing one of the statement before it. Then closing.
@@ -122,7 +123,10 @@ def _is_booked(entry: Element) -> bool:
 def _line(source: str, entry: Element, end: str, currency: str, statement: str, number: int) -> BankLine:
     amount, code = _signed(source, entry, f"entry {number}")
     if code != currency:
-        raise refused(source, f"has entry {number} in {shown(code)} in a statement in {currency}")
+        raise refused(
+            source,
+            f"has entry {number} in {code if _CODE.fullmatch(code) else shown(code)} in a statement in {currency}",
+        )
     booked = _day(source, entry, "BookgDt", number)
     valued = _day(source, entry, "ValDt", number) if _find(entry, "ValDt") is not None else booked
     # NtryRef is no name of the line: many banks count the entries of each statement in it.

@@ -26,6 +26,8 @@ from resources.bank.statement import (
     refused,
 )
 
+# An entry, or a balance behind its sign: year, month and day in two digits each.
+_DATED = re.compile(r":6(?:1:|[02][FM]:[CD]|[45]:[CD])(\d\d)(\d\d)(\d\d)")
 _SIGNS = {"C": 1, "D": -1, "RC": -1, "RD": 1}
 # What banks write where they have no reference of their own.
 _NO_REFERENCE = {"NONREF", "NOTPROVIDED", ""}
@@ -68,7 +70,22 @@ def _parsed(source: str, text: str) -> list[Any]:
         return mt940.parse_statements(text.encode("utf-8"), encoding="utf-8", options=mt940.Options.all())
     except Exception as error:
         # The library raises what it meets; its messages quote the file, so only the kind is told.
+        row = _row_of_no_date(text)
+        if row is not None:
+            raise refused(source, "has an entry or a balance whose date is none", row) from None
         raise refused(source, f"begins like MT940 and cannot be read as such ({type(error).__name__})") from None
+
+
+def _row_of_no_date(text: str) -> int | None:
+    """Return the first row of an entry or a balance that begins with a date which no calendar has."""
+    for row, line in enumerate(text.splitlines(), start=1):
+        found = _DATED.match(line)
+        try:
+            if found:
+                date.fromisoformat(f"20{found[1]}-{found[2]}-{found[3]}")
+        except ValueError:
+            return row
+    return None
 
 
 def _account(source: str, data: dict[str, Any]) -> str:

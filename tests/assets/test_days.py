@@ -16,7 +16,7 @@ from assets.day_names import day_name, day_of_name, is_of_day_asset
 from assets.days import DAYS_PER_RUN_MAX, DayStage, RefusedDay, days_between, fetch_days, span_to_fetch, windows
 from assets.resumption import SETTLEMENT_KIND, sweep
 from assets.review_queue import subject
-from ledger.errors import InputRefused, SourceRefused, SourceUnavailable
+from ledger.errors import DocumentDamaged, InputRefused, SourceRefused, SourceUnavailable
 from tests.assets.event_rig import DAYS, STAGE, TODAY, Events, at
 from tests.resources.amazon.client.transactions import sale
 
@@ -156,6 +156,20 @@ def test_a_span_that_is_refused_for_what_it_holds_keeps_no_later_one_out(events)
     assert [item.origin for item in events.items()] == [f"financial_events {ago(39)}"]
     assert wanted(events, ago(39)) == (18, 0)
     list(fetch_days(events.road, stage, days_between(ago(39), TODAY)))
+    assert events.items() == []
+
+
+def test_a_document_that_comes_damaged_is_told_until_it_comes_whole(events):
+    """Asked for again by itself, and in sight meanwhile."""
+
+    def fetch(road, first, last):
+        raise DocumentDamaged("Report 5 came damaged 2 times: its gzip stream breaks off.")
+
+    with pytest.raises(DocumentDamaged):
+        list(fetch_days(events.road, replace(STAGE, fetch=fetch), DAYS))
+    [item] = events.items()
+    assert (item.code, "breaks off" in item.sentence) == ("fetch_failed", True)
+    list(fetch_days(events.road, STAGE, DAYS))
     assert events.items() == []
 
 

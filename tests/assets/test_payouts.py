@@ -222,6 +222,19 @@ def test_an_answer_that_cannot_be_used_refuses_the_day(books: Bookkeeping) -> No
         fetched(books, Amazon(error=SourceRefused("the role is missing", status=403)))
 
 
+def test_an_answer_for_several_days_that_cannot_be_used_is_one_item(books: Bookkeeping) -> None:
+    """Not one for each of the days it was asked for."""
+    amazon = Amazon(error=SourceRefused("not of the documented shape"))
+    road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
+    with pytest.raises(SourceRefused, match="documented shape"):
+        list(fetch_days(road, STAGE, [DAY - timedelta(days=number) for number in range(9)]))
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, "not of the documented shape" in item.sentence) == ("fetch_failed", True)
+    amazon.error = None
+    list(fetch_days(road, STAGE, [DAY - timedelta(days=number) for number in range(9)]))
+    assert books.stores.review.listing(books.connection) == []
+
+
 def test_a_payout_that_says_nothing_of_its_creation_is_of_the_day_it_was_asked_for(books: Bookkeeping) -> None:
     """The field is optional; by its first step, days later, the payout would be of no day that is asked for."""
     late = payout(created=None, steps=(PayoutStep("PAID", CREATED + timedelta(days=9)),))

@@ -20,7 +20,8 @@ CASES = [
     ("Released", "", "", True, True),
     ("Deferred Released", "", Y, False, True),
     (None, "", "", True, True),
-    ("  ", X, "", True, False),
+    ("  ", X, "", False, False),
+    (None, "", Y, False, False),
     ("ON_HOLD", "", "", False, False),
 ]
 
@@ -44,4 +45,5 @@ def test_over_its_life_a_deferred_sale_counts_once_in_each_view(x_has, y_has):
 def test_what_nobody_told_and_what_nobody_knows_is_seen():
     """A missing status counts as released, an unknown one for nothing; both show."""
     assert (standing_of(None, "", "").is_told, standing_of(None, "", "").is_known) == (False, True)
+    assert (standing_of(None, "", Y).is_told, standing_of(None, "", Y).is_known) == (False, False)
     assert (standing_of("ON HOLD", "", "").is_told, standing_of("ON HOLD", "", "").is_known) == (True, False)

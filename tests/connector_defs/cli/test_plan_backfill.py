@@ -35,11 +35,11 @@ def test_one_quiet_day_takes_the_road_that_a_fetch_takes(copied_place, run_json)
 
 def test_more_orders_make_single_calls_take_days(copied_place, run_json, run) -> None:
     """And the table says what to type next."""
-    given = ("plan", "backfill", "--from", "2026-01-01", "--to", "2026-12-31", "--orders-per-day", "274")
+    given = ("plan", "backfill", "--from", "2026-01-01", "--to", "2026-11-26", "--orders-per-day", "274")
     minutes = {row["road"]: row["minutes"] for row in run_json(*given, "-c", "amazon_us")["roads"]}
     assert minutes["report of all orders"] < 30 < 48 * 60 < minutes["getOrder"]
     shown = run(*given, "-c", "amazon_us").stdout
-    assert "connector fetch orders --from 2026-01-01 --to 2026-12-31 -c amazon_us" in shown
+    assert "connector fetch orders --from 2026-01-01 --to 2026-11-26 -c amazon_us" in shown
 
 
 def test_days_that_amazon_keeps_no_more_are_named(copied_place, run, run_json) -> None:
@@ -47,8 +47,17 @@ def test_days_that_amazon_keeps_no_more_are_named(copied_place, run, run_json) -
     given = ("plan", "backfill", "--from", "2016-01-01", "--to", "2016-01-31", "-c", "amazon_us")
     [gone] = run_json(*given)["cannot_be_had"]
     assert (gone["asset"], gone["days"]) == ("orders", 31)
+    assert "orders" not in {row["asset"] for row in run_json(*given)["roads"]}, "no call for what is not there"
     assert "Amazon keeps orders of Amazon.com from" in gone["sentence"]
     assert "orders: 31 of these days cannot be had." in run(*given).stdout
+
+
+def test_days_that_no_fetch_would_take_are_told(copied_place, run) -> None:
+    """Days ahead are refused; days before the connection's own need a setting first."""
+    given = ("plan", "backfill", "--from", "2016-01-01", "--to", "2016-01-31", "-c", "amazon_us")
+    assert "first set `by_day.events_from: 2016-01-01`" in " ".join(run(*given).stdout.split())
+    ahead = run("plan", "backfill", "--from", "2026-01-01", "--to", "2999-01-01", "-c", "amazon_us")
+    assert (ahead.exit_code, "lies ahead" in ahead.stderr) == (ExitCode.REFUSED, True)
 
 
 def test_days_the_wrong_way_round_are_refused(place, run) -> None:

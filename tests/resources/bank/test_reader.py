@@ -204,6 +204,7 @@ def test_two_accounts_that_end_alike_are_refused(tmp_path: Path) -> None:
         (MT940.replace(":62F:C261104EUR1200,75\n", ""), "without its closing balance"),
         (MT940.replace(":25:10020030/0123456789\n", ""), "without an account"),
         (MT940.replace("CR250,75NTRF", "XX"), "cannot be read"),
+        (MT940.replace(":61:2611", ":61:2613", 1), "an entry or a balance whose date is none"),
         (MT940.replace("EUR1200,75", "XXX1200,75").replace("EUR1000", "XXX1000"), "do not know"),
         (OFX1[:700], "cut off"),
         (OFX1.replace("<TRNAMT>250.75", "<TRNAMT>1,250.75"), '"1,250.75" as the amount of entry 1'),
