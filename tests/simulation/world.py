@@ -7,6 +7,7 @@ another world that has all that was lasting in this one at that moment, and noth
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -296,6 +297,9 @@ def simulated() -> Iterator[Path]:
         scratch.mkdir()
         before, tempfile.tempdir = tempfile.tempdir, str(scratch)
         watch_under(folder)
+        # What a test run has loaded by now stays: the collector need not walk it a thousand times.
+        gc.collect()
+        gc.freeze()
         # Waits are drawn, and a page holds one report, so that a list of three has pages.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("resources.transport.retry.random", SimpleNamespace(Random=lambda: random.Random(7)))
@@ -303,4 +307,5 @@ def simulated() -> Iterator[Path]:
             try:
                 yield folder
             finally:
+                gc.unfreeze()
                 tempfile.tempdir = before
