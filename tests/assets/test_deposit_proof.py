@@ -81,6 +81,9 @@ def test_another_amount_under_the_payouts_name(settled: Bookkeeping) -> None:
     found = proved(settled)
     assert not found.passed
     assert "79.00 USD" in found.rows[0]["by"]
+    assert (found.passed, found.is_waiting) == (False, False)
+    assert "not seen at the bank" not in found.sentence, "it is there, with another amount"
+    assert "79.00" in found.sentence
 
 
 def test_a_payout_that_failed_is_not_looked_for(settled: Bookkeeping) -> None:
