@@ -32,8 +32,8 @@ from emulators.serve import serve
 from ledger.policy import Policy
 from resources.amazon.backfill_plan import TRANSACTIONS_PER_ORDER, TRANSACTIONS_PER_PAGE, Span, roads
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import MemoryTokenCache
 from resources.store.stores import Stores
+from resources.transport.access_tokens import MemoryTokenCache
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DAYS, ORDERS, SMALLER = 365, 100_000, 100

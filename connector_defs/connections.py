@@ -25,12 +25,12 @@ from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
 from resources.accounts import account_name
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import TokenCache
 from resources.amazon.marketplaces import marketplace
 from resources.clock import Clock, SystemClock
 from resources.erp.target import ReachableTarget
 from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
+from resources.transport.access_tokens import TokenCache
 from resources.vault import Vault
 
 

@@ -298,7 +298,7 @@ def _marketplaces(opened: "Connection", stores: "Stores", vault, clock) -> Answe
     The second question has a role of its own, which nothing else needs: without it, it is left unasked. A token kept
     from earlier would prove nothing about the secrets as they are now, so a new one is asked for.
     """
-    from resources.amazon.lwa import MemoryTokenCache
+    from resources.transport.access_tokens import MemoryTokenCache
 
     source = opened.source(stores, vault, clock, tokens=MemoryTokenCache())
     source.prove_role()

@@ -28,7 +28,7 @@ from resources.amazon.download import DocumentFetcher, Download
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.fee_invoices import FeeInvoices
 from resources.amazon.finances import Finances
-from resources.amazon.lwa import AccessTokenAuth, TokenCache
+from resources.amazon.lwa import AccessTokenAuth
 from resources.amazon.old_events import OldEvents
 from resources.amazon.orders import Orders
 from resources.amazon.quotas import limit_of
@@ -46,6 +46,7 @@ from resources.amazon.settings import SellingPartnerSettings
 from resources.amazon.transfers import Transfers
 from resources.amazon.user_agent import user_agent
 from resources.clock import Clock
+from resources.transport.access_tokens import TokenCache
 from resources.transport.rate_limit import Buckets, Limit
 from resources.transport.record import Recorder
 from resources.transport.retry import RetryPolicy

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Generator, Mapping
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 import httpx
 
@@ -21,47 +19,9 @@ from ledger.errors import SourceError, SourceRefused, SourceUnavailable
 from resources.amazon.refusals import error_answer
 from resources.amazon.settings import SellingPartnerSettings
 from resources.clock import Clock
-from resources.vault import SecretText
+from resources.transport.access_tokens import PASSING_ERRORS, TokenCache, living_token, object_of, token_in
 
-# Amazon's own SDK renews 30 s before the end; half a minute more covers a slow line.
-RENEWED_BEFORE_SECONDS = 60
 _TOKEN_LENGTH_MAX = 8192
-# The only two OAuth errors that may pass by themselves.
-_PASSING_ERRORS = frozenset({"server_error", "temporarily_unavailable"})
-
-
-class TokenCache(Protocol):
-    """Access tokens by key, shared by runs and processes. Values are secrets: a lasting cache seals them."""
-
-    def get(self, key: str) -> tuple[str, datetime] | None: ...
-
-    def put(self, key: str, token: str, expires_at: datetime) -> None: ...
-
-    def forget(self, key: str) -> None: ...
-
-
-class MemoryTokenCache:
-    """A cache of one process, shared by its threads."""
-
-    def __init__(self) -> None:
-        self._tokens: dict[str, tuple[SecretText, datetime]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> tuple[str, datetime] | None:
-        """Return token and end of its life, or None."""
-        with self._lock:
-            held = self._tokens.get(key)
-        return None if held is None else (held[0].reveal(), held[1])
-
-    def put(self, key: str, token: str, expires_at: datetime) -> None:
-        """Keep a token."""
-        with self._lock:
-            self._tokens[key] = (SecretText(token), expires_at)
-
-    def forget(self, key: str) -> None:
-        """Drop a token, if there is one."""
-        with self._lock:
-            self._tokens.pop(key, None)
 
 
 class AccessTokenAuth(httpx.Auth):
@@ -102,7 +62,7 @@ class AccessTokenAuth(httpx.Auth):
             SourceUnavailable: The token endpoint has a fault that may pass.
         """
         key = token_key(self._settings, self._read_secret(self._settings.client_id_secret))
-        token = self._cached(key)
+        token = living_token(self._cache, key, self._clock.now())
         if token is None:
             token = yield from self._exchange(key)
         self._sign(request, token)
@@ -117,12 +77,6 @@ class AccessTokenAuth(httpx.Auth):
             token = yield from self._exchange(key)
             self._sign(request, token)
             yield request
-
-    def _cached(self, key: str) -> str | None:
-        held = self._cache.get(key)
-        if held is None or held[1] - self._clock.now() <= timedelta(seconds=RENEWED_BEFORE_SECONDS):
-            return None
-        return held[0]
 
     def _sign(self, request: httpx.Request, token: str) -> None:
         request.headers["x-amz-access-token"] = token
@@ -156,7 +110,7 @@ class AccessTokenAuth(httpx.Auth):
                 "operation": "token",
                 # An exchange changes nothing at Amazon: older access tokens go on living.
                 "repeatable": True,
-                "is_passing": lambda response: _oauth_error(response) in _PASSING_ERRORS,
+                "is_passing": lambda response: _oauth_error(response) in PASSING_ERRORS,
                 "timeout": self._timeout.as_dict(),
             },
         )
@@ -177,23 +131,19 @@ def token_of(settings: SellingPartnerSettings, response: httpx.Response) -> tupl
     """
     if response.status_code != 200:
         raise _token_refusal(settings, response)
-    body = _object_of(response)
-    token, seconds = body.get("access_token"), body.get("expires_in")
-    is_token = isinstance(token, str) and 0 < len(token) <= _TOKEN_LENGTH_MAX
-    if not is_token or not token.isascii() or not token.isprintable() or " " in token:
+    found = token_in(object_of(response), _TOKEN_LENGTH_MAX)
+    if found is None:
         raise SourceRefused(
             f"{_head(settings, response)}: the answer holds no usable access token. Check `token_url` in the"
             " connection's settings: is it Amazon's?"
         )
-    is_seconds = isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0
-    # Without a word on its life a token serves this one call and is fetched anew for the next.
-    return token, min(seconds, 86_400) if is_seconds else 1
+    return found
 
 
 def _token_refusal(settings: SellingPartnerSettings, response: httpx.Response) -> SourceError:
     error = _oauth_error(response)
-    head = f"{_head(settings, response)}{f', {error}' if error in _CURES or error in _PASSING_ERRORS else ''}"
-    if error in _PASSING_ERRORS or response.status_code >= 500 or response.status_code == 429:
+    head = f"{_head(settings, response)}{f', {error}' if error in _CURES or error in PASSING_ERRORS else ''}"
+    if error in PASSING_ERRORS or response.status_code >= 500 or response.status_code == 429:
         return SourceUnavailable(f"{head}: Login with Amazon has a fault of its own. Run it again later.")
     names = {
         "refresh": settings.refresh_token_secret,
@@ -236,13 +186,5 @@ def _head(settings: SellingPartnerSettings, response: httpx.Response) -> str:
 
 
 def _oauth_error(response: httpx.Response) -> str:
-    error = _object_of(response).get("error")
+    error = object_of(response).get("error")
     return error if isinstance(error, str) else ""
-
-
-def _object_of(response: httpx.Response) -> dict:
-    try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

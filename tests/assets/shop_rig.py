@@ -21,9 +21,9 @@ from emulators.in_process import InProcessTransport
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import MemoryTokenCache
 from resources.clock import ManualClock
 from resources.store.stores import Stores
+from resources.transport.access_tokens import MemoryTokenCache
 from resources.transport.rate_limit import MemoryBuckets
 from tests.assets.conftest import MAPPING, POLICY
 from tests.demo_sellers import seller_of_its_own

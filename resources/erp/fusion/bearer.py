@@ -18,15 +18,12 @@ from datetime import timedelta
 import httpx
 
 from ledger.errors import ConnectorError, TargetError, TargetMisconfigured, TargetUnavailable
-from resources.amazon.lwa import TokenCache
 from resources.clock import Clock
 from resources.erp.fusion.settings import FusionSettings
+from resources.transport.access_tokens import PASSING_ERRORS, TokenCache, living_token, object_of, token_in
 
 TOKEN_OPERATION = "token"
-RENEWED_BEFORE_SECONDS = 60
 _TOKEN_LENGTH_MAX = 16_384
-_LIFE_SECONDS_MAX = 86_400
-_PASSING_ERRORS = frozenset({"server_error", "temporarily_unavailable"})
 
 
 class BearerAuth(httpx.Auth):
@@ -57,7 +54,7 @@ class BearerAuth(httpx.Auth):
             TargetUnavailable: The endpoint has a fault that may pass. In both cases the call itself was not sent.
         """
         key = token_key(self._settings, self._secret(self._settings.client_id_secret))
-        token = self._cached(key)
+        token = living_token(self._cache, key, self._clock.now())
         if token is None:
             token = yield from self._exchange(key)
         request.headers["authorization"] = f"Bearer {token}"
@@ -71,12 +68,6 @@ class BearerAuth(httpx.Auth):
         request.headers["authorization"] = f"Bearer {token}"
         if (yield request).status_code == 401:
             self._cache.forget(key)
-
-    def _cached(self, key: str) -> str | None:
-        held = self._cache.get(key)
-        if held is None or held[1] - self._clock.now() <= timedelta(seconds=RENEWED_BEFORE_SECONDS):
-            return None
-        return held[0]
 
     def _exchange(self, key: str) -> Generator[httpx.Request, httpx.Response, str]:
         requested_at = self._clock.now()
@@ -107,7 +98,7 @@ class BearerAuth(httpx.Auth):
                 "operation": TOKEN_OPERATION,
                 # An exchange changes nothing: older access tokens go on living.
                 "repeatable": True,
-                "is_passing": lambda response: _error_of(response) in _PASSING_ERRORS,
+                "is_passing": lambda response: _error_of(response) in PASSING_ERRORS,
                 "timeout": timeout.as_dict(),
             },
         )
@@ -136,22 +127,18 @@ def token_of(settings: FusionSettings, response: httpx.Response) -> tuple[str, i
     """
     if response.status_code != 200:
         raise _refusal(settings, response)
-    body = _object_of(response)
-    token, seconds = body.get("access_token"), body.get("expires_in")
-    is_token = isinstance(token, str) and 0 < len(token) <= _TOKEN_LENGTH_MAX
-    if not is_token or not token.isascii() or not token.isprintable() or " " in token:
+    found = token_in(object_of(response), _TOKEN_LENGTH_MAX)
+    if found is None:
         raise TargetMisconfigured(
             f"{_head(response)}: the answer holds no usable access token. Check token_url in the Fusion settings: is "
             "it that of the identity domain?"
         )
-    is_seconds = isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0
-    # Without a word on its life a token serves this one call and is fetched anew for the next.
-    return token, min(seconds, _LIFE_SECONDS_MAX) if is_seconds else 1
+    return found
 
 
 def _refusal(settings: FusionSettings, response: httpx.Response) -> TargetError:
     error, status = _error_of(response), response.status_code
-    if error in _PASSING_ERRORS or status >= 500 or status in (408, 429):
+    if error in PASSING_ERRORS or status >= 500 or status in (408, 429):
         return TargetUnavailable(f"{_head(response)}: the identity domain has a fault of its own. Run it again later.")
     cures = {
         "invalid_client": (
@@ -175,13 +162,5 @@ def _head(response: httpx.Response) -> str:
 
 
 def _error_of(response: httpx.Response) -> str:
-    error = _object_of(response).get("error")
+    error = object_of(response).get("error")
     return error if isinstance(error, str) else ""
-
-
-def _object_of(response: httpx.Response) -> dict:
-    try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

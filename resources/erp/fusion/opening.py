@@ -12,13 +12,13 @@ from pathlib import Path
 import httpx
 
 from ledger.errors import TargetUnavailable
-from resources.amazon.lwa import TokenCache
 from resources.clock import Clock
 from resources.erp.fusion.bearer import BearerAuth
 from resources.erp.fusion.client import Fusion
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.sent_jobs import JobMemory
+from resources.transport.access_tokens import TokenCache
 from resources.transport.rate_limit import Buckets
 from resources.transport.record import Recorder
 from resources.transport.retry import RetryPolicy

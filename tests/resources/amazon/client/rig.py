@@ -16,9 +16,9 @@ from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
 from ledger.errors import SecretMissing
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import MemoryTokenCache
 from resources.amazon.reports import SETTLEMENT_TYPE
 from resources.clock import ManualClock
+from resources.transport.access_tokens import MemoryTokenCache
 from resources.transport.rate_limit import MemoryBuckets
 from tests.resources.transport.rig import START, Trail
 

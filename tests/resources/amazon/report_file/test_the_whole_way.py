@@ -18,7 +18,6 @@ from emulators.demo_seller.seller import DemoAccount, DemoSeller, demo_seller
 from emulators.in_process import InProcessTransport
 from resources.amazon import requested_reports as reports
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
-from resources.amazon.lwa import MemoryTokenCache
 from resources.amazon.report_file import (
     ALL_ORDERS,
     FULFILLED_SHIPMENTS,
@@ -28,6 +27,7 @@ from resources.amazon.report_file import (
     read_report,
 )
 from resources.clock import ManualClock
+from resources.transport.access_tokens import MemoryTokenCache
 from resources.transport.rate_limit import MemoryBuckets
 from tests.resources.amazon.report_file.texts import rows_of
 from tests.resources.transport.rig import START

@@ -13,7 +13,6 @@ import pytest
 from ledger.accounts import AccountKey
 from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import reference
-from resources.amazon.lwa import MemoryTokenCache
 from resources.clock import ManualClock
 from resources.erp.fusion import chart, natural_key, payload
 from resources.erp.fusion.bearer import BearerAuth
@@ -22,6 +21,7 @@ from resources.erp.fusion.door import Door
 from resources.erp.fusion.opening import open_fusion
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.sent_jobs import MemoryJobs
+from resources.transport.access_tokens import MemoryTokenCache
 from resources.transport.record import Exchange
 from resources.transport.retry import RetryPolicy
 from resources.transport.rings import build_client
