@@ -1,66 +1,24 @@
-"""Keep a pod's books in one SQLite file, so that an emulator that is stopped and started again remembers everything.
+"""The tables of an emulated pod's books: what the common store of emulated ERPs does not know of them.
 
-What comes in: a path, or None for books in memory. What goes out: rows as dictionaries of text, and transactions.
-Every field is stored as text, amounts and ids too: SQLite's own numbers are floats or end at 64 bits.
+What comes in: rows as dictionaries of text. What goes out: the same, by table and key.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import weakref
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from threading import RLock
 
+from emulators.book_store import BookStore, Fields
 from emulators.fusion.tables import KEYS, TABLES
 
-Fields = dict[str, str]
+__all__ = ["Fields", "Store"]
 
 
-class Store:
-    """The tables of `tables.py` and SETTING (counters, changed periods)."""
+class Store(BookStore):
+    """The tables of `tables.py`."""
 
     def __init__(self, path: Path | None = None) -> None:
-        if path is not None:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.lock = RLock()
-        self._depth = 0
-        self._connection = sqlite3.connect(str(path or ":memory:"), check_same_thread=False, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._close = weakref.finalize(self, self._connection.close)
-        with self.transaction():
-            for statement in _statements():
-                self._connection.execute(statement)
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what happens inside as a whole, or nothing of it; may be nested."""
-        with self.lock:
-            if self._depth == 0:
-                self._connection.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._connection.execute("COMMIT")
-
-    def rows(self, statement: str, values: Iterable[object] = ()) -> list[Fields]:
-        """Return the rows of a SELECT."""
-        with self.lock:
-            return [dict(row) for row in self._connection.execute(statement, tuple(values))]
-
-    def run(self, statement: str, values: Iterable[object] = ()) -> int:
-        """Run a statement that changes rows; return how many."""
-        with self.transaction():
-            return self._connection.execute(statement, tuple(values)).rowcount
+        super().__init__(path, _statements())
 
     def insert(self, table: str, row: Mapping[str, str]) -> None:
         """Insert one row; columns that the mapping does not name become blank."""
@@ -82,26 +40,6 @@ class Store:
         rows = self.rows(f"SELECT * FROM {table} WHERE {KEYS[table]} = ?", [key])
         return rows[0] if rows else None
 
-    def setting(self, name: str, default: str) -> str:
-        """Return a remembered value."""
-        rows = self.rows("SELECT VALUE FROM SETTING WHERE NAME = ?", [name])
-        return rows[0]["VALUE"] if rows else default
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a value under a name."""
-        self.run("INSERT INTO SETTING VALUES (?, ?) ON CONFLICT (NAME) DO UPDATE SET VALUE = ?", [name, value, value])
-
-    def count_up(self, name: str, first: int = 1) -> int:
-        """Return the next whole number of a named counter."""
-        with self.transaction():
-            number = int(self.setting(name, str(first - 1))) + 1
-            self.remember(name, str(number))
-        return number
-
-    def close(self) -> None:
-        """Close the file."""
-        self._close()
-
 
 def _statements() -> list[str]:
     found = []
@@ -110,7 +48,6 @@ def _statements() -> list[str]:
             f"{column} TEXT NOT NULL" + (" PRIMARY KEY" if column == KEYS[name] else "") for column in columns
         )
         found.append(f"CREATE TABLE IF NOT EXISTS {name} ({spelled})")
-    found.append("CREATE TABLE IF NOT EXISTS SETTING (NAME TEXT PRIMARY KEY, VALUE TEXT NOT NULL)")
     for table, column in (("JE_HEADER", "JE_BATCH_ID"), ("JE_LINE", "JE_HEADER_ID"), ("GL_INTERFACE", "GROUP_ID")):
         found.append(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})")
     return found
