@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.decisions import resolve as decide
+from assets.approval import approve
 from assets.road import STAGES, run_stage, walk
 from connector_defs.project import PACKAGE
 from emulators.peoplesoft.site import ChartFieldValue, Timing
-from ledger.errors import InputRefused, TargetRefused
-from ledger.four_eyes import Decider, NeedsAnotherPerson
+from ledger.errors import TargetRefused
+from ledger.four_eyes import Decider
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, of_account, sale
 
@@ -118,82 +117,6 @@ def test_a_mapping_changed_before_sending_makes_the_next_revision(world):
     walk(changed, ONE)
     assert world.states(road, ONE) == ["posted"]
     assert "400100" not in {line.account for line in world.books.lines()}
-    world.assert_in_books("100.00")
-
-
-def test_approval_is_asked_once_and_asks_for_its_settlement(world):
-    """Stops at planned; approved goes on; a due row brings the run; nothing can be approved twice."""
-    road = world.small(approval="required")
-    world.take_in(road, ONE, sale())
-    assert walk(road, ONE).results["erp_postings"].verdicts[-1].is_waiting
-    follow_up(road, ONE)
-    assert world.creates() == 0
-    approve(road, ONE, CHECKER, "fine")
-    assert [row.partition for row in world.stores.due.ready(road.connection, world.clock.now())] == [ONE]
-    with pytest.raises(InputRefused, match="cannot be approved"):
-        approve(road, ONE, CHECKER, "twice")
-    walk(road, ONE)
-    world.assert_in_books("100.00")
-
-
-def test_what_waits_for_approval_is_in_the_review_queue_until_somebody_decides(world):
-    """One item per set with the settlement's money; changed content asks anew; approved there, it is sent."""
-    road = world.small(approval="required")
-    world.take_in(road, ONE, sale())
-    walk(road, ONE)
-    first = world.items()["approval_needed"]
-    assert (first.amount, first.details["currency"], first.actions) == (100, "USD", ("approve", "reject"))
-    assert f"connector approve {ONE}" in first.cure
-    walk(road, ONE)
-    assert [one.id for one in world.items().values()] == [first.id]
-    changed = with_mapping(road, 'revenue: "400100"', 'revenue: "400200"')
-    walk(changed, ONE)
-    second = world.items()["approval_needed"]
-    assert second.origin != first.origin
-    with pytest.raises(InputRefused, match="has other journals planned"):
-        decide(changed, first, "approve", CHECKER, "fine")
-    with pytest.raises(NeedsAnotherPerson):
-        decide(changed, second, "approve", Decider(changed.person), "my own")
-    assert list(world.items()) == ["approval_needed"]
-    ended = decide(changed, second, "approve", CHECKER, "fine")
-    assert (ended.state, ended.resolution, ended.person) == ("resolved", "approve", CHECKER.name)
-    walk(changed, ONE)
-    assert (world.items(), world.states(road, ONE)) == ({}, ["posted"])
-    world.assert_in_books("100.00")
-
-
-def test_what_was_rejected_is_asked_for_and_waits_for_a_person(world):
-    """Nothing falls out of sight: the run that the rejection asks for tells who rejected it, and why."""
-    road = world.small(approval="required")
-    world.take_in(road, ONE, sale())
-    walk(road, ONE)
-    decide(road, world.items()["approval_needed"], "reject", CHECKER, "wrong department")
-    assert [row.partition for row in world.stores.due.ready(road.connection, world.clock.now())] == [ONE]
-    walk(road, ONE)
-    assert list(world.items()) == ["posting_refused"]
-    assert "wrong department" in world.items()["posting_refused"].sentence
-    assert world.creates() == 0
-
-
-def test_rejected_journals_stay_away_until_a_person_or_the_mapping_changes(world):
-    """The same content needs `retry`; changed content is a new revision."""
-    road = world.small(approval="required")
-    world.take_in(road, ONE, sale())
-    walk(road, ONE)
-    reject(road, ONE, CHECKER, "wrong department")
-    with pytest.raises(InputRefused, match="without the person"):
-        approve(road, ONE, Decider(""), "")
-    walk(road, ONE)
-    assert "wrong department" in world.items()["posting_refused"].sentence
-    world.resolve("posting_refused", "retry")
-    walk(road, ONE)
-    assert [(one.revision, str(one.state)) for one in world.documents(road, ONE)] == [(2, "planned")]
-    assert list(world.items()) == ["approval_needed"]
-    approve(road, ONE, CHECKER, "fine")
-    assert world.items() == {}
-    walk(road, ONE)
-    with pytest.raises(InputRefused, match="cannot be rejected"):
-        reject(road, ONE, CHECKER, "too late")
     world.assert_in_books("100.00")
 
 
