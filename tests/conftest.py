@@ -7,13 +7,15 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# Files of one or two tests that take minutes: last they would run alone. Two workers take turns, so the first and the
-# third are one worker's: the two that start Dagster's daemon never run beside each other.
+# Files of one or two tests that take a minute or more: last they would run alone. The seeds come first, a half on each
+# of the two workers. The two that start Dagster's daemon are kept apart by the crash points between them.
 _FIRST = (
-    "tests/browser/test_ui.py",
     "tests/simulation/test_seeds_first_half.py",
-    "tests/chaos/test_chaos.py",
     "tests/simulation/test_seeds_second_half.py",
+    "tests/browser/test_ui.py",
+    "tests/simulation/test_crash_points_kept_first_half.py",
+    "tests/simulation/test_crash_points_kept_second_half.py",
+    "tests/chaos/test_chaos.py",
 )
 
 

@@ -85,7 +85,7 @@ class ControlDatabase:
     def reading(self) -> Iterator[Connection]:
         """Open a reading of one moment: nothing committed meanwhile shows up half way."""
         try:
-            with self._engine.connect() as connection:
+            with self._lent_to_read() as connection:
                 if not self._is_sqlite:
                     connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 with connection.begin():
@@ -97,13 +97,22 @@ class ControlDatabase:
 
     def _lent(self) -> AbstractContextManager[Connection]:
         """Return a connection to write with: on SQLite the thread's own, as the pool costs as much as a small write."""
+        return nullcontext(self._threads_own("writer")) if self._is_sqlite else self._engine.connect()
+
+    def _lent_to_read(self) -> AbstractContextManager[Connection]:
+        """Return a connection to read with: on SQLite one more of the thread's own, unless a reading has it already."""
         if not self._is_sqlite:
             return self._engine.connect()
-        own = getattr(self._inside, "connection", None)
+        own = self._threads_own("reader")
+        return self._engine.connect() if own.in_transaction() else nullcontext(own)
+
+    def _threads_own(self, use: str) -> Connection:
+        own = getattr(self._inside, use, None)
         if own is None or own.closed or own.invalidated:
-            own = self._inside.connection = self._engine.connect()
+            own = self._engine.connect()
+            setattr(self._inside, use, own)
             self._own.add(own)
-        return nullcontext(own)
+        return own
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; two processes at once are safe, the second finds it done.

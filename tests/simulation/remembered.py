@@ -1,9 +1,9 @@
 """Answers that are worked out once per process: the same statement on the same bytes gives the same answer.
 
 A walk spends most of its time opening DuckDB and parsing a WSDL, and a simulation walks the same few settlements
-thousands of times. In: calls of DuckDB, of the reader of settlement files and of the WSDL's parser. Out: the answer
-that the real one gave to the very same input before; a file it wrote is written again, through the same doors. A test
-holds walks with and without this against each other, byte for byte.
+thousands of times. In: calls of DuckDB, of the reader of settlement files, of the WSDL's parser and of the parser of
+addresses. Out: the answer that the real one gave to the very same input before; a file it wrote is written again,
+through the same doors. A test holds walks with and without this against each other, byte for byte.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from httpx._urlparse import urlparse
 from sqlalchemy import URL, Engine
 
 from resources.amazon.settlement_file.reader import read_settlement as really_read
@@ -172,4 +174,5 @@ def remembering() -> Iterator[None]:
         patch.setattr("assets.settlement_reports.read_settlement", _read_once)
         patch.setattr("assets.settlement_lines.read_settlement", _read_once)
         patch.setattr(integration_broker.soap, "WsdlReader", lambda: reader)
+        patch.setattr("httpx._urls.urlparse", cache(urlparse))
         yield
