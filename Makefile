@@ -28,6 +28,10 @@ test: $(STAMP)  ## Everything the project promises.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+.PHONY: test-postgresql
+test-postgresql: $(STAMP)  ## The road once more, every control database of it on PostgreSQL.
+	CONNECTOR_TEST_CONTROL=postgresql $(VENV)/bin/python -m pytest -n 2 -W ignore::pytest.PytestUnraisableExceptionWarning tests/road
+
 .PHONY: simulate
 simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SEED=123 for one with its trace.
 	$(VENV)/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))

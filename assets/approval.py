@@ -1,9 +1,9 @@
 """A person's word on planned journals: approve or reject the newest revision of a settlement, or its reversal.
 
-In: the road, a settlement, who decides and why. Out: the documents as they stand then. Approval is for exactly the
-content that is planned: when the journals change before they are sent, the new revision asks again. Where the
-connection says `approval: required`, whoever planned the journals, wanted them posted once more, or changed the files
-they are made with, does not approve them.
+In: the road, a settlement, who decides and why. Out: the documents as they stand then, and the settlement asked for.
+Approval is for exactly the content that is planned: when the journals change before they are sent, the new revision
+asks again. Where the connection says `approval: required`, whoever planned the journals, wanted them posted once more,
+or changed the files they are made with, does not approve them.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,6 @@ from assets.configuration import unconfirmed_hands
 from assets.document_sets import called, is_reversal, open_documents, source_named
 from assets.driving import decisions
 from assets.posting_findings import APPROVAL_CODES, REFUSED_CODES
-from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.settlement_reports import require_known
 from assets.undoing import CASH_REVERSED_CODE, REVERSED_CODE
@@ -40,7 +39,6 @@ def approve(
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)
     _end_item(road, documents[0], "approve", decider, reason)
-    ask_for(road, settlement_id, f"approved by {decider.name}: {reason}")
     return approved
 
 
@@ -53,7 +51,6 @@ def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> lis
     documents = _undecided(road, settlement_id, "rejected", decider, reason, unsent)
     rejected = _decide(road, documents, PostingState.REFUSED, decider, f"rejected by {decider.name}: {reason}")
     _end_item(road, documents[0], "reject", decider, reason)
-    ask_for(road, settlement_id, f"rejected by {decider.name}: {reason}")
     return rejected
 
 

@@ -16,13 +16,12 @@ from assets.month_names import month_of_name
 from assets.roadmap import Road
 from ledger.errors import ConnectorError
 from resources.clock import Clock
-from resources.store.due import DueRow
+from resources.store.due import SETTLEMENT_KIND, DueRow
 from resources.store.stores import Stores
 
 ARRIVAL_KIND = (
     "arrival"  # kind of a due row: a settlement nobody has looked at yet; an automatic connection takes it up
 )
-SETTLEMENT_KIND = "settlement"  # kind of a due row: take this settlement down the road again
 POSTING_KIND = "posting"  # kind of a due row: look again at this settlement's documents
 READ_BACK_KIND = "read_back"  # kind of a due row: read this posted settlement back, as every day
 LISTING_KIND = "listing"  # kind of a due row: list the ERP's documents under our source; its partition is LISTING

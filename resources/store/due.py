@@ -17,6 +17,8 @@ from resources.store.control import ControlDatabase
 from resources.store.prepared import Prepared
 from resources.store.schema import due_rows
 
+SETTLEMENT_KIND = "settlement"  # kind of the row that takes a settlement, a day or a month up again
+
 _ROW = due_rows.c
 _KEY = (
     _ROW.connection == bindparam("of_connection"),

@@ -20,6 +20,7 @@ from resources.store import outbox_statements as statements
 from resources.store.audit import Audit
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
+from resources.store.due import SETTLEMENT_KIND, Due
 from resources.store.leases import Lease, Leases, set_lease_name
 from resources.store.outbox_document import OutboxDocument, document_of
 from resources.store.outbox_plan import KnownPart, Planned, decide, differing_keys
@@ -47,6 +48,7 @@ class Outbox(OutboxReading):
         self._audit = audit
         self._clock = clock
         self._leases = Leases(control, clock)
+        self._due = Due(control, clock)
 
     # --- planning ---------------------------------------------------------------------------------------------------
 
@@ -258,10 +260,11 @@ class Outbox(OutboxReading):
         facts: dict | None = None,
         only_from: frozenset[PostingState] | None = None,
     ) -> list[OutboxDocument]:
-        """Take all documents a person decided on one legal step further, all of them or none, in one transaction.
+        """Take all documents a person decided on one legal step further, all or none, and ask for their partitions.
 
-        `only_from` are the states the person saw them in. Raises IllegalStep and StoreError as `step` does, and
-        IllegalStep for a document that has moved on since; LeaseLost while a worker holds one of them.
+        One transaction: a decision that is kept is acted on, whoever dies after it. `only_from` are the states the
+        person saw them in. Raises IllegalStep and StoreError as `step` does, and IllegalStep for a document that has
+        moved on since; LeaseLost while a worker holds one of them.
         """
         with self._control.transaction() as transaction:
             rows = [self._row(transaction, key) for key in keys]
@@ -272,6 +275,8 @@ class Outbox(OutboxReading):
             more = {"fence": None, **({"details": facts} if facts else {})}
             now = self._clock.now()
             actors = [Actor(row.connection, row.partition, run, person, now) for row in rows]
+            for connection, partition in dict.fromkeys((row.connection, row.partition) for row in rows):
+                self._due.ask_within(transaction, connection, SETTLEMENT_KIND, partition, now, reason)
             return [
                 self._move(transaction, row, to, reason, actor, None, more)
                 for row, actor in zip(rows, actors, strict=True)

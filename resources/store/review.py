@@ -20,7 +20,7 @@ from resources.clock import Clock
 from resources.store.audit import Audit
 from resources.store.columns import facts_text
 from resources.store.control import ControlDatabase
-from resources.store.due import Due
+from resources.store.due import SETTLEMENT_KIND, Due
 from resources.store.prepared import Prepared
 from resources.store.schema import review_items
 
@@ -28,7 +28,6 @@ OPEN = "open"
 RESOLVED = "resolved"
 CLEARED = "cleared"
 CLEARED_BY_ITSELF = "cleared by itself"
-SETTLEMENT_KIND = "settlement"  # kind of the due row that takes a settlement up again
 
 
 @dataclass(frozen=True)
