@@ -19,7 +19,7 @@ from ledger.errors import SourceRefused
 from resources.amazon.balances import AccountBalance
 
 TABLE = "balances"
-ADDS_UP = "balance_is_its_parts"
+ADDS_UP, STATED = "balance_is_its_parts", "balance_stated"
 # A day of UTC ends last on the Pacific coast of America, eight hours later; one more for clocks.
 _OVER_AFTER = timedelta(days=1, hours=9)
 _PARTS = {"available": "AVAILABLE", "reserved": "RESERVED", "deferred": "DEFERRED"}
@@ -61,7 +61,7 @@ def _staged(
         facts={"accounts": len(rows), "the day is over": is_over},
         rows=tuple({name: str(value or "") for name, value in row.items() if name != "document"} for row in rows),
         rows_total=version.rows,
-        verdicts=(_adds_up(balances),),
+        verdicts=(_adds_up(balances), _stated(day, balances, is_over=is_over)),
         links={"document": documents[0]} if documents else {},
         version=version.id,
     )
@@ -79,6 +79,18 @@ def _row(day: date, one: AccountBalance) -> dict[str, str | None]:
         **{name: None if amount is None else money.text(amount, currency) for name, amount in amounts.items()},
         "document": one.document,
     }
+
+
+def _stated(day: date, balances: tuple[AccountBalance, ...], *, is_over: bool) -> Verdict:
+    """No account is not an account without money."""
+    if balances or not is_over:
+        sentence = f"Amazon states {len(balances)} balances." if is_over else "The day is not over."
+        return Verdict(STATED, True, sentence, is_blocking=False)
+    sentence = (
+        f"Amazon states no balance at all as of {day}. How far back it does, it does not say: the account may not have"
+        " existed yet, or it is too long ago to be asked for."
+    )
+    return Verdict(STATED, False, sentence, is_blocking=False)
 
 
 def _adds_up(balances: tuple[AccountBalance, ...]) -> Verdict:

@@ -70,6 +70,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("statuses_known", "Every transaction has a status, and we know what it means.", False),
         CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
+        CheckOfAsset("day_still_kept", "A day without transactions is not older than what Amazon keeps.", False),
     ),
     "accruals": (
         CheckOfAsset("everything_told", "Amazon has told all of the month, and its books are certain.", False),
@@ -114,7 +115,10 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "expected_payouts": (
         CheckOfAsset("no_payout_at_risk", "No payout that Amazon expects is disabled or at risk.", False),
     ),
-    "balances": (CheckOfAsset("balance_is_its_parts", "Every balance of Amazon's is the sum of its parts.", False),),
+    "balances": (
+        CheckOfAsset("balance_is_its_parts", "Every balance of Amazon's is the sum of its parts.", False),
+        CheckOfAsset("balance_stated", "Amazon states a balance for every day that is over.", False),
+    ),
     "settlement_summaries": (
         CheckOfAsset("every_settlement_summed_up", "Amazon sums up every settlement that ended on the day.", False),
     ),

@@ -22,15 +22,16 @@ _ITEMS_MAX = 20
 
 
 def verdicts_of(
-    day: date, events: Sequence[EventRows], changed: Collection[str], vanished: Sequence[str]
+    day: date, events: Sequence[EventRows], changed: Collection[str], vanished: Sequence[str], kept_since: date
 ) -> tuple[Verdict, ...]:
-    """Return the verdicts of a day, in the order of the table of checks."""
+    """Return the verdicts of a day, in the order of the table of checks; `kept_since` as Amazon documents it."""
     return (
         _leaves(day, events),
         _classified(events),
         _statuses(events),
         _once(events, changed),
         _vanished(day, vanished),
+        _still_kept(day, events, kept_since),
     )
 
 
@@ -144,6 +145,17 @@ def _vanished(day: date, vanished: Sequence[str]) -> Verdict:
         " versions of the day still hold them."
     )
     return Verdict("no_transaction_vanished", False, sentence, is_blocking=False, rows=_named(vanished))
+
+
+def _still_kept(day: date, events: Sequence[EventRows], kept_since: date) -> Verdict:
+    """Nothing may be what happened, or what is left of it."""
+    if events or day >= kept_since:
+        return _fine("day_still_kept", "The day has transactions, or is young enough for Amazon to have them.")
+    sentence = (
+        f"Amazon told nothing of {day}. For its older API it says that it keeps events from {kept_since} on, for this"
+        " one it says nothing: a day without any may be one that it keeps no more."
+    )
+    return Verdict("day_still_kept", False, sentence, is_blocking=False)
 
 
 def _named(ids: Sequence[str]) -> tuple[Row, ...]:

@@ -74,13 +74,17 @@ def _require_source(road: Road) -> None:
 def _gone(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     """Refuse the days that the older API keeps no more: it would answer them with nothing, as if nothing had happened.
 
-    How far back the newer one goes is not documented.
+    How far back the newer one goes is not documented: of its old and empty days a check warns.
     """
-    since = today(road.clock) - _DAY * (KEPT_DAYS - 1)
+    since = _kept_since(road)
     if road.events_source != "v0" or first >= since:
         return {}
     sentence = f"Amazon's older API keeps financial events from {since} on; what happened before is unknown here."
     return {day: RefusedDay(((str(day), sentence),)) for day in days_between(first, min(last, since - _DAY))}
+
+
+def _kept_since(road: Road) -> date:
+    return today(road.clock) - _DAY * (KEPT_DAYS - 1)
 
 
 def _spans(road: Road, first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -180,7 +184,7 @@ def _staged(road: Road, day: date, told: _Told, since_its_end: timedelta) -> Day
         facts=facts_of(events, foreign=told.foreign, documents=len(documents), **standing),
         rows=rows_by_type(events),
         rows_total=version.rows,
-        verdicts=verdicts_of(day, events, told.changed, vanished),
+        verdicts=verdicts_of(day, events, told.changed, vanished, _kept_since(road)),
         links=dict(zip(names, documents, strict=False)),
         version=version.id,
     )

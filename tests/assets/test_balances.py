@@ -136,9 +136,20 @@ def test_a_balance_that_is_not_its_parts_is_told_with_the_difference(place):
     """Nothing forces Amazon to agree with itself; what counts is the total."""
     place.amazon.told = (account("90.00", "50.00", "30.00"),)
     [made] = place.fetch().values()
-    [verdict] = made.verdicts
+    verdict = made.verdicts[0]
     assert (verdict.passed, verdict.stops) == (False, False)
     assert [(row["balance"], row["more than its parts"]) for row in verdict.rows] == [("TOTAL", "10.00")]
+
+
+def test_a_day_of_which_amazon_states_no_balance_is_told_apart_from_one_of_nothing(place):
+    """No account is a warning; an account that holds nothing, or a day that is not over, is none."""
+    [made] = place.fetch().values()
+    assert [(one.check, one.passed) for one in made.verdicts][1] == ("balance_stated", False)
+    assert f"no balance at all as of {DAY}" in made.verdicts[1].sentence
+    [today] = place.fetch(NOW.date()).values()
+    place.amazon.told = (account("0.00", "0.00", "0.00"),)
+    [stated] = place.fetch().values()
+    assert [one.verdicts[1].passed for one in (today, stated)] == [True, True]
 
 
 def test_an_answer_that_cannot_be_used_refuses_its_day_and_another_error_the_span(place):

@@ -124,6 +124,16 @@ def test_a_day_without_anything_is_an_empty_version(events):
     assert set(result.links) == {"document"}
 
 
+def test_an_empty_day_older_than_amazon_keeps_is_no_proof_that_nothing_happened(events):
+    """Its check warns from the day on that the documented two years leave out; a day with a transaction is told."""
+    kept = TODAY - timedelta(days=729)
+    verdicts = [verdict_of(events.staged(day), "day_still_kept") for day in (kept, kept - timedelta(days=1))]
+    assert [(one.passed, one.stops) for one in verdicts] == [(True, False), (False, False)]
+    assert f"keeps events from {kept} on" in verdicts[1].sentence
+    events.told = [of_day(day=kept - timedelta(days=2))]
+    assert verdict_of(events.staged(kept - timedelta(days=2)), "day_still_kept").passed
+
+
 def test_a_range_is_fetched_by_spans_and_kept_by_days(events):
     """Four days are one question; each has its own version."""
     events.told = [of_day("a", DAYS[0]), of_day("b", DAYS[2])]
