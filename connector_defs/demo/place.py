@@ -5,8 +5,10 @@ the emulators and nothing of a real installation: addresses of real stores and v
 """
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector_defs.project import Project
@@ -42,6 +44,12 @@ def demo_environment(seller: "DemoSeller", home: str, amazon_url: str, peoplesof
 def without_real_installation(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without the addresses and keys of a real installation."""
     return {name: value for name, value in environment.items() if name not in _TAKEN_OUT}
+
+
+def write_shell_file(path: Path, variables: Mapping[str, str]) -> None:
+    """Write what a shell reads to look into the demonstration with the command line, as long as it runs."""
+    lines = [f"unset {' '.join(_TAKEN_OUT)}", *(f"export {name}={shlex.quote(variables[name])}" for name in variables)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @contextmanager

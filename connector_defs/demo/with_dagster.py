@@ -6,6 +6,7 @@ and Dagster are processes of their own; discovery and backfill go through Dagste
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from connector_defs.demo.place import (
     environment,
     seed_vault,
     without_real_installation,
+    write_shell_file,
 )
 from connector_defs.demo.processes import Processes, demo_home, running
 from connector_defs.demo.proof import ProofRow, proof
@@ -42,6 +44,7 @@ LOAD_SECONDS_MAX = 180
 BACKFILL_SECONDS_MAX = 900
 POSTED_SECONDS_MAX = 120
 _MARK = ".connector-demo"
+_SHELL_FILE = "environment"
 
 
 class Afterwards(StrEnum):
@@ -67,8 +70,10 @@ def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[
         if afterwards is Afterwards.LEAVE:
             is_left = True
             complain(f"Dagster is open at {address} (logs and data: {home}). End it: connector demo --stop")
+            complain(_command_line(home))
         elif afterwards is Afterwards.WAIT:
             complain(f"Dagster is open at {address} (logs and data: {home}). Ctrl-C ends everything.")
+            complain(_command_line(home))
             processes.wait()
     except KeyboardInterrupt:
         complain("Ending the demonstration.")
@@ -77,6 +82,11 @@ def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[
             processes.stop()
         signal.signal(signal.SIGTERM, before)
     return rows
+
+
+def _command_line(home: Path) -> str:
+    shown = os.path.relpath(home / _SHELL_FILE)
+    return f"To look into its books with the command line: source {shlex.quote(shown)}; connector status"
 
 
 def _fresh_home() -> Path:
@@ -100,6 +110,7 @@ def _proved(
     served = _start_emulators(home, processes)
     seller = _seller(served)
     variables = demo_environment(seller, str(home), served["amazon"], served["peoplesoft"])
+    write_shell_file(home / _SHELL_FILE, variables)
     stack.enter_context(environment(variables))
     seed_vault(Project(), seller)
     for name in CONNECTIONS:

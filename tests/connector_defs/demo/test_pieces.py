@@ -1,6 +1,7 @@
 """The pieces of the demonstration: its environment, its processes, its proof."""
 
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from connector_defs.cli.program import program
 from connector_defs.demo.dagster_api import DagsterApi, DagsterFault
 from connector_defs.demo.display import progress_display
-from connector_defs.demo.place import environment
+from connector_defs.demo.place import environment, write_shell_file
 from connector_defs.demo.processes import MEMORY, Processes, running, started_at
 from connector_defs.demo.proof import LEFT_ALONE, ProofRow, table_rows, verdict_sentence
 from ledger.errors import ConfigurationRefused
@@ -29,6 +30,19 @@ def test_the_demonstration_sees_nothing_of_a_real_installation(monkeypatch: pyte
         assert os.environ["CONNECTOR_HOME"] == "/demo"
         assert not {"CONNECTOR_CONTROL_URL", "CONNECTOR_VAULT_KEY"} & set(os.environ)
     assert dict(os.environ) == before
+
+
+def test_a_shell_that_reads_the_file_sees_the_demonstration_and_nothing_real(tmp_path: Path) -> None:
+    """Values arrive whole, blanks and quotes included; what points at a real installation is gone."""
+    write_shell_file(tmp_path / "environment", {"CONNECTOR_HOME": "/it's a demo"})
+    said = subprocess.run(
+        ["sh", "-c", f'. {tmp_path}/environment; echo "$CONNECTOR_HOME|${{CONNECTOR_PROJECT-gone}}"'],
+        env={"CONNECTOR_PROJECT": "/books"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "/it's a demo|gone\n"
 
 
 def test_started_processes_are_remembered_and_ended(tmp_path: Path) -> None:
