@@ -5,7 +5,6 @@ settings name secrets; values come from the vault when a door is opened.
 """
 
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +31,7 @@ from resources.store.configuration import ConfigurationFile
 from resources.store.stores import Stores
 from resources.transport.access_tokens import TokenCache
 from resources.vault import Vault
+from resources.worker import worker_name
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Connection:
                 blind=posting.blind_seconds,
             ),
             look_back=timedelta(days=self.settings.amazon.look_back_days),
-            holder=f"{socket.gethostname()}:{os.getpid()}:{run}",
+            holder=worker_name(run),
             run=run,
             person=person or operating_person(),
             marketplaces=_marketplace_names(self.settings.amazon.marketplaces),

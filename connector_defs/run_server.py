@@ -33,7 +33,7 @@ from dagster._serdes.config_class import ConfigurableClassData
 from dagster._utils.hosted_user_process import recon_repository_from_origin
 
 from connector_defs.run_sources import LoadedSources
-from connector_defs.run_worker import started_at
+from resources.worker import started_at
 
 REAP_SECONDS = 1.0
 

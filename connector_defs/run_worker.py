@@ -7,11 +7,10 @@ number alone would not do: after the process is gone another one may get it.
 import json
 import os
 import signal
-import socket
-import subprocess
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Self
+
+from resources.worker import started_at, this_machine
 
 WORKER_TAG = "connector/worker"
 
@@ -61,25 +60,3 @@ class RunWorker:
         except ProcessLookupError:
             return False
         return True
-
-
-def started_at(pid: int) -> str:
-    """Return a mark of the moment a process began, empty when there is none of that number or it has ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        # proc(5): state is the first field after the name, starttime the twentieth.
-        return "" if fields[0] in ("Z", "X") else fields[19]
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return told.stdout.strip()
-
-
-def this_machine() -> str:
-    """Return a name of this machine since it was last started, as far as the system tells."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-    except OSError:
-        boot = ""
-    return f"{socket.gethostname()} {boot}".strip()

@@ -11,7 +11,8 @@ import subprocess
 import time
 from typing import Any
 
-from connector_defs.run_worker import RunWorker, this_machine
+from connector_defs.run_worker import RunWorker
+from resources.worker import this_machine
 
 STOP_SECONDS_MAX = 5
 

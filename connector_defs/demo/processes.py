@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from connector_defs.project import Project
-from connector_defs.run_worker import started_at
 from ledger.errors import ConfigurationRefused
+from resources.worker import started_at
 
 MEMORY = "demo.json"
 GRACE_SECONDS = 15

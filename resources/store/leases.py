@@ -17,6 +17,7 @@ from resources.clock import Clock
 from resources.store import schema
 from resources.store.control import ControlDatabase
 from resources.store.prepared import Prepared
+from resources.worker import has_ended
 
 _LEASE = schema.leases.c
 _SELECT_LEASE = Prepared(select(schema.leases).where(_LEASE.name == bindparam("of_name")))
@@ -52,11 +53,11 @@ class Leases:
         self._clock = clock
 
     def take(self, name: str, holder: str, seconds: float) -> Lease | None:
-        """Take a free or expired lease with a new fence; None while it is held, whoever asks."""
+        """Take a lease that is free, has run out or is a dead process's, with a new fence; None while it is held."""
         now = self._clock.now()
         with self._control.transaction() as transaction:
             row = _SELECT_LEASE.row(transaction, of_name=name)
-            if row is not None and row.expires_at > now:
+            if row is not None and row.expires_at > now and not has_ended(row.holder):
                 return None
             lease = Lease(name, holder, 1 if row is None else row.fence + 1, now + timedelta(seconds=seconds))
             if row is None:
@@ -109,12 +110,12 @@ class Leases:
             )
 
     def live_holder(self, transaction: Connection, *names: str) -> str | None:
-        """Return who holds one of these names at this moment, None when nobody does."""
+        """Return who holds one of these names at this moment and is not known to be dead, None when nobody does."""
         query = select(schema.leases.c.holder).where(
             schema.leases.c.name.in_(names), schema.leases.c.expires_at > self._clock.now()
         )
-        row = transaction.execute(query).first()
-        return None if row is None else row.holder or "another worker"
+        alive = [row.holder for row in transaction.execute(query) if not has_ended(row.holder)]
+        return None if not alive else alive[0] or "another worker"
 
 
 def set_lease_name(source: str) -> str:

@@ -41,6 +41,7 @@ from resources.store.documents import DocumentStore
 from resources.store.places import Place, digest_of
 from resources.store.stores import StoreUrls
 from resources.store.verification import Verification, verify
+from resources.worker import has_ended
 
 RESTORED_KIND = "restored"  # kind of the event that every chain gets
 # More than any number that can have been given out since the backup was made.
@@ -121,13 +122,13 @@ def _require_room(reading: Connection, clock: Clock, replace: bool) -> None:
         )
     tables = tables_of(reading)
     if "leases" in tables:
-        live = select(schema.leases.c.holder).where(schema.leases.c.expires_at > clock.now()).limit(1)
-        holder = reading.execute(live).scalar_one_or_none()
-        if holder is not None:
+        live = select(schema.leases.c.holder).where(schema.leases.c.expires_at > clock.now())
+        holders = [one for one in reading.execute(live).scalars() if not has_ended(one)]
+        if holders:
             raise StoreError(
-                f"{holder or 'A worker'} is sending documents at this moment, so nothing was restored. Stop Dagster "
-                "and every command; what a dead worker holds runs out by itself within the lease_seconds of its "
-                "connection. Then restore again."
+                f"{holders[0] or 'A worker'} is sending documents at this moment, so nothing was restored. Stop "
+                "Dagster and every command; what a dead worker of another machine holds runs out by itself within the "
+                "lease_seconds of its connection. Then restore again."
             )
     filled = [name for name, table in tables.items() if _has_rows(reading, table)]
     if filled and not replace:

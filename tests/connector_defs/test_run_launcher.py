@@ -30,8 +30,9 @@ from connector_defs import run_launcher
 from connector_defs.project import PACKAGE
 from connector_defs.run_launcher import WarmRunLauncher
 from connector_defs.run_server import require_one_thread
-from connector_defs.run_worker import WORKER_TAG, RunWorker, started_at
+from connector_defs.run_worker import WORKER_TAG, RunWorker
 from connector_defs.warm_process import NoAnswer, NotReady
+from resources.worker import started_at
 
 SECONDS_MAX = 60
 CODE = """

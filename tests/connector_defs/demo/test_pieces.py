@@ -14,9 +14,10 @@ from connector_defs.cli.program import program
 from connector_defs.demo.dagster_api import DagsterApi, DagsterFault
 from connector_defs.demo.display import progress_display
 from connector_defs.demo.place import environment, write_shell_file
-from connector_defs.demo.processes import MEMORY, Processes, running, started_at
+from connector_defs.demo.processes import MEMORY, Processes, running
 from connector_defs.demo.proof import LEFT_ALONE, ProofRow, table_rows, verdict_sentence
 from ledger.errors import ConfigurationRefused
+from resources.worker import started_at
 
 SLEEP = [sys.executable, "-c", "import signal; signal.pause()"]
 

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.errors import LeaseLost
 from resources.store.leases import Leases
+from resources.worker import worker_name
 
 
 @pytest.fixture
@@ -33,6 +34,18 @@ def test_an_expired_lease_is_taken_over_with_a_new_fence(leases, clock):
         leases.renew(first, 60)
     leases.release(first)
     assert leases.take("document", "three", 60) is None
+
+
+def test_a_lease_of_a_process_that_is_gone_is_taken_over_at_once(leases, control, monkeypatch):
+    """It need not run out: nobody is there any more. The fence stops the dead one should it live after all."""
+    dead = leases.take("document", worker_name("run-1"), 600)
+    assert leases.take("document", "two", 60) is None
+    monkeypatch.setattr("resources.worker.started_at", lambda pid: "")
+    with control.transaction() as transaction:
+        assert leases.live_holder(transaction, "document") is None
+    assert leases.take("document", "two", 60).fence == 2
+    with pytest.raises(LeaseLost, match="two holds it now"):
+        leases.renew(dead, 60)
 
 
 def test_a_released_lease_is_free_at_once_and_never_valid_again(leases, control):
