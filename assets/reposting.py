@@ -17,7 +17,7 @@ from assets.settlement_books import CARRIES
 from assets.settlement_reports import require_known
 from assets.undoing import withheld_code, withheld_finding, withheld_name, withheld_origin
 from assets.verdicts import Verdict
-from ledger.errors import Finding, InputRefused
+from ledger.errors import DoneAlready, Finding, InputRefused
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
 from ledger.posting import PostingState
@@ -37,7 +37,8 @@ def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
 
 
 def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> Undoing:
-    """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again.
+    """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again,
+    DoneAlready where it stands posted.
 
     Where only a cash entry of it is reversed, that reversal. `together` are the settlements that are posted again by
     the same wish.
@@ -49,7 +50,8 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
         return cash[0]
     if undoing is None or not undoing.is_done:
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
-        raise InputRefused(
+        is_posted = bool(documents) and all(one.state is PostingState.POSTED for one in documents)
+        raise (DoneAlready if is_posted else InputRefused)(
             f"{called(settlement_id)} of {road.connection} is not reversed, so it is not posted again: {states}. "
             f"Reverse it first: connector reverse {settlement_id}"
         )

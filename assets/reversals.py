@@ -20,7 +20,7 @@ from assets.series import placed
 from assets.settlement_books import CARRIES
 from assets.settlement_reports import require_known
 from ledger import money
-from ledger.errors import InputRefused
+from ledger.errors import DoneAlready, InputRefused
 from ledger.journal import JournalSet
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
@@ -62,13 +62,13 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     """Return what would be posted to undo a settlement; nothing is stored and nothing is sent.
 
     `together` are the settlements undone by the same wish. Raises InputRefused, with the reason, for what cannot be
-    undone now; TargetError when the ERP cannot be asked.
+    undone now, DoneAlready for what is; TargetError when the ERP cannot be asked.
     """
     require_known(road, settlement_id)
     newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     if undoing is not None and undoing.is_done:
-        raise InputRefused(_already(settlement_id, undoing))
+        raise DoneAlready(_already(settlement_id, undoing))
     if undoing is not None and undoing.is_under_way:
         return replace(_resumed(settlement_id, newest, undoing), before=plan_cash_reversals(road, settlement_id))
     _require_reversible(road, settlement_id, newest)

@@ -50,6 +50,10 @@ class InputRefused(ConnectorError):
     exit_code = 2
 
 
+class DoneAlready(InputRefused):
+    """What was asked for stands already, so there is nothing left to do."""
+
+
 class SettlementFileRefused(InputRefused):
     """A file that is not a settlement, or not a whole one."""
 

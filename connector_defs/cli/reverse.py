@@ -4,7 +4,7 @@ In: settlements and a reason. Out: the plan as a table and its warnings; with --
 far as it goes now, and every later run carries it on. Several settlements are put in the right order by themselves.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,16 +15,17 @@ from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
 from connector_defs.cli.standing import Standing, standing
 from ledger.accrual import month_of_accrual
-from ledger.errors import ConnectorError
+from ledger.errors import ConnectorError, DoneAlready
 from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from assets.reversals import ReversalPlan
     from assets.roadmap import Road
     from ledger.month import Month
 
+_Plan = TypeVar("_Plan")
 # What depends on something is undone before it: a receipt before its settlement.
 _UNDOING_STAGES = ("cash_entries", "erp_postings", "reconciliations")
 
@@ -64,7 +65,8 @@ def reverse(
     """Undo posted settlements by reversing journals, dependents first: the receipt, then the settlement.
 
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
-    reversed with it carries its open item. Safe to repeat: a reversal under way is resumed.
+    reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
+    are reversed already are left alone.
     """
     from assets.reversals import (
         apply_reversal,
@@ -77,10 +79,12 @@ def reverse(
     road = opened_road(connection_name)
     together = frozenset(settlements)
     ordered = dependents_first(road, settlements)
+    done: list[str] = []
     if cash_only:
         plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
     else:
-        plans = [plan_reversal(road, one, together) for one in ordered]
+        planned, done = _still_to_do(ordered, lambda one: plan_reversal(road, one, together))
+        plans = list(planned.values())
     standings: list[Standing] = []
     for plan in plans if is_applied else ():
         require_applicable(plan, reason, even_if_closed=even_if_closed)
@@ -90,7 +94,8 @@ def reverse(
         standings.append(_driven(road, one, _UNDOING_STAGES))
     needs_word = any(plan.is_closed_elsewhere for plan in plans) and not even_if_closed
     how = "--apply --even-if-closed" if needs_word else "--apply"
-    _tell(road, [row for plan in plans for row in _rows(road, plan)], _warnings(plans), standings, as_json, how)
+    rows = [row for plan in plans for row in _rows(road, plan)]
+    _tell(road, rows, [*done, *_warnings(plans)], standings, as_json, how)
     ctx.exit(first_failure(one.exit_code for one in standings))
 
 
@@ -117,17 +122,22 @@ def repost(
     sign_as: str,
     as_json: bool,
 ) -> None:
-    """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too."""
+    """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too.
+
+    Safe to repeat: of several, those that stand posted are left alone.
+    """
     from assets.cash_sources import is_cash
     from assets.reposting import origins_first, require_reversed
     from assets.reposting import repost as keep_wish
     from assets.road import STAGES
 
     road = opened_road(connection_name)
-    ordered = origins_first(road, settlements)
-    undone = {one: require_reversed(road, one, frozenset(settlements)) for one in ordered}
+    undone, warnings = _still_to_do(
+        origins_first(road, settlements), lambda one: require_reversed(road, one, frozenset(settlements))
+    )
+    ordered = list(undone)
     documents = [_planned_again(road, one) for one in ordered if not is_cash(undone[one].source)]
-    warnings = [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
+    warnings += [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
     standings: list[Standing] = []
     if is_applied:
         said = statement("repost", road.connection, " ".join(ordered), "", reason)
@@ -141,6 +151,23 @@ def repost(
     rows += [{"settlement": one, "erp_id": "its receipt"} for one in ordered if is_cash(undone[one].source)]
     _tell(road, rows, warnings, standings, as_json)
     ctx.exit(first_failure(one.exit_code for one in standings))
+
+
+def _still_to_do(names: "Iterable[str]", plan: "Callable[[str], _Plan]") -> tuple[dict[str, _Plan], list[str]]:
+    """Return what is planned for each name, and what is said of those that are done already.
+
+    Where several were begun by one command that died, the same command goes on. Raises DoneAlready when all are done.
+    """
+    planned: dict[str, _Plan] = {}
+    done: list[DoneAlready] = []
+    for name in names:
+        try:
+            planned[name] = plan(name)
+        except DoneAlready as already:
+            done.append(already)
+    if not planned and done:
+        raise done[0]
+    return planned, [str(one) for one in done]
 
 
 def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standing:

@@ -116,6 +116,28 @@ def test_reversed_and_posted_again_it_is_seen_everywhere(place_apart, run, run_j
     assert run_json("review", "list", *C)["items"] == []
 
 
+def test_the_same_command_over_several_goes_on_with_those_that_are_left(place_apart, run, run_json) -> None:
+    """As after a death between two of them: what is done is said and left alone, and refused once all of it is."""
+    first, second = place_apart.posted, place_apart.untouched
+    assert run("post", second, *C).exit_code == 0
+    before = _books(place_apart)
+    both = ("reverse", first, second, *C, *WHY, "--apply", "--even-if-closed")
+    run_json("reverse", second, *C, *WHY, "--apply", "--even-if-closed", code=ExitCode.WAITS)
+    told = run_json(*both, code=ExitCode.WAITS)
+    assert [one["settlement_id"] for one in told["settlements"]] == [first]
+    assert f"Settlement {second} is reversed already" in told["warnings"][0]
+    undoing = [one for one in run_json("outbox", "list", *C)["documents"] if one["kind"] == "reversal"]
+    assert _books(place_apart) == before + len(undoing)
+    assert "is reversed already" in run(*both).stderr
+    again = ("repost", first, second, *C, "--reason", "corrected", "--apply")
+    run_json("repost", first, *C, "--reason", "corrected", "--apply")
+    told = run_json(*again)
+    assert [one["settlement_id"] for one in told["settlements"]] == [second]
+    assert "is not reversed" in told["warnings"][0]
+    assert _books(place_apart) == before + 2 * len(undoing)
+    assert run(*again).exit_code == ExitCode.REFUSED
+
+
 def test_under_approval_it_waits_for_another_person(copied_place, run, run_json) -> None:
     """Stored as planned; the standing names the command that approves it."""
     settings = copied_place.folder / SETTINGS
