@@ -92,11 +92,15 @@ _BARS = (
 
 
 def bars(totals: list[dict[str, Any]], books: Books) -> Iterator[tuple[str, Decimal]]:
-    """Yield the bars of the picture: gross, promotions, refunds, tax, fees and the rest, reserve, deposit."""
+    """Yield the bars of the picture: gross, promotions, refunds, tax, fees and the rest, reserve, deposit.
+
+    What is negative is no deposit: the debt is carried into the next settlement, or charged.
+    """
     amounts = {row["category"]: row["amount"] for row in totals}
     named = {category for _, group in _BARS for category in group}
     fees = sum((amount for category, amount in amounts.items() if category not in named), Decimal(0))
     bars = [(label, sum((amounts.get(one, Decimal(0)) for one in group), Decimal(0))) for label, group in _BARS]
     bars.insert(4, ("Fees etc.", fees))
     yield from ((label, money.exact(amount, books.currency)) for label, amount in bars if amount)
-    yield "Deposit", money.exact(books.record.facts["total_amount"], books.currency)
+    total = money.exact(books.record.facts["total_amount"], books.currency)
+    yield "Deposit" if total >= 0 else "Owed", total

@@ -40,6 +40,7 @@ def suggest(ctx: click.Context, settlements: tuple[str, ...], connection_name: s
         lacking = {name: [one.finding.sentence for one in several] for name, several in found.items() if several}
         output.write_json({"connection": road.connection, "missing": lacking, "snippet": snippet})
     elif snippet:
+        click.echo("# Put each line under the key of that name which the mapping has already; fill in what is empty.")
         click.echo(output.plain(snippet).rstrip())
     else:
         output.say(f"# The mapping of {road.connection} covers these {len(found)} settlements.")

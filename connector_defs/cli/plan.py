@@ -108,6 +108,7 @@ def planned(road: "Road", settlement_id: str) -> dict:
         "total_amount": facts["total_amount"],
         "is_before_go_live": is_before,
         "fingerprint": planned_set.fingerprint if planned_set and journals else "",
+        "stands": _standing(road, settlement_id),
         "stops": stops,
         "to_look_at": [
             {"check": one.check, "sentence": one.sentence} for one in verdicts if not one.passed and not one.is_blocking
@@ -117,6 +118,16 @@ def planned(road: "Road", settlement_id: str) -> dict:
         "journals": [_journal(road, one) for one in journals],
         "differs_from_what_was_sent": _differences(road, settlement_id) if has_journals else [],
     }
+
+
+def _standing(road: "Road", settlement_id: str) -> list[dict[str, str]]:
+    """Return the documents of the newest revision that there are already, as they stand."""
+    from assets.document_sets import settlement_source
+
+    documents = road.stores.outbox.documents(settlement_source(road, settlement_id))
+    return [
+        {"part": f"{one.part}/{one.parts}", "state": str(one.state), "erp_id": one.erp_id or ""} for one in documents
+    ]
 
 
 def _as_next_revision(road: "Road", wanted: "JournalSet") -> "JournalSet":
@@ -220,14 +231,16 @@ def _show(document: dict) -> None:
         output.print_table(document["orders_before_go_live"])
     if document["missing_mapping"]:
         output.say(f"Add to the mapping:\n\n{document['missing_mapping']}")
+    for one in document["stands"]:
+        output.say(f"Part {one['part']} is {one['state']} already: {one['erp_id'] or 'not sent yet'}.")
+    if document["differs_from_what_was_sent"]:
+        output.say("What is in the ERP already, or on its way, would be booked otherwise now; nothing is sent:")
+        output.print_table(document["differs_from_what_was_sent"])
     for journal in document["journals"]:
         facts = {name: value for name, value in journal.items() if name != "lines"}
         output.say("")
         output.print_facts(facts)
         output.print_table(journal["lines"])
-    if document["differs_from_what_was_sent"]:
-        output.say("It is in the ERP already, or on its way, and would be booked otherwise now; nothing is sent:")
-        output.print_table(document["differs_from_what_was_sent"])
     if document["fingerprint"]:
         output.say(f"Fingerprint of the set, for connector approve --fingerprint: {document['fingerprint']}")
     if not document["journals"] and not document["stops"] and not document["is_before_go_live"]:

@@ -66,10 +66,12 @@ def _walked(roads: list["Road"], progress: Progress) -> list[ProofRow]:
         _read_bank(road)
         hurried = replace(road, patience=replace(road.patience, in_run=0, poll=0.5))
         settlements += [(hurried, one.settlement_id) for one in settlements_in_order(road)]
+    sent = []
     for number, (road, settlement_id) in enumerate(settlements):
         progress(f"Posting settlement {settlement_id} of {road.connection}", number, len(settlements))
-        _run(road, settlement_id, _SENDING)
-    _follow_all(settlements, progress)
+        # What stopped has nothing to follow; the proof says why.
+        sent += [(road, settlement_id)] * _run(road, settlement_id, _SENDING)
+    _follow_all(sent, progress)
     progress("Reading the books back", len(settlements), len(settlements))
     rows = [row for road, settlement_id in settlements for row in proof(road, [settlement_id])]
     return sorted(rows, key=lambda row: (row.currency != "USD", row.currency, row.period, row.settlement_id))

@@ -37,6 +37,7 @@ class ProofRow:
     state: str
     ties: bool
     bank: str = ""
+    why: str = ""  # what speaks against it, where it does not tie
 
 
 def proof(road: "Road", settlement_ids: Iterable[str]) -> list[ProofRow]:
@@ -86,17 +87,24 @@ def _row(road: "Road", settlement_id: str, is_before_go_live: bool, bank: str) -
     }
     if is_before_go_live:
         untouched = {"clearing": None, "open_item": None, "difference": None}
-        return ProofRow(**given, **untouched, state=LEFT_ALONE, ties=not documents)
+        why = "journals exist, although it lies before go-live" if documents else ""
+        return ProofRow(**given, **untouched, state=LEFT_ALONE, ties=not documents, why=why)
     clearing, open_item = _in_books(road, settlement_id, documents, currency)
     state = ", ".join(dict.fromkeys(str(one.state) for one in documents)) or "nothing posted"
-    is_fine = state == "posted" and not _failed_checks(road, settlement_id)
+    against = [] if state == "posted" else [f"it is {state}" if documents else state]
+    if clearing != total:
+        against.append(f"its clearing lines come to {clearing}, not {total}")
+    if open_item != given["payout"]:
+        against.append(f"{open_item} is open under its reference, not {given['payout']}")
+    against += _failed_checks(road, settlement_id)
     return ProofRow(
         **given,
         clearing=clearing,
         open_item=open_item,
         difference=clearing - total,
         state=state,
-        ties=is_fine and clearing == total and open_item == given["payout"],
+        ties=not against,
+        why="; ".join(against),
     )
 
 
@@ -118,9 +126,10 @@ def _in_books(road: "Road", settlement_id: str, documents: list, currency: str) 
 
 
 def _failed_checks(road: "Road", settlement_id: str) -> list[str]:
-    """Return the names of checks that stop money and failed at their last look."""
+    """Return what the checks say that stop money and failed at their last look."""
     verdicts = road.stores.verdicts.latest(road.connection, settlement_id)
-    return [one.check for one in verdicts if not one.passed and one.severity == "error"]
+    failed = [one for one in verdicts if not one.passed and one.severity == "error"]
+    return [f"{one.check}: {one.facts.get('sentence', 'failed')}" for one in failed]
 
 
 def _selling(names: Iterable[str]) -> str:
@@ -142,7 +151,7 @@ def table_rows(rows: Iterable[ProofRow]) -> list[dict[str, object]]:
             "expected payout": row.payout,
             "difference": row.difference,
             "in the bank": row.bank,
-            "state": row.state,
+            "state": row.state if row.ties or row.state != "posted" else "posted, does not tie",
         }
         for row in rows
     ]
@@ -156,10 +165,12 @@ def _journal_ids(erp_ids: str) -> str:
 def verdict_sentence(rows: Iterable[ProofRow]) -> str:
     """Say in one sentence what the table proves, or which settlements do not tie."""
     rows = list(rows)
-    wrong = [row.settlement_id for row in rows if not row.ties]
+    wrong = [f"\n  {row.settlement_id}: {row.why}" for row in rows if not row.ties]
     posted = [row for row in rows if row.state != LEFT_ALONE]
+    if not rows:
+        return "No settlement was found, so nothing is proved."
     if wrong:
-        return f"{len(wrong)} of {len(rows)} settlements do not tie: {', '.join(wrong)}."
+        return f"{len(wrong)} of {len(rows)} settlements do not tie:{''.join(wrong)}"
     return (
         f"{len(posted)} settlements are posted, each exactly once and tied to the cent; "
         f"{len(rows) - len(posted)} before go-live are left alone.{_bank_sentence(rows)}"

@@ -200,7 +200,9 @@ def found(
     `others` are the journals asked for: a document of another key may repeat or reverse one of them.
     """
     strange = others if asked is None else ()
-    if asked is not None and lines is not None:
+    is_same = asked is not None and _is_same(head, lines, asked, profile)
+    if is_same and lines is not None:
+        # Without what the ERP generated, so that the totals are those of what was asked for.
         head = _with_totals(head, sort_out(lines, asked, profile)[0])
     return FoundDocument(
         erp_id=head.erp_id,
@@ -213,7 +215,7 @@ def found(
         accounting_date=head.day,
         key_matches=asked.key if asked else "",
         description=head.description,
-        is_same=asked is not None and _is_same(head, asked, profile),
+        is_same=is_same,
         happened=head.happened,
         source_id=payload.source_id_of(head.description, profile),
         repeats=next((one.key for one in strange if _holds(lines or (), one, 1)), ""),
@@ -227,10 +229,16 @@ def _holds(lines: Sequence[BookLine], journal: Journal, sign: int) -> bool:
     return Counter((one.account, one.reference, sign * one.amount) for one in journal.lines) <= held
 
 
-def _is_same(head: Header, asked: Journal, profile: PeopleSoftProfile) -> bool:
-    facts = (head.currency, head.debits, head.credits, head.lines, payload.clean(head.description))
-    own = (asked.currency, asked.debits, asked.credits, len(asked.lines), payload.description_text(asked, profile))
-    return facts == own
+def _is_same(head: Header, lines: Sequence[BookLine] | None, asked: Journal, profile: PeopleSoftProfile) -> bool:
+    """Tell whether the books hold a journal as it was asked for: line by line, or by its totals where no line is shown.
+
+    What the ERP generated beside our lines comes to nothing.
+    """
+    if (head.currency, payload.clean(head.description)) != (asked.currency, payload.description_text(asked, profile)):
+        return False
+    if lines is None:
+        return (head.debits, head.credits, head.lines) == (asked.debits, asked.credits, len(asked.lines))
+    return _holds(lines, asked, 1) and sum((one.amount for one in lines), Decimal(0)) == 0
 
 
 def _says_the_same(held: BookLine, sent: JournalLine, journal: Journal, profile: PeopleSoftProfile) -> bool:

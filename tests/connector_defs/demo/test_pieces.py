@@ -141,11 +141,21 @@ def test_the_table_shows_journal_ids_alone() -> None:
     assert table_rows([ROW])[0]["journals in PeopleSoft"] == "AQXE87QA6U, AQXE87QA6V"
 
 
+def test_a_row_that_does_not_tie_says_so() -> None:
+    """Whatever its figures look like; a state that is not posted says enough."""
+    wrong = (replace(ROW, ties=False), replace(ROW, ties=False, state="review"))
+    assert [row["state"] for row in table_rows([ROW, *wrong])] == ["posted", "posted, does not tie", "review"]
+
+
 @pytest.mark.parametrize(
     "rows, sentence",
     [
         ([ROW, replace(ROW, state=LEFT_ALONE)], "1 settlements are posted"),
-        ([ROW, replace(ROW, settlement_id="2", ties=False)], "1 of 2 settlements do not tie: 2."),
+        ([], "No settlement was found, so nothing is proved."),
+        (
+            [ROW, replace(ROW, settlement_id="2", ties=False, why="-0.01 is open under its reference, not 0.00")],
+            "1 of 2 settlements do not tie:\n  2: -0.01 is open under its reference, not 0.00",
+        ),
         (
             [replace(ROW, bank=bank) for bank in ("2026-09-28", "", "on its way", "differs by -0.80")],
             "4 settlements are posted, each exactly once and tied to the cent; 0 before go-live are left alone. 1 of 3 "

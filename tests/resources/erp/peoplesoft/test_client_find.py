@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from ledger.accounts import AccountKey
 from ledger.errors import TargetUnavailable
 from resources.erp.target import BooksState
 from tests.resources.erp.peoplesoft.test_client import CLEARING, KEY, REFERENCE
@@ -38,10 +39,11 @@ def test_find_sees_all_revisions_and_parts_of_a_source_and_no_other(place, make_
         ({"description": "Other words"}, False),
         ({"lines": 2}, False),
         ({"amount": "1150.38"}, False),
+        ({"account": "600950"}, False),
     ],
 )
 def test_a_document_under_our_key_is_compared_before_it_counts_as_ours(place, make_journal, journal, change, is_same):
-    """Same key, totals, count of lines and description, else a person looks."""
+    """Same key, description and lines, account by account, else a person looks; told are the totals of the books."""
     target = place.target()
     target.submit(journal)
     asked = make_journal(**{name: value for name, value in change.items() if name in ("currency", "description")})
@@ -49,9 +51,14 @@ def test_a_document_under_our_key_is_compared_before_it_counts_as_ours(place, ma
         asked = make_journal(*(journal.lines[0], replace(journal.lines[1], amount=Decimal("-1150.37"))))
     if "amount" in change:
         asked = make_journal(replace(journal.lines[0], amount=Decimal(change["amount"])), *journal.lines[1:])
+    if "account" in change:
+        segments = {**dict(journal.lines[1].account.segments), "account": change["account"]}
+        account = AccountKey.of(journal.lines[1].account.unit, **segments)
+        asked = make_journal(journal.lines[0], replace(journal.lines[1], account=account), *journal.lines[2:])
     (found,) = target.find([asked]).found
     assert found.key_matches == asked.key
     assert found.is_same is is_same
+    assert (found.debits, found.credits, found.lines) == (journal.debits, journal.credits, len(journal.lines))
 
 
 def test_a_journal_whose_description_was_changed_is_found_by_its_key(place, journal):
