@@ -200,10 +200,11 @@ def found(
     `others` are the journals asked for: a document of another key may repeat or reverse one of them.
     """
     strange = others if asked is None else ()
-    is_same = asked is not None and _is_same(head, lines, asked, profile)
-    if is_same and lines is not None:
-        # Without what the ERP generated, so that the totals are those of what was asked for.
-        head = _with_totals(head, sort_out(lines, asked, profile)[0])
+    own = head if asked is None or lines is None else _with_totals(head, sort_out(lines, asked, profile)[0])
+    is_same = asked is not None and _is_same(own, asked, profile)
+    if is_same:
+        # Without what the ERP generated; of other content everything that stands there is told.
+        head = own
     return FoundDocument(
         erp_id=head.erp_id,
         state=head.state,
@@ -229,16 +230,11 @@ def _holds(lines: Sequence[BookLine], journal: Journal, sign: int) -> bool:
     return Counter((one.account, one.reference, sign * one.amount) for one in journal.lines) <= held
 
 
-def _is_same(head: Header, lines: Sequence[BookLine] | None, asked: Journal, profile: PeopleSoftProfile) -> bool:
-    """Tell whether the books hold a journal as it was asked for: line by line, or by its totals where no line is shown.
-
-    What the ERP generated beside our lines comes to nothing.
-    """
-    if (head.currency, payload.clean(head.description)) != (asked.currency, payload.description_text(asked, profile)):
-        return False
-    if lines is None:
-        return (head.debits, head.credits, head.lines) == (asked.debits, asked.credits, len(asked.lines))
-    return _holds(lines, asked, 1) and sum((one.amount for one in lines), Decimal(0)) == 0
+def _is_same(head: Header, asked: Journal, profile: PeopleSoftProfile) -> bool:
+    """Tell whether a document is the one asked for; an account that somebody corrected shows on reading back."""
+    facts = (head.currency, head.debits, head.credits, head.lines, payload.clean(head.description))
+    own = (asked.currency, asked.debits, asked.credits, len(asked.lines), payload.description_text(asked, profile))
+    return facts == own
 
 
 def _says_the_same(held: BookLine, sent: JournalLine, journal: Journal, profile: PeopleSoftProfile) -> bool:

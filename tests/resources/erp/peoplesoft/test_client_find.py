@@ -39,11 +39,14 @@ def test_find_sees_all_revisions_and_parts_of_a_source_and_no_other(place, make_
         ({"description": "Other words"}, False),
         ({"lines": 2}, False),
         ({"amount": "1150.38"}, False),
-        ({"account": "600950"}, False),
+        ({"account": "600950"}, True),
     ],
 )
 def test_a_document_under_our_key_is_compared_before_it_counts_as_ours(place, make_journal, journal, change, is_same):
-    """Same key, description and lines, account by account, else a person looks; told are the totals of the books."""
+    """Same key, totals, count of lines and description, else a person looks; told are the totals of the books.
+
+    A corrected account stays ours, so that reading it back shows the difference.
+    """
     target = place.target()
     target.submit(journal)
     asked = make_journal(**{name: value for name, value in change.items() if name in ("currency", "description")})
