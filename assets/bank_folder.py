@@ -11,6 +11,7 @@ from pathlib import Path
 from assets.bank_statements import import_statement
 from assets.import_folder import take_files
 from assets.roadmap import Road
+from ledger.bank_line import clean_file_name
 
 FOLDER = "bank"
 
@@ -32,5 +33,5 @@ def import_statements(road: Road, folder: Path) -> Statements:
         is_new = import_statement(road, path).outcome == "new"
         done.new, done.known = done.new + is_new, done.known + (not is_new)
 
-    done.refused = take_files(road, folder / FOLDER, take)
+    done.refused = take_files(road, folder / FOLDER, take, clean_file_name)
     return done

@@ -16,7 +16,7 @@ from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
 from assets.statements import dicts, statement, write_parquet
 from ledger import money
-from ledger.bank_line import BankLine, clean
+from ledger.bank_line import BankLine, clean_file_name
 from resources.bank.reader import archivable, content_of, read_bank_file
 from resources.bank.statement import BankFile, Statement, refused
 from resources.store.warehouse import Version
@@ -42,7 +42,7 @@ def import_statement(road: Road, path: Path) -> Taken:
 
     Raises BankFileRefused, and nothing of it is taken over, when it cannot be read with certainty.
     """
-    source, content = clean(path.name), content_of(path)
+    source, content = clean_file_name(path.name), content_of(path)
     name = hashlib.sha256(content).hexdigest()[:_NAME_LENGTH]
     known = road.stores.warehouse.current(road.connection, TABLE, name)
     if known is not None:

@@ -86,8 +86,11 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "source_proofs": (
         CheckOfAsset("events_equal_settlement", "What was settled is what was released, by order and category.", False),
         CheckOfAsset("orders_equal_settlement", "Every order that is paid for was sold, and for that amount.", False),
+        CheckOfAsset("shipped_orders_settled", "Every order that was shipped 45 days ago was paid for.", False),
         CheckOfAsset(
-            "reimbursements_equal_settlement", "Every reimbursement stands in Amazon's own report of them.", False
+            "reimbursements_equal_settlement",
+            "Every reimbursement stands in Amazon's own report of them, and each in the report was paid.",
+            False,
         ),
         CheckOfAsset("summary_equals_settlement", "The settlement is what Amazon's own summary of it says.", False),
         CheckOfAsset(

@@ -7,7 +7,7 @@ up. A day without anything gets an empty version, so that "nothing happened" is 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -118,6 +118,7 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
     gone = _gone(road, stage, wanted)
     yield from gone.items()
     refused: Exception | None = None
+    came: set[date] = set()
     for first, last in windows(set(wanted) - set(gone), stage.days_per_window):
         try:
             outcomes = stage.fetch(road, first, last)
@@ -129,18 +130,22 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
                 raise
             refused = refused or error
             continue
+        came |= set(days_between(first, last))
         yield from ((day, outcomes[day]) for day in days_between(first, last))
-    align(road, stage.asset, (), {FAILED_CODE}, lambda item: _is_over(road, stage, item))
+    align(road, stage.asset, (), {FAILED_CODE}, lambda item: _is_over(stage, item, came))
     if refused is not None:
         raise refused
     for name in names:
         ended(road, name)
 
 
-def _is_over(road: Road, stage: DayStage, item: ReviewItem) -> bool:
-    """Tell whether an item of a fetch that failed is over once a fetch has come through: its own span's day is here."""
+def _is_over(stage: DayStage, item: ReviewItem, came: Set[date]) -> bool:
+    """Tell whether an item of a fetch that failed is over, now that these days came: its own span's day is among them.
+
+    That an earlier version of the day is kept says nothing of the fetch that failed.
+    """
     first = _first_day(stage, item)
-    return first is None or road.stores.warehouse.current(road.connection, stage.asset, first.isoformat()) is not None
+    return first is None or first in came
 
 
 def _first_day(stage: DayStage, item: ReviewItem) -> date | None:

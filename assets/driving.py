@@ -7,6 +7,7 @@ next look, a verdict and a table. A part is not sent before the parts before it 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from assets.accounting_dates import is_closed_meanwhile
 from assets.document_sets import HANDED_OVER, is_reversal, may_exist
@@ -108,11 +109,16 @@ def progress(driven: Sequence[Driven]) -> Verdict:
 def result_of(road: Road, documents: Sequence[OutboxDocument], verdicts: tuple[Verdict, ...]) -> StageResult:
     """Return the table of some documents with what the checks say of them, and where the ERP shows them."""
     journals = [one.journal for one in documents]
+    debits: dict[str, Decimal] = {}
+    for one in journals:
+        debits[one.currency] = debits.get(one.currency, Decimal(0)) + one.debits
+    texts = [f"{money.text(amount, currency)} {currency}" for currency, amount in debits.items()]
     facts = {
         "posting": ", ".join(sorted({_words_of_state(one) for one in documents})),
         "documents": len(documents),
-        "debits": sum((one.debits for one in journals), money.exact(0, journals[0].currency)),
-        "currency": journals[0].currency,
+        # Of several currencies there is no sum.
+        "debits": next(iter(debits.values())) if len(debits) == 1 else ", ".join(texts),
+        "currency": ", ".join(debits),
     }
     late = sorted({late_words(one) for one in journals if late_words(one)})
     if late:

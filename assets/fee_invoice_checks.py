@@ -20,6 +20,8 @@ from resources.amazon.marketplaces import marketplace
 
 ADDS_UP, ONCE = "fee_invoices_add_up", "each_fee_invoice_once"
 EVIDENCED, INVOICED = "input_tax_has_invoice", "invoiced_fees_equal_settled"
+# What an invoice is called that has no number yet.
+NO_NUMBER = "no number"
 _ROWS_MAX = 25
 
 
@@ -150,8 +152,12 @@ def fee_spans(invoices: Sequence[Mapping]) -> dict[tuple[str, str], list[Span]]:
 
 def _billed(one: Mapping) -> Billed:
     start, end = (one[name].replace(tzinfo=UTC) for name in ("period_start", "period_end"))
-    name = one["invoice_number"] or one["identifier"]
-    return Billed(name, start, last_moment(end), one["total"], one["tax"])
+    return Billed(_number(one), start, last_moment(end), one["total"], one["tax"])
+
+
+def _number(one: Mapping) -> str:
+    """Return an invoice's number; of one without, words that name it by Amazon's own identifier."""
+    return one["invoice_number"] or f"{NO_NUMBER} ({one['identifier']})"
 
 
 def _invoiced(road: Road, rows: Sequence[Mapping], invoices: Sequence[Mapping]) -> Verdict:
@@ -159,7 +165,7 @@ def _invoiced(road: Road, rows: Sequence[Mapping], invoices: Sequence[Mapping]) 
     fees = [row for row in rows if row["is_fee"] and row["status"] != REJECTED]
     if not fees:
         return Verdict(INVOICED, True, "No fees were invoiced on this day.", is_blocking=False)
-    mine = {row["invoice_number"] or row["identifier"] for row in fees}
+    mine = {_number(row) for row in fees}
     undated = {row["identifier"] for row in fees if None in (row["period_start"], row["period_end"])}
     charges, waiting, differing, agreeing = Charges.of(road), [], [], []
     for (place, currency), several in fee_spans(invoices).items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from assets.fee_invoice_checks import billed_invoices, fee_spans
+from assets.fee_invoice_checks import NO_NUMBER, billed_invoices, fee_spans
 from assets.fee_invoices import TABLE
 from assets.roadmap import Road
 from assets.settled_fees import Charges, Fee
@@ -47,11 +47,13 @@ def invoiced_verdict(
     for one in fees:
         numbers = tuple(bill.number for bill in _billed(one, invoiced.get((one.marketplace, currency), [])))
         months[one.marketplace, one.day.replace(day=1), numbers].append(one)
-    missing, waiting, told = [], [], []
+    missing, unnumbered, waiting, told = [], [], [], []
     for (place, month, numbers), several in sorted(months.items()):
         due = _end_of(month) + ISSUED_WITHIN
         row = _row(place, month, numbers, several, currency)
-        if numbers:
+        if any(one.startswith(NO_NUMBER) for one in numbers):
+            unnumbered.append(row)
+        elif numbers:
             told.append(row)
         elif due < first:
             told.append({**row, "invoices": f"before {first}, from when on invoices are read"})
@@ -66,8 +68,11 @@ def invoiced_verdict(
         sentence += f" {len(waiting)} wait for an invoice, which Amazon issues after the month."
     if missing:
         sentence += f" {len(missing)} are charged and on no invoice: their input tax cannot be claimed."
-    rows = (*missing, *waiting, *told)[:_ROWS_MAX]
-    return _said(sentence, passed=not missing, is_waiting=bool(waiting) and not missing, rows=rows)
+    if unnumbered:
+        sentence += f" {len(unnumbered)} are on an invoice without a number: their input tax cannot be claimed yet."
+    wrong = bool(missing or unnumbered)
+    rows = (*missing, *unnumbered, *waiting, *told)[:_ROWS_MAX]
+    return _said(sentence, passed=not wrong, is_waiting=bool(waiting) and not wrong, rows=rows)
 
 
 def _billed(fee: Fee, several: Sequence[Span]) -> list[Billed]:

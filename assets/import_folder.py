@@ -43,11 +43,13 @@ def import_waiting(road: Road, folder: Path) -> Imported:
     return done
 
 
-def take_files(road: Road, folder: Path, take: Callable[[Path], None]) -> list[str]:
+def take_files(
+    road: Road, folder: Path, take: Callable[[Path], None], name_of: Callable[[str], str] = clean
+) -> list[str]:
     """Hand every settled file of a folder to `take`, and move it; return the names of those it refused.
 
     A refused file goes into the review queue, and so does one that could not be read for a reason nobody foresaw; the
-    item ends when a file of that name is taken in.
+    item ends when a file of that name is taken in. `name_of` makes a file's name fit to be shown.
     """
     refused: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,11 +63,11 @@ def take_files(road: Road, folder: Path, take: Callable[[Path], None]) -> list[s
                 continue  # Another process has taken it meanwhile.
             if isinstance(error, ConnectorError) and not isinstance(error, InputRefused):
                 raise
-            _refuse(road, folder, path, error)
-            refused.append(clean(path.name))
+            _refuse(road, folder, path, error, name_of(path.name))
+            refused.append(name_of(path.name))
             continue
         _move(path, folder / "imported")
-        align(road, _item_name(path), (), {CODE})
+        align(road, _item_name(name_of(path.name)), (), {CODE})
     return refused
 
 
@@ -76,27 +78,27 @@ def _is_settled(road: Road, path: Path) -> bool:
         return False
 
 
-def _refuse(road: Road, folder: Path, path: Path, error: Exception) -> None:
+def _refuse(road: Road, folder: Path, path: Path, error: Exception, name: str) -> None:
     """Put a refused file aside with the reason beside it, and into the review queue."""
     if not isinstance(error, InputRefused):
         # A fault nobody foresaw holds this file, by the kind of the fault only; it stays, to be tried again.
-        sentence = f"{clean(path.name)} could not be read: {type(error).__name__}."
-        _hold(road, path, sentence, "It is tried again by itself; this item ends when it is taken in.")
+        sentence = f"{name} could not be read: {type(error).__name__}."
+        _hold(road, name, sentence, "It is tried again by itself; this item ends when it is taken in.")
         return
     moved = _move(path, folder / "refused")
     moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
     cure = f"Correct the file and put it into {folder} again, under its name: this item ends then."
-    _hold(road, path, str(error), cure)
+    _hold(road, name, str(error), cure)
 
 
-def _hold(road: Road, path: Path, sentence: str, cure: str) -> None:
-    finding = Finding("file_refused", sentence, cure, origin=clean(path.name))
-    road.stores.review.open(road.connection, _item_name(path), finding, actions=("dismiss",), run=road.run)
+def _hold(road: Road, name: str, sentence: str, cure: str) -> None:
+    finding = Finding("file_refused", sentence, cure, origin=name)
+    road.stores.review.open(road.connection, _item_name(name), finding, actions=("dismiss",), run=road.run)
 
 
-def _item_name(path: Path) -> str:
-    """Return the name under which a file stands in the review queue; banks write account numbers into file names."""
-    return "file-" + "".join(one if one.isalnum() or one in "_-" else "-" for one in clean(path.name))[:90]
+def _item_name(name: str) -> str:
+    """Return the name under which a file stands in the review queue."""
+    return "file-" + "".join(one if one.isalnum() or one in "_-" else "-" for one in name)[:90]
 
 
 def _move(path: Path, folder: Path) -> Path:

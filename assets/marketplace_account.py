@@ -94,7 +94,9 @@ def _lacking(road: Road, month: Month, kept: Mapping[str, KeptDays]) -> NotYet |
     for asset, days in kept.items():
         what = asset.replace("_", " ")
         if not days:
-            return NotYet(f"No {what} are read by this connection.", is_waiting=False)
+            cure = f"connector fetch {asset} --from {before} --to {month.last} -c {road.connection}"
+            sentence = f"No {what} are kept: `by_day.{asset}` is off, or none were read yet. By hand: {cure}"
+            return NotYet(sentence, is_waiting=False)
         if days.first > before:
             return NotYet(f"{what.capitalize()} are read from {days.first} on only.", is_waiting=False)
         whole = {BALANCES: "is_over", EVENTS: "is_complete"}.get(asset)

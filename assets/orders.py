@@ -56,4 +56,6 @@ ORDERS = ReportStage(
     sums=("item_price", "item_tax", "shipping_price", "shipping_tax", "item_promotion", "ship_promotion"),
     verdicts=_verdicts,
     is_of_orders=True,
+    # The file says where each parcel went, down to the postal code.
+    is_personal=True,
 )

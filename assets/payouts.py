@@ -15,6 +15,7 @@ from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, days_between
 from assets.payout_checks import verdicts_of
+from assets.payout_days import ask_for_unexplained_days
 from assets.payout_rows import TABLE, Row, rows_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
@@ -72,7 +73,10 @@ def _staged(
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
     rows = rows_of(payouts, groups)
     held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
+    before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     version = write_day(road, TABLE, day, rows, {"documents": held})
+    if before is None or before.id != version.id:
+        ask_for_unexplained_days(road, f"payouts of {day} were told")
     _ask_again(road, day, payouts)
     return StageResult(
         facts=_facts(rows),

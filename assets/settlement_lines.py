@@ -4,6 +4,8 @@ In: the archived document. Out: one Parquet file per version. Blocking: the sum 
 follows its predecessor; reserve and carried debt are those of the predecessor. Worth a look: debt between accounts.
 """
 
+from dataclasses import replace
+
 from assets.roadmap import Road
 from assets.series import heads_of, placed
 from assets.settlement_reports import content_verdict, head_facts, registered
@@ -13,11 +15,13 @@ from ledger.categories import DEBT_MOVED
 from ledger.errors import SettlementFileRefused
 from ledger.golive import cross_account_debt
 from ledger.series import Place
+from ledger.settlement_head import CarryRow, SettlementHead
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
 from resources.store.settlements import SettlementRecord
 
 TABLE = "settlement_lines"
 DEBT_CHECK = "debt_between_accounts"
+_ROWS_MAX = 25
 _CONTINUITY = {"series_gap", "series_ambiguous"}
 
 
@@ -123,9 +127,22 @@ def _debt_verdict(road: Road, places: dict[str, Place], settlement_id: str) -> V
     own = next((head for head in heads if head.settlement_id == settlement_id), None)
     if own is None or not own.rows(DEBT_MOVED):
         return Verdict(DEBT_CHECK, True, "It moves no debt between marketplaces.", is_blocking=False)
-    findings = cross_account_debt(head for head in heads if head.currency == own.currency)
+    same = [head for head in heads if head.currency == own.currency]
+    findings = cross_account_debt(same)
     fine = "Debt moved between marketplaces comes to zero over all settlements."
-    return _verdict(DEBT_CHECK, findings, fine)
+    rows = tuple(_debt_row(head, row) for head in same for row in head.rows(DEBT_MOVED)) if findings else ()
+    return replace(_verdict(DEBT_CHECK, findings, fine), rows=rows[:_ROWS_MAX])
+
+
+def _debt_row(head: SettlementHead, row: CarryRow) -> dict[str, str]:
+    return {
+        "settlement": head.settlement_id,
+        "marketplace": head.marketplace,
+        "row": str(row.source_row),
+        "text": row.description,
+        "amount": money.text(row.amount, head.currency),
+        "currency": head.currency,
+    }
 
 
 def _verdict(check: str, findings: tuple, fine: str) -> Verdict:

@@ -17,6 +17,7 @@ from assets.accounting_dates import CLOSED_CODE
 from assets.document_sets import source_named
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
+from assets.payout_days import ask_for_payouts_of
 from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -226,6 +227,7 @@ def _register(road: Road, head: SettlementFile, came: _Came) -> str:
     ).outcome
     if outcome == "new":
         _wake_sisters(road, settlement_id)
+        ask_for_payouts_of(road, settlement_id)
     elif outcome == "changed" and not _is_kept(road, settlement_id, came.sha256):
         finding = _changed_finding(settlement_id, came.sha256)
         align(road, settlement_id, (finding,), frozenset())

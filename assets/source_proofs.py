@@ -18,6 +18,7 @@ from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.staged_settlement import Staged, staged_settlement
 from assets.summary_proof import summary_verdict
+from assets.unpaid_proof import APPROVED_WITHIN, PAID_WITHIN, shipped_verdict, unpaid_reimbursements
 from assets.vat_proof import vat_verdict
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
@@ -42,12 +43,8 @@ SOURCES = (
 )
 # What is released for a settlement is posted within it; a week more for clocks and corrections.
 RELEASED_WITHIN = timedelta(days=7)
-# An order is changed when it is shipped, and paid weeks later at most: what was changed earlier is not looked for.
-PAID_WITHIN = timedelta(days=45)
 # Orders that Amazon holds for longer are found all the same, as far back as this.
 LOOKED_BACK = timedelta(days=180)
-# A reimbursement is approved about when it is paid.
-APPROVED_WITHIN = timedelta(days=7)
 # For so long after its end a settlement is held against the others every day: what they tell late is seen.
 WATCHED = timedelta(days=45)
 _ROWS_MAX = 25
@@ -59,7 +56,8 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     Raises InputRefused when it is unknown or its lines are not staged.
     """
     staged = staged_settlement(road, settlement_id)
-    sources = (events_verdict(staged), orders_verdict(staged), reimbursements_verdict(staged))
+    orders = (orders_verdict(staged), shipped_verdict(staged))
+    sources = (events_verdict(staged), *orders, reimbursements_verdict(staged))
     beside = (vat_verdict(road, staged.record), fees_verdict(road, staged.record))
     verdicts = (*sources, summary_verdict(staged), deposit_verdict(road, staged.record), *beside)
     facts = {
@@ -212,7 +210,7 @@ def _row(row: dict, settled: Decimal, sold: Decimal | None, currency: str, why: 
 
 
 def reimbursements_verdict(staged: Staged) -> Verdict:
-    """Every reimbursement that is paid or taken back stands in Amazon's own report of them."""
+    """Every reimbursement that is paid or taken back stands in Amazon's own report, and what that names was paid."""
     check, days = "reimbursements_equal_settlement", staged.days("fba_reimbursements")
     first, last = staged.moment("start") - APPROVED_WITHIN, staged.moment("end") + APPROVED_WITHIN
     if not days:
@@ -227,10 +225,14 @@ def reimbursements_verdict(staged: Staged) -> Verdict:
         {
             "sku": row["sku"],
             "amount": money.text(money.exact(row["amount"], staged.currency), staged.currency),
-            "in the settlement": str(row["paid"]),
+            "in settlements": str(row["paid"]),
             "in the report": str(row["named"]),
+            "why": "paid, and not in the report",
         }
         for row in missing
     )
+    unpaid = unpaid_reimbursements(staged)
     sentence = f"{len(found) - len(missing)} of {len(found)} kinds of reimbursement stand in the report as well."
-    return Verdict(check, not missing, sentence, is_blocking=False, rows=rows[:_ROWS_MAX])
+    if unpaid:
+        sentence += f" {len(unpaid)} that were approved in its time are paid by no settlement."
+    return Verdict(check, not missing and not unpaid, sentence, is_blocking=False, rows=(*rows, *unpaid)[:_ROWS_MAX])

@@ -23,6 +23,7 @@ TEXT_LENGTH_MAX = 500
 _TRACE_LENGTH_MIN = 8
 # How a marketplace calls itself at banks; upper case, letters only.
 _PAYERS = ("AMAZON", "AMZN")
+_DIGITS = re.compile(r"\d{9,}")
 _WORDS = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -77,6 +78,11 @@ def clean(words: str) -> str:
     """Return somebody else's words on one line: no control characters, no account numbers, no novels."""
     plain = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in words)
     return without_account_numbers(" ".join(plain.split()))[:TEXT_LENGTH_MAX].rstrip()
+
+
+def clean_file_name(name: str) -> str:
+    """Return the name of a bank's file on one line; a long run of digits is an account number there, IBAN or not."""
+    return _DIGITS.sub(lambda found: f"{'*' * (len(found[0]) - KEPT)}{found[0][-KEPT:]}", clean(name))
 
 
 def keyed(lines: Iterable[BankLine], before: Counter[str] | None = None) -> tuple[BankLine, ...]:

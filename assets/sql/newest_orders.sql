@@ -1,6 +1,6 @@
 -- The orders of one day laid over those that were kept before: of each order its newest state, the new rows where both
--- are of the same moment.
-SELECT * EXCLUDE (is_new)
+-- are of the same moment. A search tells no country of the parcel: what a report said of it before stays.
+SELECT * EXCLUDE (is_new) REPLACE (coalesce(ship_country, max(ship_country) OVER (PARTITION BY order_id)) AS ship_country)
 FROM (
     SELECT *, true AS is_new FROM {rows}
     UNION ALL BY NAME

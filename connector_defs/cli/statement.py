@@ -48,9 +48,7 @@ def statement(
     road = opened_road(connection_name)
     kept = kept_statement(road, month)
     if kept is None:
-        raise InputRefused(
-            f"{month} of {road.connection} was not proved yet. First: connector month-end {month} -c {road.connection}"
-        )
+        raise InputRefused(f"{month} of {road.connection} was not proved yet. {_what_is_missing(road, month)}")
     files = [str(path) for path in _written(road, month, kept, folder, kind)] if folder else []
     if as_json:
         lines = [{name: row[name] for name in COLUMNS} for row in kept.rows]
@@ -61,6 +59,15 @@ def statement(
     else:
         _print(month, kept)
     ctx.exit(ExitCode.FINE if all(one["is_proved"] for one in kept.accounts) else ExitCode.WAITS)
+
+
+def _what_is_missing(road: "Road", month: Month) -> str:
+    """Say what keeps a month from being proved, or how it is."""
+    from assets.marketplace_account import NotYet, accounts_of_month
+
+    found = accounts_of_month(road, month)
+    then = f"connector month-end {month} -c {road.connection}"
+    return f"{found.sentence} Then: {then}" if isinstance(found, NotYet) else f"First: {then}"
 
 
 def _written(road: "Road", month: Month, kept: "KeptStatement", folder: Path, kind: str) -> list[Path]:

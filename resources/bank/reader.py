@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.account_numbers import without_account_numbers
-from ledger.bank_line import BankLine, clean
+from ledger.bank_line import BankLine, clean_file_name
 from resources.bank.camt_file import is_camt, read_camt
 from resources.bank.csv_file import read_csv
 from resources.bank.mt940_file import is_mt940, read_mt940
@@ -24,7 +24,7 @@ _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-
 
 def content_of(path: Path) -> bytes:
     """Return the bytes of a statement file; raise BankFileRefused, before any is read, when it is too large for one."""
-    source, size = clean(path.name), path.stat().st_size
+    source, size = clean_file_name(path.name), path.stat().st_size
     if size > FILE_BYTES_MAX:
         cure = "download it for a shorter time."
         raise refused(source, f"has {size:,} bytes, more than a statement of {FILE_BYTES_MAX:,} may have", cure=cure)

@@ -62,6 +62,8 @@ class Disturbed:
     unknown: OrderRecord
     refund: TransactionRecord
     reimbursement: ReimbursementRecord
+    unpaid: OrderRecord
+    promised: ReimbursementRecord
     proved: list[dict[str, Verdict]]
 
     def rows(self, check: str) -> list[Row]:
@@ -89,8 +91,17 @@ def disturbed(american_home, tmp_path_factory) -> Iterator[Disturbed]:
     history.orders.remove(unknown)
     reimbursement = next(one for one in history.reimbursements if one.amount > 0)
     history.reimbursements.remove(reimbursement)
+    # Shipped long ago and paid by nobody; approved and never paid.
+    early = AS_OF - timedelta(days=55)
+    shipped = next(one for one in history.orders if one.shipped is not None and one.shipped.date() == early)
+    unpaid = replace(shipped, order_id="111-0000001-0000001")
+    history.orders.append(unpaid)
+    promised = replace(reimbursement, reimbursement_id="9000000001", amount=Decimal("77.77"))
+    history.reimbursements.append(promised)
     made.fetch("financial_events", "orders", "fba_reimbursements", "settlement_summaries")
-    yield Disturbed(resold, unknown, refund, reimbursement, [made.verdicts(one) for one in made.settlements])
+    yield Disturbed(
+        resold, unknown, refund, reimbursement, unpaid, promised, [made.verdicts(one) for one in made.settlements]
+    )
     made.close()
 
 
@@ -111,6 +122,8 @@ def test_what_was_paid_was_sold_and_what_was_reimbursed_is_reported(agreeing):
         assert "Amazon's net proceeds of" in summed_up.sentence
         reimbursed = verdicts["reimbursements_equal_settlement"]
         assert reimbursed.passed, (settlement_id, reimbursed.rows)
+        shipped = verdicts["shipped_orders_settled"]
+        assert shipped.passed, (settlement_id, shipped.sentence, shipped.rows)
     assert looked_for > 200, "orders were really compared"
 
 
@@ -125,6 +138,13 @@ def test_an_order_that_nobody_knows_is_named(disturbed):
     [row] = [row for row in disturbed.rows("orders_equal_settlement") if row["order"] != disturbed.resold.order_id]
     why = "no order of that number is known. Amazon keeps orders of Amazon.com from 2024-11-19 on."
     assert (row["order"], row["why"]) == (disturbed.unknown.order_id, why)
+
+
+def test_an_order_that_was_shipped_and_that_no_settlement_pays_is_named_once(disturbed):
+    """By the settlement that ended 45 days later, with what it was sold for; the others have theirs."""
+    [row] = disturbed.rows("shipped_orders_settled")
+    assert (row["order"], row["shipped"]) == (disturbed.unpaid.order_id, str(disturbed.unpaid.shipped.date()))
+    assert Decimal(row["sold for"]) > 0
 
 
 def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
@@ -148,12 +168,13 @@ def test_orders_sold_before_any_are_read_are_counted_and_not_missed(american):
 def test_without_orders_there_is_nothing_to_hold_against(american):
     """The source may be switched off."""
     result = prove(american.road, american.settlements[0])
-    assert [one.passed for one in result.verdicts] == [True] * 7
+    assert [one.passed for one in result.verdicts] == [True] * 8
     assert "No financial events are read" in result.verdicts[0].sentence
     assert "No orders are read" in result.verdicts[1].sentence
-    assert "No bank statements are read" in result.verdicts[4].sentence
-    assert "No VAT transactions are read" in result.verdicts[5].sentence
-    assert "No fee invoices are read" in result.verdicts[6].sentence
+    assert "No orders are read" in result.verdicts[2].sentence
+    assert "No bank statements are read" in result.verdicts[5].sentence
+    assert "No VAT transactions are read" in result.verdicts[6].sentence
+    assert "No fee invoices are read" in result.verdicts[7].sentence
 
 
 def test_a_transaction_that_was_never_told_is_named_by_category_and_order(disturbed):
@@ -189,7 +210,14 @@ def test_a_reimbursement_that_the_report_does_not_name_is_named(disturbed):
     """Product and amount say which."""
     gone = disturbed.reimbursement
     rows = disturbed.rows("reimbursements_equal_settlement")
-    assert [(row["sku"], row["amount"]) for row in rows] == [(gone.sku, f"{gone.amount:.2f}")]
+    paid = [(row["sku"], row["amount"]) for row in rows if row["why"].startswith("paid")]
+    assert paid == [(gone.sku, f"{gone.amount:.2f}")]
+
+
+def test_a_reimbursement_that_was_approved_and_never_paid_is_named(disturbed):
+    """By its number, and by one settlement: the one in whose time it was approved."""
+    rows = [one for one in disturbed.rows("reimbursements_equal_settlement") if one["why"].startswith("approved")]
+    assert [(row["amount"], row["why"].rpartition(" ")[2]) for row in rows] == [("77.77", "9000000001")]
 
 
 @pytest.mark.parametrize(
