@@ -5,6 +5,7 @@ connection says `approval: required` and nobody has proposed the same before. Wh
 or changed the files they are made with does not confirm it.
 """
 
+import re
 from collections.abc import Iterator
 
 from assets.approval import approve, hands_of, planners, reject
@@ -27,6 +28,7 @@ from resources.store.review import OPEN, ReviewItem
 
 # What a decision of these kinds says ends up in the books, or keeps something out of them. `repost` is not among them:
 # it only plans journals, which another person approves.
+_NAME = re.compile(r"^[\w.-]*\d[\w.-]*$")
 CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted"})
 
 
@@ -46,6 +48,7 @@ def resolve(road: Road, item: ReviewItem, action: str, decider: Decider, reason:
     holds is not what was planned.
     """
     _require_takes(item, action)
+    _require_choice(action, reason)
     if item.code in APPROVAL_CODES:
         return _decided_on_plan(road, item, action, decider, reason)
     if _takes_over(item, action):
@@ -123,10 +126,19 @@ def _give_up(road: Road, item: ReviewItem, reason: str) -> None:
     held = [one for one in documents if one.state is PostingState.REVIEW and item.document_key in ("", one.key)]
     for document in held:
         siblings = [one.journal for one in documents if one.source == document.source]
-        give_up(road.desk, document.key, siblings, f"deleted in the ERP: {reason}")
+        give_up(road.desk, document.key, siblings, f"out of the ERP's books: {reason}")
 
 
 def _require_takes(item: ReviewItem, action: str) -> None:
     if item.state != OPEN or action not in item.actions:
         words = f"has ended already ({item.state})" if item.state != OPEN else f"takes: {', '.join(item.actions)}"
         raise InputRefused(f"Review item {item.id} cannot be resolved with {action!r}: it {words}.")
+
+
+def _require_choice(action: str, reason: str) -> None:
+    """Raise InputRefused for a choice whose reason does not begin with what is chosen."""
+    if action == "choose" and not all(_NAME.search(word) for word in chosen(reason).split() or [""]):
+        raise InputRefused(
+            f"The reason of `choose` begins with what is chosen, a settlement or payout, and a colon; {reason[:60]!r} "
+            "does not. For example: 24758260539: the second of that day"
+        )

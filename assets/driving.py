@@ -5,6 +5,7 @@ next look, a verdict and a table. A part is not sent before the parts before it 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
-from ledger.errors import Finding, TargetError
+from ledger.errors import Finding, LeaseLost, TargetError
 from ledger.journal import JournalSet, SourceKey
 from ledger.periods import late_words
 from ledger.posting import MAY_EXIST, PostingState
@@ -37,7 +38,9 @@ def drive_all(
     """Drive every document, in order of parts; a part is not sent before the parts before it are through.
 
     So a refused first part leaves the others unsent, and the whole set can be corrected. `unless_begun` as of a desk.
+    What the connection approved by itself before it required approval waits for a person's word like everything else.
     """
+    documents = _spoken_for(road, documents)
     siblings = [document.journal for document in documents]
     wanted = _wanted_if_absent(road, settlement_id, documents)
     desk = replace(road.desk, may_send_again=wanted, unless_begun=tuple(unless_begun))
@@ -48,6 +51,29 @@ def drive_all(
         is_way_clear = is_way_clear and one.document.state in HANDED_OVER
         driven.append(one)
     return driven
+
+
+def _spoken_for(road: Road, documents: Sequence[OutboxDocument]) -> Sequence[OutboxDocument]:
+    """Plan anew what is approved by nobody where approval is required by now; return the documents as they stand."""
+    if road.policy.approval != "required":
+        return documents
+    unspoken = [one.key for one in documents if one.state is PostingState.APPROVED and not _has_word(road, one)]
+    if not unspoken:
+        return documents
+    said = "the connection requires approval by now"
+    before = frozenset({PostingState.APPROVED})
+    with suppress(LeaseLost):  # Whoever has it was asked the same before it began.
+        road.stores.outbox.decide(
+            unspoken, PostingState.PLANNED, said, person=road.person, run=road.run, only_from=before
+        )
+    return road.stores.outbox.documents(documents[0].source, documents[0].revision)
+
+
+def _has_word(road: Road, document: OutboxDocument) -> bool:
+    """Tell whether a person approved the very set that a document belongs to."""
+    events = road.stores.audit.events(road.connection, document_key=document.key)
+    words = (one.facts.get("details", {}) for one in events if one.kind == "document_approved")
+    return any(one.get("set_fingerprint") == document.set_fingerprint for one in words)
 
 
 def ask_again(road: Road, settlement_id: str, driven: Sequence[Driven]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from assets.accounting_dates import CLOSED_CODE, MOVE
+from assets.document_sets import may_exist, newest_documents
 from assets.posting_findings import (
     APPROVAL_CODE,
     APPROVAL_CODES,
@@ -26,6 +27,7 @@ from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.cash import KIND as CASH_KIND
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
+from ledger.posting import PostingState
 from resources.store.review import ReviewItem
 
 # What an ERP may say against an account or a period; see `check_accounts` of the targets.
@@ -231,16 +233,21 @@ def align(
             closing,
             road.run,
             document_key=document_key,
-            actions=actions_of(road, code),
+            actions=actions_of(road, code, settlement_id),
             staying=staying,
         )
 
 
-def actions_of(road: Road, code: str) -> tuple[str, ...]:
-    """Return what a person can say to a finding of this connection."""
+def actions_of(road: Road, code: str, settlement_id: str) -> tuple[str, ...]:
+    """Return what a person can say to a finding of this connection; a date moves only while nothing may be sent."""
     actions = ACTIONS.get(code, ("retry",))
-    asks = road.policy.closed_period == "ask"
-    return actions if asks or code != CLOSED_CODE else tuple(one for one in actions if one != MOVE)
+    if code != CLOSED_CODE:
+        return actions
+    settled = (PostingState.POSTED, PostingState.REVERSED)
+    documents = [one for one in newest_documents(road, settlement_id) if one.state not in settled]
+    is_movable = not may_exist(documents)
+    asks = road.policy.closed_period == "ask" and is_movable
+    return actions if asks else tuple(one for one in actions if one != MOVE)
 
 
 def told_whole(road: Road, settlement_id: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -169,14 +169,22 @@ def _follow(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequen
             return _look_again(desk, document, error)
         if status.state in (BooksState.POSTED, BooksState.ERROR, BooksState.REMOVED):
             return _settle(desk, lease, document, status)
-        if document.state is PostingState.SENT and status.state is BooksState.WAITING:
-            document = _step(desk, lease, document, PostingState.IMPORTING, f"saved; waiting for {status.waiting_for}")
+        if status.state is BooksState.WAITING:
+            document = _waiting(desk, lease, document, status)
         if desk.clock.monotonic() + desk.patience.poll > deadline:
             break
         desk.clock.sleep(desk.patience.poll)
     if status.state is BooksState.ABSENT:
         return _vanished(desk, lease, document, siblings)
     return Driven(document, again_at=_after(desk, _growing(desk, document)), waits_for=status.waiting_for)
+
+
+def _waiting(desk: Desk, lease: Lease, document: OutboxDocument, status: TargetStatus) -> OutboxDocument:
+    """Say what a saved document waits for, each time that is something else."""
+    reason = f"saved; waiting for {status.waiting_for}"
+    if document.state is PostingState.IMPORTING and document.reason == reason:
+        return document
+    return _step(desk, lease, document, PostingState.IMPORTING, reason)
 
 
 def _vanished(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
@@ -240,7 +248,7 @@ def _reviewed(desk: Desk, lease: Lease, document: OutboxDocument, seen: FoundDoc
         sentence = error_sentence(document, _status_of(desk, document, seen))
         return Driven(document, finding=finding("posting_error", document, sentence))
     state = PostingState.POSTED if seen.state is BooksState.POSTED else PostingState.IMPORTING
-    return Driven(_step(desk, lease, document, state, "corrected in the ERP", erp_id=seen.erp_id))
+    return Driven(_step(desk, lease, document, state, "the ERP holds it as ours", erp_id=seen.erp_id))
 
 
 def give_up(desk: Desk, key: str, siblings: Sequence[Journal], reason: str) -> Driven:
@@ -266,7 +274,8 @@ def give_up(desk: Desk, key: str, siblings: Sequence[Journal], reason: str) -> D
             )
         if seen is None and not (sightings.is_certain and _is_quiet(desk, document)):
             raise TargetUnavailable("The ERP cannot show yet that the document is gone. Try again later.")
-        return Driven(_step(desk, lease, document, PostingState.REFUSED, reason))
+        gone = f" (there it {seen.happened}, status {seen.erp_status})" if seen is not None and seen.happened else ""
+        return Driven(_step(desk, lease, document, PostingState.REFUSED, f"{reason}{gone}"))
     finally:
         desk.outbox.release(lease)
 

@@ -47,6 +47,10 @@ _ONCE_CURE = (
     f"{_LOOK} Delete or unpost there what is too many, and this item ends with the next read-back. If the other "
     "document was made on purpose, resolve this item with `accept`."
 )
+_CLEARING_CURE = (
+    f"{_LOOK} Where the total is another one since a newer report was accepted, undo what is posted and post it again: "
+    "connector reverse, then connector repost. Else correct the documents there."
+)
 _LOOK_OR_ACCEPT = f"{_LOOK} If somebody corrected them there on purpose, resolve this item with `accept`."
 
 
@@ -161,7 +165,7 @@ def _proved(
     verdicts = (
         accepted(road, settlement_id, "posted_exactly_once", is_there_once, "not_once", _ONCE_CURE),
         accepted(road, settlement_id, "read_back_equals_journal", same(read), "books_differ", _LOOK_OR_ACCEPT),
-        verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _LOOK, settlement_id),
+        verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _CLEARING_CURE, settlement_id),
         closing_verdict(closed),
         cash_verdict(road, settlement_id, currency, entries),
     )

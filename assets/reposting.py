@@ -17,10 +17,10 @@ from assets.settlement_books import CARRIES
 from assets.settlement_reports import require_known
 from assets.undoing import withheld_code, withheld_finding, withheld_name, withheld_origin
 from assets.verdicts import Verdict
-from ledger.errors import DoneAlready, Finding, InputRefused
+from ledger.errors import DoneAlready, Finding, InputRefused, UnderWayAlready
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
-from ledger.posting import PostingState
+from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import reversal_source
 from ledger.series import Place
 from resources.erp.target import BooksState
@@ -28,6 +28,7 @@ from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
 
 REPOST = "repost"
+_UNDER_WAY = MAY_EXIST - {PostingState.POSTED, PostingState.REVIEW} | {PostingState.PLANNED, PostingState.APPROVED}
 
 
 def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
@@ -38,7 +39,7 @@ def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
 
 def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> Undoing:
     """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again,
-    DoneAlready where it stands posted.
+    DoneAlready where it stands posted, UnderWayAlready where its next revision is on its way.
 
     Where only a cash entry of it is reversed, that reversal. `together` are the settlements that are posted again by
     the same wish.
@@ -50,6 +51,8 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
         return cash[0]
     if undoing is None or not undoing.is_done:
         states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
+        if documents and documents[0].revision > 1 and any(one.state in _UNDER_WAY for one in documents):
+            raise UnderWayAlready(f"{called(settlement_id)} of {road.connection} is being posted again: {states}.")
         is_posted = bool(documents) and all(one.state is PostingState.POSTED for one in documents)
         raise (DoneAlready if is_posted else InputRefused)(
             f"{called(settlement_id)} of {road.connection} is not reversed, so it is not posted again: {states}. "

@@ -263,7 +263,8 @@ def _require_no_dependents(road: Road, settlement_id: str, together: frozenset[s
         names = " ".join(others)
         raise InputRefused(
             f"{called(settlement_id)} cannot be reversed before {', '.join(others)}, which carried its open item "
-            f"in. Reverse them together, in the right order by itself: connector reverse {names} {settlement_id}"
+            f"in. Reverse them together, in the right order by itself: connector reverse {names} {settlement_id} "
+            f'-c {road.connection} --reason "..."'
         )
     return [f"It waits until {other}, which carried its open item in, is reversed." for other, _ in found]
 

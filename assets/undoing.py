@@ -7,6 +7,7 @@ between the two loses nothing.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from assets.accounting_dates import settled_dates
 from assets.accrued_months import accruals_beside
@@ -91,8 +92,16 @@ def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Fin
         "Correct what was wrong, then post it again: connector repost, or resolve this item with `repost`. Resolve it "
         "with `keep` to leave it out of the books.",
         origin=withheld_origin(source, undoing.originals[0].revision),
-        amount=money.total((one.journal.debits for one in undoing.originals), undoing.originals[0].journal.currency),
+        amount=_cleared(undoing.originals),
     )
+
+
+def _cleared(originals: Sequence[OutboxDocument]) -> Decimal:
+    """Return what documents moved on the open item that they are named after; their debits where they have none."""
+    journals = [one.journal for one in originals]
+    named_after = [(one.document_reference, one.lines) for one in journals if one.document_reference]
+    own = [line.amount for reference, lines in named_after for line in lines if line.reference == reference]
+    return money.total(own or [one.debits for one in journals], journals[0].currency)
 
 
 def _as_it_stands(road: Road, undoing: Undoing) -> Undoing:

@@ -6,6 +6,8 @@ money of one settlement without stopping the run of another.
 
     ConnectorError
     ├── InputRefused                what a person or a marketplace handed in cannot be used
+    │   ├── DoneAlready             what was asked for stands already
+    │   │   └── UnderWayAlready     or was begun, and goes on
     │   ├── SettlementFileRefused   a settlement file, whole
     │   ├── ReportFileRefused       another report of a marketplace, whole
     │   ├── BankFileRefused         a bank statement, whole
@@ -52,6 +54,10 @@ class InputRefused(ConnectorError):
 
 class DoneAlready(InputRefused):
     """What was asked for stands already, so there is nothing left to do."""
+
+
+class UnderWayAlready(DoneAlready):
+    """What was asked for was begun before and is not at its end: whoever asks again lets it go on."""
 
 
 class SettlementFileRefused(InputRefused):

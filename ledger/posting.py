@@ -35,6 +35,7 @@ STEPS: dict[PostingState, dict[PostingState, str]] = {
     },
     PostingState.APPROVED: {
         PostingState.SENDING: "the intent is stored; the next thing that happens is the call",
+        PostingState.PLANNED: "the connection requires approval by now, and no person has approved it",
         PostingState.POSTED: "found in the ERP's books before the first send",
         PostingState.IMPORTING: "found in the ERP before the first send, not yet posted there",
         PostingState.REFUSED: "a newer revision replaced it before anything was sent, or a person rejected it",
@@ -59,6 +60,7 @@ STEPS: dict[PostingState, dict[PostingState, str]] = {
         PostingState.REVIEW: "the ERP found an error, or somebody changed or removed the document there",
     },
     PostingState.IMPORTING: {
+        PostingState.IMPORTING: "it waits for the next thing there",
         PostingState.POSTED: "the books say posted",
         PostingState.REVIEW: "the ERP found an error, or somebody changed or removed the document there",
     },

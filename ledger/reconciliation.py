@@ -150,7 +150,7 @@ def once_only(expected_ids: Sequence[str], found_ids: Sequence[str]) -> Compared
 
 def _counted_document(document: str, times: int, expected: Sequence[str]) -> str:
     if document not in expected:
-        return f"{document} stands there too, and is not known here"
+        return f"{document} stands there too, and is none of those that are to stand there"
     return f"{document} stands there {times} times" if times else f"{document} is not there"
 
 

@@ -15,7 +15,7 @@ from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
 from connector_defs.cli.standing import Standing, standing
 from ledger.accrual import month_of_accrual
-from ledger.errors import ConnectorError, DoneAlready
+from ledger.errors import ConnectorError, DoneAlready, UnderWayAlready
 from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def reverse(
     if cash_only:
         plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
     else:
-        planned, done = _still_to_do(ordered, lambda one: plan_reversal(road, one, together))
+        planned, done, _ = _still_to_do(ordered, lambda one: plan_reversal(road, one, together))
         plans = list(planned.values())
     standings: list[Standing] = []
     for plan in plans if is_applied else ():
@@ -132,7 +132,7 @@ def repost(
     from assets.road import STAGES
 
     road = opened_road(connection_name)
-    undone, warnings = _still_to_do(
+    undone, warnings, begun = _still_to_do(
         origins_first(road, settlements), lambda one: require_reversed(road, one, frozenset(settlements))
     )
     ordered = list(undone)
@@ -141,33 +141,39 @@ def repost(
     standings: list[Standing] = []
     if is_applied:
         said = statement("repost", road.connection, " ".join(ordered), "", reason)
-        who = decider(sign_as, said)
+        who = decider(sign_as, said) if ordered else None
         for one in ordered:
             item = keep_wish(road, one, who, reason, frozenset(settlements))
             if item.state == "open":
                 warnings.append(f"{one}: proposed by {item.proposed_by}; another person confirms it by this command.")
-            standings.append(_driven(road, one, tuple(stage.asset for stage in STAGES)))
+        standings += [_driven(road, one, tuple(stage.asset for stage in STAGES)) for one in (*begun, *ordered)]
     rows = [_planned_row(one, journal) for one in documents for journal in one["journals"]]
     rows += [{"settlement": one, "erp_id": "its receipt"} for one in ordered if is_cash(undone[one].source)]
     _tell(road, rows, warnings, standings, as_json)
     ctx.exit(first_failure(one.exit_code for one in standings))
 
 
-def _still_to_do(names: "Iterable[str]", plan: "Callable[[str], _Plan]") -> tuple[dict[str, _Plan], list[str]]:
-    """Return what is planned for each name, and what is said of those that are done already.
+def _still_to_do(
+    names: "Iterable[str]", plan: "Callable[[str], _Plan]"
+) -> tuple[dict[str, _Plan], list[str], list[str]]:
+    """Return what is planned for each name, what is said of those that are done already, and those that were begun.
 
     Where several were begun by one command that died, the same command goes on. Raises DoneAlready when all are done.
     """
     planned: dict[str, _Plan] = {}
     done: list[DoneAlready] = []
+    begun: list[str] = []
     for name in names:
         try:
             planned[name] = plan(name)
+        except UnderWayAlready as already:
+            begun.append(name)
+            done.append(already)
         except DoneAlready as already:
             done.append(already)
-    if not planned and done:
+    if not planned and not begun and done:
         raise done[0]
-    return planned, [str(one) for one in done]
+    return planned, [str(one) for one in done], begun
 
 
 def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standing:

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -224,6 +224,10 @@ def _sqlite_engine(url: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"Could not make the folder {folder} for the control database: {error.strerror}.") from None
+    # SQLite makes files that no group may write, whatever the umask says, and gives its log files the same rights. What
+    # keeps this one from being made SQLite says itself.
+    with suppress(OSError):
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     # No isolation level: the driver would open its own deferred transactions, which deadlock when they start to write.
     # So BEGIN is ours, the first statement of `transaction` and `reading`; COMMIT stays SQLAlchemy's.
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}

@@ -170,7 +170,9 @@ def test_a_month_whose_days_are_not_read_yet_waits_and_says_what_is_missing(euro
 def test_a_connection_that_reads_nothing_proves_nothing_and_says_so(books):
     """The sources may be switched off."""
     for verdict in prove_month(books.road, OCTOBER).verdicts:
-        assert (verdict.passed, verdict.sentence) == (True, "No balances are read by this connection.")
+        assert (verdict.passed, verdict.is_waiting) == (True, False)
+        assert "No balances are kept: `by_day.balances` is off, or none were read yet" in verdict.sentence
+        assert "connector fetch balances --from 2026-09-30 --to 2026-10-31" in verdict.sentence
 
 
 def account(rest: str = "0.00", payouts: tuple[PaidOut, ...] = (), **amounts: str) -> AccountMonth:

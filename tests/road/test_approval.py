@@ -1,5 +1,7 @@
 """A plan that waits for a person: told in the review queue, approved once, rejected without falling out of sight."""
 
+import sys
+
 import pytest
 
 from assets.approval import approve, reject
@@ -84,4 +86,24 @@ def test_rejected_journals_stay_away_until_a_person_or_the_mapping_changes(world
     walk(road, ONE)
     with pytest.raises(InputRefused, match="cannot be rejected"):
         reject(road, ONE, CHECKER, "too late")
+    world.assert_in_books("100.00")
+
+
+def test_what_the_connection_approved_by_itself_waits_once_approval_is_required(world, monkeypatch):
+    """Nothing goes out that nobody approved, however long it rested in `approved`; a person's word stays one."""
+    road = world.small(approval="automatic")
+    world.take_in(road, ONE, sale())
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.driving.drive", lambda *_: sys.exit("the run died before it sent anything"))
+        with pytest.raises(SystemExit):
+            walk(road, ONE)
+    assert (world.states(road, ONE), world.creates()) == (["approved"], 0)
+    strict = world.small("run-2", approval="required")
+    walk(strict, ONE)
+    assert (world.states(strict, ONE), world.creates()) == (["planned"], 0)
+    assert "the connection requires approval by now" in world.documents(strict, ONE)[0].reason
+    assert list(world.items()) == ["approval_needed"]
+    approve(strict, ONE, CHECKER, "fine")
+    walk(strict, ONE)
+    assert world.creates() == 1
     world.assert_in_books("100.00")

@@ -60,7 +60,7 @@ def problems(world: World) -> list[str]:
     """Return everything that is wrong in this world."""
     with acting(None):
         items = world.stores.review.listing(CONNECTION)
-    reasons = {one.partition: one.sentence for one in items if one.sentence}
+    reasons = {one.partition: one.sentence for one in items if one.sentence and one.is_blocking}
     return list(judged(world.erp.books, listed(world), reasons))
 
 

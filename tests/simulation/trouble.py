@@ -267,7 +267,11 @@ def _write(lines: list[str], world: World, sentence: str) -> None:
 
 def simulate(seed: int, folder: Path, *, is_from_the_start: bool = False) -> Outcome:
     """Run one seed; what is raised is a problem as well."""
-    trouble = Trouble(seed, folder, is_from_the_start=is_from_the_start)
+    try:
+        trouble = Trouble(seed, folder, is_from_the_start=is_from_the_start)
+    except Exception as error:
+        # What every seed of its case begins with does not come to an end.
+        return Outcome(seed, [f"{type(error).__name__}: {error}"], [], 0, False, [])
     try:
         outcome = trouble.run()
     except Exception as error:

@@ -1,6 +1,7 @@
 """`connector reverse` and `connector repost`: shown first, done with --apply, seen in outbox and audit trail."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -136,6 +137,23 @@ def test_the_same_command_over_several_goes_on_with_those_that_are_left(place_ap
     assert "is not reversed" in told["warnings"][0]
     assert _books(place_apart) == before + 2 * len(undoing)
     assert run(*again).exit_code == ExitCode.REFUSED
+
+
+def test_repost_over_several_goes_on_with_one_that_was_begun(place_apart, run, run_json, monkeypatch) -> None:
+    """As after a death between a wish and its end: the next revision is there, approved, and nothing of it is sent."""
+    first, second = place_apart.posted, place_apart.untouched
+    run_json("post", second, *C)
+    run_json("reverse", first, second, *C, *WHY, "--apply", "--even-if-closed", code=ExitCode.WAITS)
+    before = _books(place_apart)
+    again = ("repost", first, second, *C, "--reason", "corrected", "--apply")
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.driving.drive", lambda *_: sys.exit(9))
+        assert run("repost", first, *C, "--reason", "corrected", "--apply").exit_code == 9
+    told = run_json(*again)
+    assert {one["settlement_id"]: one["state"] for one in told["settlements"]} == {first: "posted", second: "posted"}
+    assert any("is being posted again" in one for one in told["warnings"])
+    parts = [one for one in run_json("outbox", "list", *C)["documents"] if one["revision"] == 2]
+    assert _books(place_apart) == before + len(parts)
 
 
 def test_under_approval_it_waits_for_another_person(copied_place, run, run_json) -> None:
