@@ -8,6 +8,7 @@ either: what is taken every day is there when a month is closed.
 
 from datetime import date, datetime, timedelta
 
+from assets.currencies import currency_verdict
 from assets.day_answers import Archiving, unusable
 from assets.day_files import write_day
 from assets.day_names import start_of
@@ -61,7 +62,7 @@ def _staged(
         facts={"accounts": len(rows), "the day is over": is_over},
         rows=tuple({name: str(value or "") for name, value in row.items() if name != "document"} for row in rows),
         rows_total=version.rows,
-        verdicts=(_adds_up(balances), _stated(day, balances, is_over=is_over)),
+        verdicts=(_adds_up(balances), _stated(day, balances, is_over=is_over), _in_currency(day, balances)),
         links={"document": documents[0]} if documents else {},
         version=version.id,
     )
@@ -79,6 +80,10 @@ def _row(day: date, one: AccountBalance) -> dict[str, str | None]:
         **{name: None if amount is None else money.text(amount, currency) for name, amount in amounts.items()},
         "document": one.document,
     }
+
+
+def _in_currency(day: date, balances: tuple[AccountBalance, ...]) -> Verdict:
+    return currency_verdict(((one.marketplace_id, one.total.stated.currency) for one in balances), f"balances of {day}")
 
 
 def _stated(day: date, balances: tuple[AccountBalance, ...], *, is_over: bool) -> Verdict:

@@ -71,6 +71,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("each_transaction_once", "No transaction came twice with other content.", False),
         CheckOfAsset("no_transaction_vanished", "Every transaction told before for this day is still told.", False),
         CheckOfAsset("day_still_kept", "A day without transactions is not older than what Amazon keeps.", False),
+        CheckOfAsset("currency_of_marketplace", "Every amount is in the currency of its marketplace.", False),
     ),
     "accruals": (
         CheckOfAsset("everything_told", "Amazon has told all of the month, and its books are certain.", False),
@@ -102,6 +103,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),
         CheckOfAsset("channels_known", "Every order was sold in a marketplace that is known here.", False),
+        CheckOfAsset("currency_of_marketplace", "Every amount is in the currency of its marketplace.", False),
     ),
     "fba_reimbursements": (
         CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
@@ -114,6 +116,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
         CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
+        CheckOfAsset("currency_of_marketplace", "Every amount is in the currency of its marketplace.", False),
     ),
     "expected_payouts": (
         CheckOfAsset("no_payout_at_risk", "No payout that Amazon expects is disabled or at risk.", False),
@@ -121,6 +124,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "balances": (
         CheckOfAsset("balance_is_its_parts", "Every balance of Amazon's is the sum of its parts.", False),
         CheckOfAsset("balance_stated", "Amazon states a balance for every day that is over.", False),
+        CheckOfAsset("currency_of_marketplace", "Every amount is in the currency of its marketplace.", False),
     ),
     "settlement_summaries": (
         CheckOfAsset("every_settlement_summed_up", "Amazon sums up every settlement that ended on the day.", False),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
+from assets.currencies import currency_verdict
 from assets.event_rows import EventRows
 from assets.verdicts import Row, Verdict
 from ledger import money
@@ -32,6 +33,9 @@ def verdicts_of(
         _once(events, changed),
         _vanished(day, vanished),
         _still_kept(day, events, kept_since),
+        currency_verdict(
+            ((one.transaction.marketplace_id, one.transaction.currency) for one in events), f"transactions of {day}"
+        ),
     )
 
 

@@ -5,6 +5,7 @@ it was asked for. An order that changes later stands in a later day as well: the
 (`orders_now`). Names, addresses and phone numbers are never read.
 """
 
+from assets.currencies import currency_verdict
 from assets.report_days import Asking, ReportStage
 from assets.verdicts import Verdict
 from resources.amazon.marketplaces import marketplace_named
@@ -19,7 +20,7 @@ _SHOWN = "order_id, sku, order_status, quantity"
 
 
 def _verdicts(ask: Asking) -> tuple[Verdict, ...]:
-    return _priced(ask), _channels(ask)
+    return _priced(ask), _channels(ask), _currencies(ask)
 
 
 def _priced(ask: Asking) -> Verdict:
@@ -42,6 +43,11 @@ def _channels(ask: Asking) -> Verdict:
     names = ", ".join(row["sales channel"] for row in rows)
     sentence = f"Sold in a marketplace that is not known here: {names}." if strange else "All marketplaces are known."
     return Verdict("channels_known", not strange, sentence, is_blocking=False, rows=rows)
+
+
+def _currencies(ask: Asking) -> Verdict:
+    found = ask("SELECT DISTINCT sales_channel, currency FROM {rows} ORDER BY ALL")
+    return currency_verdict(((row["sales_channel"] or "", row["currency"] or "") for row in found), "orders")
 
 
 def _is_known(channel: str) -> bool:

@@ -108,8 +108,9 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "months": frozenset({"month_failed"}),
     "month_proofs": frozenset({"balance_unexplained"}),
     "ledger_ties": frozenset({"entry_of_others"}),
-    "financial_events": frozenset({"leaves_differ"}),
-    "payouts": frozenset({"payout_failed"}),
+    "financial_events": frozenset({"leaves_differ", "currency_other"}),
+    **dict.fromkeys(("orders", "balances"), frozenset({"currency_other"})),
+    "payouts": frozenset({"payout_failed", "currency_other"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
 }
 

@@ -7,6 +7,7 @@ settlement came to is proved by its own lines. A payout that failed is a review 
 from collections.abc import Sequence
 from decimal import Decimal
 
+from assets.currencies import currency_verdict
 from assets.payout_rows import Row
 from assets.roadmap import Road
 from assets.verdicts import Verdict
@@ -22,7 +23,8 @@ _ROWS_MAX = 25
 def verdicts_of(road: Road, rows: Sequence[Row]) -> tuple[Verdict, ...]:
     """Return the verdicts of a day, in the order of the table of checks."""
     records = {one.settlement_id: one for one in road.stores.settlements.all(road.connection)}
-    return _equal(rows, records), _known(rows, records), _arriving(rows)
+    told = ((str(row["marketplace_id"]), str(row["currency"] or "")) for row in rows)
+    return _equal(rows, records), _known(rows, records), _arriving(rows), currency_verdict(told, "payouts")
 
 
 def _equal(rows: Sequence[Row], records: dict[str, SettlementRecord]) -> Verdict:

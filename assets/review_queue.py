@@ -68,6 +68,10 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("bank_line_unexplained", "choose"): "Says what the line brought: begin the reason with settlements and a colon.",
     ("bank_line_unexplained", "dismiss"): "Leaves the line alone: it is matched with nothing, and not told again.",
     ("payout_failed", "retry"): "Fetches the day again; the item ends when the payout went through.",
+    (
+        "currency_other",
+        "retry",
+    ): "Fetches the day again; the item ends when its amounts are in the marketplace's currency.",
     ("leaves_differ", "retry"): "Fetches the day again; the item ends when its lines add up.",
     ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
     ("unknown_document", "retry"): "Lists the ERP's documents again at once.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector_defs.connections import Connection
 
 _DATE = click.DateTime(["%Y-%m-%d"])
+_ORDER_ID_MAX = 100
 
 
 @click.command(
@@ -110,6 +111,8 @@ def _repaired(road: "Road", stage: "DayStage", order_ids: Iterable[str]) -> list
 
     rows = []
     for order_id in order_ids:
+        if not order_id.strip(". ") or len(order_id) > _ORDER_ID_MAX:
+            raise InputRefused(f"{order_id[:40]!r} is no order id: one looks like 113-0000000-0000000.")
         day, result = repair_order(road, order_id)
         keep_outcome(road, stage, day, result)
         rows.append({"order": order_id, **_row(day, result)})

@@ -82,7 +82,15 @@ def backfill(
     for one in gone:
         output.say(f"{one['asset']}: {one['days']} of these days cannot be had. {one['sentence']}")
     if any(row["asset"] == "orders" and not row["taken"] and row["minutes"] < _minutes_taken(rows) for row in rows):
-        output.say("Orders of more than a day are read by report, where a search would take less, too.")
+        output.say(
+            "A search of orders would take less, and is no road to the same data: it tells no country of the parcel, so"
+            " the report has the last word. With `orders_road: search` the schedule searches between reports."
+        )
+    if begin < _documented_since():
+        output.say(
+            f"Of days before {_documented_since()} Amazon documents for most sources nothing: one that comes back "
+            "empty may be one that it keeps no more."
+        )
     if begin < since:
         output.say(
             f"Days of {opened.name} begin with {since}: to fetch earlier ones, first set `by_day.events_from: {begin}` "
@@ -101,6 +109,14 @@ def _first_day(opened: "Connection", end: date) -> date:
     if end > now.date():
         raise InputRefused(f"--to {end} lies ahead: the last day that can be fetched is today, {now.date()}.")
     return first_day(opened.settings.by_day, opened.settings.books, now)
+
+
+def _documented_since() -> date:
+    """Return the first day of which Amazon documents that it keeps something, but for orders of some marketplaces."""
+    from resources.amazon.old_events import KEPT_DAYS
+    from resources.clock import SystemClock
+
+    return SystemClock().now().date() - timedelta(days=KEPT_DAYS - 1)
 
 
 def _minutes_taken(rows: list[dict]) -> float:

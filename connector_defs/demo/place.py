@@ -6,6 +6,7 @@ the emulators and nothing of a real installation: addresses of real stores and v
 
 import os
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,9 @@ def without_real_installation(environment: Mapping[str, str]) -> dict[str, str]:
 
 def write_shell_file(path: Path, variables: Mapping[str, str]) -> None:
     """Write what a shell reads to look into the demonstration with the command line, as long as it runs."""
-    lines = [f"unset {' '.join(_TAKEN_OUT)}", *(f"export {name}={shlex.quote(variables[name])}" for name in variables)]
+    programs = shlex.quote(str(Path(sys.executable).parent))
+    lines = [f"unset {' '.join(_TAKEN_OUT)}", f'export PATH={programs}:"$PATH"']
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -16,6 +16,8 @@ from ledger.errors import SourceRefused
 
 Answer = Mapping[str, Any]
 NOT_YET = timedelta(seconds=150)
+# The marketplace was founded in 1994.
+EARLIEST, LATEST = datetime(1994, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def misshapen(connection: str, what: str) -> SourceRefused:
@@ -45,6 +47,14 @@ def moment_of(connection: str, answer: Answer, name: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, TypeError, OverflowError):
         raise misshapen(connection, f"{name} is no date-time") from None
+
+
+def possible_moment_of(connection: str, answer: Answer, name: str) -> datetime | None:
+    """Return an instant at which a seller can have had an account; None when the field is missing."""
+    moment = moment_of(connection, answer, name)
+    if moment is not None and not EARLIEST <= moment < LATEST:
+        raise misshapen(connection, f"{name} is {moment.date()}, which no marketplace has seen")
+    return moment
 
 
 def text_of(connection: str, answer: Answer, name: str) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from resources.amazon.answers import moment_of, needed_text, text_of, told_until, utc, written
+from resources.amazon.answers import needed_text, possible_moment_of, text_of, told_until, utc, written
 from resources.amazon.door import Door
 from resources.amazon.paged import Archive, Listed, Listing, listed
 from resources.amazon.stated import Stated, shown, stated_of, tail_of
@@ -115,10 +115,10 @@ def _group_of(connection: str, one: Listed) -> EventGroup:
         original=stated_of(connection, answer, "OriginalTotal", what),
         converted=stated_of(connection, answer, "ConvertedTotal", what),
         beginning=stated_of(connection, answer, "BeginningBalance", what),
-        transferred=moment_of(connection, answer, "FundTransferDate"),
+        transferred=possible_moment_of(connection, answer, "FundTransferDate"),
         trace_id=(text_of(connection, answer, "TraceId") or "").strip(),
         account_tail=tail_of(connection, answer, "AccountTail"),
-        start=moment_of(connection, answer, "FinancialEventGroupStart"),
-        end=moment_of(connection, answer, "FinancialEventGroupEnd"),
+        start=possible_moment_of(connection, answer, "FinancialEventGroupStart"),
+        end=possible_moment_of(connection, answer, "FinancialEventGroupEnd"),
         document=one.document,
     )

@@ -19,10 +19,10 @@ from ledger.errors import SourceRefused
 from resources.amazon.answers import (
     Answer,
     misshapen,
-    moment_of,
     needed_text,
     object_of,
     objects_of,
+    possible_moment_of,
     text_of,
     texts_of,
     utc,
@@ -134,7 +134,8 @@ def _invoice_of(connection: str, head: Listed, marketplace_id: str, lines: Seque
     answer = head.answer
     identifier = needed_text(connection, answer, "invoiceIdentifier")
     what = f"invoice {shown(identifier)}"
-    issued, total = moment_of(connection, answer, "issueDate"), stated_of(connection, answer, "invoiceAmount", what)
+    issued = possible_moment_of(connection, answer, "issueDate")
+    total = stated_of(connection, answer, "invoiceAmount", what)
     if issued is None or total is None:
         raise misshapen(connection, f"{what} has no {'issueDate' if issued is None else 'invoiceAmount'}")
     kind = text_of(connection, answer, "invoiceType") or ""
@@ -150,8 +151,8 @@ def _invoice_of(connection: str, head: Listed, marketplace_id: str, lines: Seque
         kind=kind,
         marketplace_id=marketplace_id,
         issued=issued,
-        period_start=moment_of(connection, period, "startDate"),
-        period_end=moment_of(connection, period, "endDate"),
+        period_start=possible_moment_of(connection, period, "startDate"),
+        period_end=possible_moment_of(connection, period, "endDate"),
         currency=total.currency,
         net=_signed(sign, _part(connection, parts, _NET, total.currency, what)),
         tax=_signed(sign, _part(connection, parts, _TAX, total.currency, what)),

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from ledger import money
 from ledger.errors import InputRefused
 from ledger.event_leaves import Leaf
-from resources.amazon.answers import Answer, misshapen, moment_of, object_of, objects_of, text_of
+from resources.amazon.answers import EARLIEST, LATEST, Answer, misshapen, moment_of, object_of, objects_of, text_of
 
 # Amazon began in 1994; what lies before, or a century ahead, is no date of a sale.
-EARLIEST, LATEST = datetime(1994, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _DEPTH_MAX = 20
 # What the warehouse keeps of an amount: DECIMAL(18, 3).
 _AMOUNT_LIMIT = Decimal(10) ** 15

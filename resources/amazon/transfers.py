@@ -15,10 +15,10 @@ from ledger.errors import SourceRefused
 from resources.amazon.answers import (
     Answer,
     misshapen,
-    moment_of,
     needed_text,
     object_of,
     objects_of,
+    possible_moment_of,
     text_of,
     utc,
     written,
@@ -169,16 +169,16 @@ def _payout_of(connection: str, one: Listed) -> Payout:
         payment_method=text_of(connection, answer, "paymentMethod") or "",
         rail=text_of(connection, answer, "paymentRail") or "",
         trace_id=(text_of(connection, answer, "traceId") or "").strip(),
-        created=moment_of(connection, answer, "creationDate"),
-        period_start=moment_of(connection, period, "startDate"),
-        period_end=moment_of(connection, period, "endDate"),
+        created=possible_moment_of(connection, answer, "creationDate"),
+        period_start=possible_moment_of(connection, period, "startDate"),
+        period_end=possible_moment_of(connection, period, "endDate"),
         settlement_ids=settlements_of(connection, answer),
         document=one.document,
     )
 
 
 def _step_of(connection: str, answer: Answer, what: str) -> PayoutStep:
-    moment = moment_of(connection, answer, "lastUpdatedDate")
+    moment = possible_moment_of(connection, answer, "lastUpdatedDate")
     if moment is None:
         raise misshapen(connection, f"a status of {what} has no lastUpdatedDate")
     reason = text_of(connection, answer, "failureReason") or ""
@@ -195,9 +195,9 @@ def _expected_of(connection: str, one: Listed) -> ExpectedPayout:
         account_type=text_of(connection, partner, "accountType") or "",
         account_tail=tail_of(connection, answer, "accountTail"),
         payment_method=text_of(connection, answer, "paymentMethod") or "",
-        scheduled=moment_of(connection, answer, "scheduledDate"),
-        period_start=moment_of(connection, period, "startDate"),
-        period_end=moment_of(connection, period, "endDate"),
+        scheduled=possible_moment_of(connection, answer, "scheduledDate"),
+        period_start=possible_moment_of(connection, period, "startDate"),
+        period_end=possible_moment_of(connection, period, "endDate"),
         settlement_ids=settlements_of(connection, answer),
         document=one.document,
     )

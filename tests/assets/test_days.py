@@ -159,6 +159,26 @@ def test_a_span_that_is_refused_for_what_it_holds_keeps_no_later_one_out(events)
     assert events.items() == []
 
 
+def test_a_span_that_fails_over_days_that_are_kept_stays_in_sight_until_it_comes_through(events):
+    """The earlier version of a day says nothing of the fetch that failed, however often it failed before."""
+    is_broken = [False]
+
+    def fetch(road, first, last):
+        if is_broken[0]:
+            raise SourceRefused(f"The report of {first} could not be made and ended FATAL.", code="FATAL")
+        return STAGE.fetch(road, first, last)
+
+    stage, days = replace(STAGE, fetch=fetch), days_between(ago(2), TODAY)
+    for _ in range(2):
+        is_broken[0] = False
+        list(fetch_days(events.road, stage, days))
+        assert (events.versions(ago(2)) >= 1, events.items()) == (True, [])
+        is_broken[0] = True
+        with pytest.raises(SourceRefused):
+            list(fetch_days(events.road, stage, days))
+        assert [item.origin for item in events.items()] == [f"financial_events {ago(2)}"]
+
+
 def test_a_document_that_comes_damaged_is_told_until_it_comes_whole(events):
     """Asked for again by itself, and in sight meanwhile."""
 

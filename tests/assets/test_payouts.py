@@ -11,7 +11,8 @@ from assets.day_names import day_name
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, fetch_days
 from assets.verdicts import StageResult
-from ledger.errors import SourceRefused
+from ledger.bank_matching import UNEXPLAINED
+from ledger.errors import Finding, SourceRefused
 from resources.amazon.event_groups import EventGroup
 from resources.amazon.stated import Stated
 from resources.amazon.transfers import Payout, PayoutStep
@@ -151,6 +152,37 @@ def test_a_payout_of_no_known_settlement_is_told(books: Bookkeeping, verdict, id
     found = verdict(fetched(books, Amazon((payout(settlement_ids=ids),))), "settlement_known_for_every_payout")
     assert not found.passed
     assert found.rows[0]["payout"] == "P1"
+
+
+def test_a_payout_is_held_against_its_settlement_when_that_comes_in(books: Bookkeeping, row, verdict) -> None:
+    """Its day is asked for again, and only its own; then the check can tell whether it is what was settled."""
+    amazon = Amazon((payout("1", "79.99"),))
+    assert not verdict(fetched(books, amazon), "settlement_known_for_every_payout").passed
+    fetched(books, Amazon(()), DAY - timedelta(days=1))
+    settle(books, row, "1", "80.00")
+    asked = [one.partition for one in books.stores.due.listing(books.connection) if one.partition != "1"]
+    assert asked == [day_name("payouts", DAY)]
+    found = fetched(books, amazon)
+    assert verdict(found, "settlement_known_for_every_payout").passed
+    assert not verdict(found, "payout_equals_settlement").passed
+
+
+def test_payouts_that_are_told_ask_for_the_days_of_the_bank_that_lacked_them(books: Bookkeeping) -> None:
+    """Once: told again in the same words they ask for nothing."""
+    items = [Finding(code, f"{code}.", "") for code in (UNEXPLAINED, "payout_failed")]
+    for day, item in zip((DAY, DAY + timedelta(days=1)), items, strict=True):
+        books.stores.review.open(books.connection, day_name("bank_deposits", day), item, actions=("dismiss",))
+
+    def asked() -> list[str]:
+        rows = books.stores.due.listing(books.connection)
+        for one in rows:
+            books.stores.due.done(one)
+        return [one.partition for one in rows]
+
+    fetched(books, Amazon((payout(),)))
+    assert asked() == [day_name("bank_deposits", DAY)]
+    fetched(books, Amazon((payout(),)))
+    assert asked() == []
 
 
 def test_a_failed_payout_waits_for_a_person_until_it_went_through(books: Bookkeeping, row) -> None:

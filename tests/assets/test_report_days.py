@@ -15,6 +15,7 @@ from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.report_days import WAIT_SECONDS_MAX
 from assets.verdicts import StageResult
 from emulators import faults
+from emulators.amazon import report_types
 from emulators.amazon.history import ReimbursementRecord
 from emulators.amazon.world import RequestedReport as Made
 from ledger.errors import SourceUnavailable
@@ -166,6 +167,33 @@ def test_a_file_that_is_not_the_report_changes_no_day(daily):
     assert isinstance(outcome, RefusedDay)
     assert outcome.reasons[0][0].isdigit()
     assert len(daily.rows(day)) == 1
+
+
+def test_where_a_parcel_went_is_kept_as_a_country_and_archived_no_further(daily, monkeypatch):
+    """City, state, postal code and the buyer's own number of the order are left out before anything is kept."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    said = {
+        b"ship-city": b"Ourtown",
+        b"ship-state": b"Nowhere",
+        b"ship-postal-code": b"99999-1",
+        b"purchase-order-number": b"PO-77",
+    }
+
+    written = report_types.tab_file
+
+    def with_people(*given):
+        header, *lines = written(*given).splitlines()
+        places = {header.split(b"\t").index(name): word for name, word in said.items()}
+        told = [b"\t".join(places.get(at, cell) for at, cell in enumerate(line.split(b"\t"))) for line in lines]
+        return b"\n".join([header, *told, b""])
+
+    monkeypatch.setattr(report_types, "tab_file", with_people)
+    result = daily.fetch(day, day)[day]
+    assert (result.rows_total, daily.rows(day)[0]["ship_country"]) == (1, "US")
+    archived = daily.road.stores.documents.local_path(result.links["document"]).read_bytes()
+    assert b"ship-city" in archived
+    assert [word for word in said.values() if word in archived] == []
 
 
 def test_a_report_that_is_not_made_in_time_is_waited_for_by_the_next_run(daily, monkeypatch):

@@ -253,6 +253,17 @@ def test_a_single_order_is_read_anew_on_either_road(searched):
     assert ids(searched) == ["001", "002"]
 
 
+def test_an_order_that_is_read_anew_keeps_the_country_that_a_report_told(searched):
+    """A search tells none; without it VAT by country would not know any more where the order went."""
+    day = searched.today - timedelta(days=2)
+    order_id = add_order(searched.rig, 5, days_ago=3)
+    searched.take_in(day, day)
+    before = {row["order_id"]: row["ship_country"] for row in searched.rows(day)}
+    assert before[order_id] == "US"
+    assert repair_order(searched.road, order_id)[0] == day
+    assert {row["order_id"]: row["ship_country"] for row in searched.rows(day)} == before
+
+
 def test_an_order_that_cannot_be_read_is_told_with_what_amazon_keeps(searched):
     """Unknown, too old or another connection's: the sentence says from when on Amazon has orders."""
     with pytest.raises(InputRefused, match=r"no order 112-9999999-9999999 .* Amazon\.com from 2024-11-"):
