@@ -27,9 +27,9 @@ OPENING, EVENTS, BANK, EXPECTED, REASON, STATED, REST, MEMO = (
     "for information",
 )
 _OTHER, _TAX = "Other", "Tax"
-_GROUPS = {Nature.REVENUE: "Sales", Nature.CONTRA_REVENUE: "Refunds", Nature.EXPENSE: "Fees"}
+_GROUPS = {Nature.REVENUE: "Sales", Nature.CONTRA_REVENUE: "Refunds and discounts", Nature.EXPENSE: "Fees"}
 # In the order of the statement and of the picture.
-GROUPS = ("Sales", "Refunds", "Fees", _TAX, _OTHER)
+GROUPS = ("Sales", "Refunds and discounts", "Fees", _TAX, _OTHER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 from assets.day_names import day_name
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, fetch_days
+from assets.fee_invoice_checks import fee_spans
 from assets.fee_invoices import tax_code
 from assets.fee_proof import fees_verdict, invoiced_verdict
 from assets.settled_fees import Fee
@@ -292,6 +293,21 @@ def test_what_is_charged_is_invoiced_or_named(fees, today, passed, waits, invoic
     days = date(2026, 9, 1), date.fromisoformat(today)
     verdict = invoiced_verdict([fee(day) for day in fees], billed, "EUR", *days)
     assert (verdict.passed, verdict.is_waiting, [row["invoices"] for row in verdict.rows]) == (passed, waits, invoices)
+
+
+def test_an_invoice_without_a_number_invoices_no_fee():
+    """Input tax is claimed by its number; Amazon's own identifier is none, and is said to be that."""
+    row = {"is_fee": True, "status": "ISSUED", "marketplace_id": "A1PA6795UKMFR9", "currency": "EUR"}
+    row |= {
+        "period_start": datetime(2026, 10, 1, tzinfo=UTC),
+        "period_end": datetime(2026, 10, 31, tzinfo=UTC),
+        "total": D(20),
+        "tax": D(3),
+    }
+    billed = fee_spans([{**row, "invoice_number": None, "identifier": "DE-X~EUR"}])
+    verdict = invoiced_verdict([fee("2026-10-05")], billed, "EUR", date(2026, 9, 1), date(2026, 12, 16))
+    assert (verdict.passed, [one["invoices"] for one in verdict.rows]) == (False, ["no number (DE-X~EUR)"])
+    assert "on an invoice without a number" in verdict.sentence
 
 
 def test_where_amazon_tells_no_invoices_at_all_nothing_is_missed():

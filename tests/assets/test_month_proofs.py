@@ -211,7 +211,7 @@ def test_the_picture_goes_from_opening_to_closing_and_always_fits():
     assert [name for name, _ in bars] == [
         "Opening",
         "Sales",
-        "Refunds",
+        "Refunds and discounts",
         "Fees",
         "Tax",
         "Other",
@@ -221,7 +221,7 @@ def test_the_picture_goes_from_opening_to_closing_and_always_fits():
     ]
     assert sum(amount for _, amount in bars[:-1]) == bars[-1][1]
     assert 0 < len(waterfall_markdown(bars, "Amazon.com USD")) <= LENGTH_MAX
-    assert {group_of(name) for name in categories()} == {"Sales", "Refunds", "Fees", "Tax", "Other"}
+    assert {group_of(name) for name in categories()} == {"Sales", "Refunds and discounts", "Fees", "Tax", "Other"}
     assert group_of("not classified") == "Other"
 
 

@@ -37,6 +37,8 @@ def test_debt_moved_between_marketplaces_waits_for_its_other_half(books, row, ve
     books.take_in("1", [row("principal", "100"), row("debt moved", "-20")])
     first = verdict(books.lines("1"), "debt_between_accounts")
     assert (first.passed, first.stops, first.findings[0].amount) == (False, False, Decimal("-20.00"))
+    [half] = first.rows
+    assert (half["settlement"], half["amount"], half["currency"]) == ("1", "-20.00", "USD")
     books.take_in("2", [row("principal", "-20", "B", "Amazon.it"), row("debt moved", "20")])
     assert verdict(books.lines("1"), "debt_between_accounts").passed
     assert verdict(books.lines("2"), "debt_between_accounts").passed
