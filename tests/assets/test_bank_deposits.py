@@ -16,7 +16,7 @@ from assets.days import fetch_days
 from assets.decisions import resolve
 from assets.roadmap import Road
 from assets.verdicts import StageResult
-from ledger.errors import BankFileRefused
+from ledger.errors import BankFileRefused, InputRefused
 from ledger.four_eyes import Decider
 from resources.bank.settings import FILE_BYTES_MAX, BankSettings
 from tests.assets.conftest import NOW, Bookkeeping
@@ -172,6 +172,17 @@ def test_a_match_made_by_hand_needs_two_persons(books: Bookkeeping) -> None:
     [proposed] = items(books)
     assert resolve(road_of(books), proposed, "choose", Decider("bob"), "2: I agree").state == "resolved"
     assert [one.payment_ids for one in money_of(road_of(books)).by_hand] == [("P2",)]
+
+
+def test_a_choice_that_names_nothing_is_refused_at_once(books: Bookkeeping) -> None:
+    """The reason begins with what is chosen; what was decided for nothing would come back as if it were lost."""
+    pay(books, payout("1", trace_id=""), payout("2", trace_id=""))
+    take_in(books, "2026-11-19,80.00,AMAZON")
+    composed(books)
+    [item] = items(books)
+    with pytest.raises(InputRefused, match="begins with what is chosen"):
+        resolve(road_of(books), item, "choose", Decider("ann"), "the payout of October")
+    assert [one.proposed_action for one in items(books)] == [""]
 
 
 def test_a_line_that_was_put_aside_is_told_no_more(books: Bookkeeping) -> None:

@@ -36,7 +36,7 @@ def test_months_begin_with_the_days_and_end_with_the_last_that_is_over(dagster_p
     assert {one.path[-1] for one in job.asset_layer.executable_asset_keys} == set(stages)
     done = job.execute_in_process(instance=dagster_place.instance, partition_key=keys[-1])
     says = {one.check_name: one.metadata["says"].value for one in done.get_asset_check_evaluations()}
-    assert says["balance_rolls_forward"] == "No balances are read by this connection."
+    assert "No balances are kept" in says["balance_rolls_forward"]
 
 
 def test_a_young_month_is_asked_for_every_morning_and_an_old_one_is_not(dagster_place):

@@ -34,6 +34,7 @@ def test_a_settlement_is_proved_in_its_partition(dagster_place):
     assert {one.check_name: one.passed for one in done.get_asset_check_evaluations()} == {
         "events_equal_settlement": True,
         "orders_equal_settlement": True,
+        "shipped_orders_settled": True,
         "reimbursements_equal_settlement": True,
         "summary_equals_settlement": True,
         "deposit_equals_payout": True,

@@ -99,7 +99,7 @@ def test_review_items_are_read_by_a_finance_person(copied_place, run, run_json) 
     [
         ("books_differ", "accept", "seen in GL", "..."),
         ("transfer_origin", "choose", "24758260539: its reserve fits", "24758260539: ..."),
-        ("transfer_origin", "choose", "$(reboot): no settlement", "..."),
+        ("transfer_origin", "choose", "$(reboot 9): no settlement", "..."),
     ],
 )
 def test_an_item_with_a_proposal_shows_the_command_that_confirms_it(
