@@ -97,7 +97,9 @@ def _answer(site: Site, name: str, rows: list[Row]) -> Response:
     query: dict[str, object] = {"numrows": len(rows), switches.query_name_key: name}
     if rows or switches.are_empty_rows_present:
         query["rows"] = numbered
-    text = _json({"status": "success", "data": {"query": query}}, switches.are_query_numbers_text)
+    body = {"status": "success", "data": {"query": query}}
+    has_amounts = any(isinstance(value, Decimal) for row in rows for value in row.values())
+    text = _json(body, switches.are_query_numbers_text) if has_amounts else json.dumps(body)
     return text_response(200, text, JSON_TYPE)
 
 
