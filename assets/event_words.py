@@ -40,6 +40,7 @@ def _short(sha256: object) -> str:
 
 _STEPS = {
     "approved": "{document} may be sent",
+    "unapproved": "{document} is not to be sent before a person approves it",
     "sending": "The call that sends {document} begins, send number {attempts}",
     "sent": "The ERP has saved {document}",
     "importing": "{document} is in the ERP, which still works on it",

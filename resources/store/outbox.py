@@ -37,6 +37,8 @@ from resources.store.prepared import Row
 
 _REPLACED = "replaced by revision {} before anything was sent"
 _BY_ITSELF = "the connection posts by itself"
+# `document_planned` tells of a document that is new; one that is planned once more has lost its approval.
+_KIND_OF_STEP = {PostingState.PLANNED: "document_unapproved"}
 _WITHDRAWN = "withdrawn before anything was sent: the settlement has nothing to post any more"
 
 
@@ -308,7 +310,7 @@ class Outbox(OutboxReading):
         told |= {"state_version": values["state_version"], "attempts": values["attempts"], **(more or {})}
         if values["not_before"] is not None:
             told["not_before"] = values["not_before"]
-        self._tell(transaction, f"document_{to.value}", told, actor, row.key)
+        self._tell(transaction, _KIND_OF_STEP.get(to, f"document_{to.value}"), told, actor, row.key)
         return document_of({**row._asdict(), **values})
 
     def _row(self, transaction: Connection, key: str) -> Row:

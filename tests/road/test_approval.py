@@ -9,6 +9,7 @@ from assets.decisions import resolve as decide
 from assets.road import walk
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
+from resources.store.verification import verify
 from tests.road.conftest import sale
 from tests.road.test_posting_road import CHECKER, ONE, follow_up, with_mapping
 
@@ -102,6 +103,10 @@ def test_what_the_connection_approved_by_itself_waits_once_approval_is_required(
     walk(strict, ONE)
     assert (world.states(strict, ONE), world.creates()) == (["planned"], 0)
     assert "the connection requires approval by now" in world.documents(strict, ONE)[0].reason
+    assert world.stores.audit.events(strict.connection, document_key=world.documents(strict, ONE)[0].key)[-1].kind == (
+        "document_unapproved"
+    )
+    assert verify(world.stores.control).is_ok
     assert list(world.items()) == ["approval_needed"]
     approve(strict, ONE, CHECKER, "fine")
     walk(strict, ONE)
