@@ -5,7 +5,6 @@ settlement is paid in the currency of its marketplace, so another one is a mista
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from assets.verdicts import Row, Verdict
 from ledger.errors import Finding
@@ -35,5 +34,4 @@ def currency_verdict(found: Iterable[tuple[str, str]], origin: str) -> Verdict:
         " tells them in the marketplace's own currency.",
         origin=origin,
     )
-    verdict = Verdict(CHECK, False, finding.sentence, is_blocking=False, rows=rows[:_ROWS_MAX])
-    return replace(verdict, findings=(finding,))
+    return Verdict(CHECK, False, finding.sentence, is_blocking=False, rows=rows[:_ROWS_MAX], findings=(finding,))

@@ -55,13 +55,21 @@ def worker_name(run: str) -> str:
 def has_ended(worker: str) -> bool:
     """Tell whether a worker is known to run no more: a process of this machine that is gone.
 
-    False for what is no such name and for processes of other machines, which may be at work.
+    False for what is no such name, for processes of other machines, which may be at work, and for a process of another
+    account that the system shows to nobody else (proc(5), hidepid).
     """
     named = _NAME.fullmatch(worker)
     if named is None or named["machine"] != _mark(this_machine()):
         return False
-    started = started_at(int(named["pid"]))
-    return not started or _mark(started) != named["started"]
+    pid = int(named["pid"])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # It is there, and another account's.
+    started = started_at(pid)
+    return _mark(started) != named["started"] if started else Path(f"/proc/{pid}").exists()
 
 
 def _mark(text: str) -> str:

@@ -38,6 +38,14 @@ def test_a_number_that_another_process_got_is_another_worker(monkeypatch):
     assert worker.has_ended(name)
 
 
+def test_a_process_that_is_hidden_from_us_may_be_at_work(other, monkeypatch):
+    """Another account's may be kept out of sight; that it exists is told all the same."""
+    _, name = other
+    monkeypatch.setattr(worker, "started_at", lambda pid: "")
+    monkeypatch.setattr(worker.Path, "exists", lambda path: False)
+    assert not worker.has_ended(name)
+
+
 def test_nobody_can_say_of_another_machine(other, monkeypatch):
     """Not even of one of the same name: a container sees only its own processes."""
     process, name = other

@@ -40,7 +40,7 @@ def test_a_lease_of_a_process_that_is_gone_is_taken_over_at_once(leases, control
     """It need not run out: nobody is there any more. The fence stops the dead one should it live after all."""
     dead = leases.take("document", worker_name("run-1"), 600)
     assert leases.take("document", "two", 60) is None
-    monkeypatch.setattr("resources.worker.started_at", lambda pid: "")
+    monkeypatch.setattr("resources.worker.started_at", lambda pid: "another moment")
     with control.transaction() as transaction:
         assert leases.live_holder(transaction, "document") is None
     assert leases.take("document", "two", 60).fence == 2
