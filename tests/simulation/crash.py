@@ -82,6 +82,26 @@ def survived(moment: Moment, *, is_kept: bool = False) -> list[str]:
     return [f"death {moment.name}: {one}\n" + "\n".join(told) for one in found]
 
 
+def assert_wish_survives(
+    keeper: Keeper, wish: Callable[[Schedule], object], stands: Callable[[World], object], before: object, after: object
+) -> str:
+    """Die at every moment of a person's wish: first the schedule goes on alone, then the person repeats it.
+
+    Alone it comes to the state `before` or `after`, repeated to `after`. Return how many points and moments were tried.
+    """
+    assert keeper.moments
+    for moment in keeper.moments:
+        world = reborn(moment)
+        schedule = moment.schedule.goes_on(world)
+        schedule.until_rest()
+        assert stands(world) in (before, after), f"death {moment.name}"
+        wish(schedule)
+        assert stands(world) == after, f"death {moment.name}"
+        world.close()
+        shutil.rmtree(moment.snapshot.home)
+    return f"{keeper.points} points in {len(keeper.moments)} different moments, all tried"
+
+
 def reborn(moment: Moment) -> World:
     """Return a world as the next process finds it."""
     known = moment.schedule.world

@@ -4,7 +4,6 @@ After each death first the normal schedule goes on alone, then the person repeat
 books alone: one document per key, all posted, and the clearing item open or closed, never twice.
 """
 
-import shutil
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,7 +13,7 @@ from resources.bank.settings import BankSettings
 from tests.road.cash_rig import ACCOUNTS
 from tests.simulation import oracle
 from tests.simulation.cases import SINGLE
-from tests.simulation.crash import Moment, reborn, watched
+from tests.simulation.crash import assert_wish_survives, watched
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import World, mapping, simulated
 
@@ -60,21 +59,7 @@ def test_a_worker_may_die_at_every_point_of_booking_a_receipt(monkeypatch, recor
         assert in_books(world) == POSTED
         keeper = watched(world, schedule, book)
         assert in_books(world) == BOOKED
-        for moment in keeper.moments:
-            _survives(moment)
-        found = f"{keeper.points} points in {len(keeper.moments)} different moments, all tried"
+        found = assert_wish_survives(keeper, book, in_books, POSTED, BOOKED)
         record_property("numbers", f"booking a receipt: {found}")
         assert keeper.points >= POINTS_MIN
         world.close()
-
-
-def _survives(moment: Moment) -> None:
-    """Go on after one death: first by the schedule alone, then with the file handed in once more."""
-    world = reborn(moment)
-    schedule = moment.schedule.goes_on(world)
-    schedule.until_rest()
-    assert in_books(world) in (POSTED, BOOKED), f"death {moment.name}"
-    book(schedule)
-    assert in_books(world) == BOOKED, f"death {moment.name}"
-    world.close()
-    shutil.rmtree(moment.snapshot.home)

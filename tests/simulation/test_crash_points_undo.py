@@ -4,8 +4,6 @@ After each death first the normal schedule goes on alone: what was stored is car
 been. Then the person repeats the wish, as one does who saw a process end: it is done whole, and once.
 """
 
-import shutil
-
 import pytest
 
 from assets.reposting import repost
@@ -13,7 +11,7 @@ from assets.reversals import apply_reversal, plan_reversal
 from ledger.four_eyes import Decider
 from tests.simulation import oracle
 from tests.simulation.cases import SINGLE, TWO_PARTS
-from tests.simulation.crash import Moment, reborn, watched
+from tests.simulation.crash import assert_wish_survives, watched
 from tests.simulation.schedule import Schedule, walk
 from tests.simulation.world import World, simulated
 
@@ -45,9 +43,9 @@ def post_again(schedule: Schedule) -> None:
     schedule.until_rest()
 
 
-def journals_in(world: World) -> int:
-    """Count our journals in the books."""
-    return len(oracle.counting(world.erp.books))
+def stands(world: World) -> tuple[int, list[str]]:
+    """Return how many journals of ours are in the books, and what the oracle finds wrong."""
+    return len(oracle.counting(world.erp.books)), oracle.problems(world)
 
 
 @pytest.mark.parametrize("case", [SINGLE, TWO_PARTS], ids=lambda case: case.name)
@@ -60,25 +58,11 @@ def test_a_worker_may_die_at_every_point_of_undoing_and_posting_again(case, reco
         schedule.until_rest()
         for act, before in ((reverse, parts), (post_again, 2 * parts)):
             keeper = watched(world, schedule, act)
-            assert (journals_in(world), oracle.problems(world)) == (before + parts, [])
-            for moment in keeper.moments:
-                _survives(moment, act, before, before + parts)
+            done = (before + parts, [])
+            assert stands(world) == done
+            found = assert_wish_survives(keeper, act, stands, (before, []), done)
             schedule = keeper.schedule.goes_on(world)
             name = act.__name__.replace("_", " ")
-            found = f"{keeper.points} points in {len(keeper.moments)} different moments, all tried"
             record_property("numbers", f"{name}, {case.name}: {found}")
             assert keeper.points >= POINTS_MIN
         world.close()
-
-
-def _survives(moment: Moment, act, before: int, after: int) -> None:
-    """Go on after one death: first by the schedule alone, then with the wish repeated."""
-    world = reborn(moment)
-    schedule = moment.schedule.goes_on(world)
-    schedule.until_rest()
-    assert oracle.problems(world) == [], f"death {moment.name}"
-    assert journals_in(world) in (before, after), f"death {moment.name}"
-    act(schedule)
-    assert (journals_in(world), oracle.problems(world)) == (after, []), f"death {moment.name}"
-    world.close()
-    shutil.rmtree(moment.snapshot.home)
