@@ -38,11 +38,11 @@ def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
 
 
 def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> Undoing:
-    """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again,
-    DoneAlready where it stands posted, UnderWayAlready where its next revision is on its way.
+    """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again.
 
-    Where only a cash entry of it is reversed, that reversal. `together` are the settlements that are posted again by
-    the same wish.
+    DoneAlready says that it stands posted, UnderWayAlready that its next revision is on its way. Where only a cash
+    entry of it is reversed, that reversal is returned. `together` are the settlements that are posted again by the
+    same wish.
     """
     require_known(road, settlement_id)
     documents = road.stores.outbox.documents(source_named(road, settlement_id))
