@@ -20,8 +20,6 @@ from resources.amazon.marketplaces import marketplace
 
 ADDS_UP, ONCE = "fee_invoices_add_up", "each_fee_invoice_once"
 EVIDENCED, INVOICED = "input_tax_has_invoice", "invoiced_fees_equal_settled"
-# What an invoice is called that has no number yet.
-NO_NUMBER = "no number"
 _ROWS_MAX = 25
 
 
@@ -152,12 +150,13 @@ def fee_spans(invoices: Sequence[Mapping]) -> dict[tuple[str, str], list[Span]]:
 
 def _billed(one: Mapping) -> Billed:
     start, end = (one[name].replace(tzinfo=UTC) for name in ("period_start", "period_end"))
-    return Billed(_number(one), start, last_moment(end), one["total"], one["tax"])
+    is_numbered = bool(one["invoice_number"])
+    return Billed(_number(one), start, last_moment(end), one["total"], one["tax"], is_numbered)
 
 
 def _number(one: Mapping) -> str:
     """Return an invoice's number; of one without, words that name it by Amazon's own identifier."""
-    return one["invoice_number"] or f"{NO_NUMBER} ({one['identifier']})"
+    return one["invoice_number"] or f"no number ({one['identifier']})"
 
 
 def _invoiced(road: Road, rows: Sequence[Mapping], invoices: Sequence[Mapping]) -> Verdict:

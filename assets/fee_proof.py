@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from assets.fee_invoice_checks import NO_NUMBER, billed_invoices, fee_spans
+from assets.fee_invoice_checks import billed_invoices, fee_spans
 from assets.fee_invoices import TABLE
 from assets.roadmap import Road
 from assets.settled_fees import Charges, Fee
@@ -47,11 +47,13 @@ def invoiced_verdict(
     for one in fees:
         numbers = tuple(bill.number for bill in _billed(one, invoiced.get((one.marketplace, currency), [])))
         months[one.marketplace, one.day.replace(day=1), numbers].append(one)
+    bills = [bill for several in invoiced.values() for span in several for bill in span.invoices]
+    nameless = {bill.number for bill in bills if not bill.is_numbered}
     missing, unnumbered, waiting, told = [], [], [], []
     for (place, month, numbers), several in sorted(months.items()):
         due = _end_of(month) + ISSUED_WITHIN
         row = _row(place, month, numbers, several, currency)
-        if any(one.startswith(NO_NUMBER) for one in numbers):
+        if nameless & set(numbers):
             unnumbered.append(row)
         elif numbers:
             told.append(row)

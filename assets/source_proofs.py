@@ -135,7 +135,8 @@ def orders_verdict(staged: Staged) -> Verdict:
     if not days:
         return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
     orders = days.files((staged.moment("start") - LOOKED_BACK).date())
-    found = staged.ask("orders_of_settlement", all_lines=_lines_around(staged), orders=orders)
+    around = staged.lines_of_all(staged.moment("start") - LOOKED_BACK, staged.moment("end") + LOOKED_BACK)
+    found = staged.ask("orders_of_settlement", all_lines=around, orders=orders)
     looked_for = [row for row in found if row["order_status"] is not None or _is_covered(row["posted_at"], days)]
     own, day = staged.road.source.marketplace_ids, today(staged.road.clock)
     rows = list(_differences(looked_for, staged.currency, own, day))
@@ -165,19 +166,6 @@ def _places(row: dict, own: Sequence[str]) -> Sequence[str]:
     """Return the marketplace an order was sold in; all of the connection where the settlement does not say."""
     place = marketplace_named(row["marketplace_name"] or "")
     return (place.marketplace_id,) if place else own
-
-
-def _lines_around(staged: Staged) -> list[str]:
-    """Return the lines of all settlements that may have paid for the same orders."""
-    warehouse, connection = staged.road.stores.warehouse, staged.road.connection
-    first, last = staged.moment("start") - LOOKED_BACK, staged.moment("end") + LOOKED_BACK
-    near = {
-        one.settlement_id
-        for one in staged.road.stores.settlements.all(connection)
-        if datetime.fromisoformat(one.facts["end"]) >= first and datetime.fromisoformat(one.facts["start"]) <= last
-    }
-    versions = warehouse.currents(connection, LINES_TABLE)
-    return [str(warehouse.path(one)) for one in versions if one.partition in near]
 
 
 def _is_covered(posted_at: datetime | None, days: KeptDays) -> bool:

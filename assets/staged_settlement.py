@@ -57,6 +57,18 @@ class Staged:
             for row in self.ask("settlement_by_label")
         )
 
+    def lines_of_all(self, first: datetime, last: datetime | None = None) -> list[str]:
+        """Return the lines of every staged settlement that lies within a span at least in part, this one's too."""
+        stores, connection = self.road.stores, self.road.connection
+        near = {
+            one.settlement_id
+            for one in stores.settlements.all(connection)
+            if datetime.fromisoformat(one.facts["end"]) >= first
+            and (last is None or datetime.fromisoformat(one.facts["start"]) <= last)
+        }
+        versions = stores.warehouse.currents(connection, LINES_TABLE)
+        return [str(stores.warehouse.path(one)) for one in versions if one.partition in near]
+
     def ask(self, name: str, **bound: object) -> list[dict]:
         """Run a statement; a value of None is not bound."""
         given = {name: value for name, value in {"lines": self.lines, **bound}.items() if value is not None}

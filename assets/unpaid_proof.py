@@ -9,7 +9,6 @@ Before the first settlement that is known nothing is looked for: it may have bee
 from datetime import UTC, datetime, timedelta
 
 from assets.day_names import start_of
-from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.staged_settlement import Staged
 from assets.verdicts import Row, Verdict
 from ledger import money
@@ -37,7 +36,7 @@ def shipped_verdict(staged: Staged) -> Verdict:
         "shipped_not_settled",
         lines=None,
         orders=days.files(first.date()),
-        all_lines=_lines_since(staged, first),
+        all_lines=staged.lines_of_all(first),
         channels=channels,
         first=first.replace(tzinfo=None),
         last=last.replace(tzinfo=None),
@@ -71,7 +70,7 @@ def unpaid_reimbursements(staged: Staged) -> tuple[Row, ...]:
         "reimbursed_not_settled",
         lines=None,
         reimbursements=days.files(first.date(), last.date()),
-        all_lines=_lines_since(staged, first - APPROVED_WITHIN),
+        all_lines=staged.lines_of_all(first - APPROVED_WITHIN),
         currency=staged.currency,
         first=first.replace(tzinfo=None),
         last=last.replace(tzinfo=None),
@@ -95,16 +94,9 @@ def _channels(staged: Staged) -> list[str]:
 
 
 def _known_since(staged: Staged) -> datetime:
-    """Return when the first settlement begins that is known in this currency."""
-    records = staged.road.stores.settlements.all(staged.road.connection)
-    starts = [one.facts["start"] for one in records if one.facts["currency"] == staged.currency]
+    """Return when the first settlement begins that is known of this currency and any of these marketplaces."""
+    own = set(staged.record.facts["marketplaces"])
+    records = [one.facts for one in staged.road.stores.settlements.all(staged.road.connection)]
+    same = [facts for facts in records if facts["currency"] == staged.currency]
+    starts = [facts["start"] for facts in same if not own or own & set(facts["marketplaces"])]
     return min(datetime.fromisoformat(start).astimezone(UTC) for start in starts)
-
-
-def _lines_since(staged: Staged, since: datetime) -> list[str]:
-    """Return the lines of every settlement that ended since a moment."""
-    stores, connection = staged.road.stores, staged.road.connection
-    records = stores.settlements.all(connection)
-    late = {one.settlement_id for one in records if datetime.fromisoformat(one.facts["end"]) >= since}
-    versions = stores.warehouse.currents(connection, LINES_TABLE)
-    return [str(stores.warehouse.path(one)) for one in versions if one.partition in late]

@@ -16,13 +16,17 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Billed:
-    """One invoice: number, period (both ends included), what it comes to with tax, and the tax in it."""
+    """One invoice: number, period (both ends included), what it comes to with tax, and the tax in it.
+
+    Where it has no number yet, `is_numbered` is False and `number` is what else it is known by.
+    """
 
     number: str
     start: datetime
     end: datetime
     total: Decimal
     tax: Decimal
+    is_numbered: bool = True
 
 
 @dataclass(frozen=True)
