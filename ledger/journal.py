@@ -18,6 +18,7 @@ from functools import cached_property
 
 from ledger import money
 from ledger.accounts import AccountKey
+from ledger.billing import Billing
 from ledger.errors import InputRefused
 
 
@@ -95,7 +96,8 @@ class Journal:
 
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
     `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
-    a reversing one undoes, `base_currency` the currency of the lines' base amounts. All are empty otherwise.
+    a reversing one undoes, `base_currency` the currency of the lines' base amounts, `billing` what makes it an invoice
+    or a credit memo. All are empty otherwise.
     """
 
     source: SourceKey
@@ -112,6 +114,7 @@ class Journal:
     original_period: str = ""
     reverses: str = ""
     base_currency: str = ""
+    billing: Billing | None = None
 
     @cached_property
     def key(self) -> str:
@@ -160,6 +163,7 @@ class Journal:
             # Left out where there is none, so that the fingerprints of ordinary documents stay what they were.
             **({"reverses": self.reverses} if self.reverses else {}),
             **({"base_currency": self.base_currency} if self.base_currency else {}),
+            **({"billing": self.billing.content()} if self.billing else {}),
             "lines": [
                 {
                     "number": line.number,
@@ -201,6 +205,7 @@ class Journal:
             original_period=content["original_period"],
             reverses=content.get("reverses", ""),
             base_currency=content.get("base_currency", ""),
+            billing=Billing.from_content(content["billing"]) if "billing" in content else None,
             lines=lines,
             **plain,
         )

@@ -79,6 +79,7 @@ def _reversed(posted: Posted, source: SourceKey, part: int, parts: int) -> Journ
         lines=tuple(_opposite(line) for line in journal.lines),
         original_period="",
         reverses=journal.key,
+        billing=journal.billing.undone(journal.key) if journal.billing else None,
     )
 
 

@@ -32,6 +32,7 @@ from resources.erp.fusion.door import Door
 from resources.erp.fusion.flight import Flight
 from resources.erp.fusion.jobs import Jobs
 from resources.erp.fusion.postings import Postings
+from resources.erp.fusion.receivables.client import Receivables
 from resources.erp.fusion.search import Search
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.sent_jobs import JobMemory
@@ -66,15 +67,20 @@ class Fusion:
         self._search = Search(settings, door)
         self._flight = Flight(settings, jobs, memory)
         self._postings = Postings(settings, door, jobs, memory)
+        self._receivables = Receivables(settings, settings.receivables, door) if settings.receivables else None
         self.lines_max = settings.lines_max
         self.quiet_period_seconds = settings.quiet_period_seconds
 
     def erp_id(self, journal: Journal) -> str:
-        """Return the batch name we give a journal, its key in Fusion, known before it is sent."""
+        """Return the name or number we give a document, its key in Fusion, known before it is sent."""
+        if journal.billing:
+            return self._of_orders().erp_id(journal)
         return natural_key.batch_name(journal, self._settings)
 
     def link(self, journal: Journal) -> str:
-        """Return where Fusion shows a journal, by `journal_link` of the settings; "" where that is not set."""
+        """Return where Fusion shows a document, by the links of the settings; "" where none is set."""
+        if journal.billing:
+            return self._of_orders().link(journal)
         facts = {"name": self.erp_id(journal), "journal": natural_key.journal_name(journal)}
         return self._settings.journal_link.format(**{key: quote(value, safe="") for key, value in facts.items()})
 
@@ -83,11 +89,14 @@ class Fusion:
 
         Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked or shows nothing at all.
         """
+        billed = [one for one in journals if one.billing]
+        journals = [one for one in journals if not one.billing]
         return [
             *accounts.check_ledger(self._settings, self._door),
             *accounts.check_fit(journals, self._settings),
             *accounts.check_uses(uses, self._settings, self._door),
             *periods.check_periods(journals, self._settings, self._door),
+            *(self._of_orders().check(billed) if billed else ()),
         ]
 
     def open_day(self, unit: str, day: date) -> date | None:
@@ -103,6 +112,8 @@ class Fusion:
         Raises InputRefused, TargetUnavailable, TargetMisconfigured (nothing was loaded), TargetRefused (a parsed no, or
         a name that is taken) and TargetUnclear (ask by name, also when a batch of this name exists already).
         """
+        if journal.billing:
+            return self._of_orders().submit(journal)
         name = self.erp_id(journal)
         request = payload.import_request(journal, self._settings)
         self._require_free(journal, name)
@@ -115,6 +126,8 @@ class Fusion:
 
         Where the client posts, an unposted batch that holds exactly the journal is asked to be posted.
         """
+        if journal.billing:
+            return self._of_orders().status(journal)
         batches = self._search.of_journal(journal)
         if not batches:
             standing = self._flight.standing(journal, with_reasons=True) or TargetStatus(BooksState.ABSENT, "")
@@ -133,7 +146,12 @@ class Fusion:
         return TargetStatus(batch.state, batch.shown_status, (), waiting_for)
 
     def find(self, journals: Sequence[Journal]) -> Sightings:
-        """Look for every document of these sources in our ledger, over all revisions, and on its way there."""
+        """Look for every document of these sources, over all revisions, in the books and on its way there.
+
+        The documents are journals all, or order documents all, as those of one source are.
+        """
+        if any(journal.billing for journal in journals):
+            return self._of_orders().find(journals)
         asked = {self.erp_id(journal): journal for journal in journals}
         sources = sorted({journal.source for journal in journals}, key=str)
         found = self._search.documents(sources, asked)
@@ -159,6 +177,8 @@ class Fusion:
 
         Raises TargetUnavailable also when the books do not show the journal or show it without lines.
         """
+        if journal.billing:
+            return self._of_orders().read_back(journal)
         name = self.erp_id(journal)
         held = self._first_held(journal)
         if held is None:
@@ -179,8 +199,9 @@ class Fusion:
         )
 
     def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
-        """Return every batch under our word in our ledger, dated on or after a day; a batch belongs to no unit."""
-        return self._search.listing(since)
+        """Return every batch and order document under our words, dated on or after a day; they belong to no unit."""
+        billed = self._receivables.listing(since) if self._receivables else []
+        return [*self._search.listing(since), *billed]
 
     def item_entries(self, account: AccountKey, reference: str, source_id: str) -> list[ItemEntry]:
         """Return what posted journals move on one open item, one entry a batch and currency, the oldest first.
@@ -239,6 +260,13 @@ class Fusion:
         except ConnectorError as error:
             return [Finding("fusion_balances", str(error), "Switch books.read_balances off for this connection.")]
         return []
+
+    def _of_orders(self) -> Receivables:
+        if self._receivables is None:
+            raise TargetMisconfigured(
+                "The Fusion settings say nothing under receivables, so invoices can neither be sent nor looked for."
+            )
+        return self._receivables
 
     def _controls(self, units: set[str]) -> dict[str, str]:
         """Return per unit the batch that came back as a control; units without their own share the ledger's."""

@@ -120,8 +120,14 @@ class Door:
         Raises TargetUnavailable and TargetMisconfigured when nothing was taken, TargetRefused for a parsed no,
         TargetUnclear when it may have been taken.
         """
-        operation = body["OperationName"]
-        request = self._request("POST", INTEGRATIONS, operation, body=body)
+        return self._posted(what, INTEGRATIONS, body["OperationName"], body)
+
+    def create(self, what: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create one row of a collection, once; raises as `write`."""
+        return self._posted(what, path, f"POST {path}", body)
+
+    def _posted(self, what: str, path: str, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        request = self._request("POST", path, operation, body=body)
         try:
             response = self._client.send(request)
         except (TargetUnavailable, TargetMisconfigured):
@@ -162,7 +168,7 @@ class Door:
         if 400 <= fault.status < 500 and fault.is_parsed and fault.status not in _PASSING:
             return TargetRefused(
                 f"{what} was refused by Fusion, nothing was loaded: {fault}. Correct what is named and prepare the "
-                "settlement again; the correction is a new revision.",
+                "document again; the correction is a new revision.",
                 code=fault.code or None,
                 messages=(fault.sentence,),
             )
@@ -199,7 +205,7 @@ class Door:
         path: str,
         operation: str,
         parameters: Mapping[str, str] | None = None,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> httpx.Request:
         headers = {"accept": ACCEPT, "rest-framework-version": str(self._settings.framework_version)}
         if body is not None:

@@ -18,18 +18,23 @@ from resources.erp.fusion.door import Door
 from resources.erp.fusion.settings import FusionSettings
 
 PERIODS = "accountingPeriodStatusLOV"
-_GENERAL_LEDGER = 101
+_GENERAL_LEDGER, _RECEIVABLES = 101, 222
 _KEY = "PeriodNameId"
 # An open period is looked for this many months ahead.
 _MONTHS_MAX = 24
 _WORDS = {"F": "future enterable", "C": "closed", "N": "never opened", "P": "permanently closed"}
 
 
-def check_periods(journals: Sequence[Journal], settings: FusionSettings, door: Door) -> list[Finding]:
-    """Return findings about periods that are not open on the journals' dates, one per date."""
+def check_periods(
+    journals: Sequence[Journal], settings: FusionSettings, door: Door, *, of_receivables: bool = False
+) -> list[Finding]:
+    """Return findings about periods that are not open on the journals' dates, one per date.
+
+    The periods of the receivables are opened and closed apart from those of the general ledger.
+    """
     findings = []
     for day in sorted({one.accounting_date for one in journals}):
-        status = _status(day, settings, door)
+        status = _status(day, settings, door, _RECEIVABLES if of_receivables else _GENERAL_LEDGER)
         if not _is_open(status, settings):
             findings.append(_finding(day, status, settings))
     return findings
@@ -50,9 +55,9 @@ def open_day(day: date, settings: FusionSettings, door: Door) -> date | None:
     return None
 
 
-def _status(day: date, settings: FusionSettings, door: Door) -> str | None:
+def _status(day: date, settings: FusionSettings, door: Door, application: int = _GENERAL_LEDGER) -> str | None:
     """Return the closing status of the period a day lies in; None when the ledger has no such period."""
-    ledger = [filters.equals("ApplicationId", _GENERAL_LEDGER), filters.equals("LedgerId", settings.ledger_id)]
+    ledger = [filters.equals("ApplicationId", application), filters.equals("LedgerId", settings.ledger_id)]
     name = settings.period_name(day)
     rows = [
         row

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.secret_names import SecretName
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -97,6 +98,9 @@ class FusionSettings(_Settings):
     # A combination that nobody has used yet does not exist: an error, or made by the import where the site allows it.
     new_combination_check: Literal["block", "warn"] = "block"
 
+    # Order documents, where orders become invoices.
+    receivables: ReceivablesSettings | None = None
+
     # The import job.
     import_job: str = "/oracle/apps/ess/financials/generalLedger/programs/common,JournalImportLauncher"
     import_parameters: str = "{data_access_set},{source},{ledger_id},{group_id},N,N,N"
@@ -147,6 +151,8 @@ class FusionSettings(_Settings):
             known = ", ".join(COMBINATION_ATTRIBUTES)
             raise ValueError(f"combination_attributes names {', '.join(unknown)}; known are {known}")
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
+        if self.receivables is not None:
+            _require_template("invoice_link", self.receivables.invoice_link, frozenset({"number"}))
         _require_template("batch_link", self.batch_link, frozenset({"batch_id", "name"}))
         _require_template("journal_link", self.journal_link, frozenset({"name", "journal"}))
         if "{group_id}" not in self.import_parameters:

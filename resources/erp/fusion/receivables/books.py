@@ -1,0 +1,188 @@
+"""Read invoices out of rows: header, lines and distributions become the values the project compares.
+
+In: rows of `receivablesInvoices`, its lines and distributions. Out: the values of `resources.erp.target`. Pure. What an
+invoice books is what its distributions say: the receivable on one side, each line's own account on the other. Source:
+docs.oracle.com/en/cloud/saas/financials/23d/farfa/op-receivablesinvoices-get.html.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ledger import money
+from ledger.accounts import AccountKey
+from ledger.errors import InputRefused, TargetUnavailable
+from ledger.journal import Journal, JournalLine
+from resources.erp.fusion import chart, natural_key
+from resources.erp.fusion.books import shown
+from resources.erp.fusion.receivables import payload
+from resources.erp.fusion.rows import Row
+from resources.erp.fusion.settings import FusionSettings
+from resources.erp.target import BooksState, FoundDocument
+
+# Frozen documents are complete ones that nobody may change any more.
+_STATES = {"COMPLETE": BooksState.POSTED, "FROZEN": BooksState.POSTED, "INCOMPLETE": BooksState.WAITING}
+
+
+@dataclass(frozen=True)
+class Header:
+    """One invoice or credit memo without its lines; `total` in its own currency, negative on a credit memo."""
+
+    id: str
+    number: str
+    status: str
+    source: str
+    business_unit: str
+    day: date
+    currency: str
+    total: Decimal
+    comments: str
+    customer: str
+    cross_reference: str
+
+    @property
+    def state(self) -> BooksState:
+        """Return what its status comes to; a word that nobody knows is none that counts."""
+        return _STATES.get(self.status.upper(), BooksState.WAITING)
+
+    @property
+    def order_id(self) -> str:
+        """Return the order that its cross reference tells, "" where it tells none."""
+        return self.cross_reference.removeprefix("amz:") if self.cross_reference.startswith("amz:") else ""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """One distribution: what a document moves on one account, debit positive."""
+
+    account: AccountKey
+    amount: Decimal
+    line: int  # of the invoice, 0 on the receivable
+    text: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A document with what it books."""
+
+    header: Header
+    booked: tuple[Booked, ...]
+
+    @property
+    def debits(self) -> Decimal:
+        """Return the sum of its debits."""
+        return sum((one.amount for one in self.booked if one.amount > 0), Decimal(0))
+
+    @property
+    def credits(self) -> Decimal:
+        """Return the sum of its credits as a positive amount."""
+        return -sum((one.amount for one in self.booked if one.amount < 0), Decimal(0))
+
+
+def header(row: Row) -> Header:
+    """Read one row of `receivablesInvoices`."""
+    day = row.day("AccountingDate") or row.day("TransactionDate")
+    if day is None:
+        raise TargetUnavailable(f"Fusion's {row.resource} answers a document without a date.")
+    return Header(
+        id=row.identifier("CustomerTransactionId"),
+        number=row.text("TransactionNumber"),
+        status=row.text("InvoiceStatus"),
+        source=row.text("TransactionSource"),
+        business_unit=row.text("BusinessUnit"),
+        day=day,
+        currency=row.text("InvoiceCurrencyCode"),
+        total=row.amount("EnteredAmount"),
+        comments=row.text("Comments"),
+        customer=row.text("BillToCustomerNumber"),
+        cross_reference=row.text("CrossReference"),
+    )
+
+
+def booked(lines: Sequence[Row], distributions: Sequence[Row], settings: FusionSettings) -> tuple[Booked, ...]:
+    """Return what the distributions of one document book; the receivable is on the other side of the lines."""
+    assert settings.receivables is not None, "only sites with receivables are read"
+    texts = {int(row.amount("LineNumber")): row.text("Description") for row in lines}
+    found = []
+    for row in distributions:
+        is_receivable = row.text("AccountClass") in (settings.receivables.receivable_class, "REC")
+        line = 0 if is_receivable else int(row.amount("InvoiceLineNumber"))
+        amount = row.amount("Amount")
+        account = chart.account_of(row.text("AccountCombination"), settings)
+        found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, "")))
+    return tuple(sorted(found, key=lambda one: one.line))
+
+
+def is_same(held: Held, journal: Journal, settings: FusionSettings) -> bool:
+    """Tell whether a document books exactly what was sent, on that day, in that currency, for that customer."""
+    assert journal.billing is not None, "only order documents are compared"
+    sent = Counter((shown(one.account, settings), one.amount) for one in journal.lines)
+    there = Counter((shown(one.account, settings), one.amount) for one in held.booked)
+    told = held.header.currency, held.header.day, held.header.customer
+    return sent == there and told == (journal.currency, journal.accounting_date, journal.billing.customer)
+
+
+def lines(
+    held: Held, journal: Journal, settings: FusionSettings
+) -> tuple[tuple[JournalLine, ...], tuple[JournalLine, ...]]:
+    """Return what is booked as our lines in our order, and what stands there beside them.
+
+    A line is ours when account and amount are ours, else by its place: a line that somebody changed shows so.
+    """
+    spare = list(held.booked)
+    ours: dict[int, JournalLine] = {}
+    billed = {one.number: place for place, one in enumerate(payload.billed_lines(journal), start=1)}
+    for is_like in (_same_amount, _same_place):
+        for sent in (one for one in journal.lines if one.number not in ours):
+            place = billed.get(sent.number, 0)
+            match = next((one for one in spare if is_like(one, sent, place, settings)), None)
+            if match is not None:
+                spare.remove(match)
+                ours[sent.number] = _line(match, sent, held.header, settings)
+    kept = tuple(ours[one.number] for one in journal.lines if one.number in ours)
+    return kept, tuple(_line(one, None, held.header, settings) for one in spare)
+
+
+def _same_amount(one: Booked, sent: JournalLine, place: int, settings: FusionSettings) -> bool:
+    return (shown(one.account, settings), one.amount) == (shown(sent.account, settings), sent.amount)
+
+
+def _same_place(one: Booked, sent: JournalLine, place: int, settings: FusionSettings) -> bool:
+    return one.line == place
+
+
+def _line(one: Booked, sent: JournalLine | None, head: Header, settings: FusionSettings) -> JournalLine:
+    try:
+        amount = money.exact(one.amount, head.currency)
+    except InputRefused as error:
+        raise TargetUnavailable(f"Document {head.number} in the books cannot be read: {error}") from None
+    is_ours = sent is not None and shown(sent.account, settings) == shown(one.account, settings)
+    account = sent.account if sent is not None and is_ours else one.account
+    # References and descriptions of the receivable stand on the document as a whole.
+    reference = sent.reference if sent is not None and sent.reference == head.order_id else ""
+    number = sent.number if sent is not None else one.line
+    return JournalLine(number, account, amount, reference, sent.description if sent is not None else one.text)
+
+
+def found(held: Held, asked: Journal | None, settings: FusionSettings, repeats: str = "") -> FoundDocument:
+    """Return a document as `find` reports it; `asked` is the journal that should have this number, if it was asked."""
+    head = held.header
+    return FoundDocument(
+        erp_id=head.number,
+        state=head.state,
+        erp_status=head.status,
+        currency=head.currency,
+        debits=held.debits,
+        credits=held.credits,
+        lines=len(held.booked),
+        accounting_date=head.day,
+        key_matches=asked.key if asked else "",
+        description=head.comments,
+        is_same=asked is not None and is_same(held, asked, settings),
+        source_id=natural_key.source_id_of(head.comments, settings),
+        repeats=repeats,
+    )

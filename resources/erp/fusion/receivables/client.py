@@ -1,0 +1,161 @@
+"""Invoices and credit memos of one Fusion site: sent once by number, found by number, read back by distribution.
+
+The number is ours, from the posting key, in a source that numbers by hand: Fusion refuses a second document of the same
+number, so that even a late repetition cannot bill an order twice. All numbers of one source begin alike, so one search
+sees every revision. A document that was just made may be invisible for a moment; an empty answer counts only after
+another document of the business unit came back through the same search. Sources:
+docs.oracle.com/en/cloud/saas/financials/24c/farfa/api-receivables-invoices.html,
+docs.oracle.com/en/cloud/saas/financials/23d/farfa/Get_Started_Receivables_Invoices.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import quote
+
+from ledger.errors import Finding, InputRefused, TargetUnavailable, TargetUnclear
+from ledger.journal import Journal, SourceKey
+from resources.erp.fusion import filters, periods
+from resources.erp.fusion.door import Door
+from resources.erp.fusion.receivables import books, payload
+from resources.erp.fusion.receivables.books import Header, Held
+from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.settings import FusionSettings
+from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
+
+INVOICES = "receivablesInvoices"
+_KEY = "CustomerTransactionId"
+# How many of the newest documents are looked at for one of our business unit.
+_CONTROLS_TRIED = 100
+
+
+class Receivables:
+    """The receivables of one business unit; the verbs are those of `Target`, for order documents."""
+
+    def __init__(self, settings: FusionSettings, ours: ReceivablesSettings, door: Door) -> None:
+        self._settings = settings
+        self._ours = ours
+        self._door = door
+
+    def erp_id(self, journal: Journal) -> str:
+        """Return the transaction number, known before anything is sent."""
+        return payload.number(journal, self._settings)
+
+    def link(self, journal: Journal) -> str:
+        """Return where Fusion shows a document, by `invoice_link`; "" where that is not set."""
+        return self._ours.invoice_link.format(number=quote(self.erp_id(journal), safe=""))
+
+    def check(self, journals: Sequence[Journal]) -> list[Finding]:
+        """Return what would keep these documents from being taken: their form, and closed receivables periods."""
+        findings = []
+        for journal in journals:
+            try:
+                payload.invoice(journal, self._settings)
+            except InputRefused as error:
+                findings.append(Finding("journal_does_not_fit", str(error), "Correct the mapping.", journal.key))
+        return [*findings, *periods.check_periods(journals, self._settings, self._door, of_receivables=True)]
+
+    def submit(self, journal: Journal) -> str:
+        """Create one document, complete, once; return its number.
+
+        Raises InputRefused, TargetUnavailable, TargetMisconfigured (nothing was made), TargetRefused (a parsed no) and
+        TargetUnclear (ask by number, also when the number is taken already).
+        """
+        name = self.erp_id(journal)
+        body = payload.invoice(journal, self._settings)
+        if self._of_number(name):
+            raise TargetUnclear(
+                f"Document {name} was not sent: Fusion holds one of this number already. It is compared before "
+                "anything else is sent."
+            )
+        self._door.create(f"Document {name}", INVOICES, body)
+        return name
+
+    def status(self, journal: Journal) -> TargetStatus:
+        """Read where a document stands, once."""
+        found = self._of_number(self.erp_id(journal))
+        if not found:
+            return TargetStatus(BooksState.ABSENT, "")
+        head = found[0]
+        waiting_for = "a person to complete it" if head.state is BooksState.WAITING else ""
+        return TargetStatus(head.state, head.status, (), waiting_for)
+
+    def find(self, journals: Sequence[Journal]) -> Sightings:
+        """Look for every document of these sources, over all revisions."""
+        asked = {self.erp_id(journal): journal for journal in journals}
+        found: dict[str, FoundDocument] = {}
+        for source in sorted({journal.source for journal in journals}, key=str):
+            for head in self._of_source(source):
+                found[head.number] = books.found(self._held(head), asked.get(head.number), self._settings)
+        control = self.control()
+        units = frozenset(journal.unit for journal in journals)
+        is_empty = self._ours.is_confirmed_empty and not control
+        return Sightings(tuple(found.values()), bool(control), control, units if is_empty else frozenset())
+
+    def read_back(self, journal: Journal) -> ReadBack:
+        """Read one document whole; raises TargetUnavailable when the books do not show it."""
+        name = self.erp_id(journal)
+        found = self._of_number(name)
+        if not found:
+            raise TargetUnavailable(f"Document {name} is not in Fusion's books, so it cannot be read.")
+        held = self._held(found[0])
+        ours, others = books.lines(held, journal, self._settings)
+        return ReadBack(
+            erp_id=name,
+            state=held.header.state,
+            erp_status=held.header.status,
+            accounting_date=held.header.day,
+            currency=held.header.currency,
+            lines=ours,
+            generated_lines=others,
+            link=self.link(journal),
+        )
+
+    def listing(self, since: date) -> list[FoundDocument]:
+        """Return every document under our word in our source, dated on or after a day, whoever made it."""
+        start = f"{self._ours.number_word}-"
+        heads = [one for one in self._beginning_with(start) if one.day >= since]
+        return [books.found(self._held(one), None, self._settings) for one in heads]
+
+    def control(self) -> str:
+        """Return the number of a document of our business unit that came back through the searching read, or ""."""
+        if self._ours.control:
+            return next((one.number for one in self._all(self._ours.control) if one.number == self._ours.control), "")
+        newest = self._door.rows(INVOICES, key=_KEY, newest_first=True, at_most=_CONTROLS_TRIED)
+        for head in map(books.header, newest):
+            if head.business_unit != self._ours.business_unit or not _is_searchable(head.number):
+                continue
+            if any(one.id == head.id for one in self._all(head.number)):
+                return head.number
+        return ""
+
+    def _of_source(self, source: SourceKey) -> list[Header]:
+        return self._beginning_with(payload.number_start(source, self._settings))
+
+    def _of_number(self, number: str) -> list[Header]:
+        return [one for one in self._beginning_with(number) if one.number == number]
+
+    def _beginning_with(self, start: str) -> list[Header]:
+        """Return our source's documents whose number begins so, the oldest first."""
+        ours = self._ours.transaction_source
+        return [one for one in self._all(start) if one.number.startswith(start) and one.source in ("", ours)]
+
+    def _all(self, start: str) -> list[Header]:
+        rows = self._door.rows(INVOICES, [filters.begins_with("TransactionNumber", start)], key=_KEY)
+        return [books.header(row) for row in rows]
+
+    def _held(self, head: Header) -> Held:
+        """Read what a document books; raises TargetUnavailable when it shows none of it."""
+        path = f"{INVOICES}/{head.id}/child"
+        lines = self._door.rows(f"{path}/receivablesInvoiceLines", key="CustomerTransactionLineId")
+        # Distributions have no number of their own; the links tell those of one class apart.
+        distributions = self._door.rows(f"{path}/receivablesInvoiceDistributions", key="AccountClass", with_links=True)
+        found = books.booked(lines, distributions, self._settings)
+        if not found:
+            raise TargetUnavailable(f"Document {head.number} came back from Fusion without distributions.")
+        return Held(head, found)
+
+
+def _is_searchable(number: str) -> bool:
+    return bool(number) and number.replace("-", "").isalnum() and number.isascii()

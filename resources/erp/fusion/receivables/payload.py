@@ -1,0 +1,175 @@
+"""Turn an order document into what `receivablesInvoices` takes: header, lines, and the accounts they stand on.
+
+In: a `Journal` with its billing, and the site's settings. Out: a plain dict, the same for the same document for ever.
+Pure. The line that holds the total becomes the receivable distribution, every other line an invoice line with one
+distribution of its own. What Fusion would refuse or cut is refused here. Source:
+docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from ledger import money
+from ledger.billing import Billing
+from ledger.errors import InputRefused
+from ledger.journal import Journal, JournalLine, SourceKey
+from resources.erp.fusion import chart, natural_key
+from resources.erp.fusion.payload import clean
+from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.settings import FusionSettings
+
+NUMBER_LENGTH, DESCRIPTION_LENGTH, COMMENTS_LENGTH, CUSTOMER_LENGTH = 20, 240, 1760, 30
+# Public clients keep a single call below this; more go by the bulk import.
+LINES_MAX = 1_000
+
+
+def number_start(source: SourceKey, settings: FusionSettings) -> str:
+    """Return what every transaction number of a source begins with, whatever its revision: `AZ-A0B1C2D3E4-`."""
+    return f"{_of(settings).number_word}-{natural_key.token(str(source))}-"
+
+
+def number(journal: Journal, settings: FusionSettings) -> str:
+    """Return the transaction number of a document, its key in Fusion: `AZ-A0B1C2D3E4-1`."""
+    text = f"{number_start(journal.source, settings)}{journal.revision}"
+    if len(text) > NUMBER_LENGTH or journal.parts != 1:
+        raise InputRefused(
+            f"Document {journal.key} cannot have a transaction number of at most {NUMBER_LENGTH} characters: it is "
+            f"revision {journal.revision}, in {journal.parts} parts."
+        )
+    return text
+
+
+def comments(journal: Journal, settings: FusionSettings) -> str:
+    """Return what a person reads on the document: our reference with the source's full id, then its own words."""
+    return clean(f"{natural_key.description_start(journal, settings)} {journal.description}")[:COMMENTS_LENGTH]
+
+
+def cross_reference(billing: Billing) -> str:
+    """Return how the order is told on the document."""
+    return f"amz:{billing.order_id}"
+
+
+def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
+    """Return the body of the POST that makes an invoice; raises InputRefused for what no invoice can hold."""
+    billing, ours = _billing(journal), _of(settings)
+    total = receivable_line(journal)
+    billed = list(billed_lines(journal))
+    _require_bookable(journal, total, billed)
+    return {
+        "BusinessUnit": ours.business_unit,
+        "TransactionSource": ours.transaction_source,
+        "TransactionType": ours.invoice_type,
+        "TransactionNumber": number(journal, settings),
+        "TransactionDate": journal.accounting_date.isoformat(),
+        "AccountingDate": journal.accounting_date.isoformat(),
+        "BillToCustomerNumber": billing.customer,
+        "InvoiceCurrencyCode": journal.currency,
+        **({"PaymentTerms": ours.payment_terms} if ours.payment_terms else {}),
+        **_conversion(journal, settings),
+        "CrossReference": cross_reference(billing),
+        "Comments": comments(journal, settings),
+        "InvoiceStatus": "Complete",
+        "receivablesInvoiceLines": [
+            _line(line, place, _item(billing, line), journal) for place, line in enumerate(billed, start=1)
+        ],
+        "receivablesInvoiceDistributions": [
+            _distribution(ours.receivable_class, total, total.amount, journal, settings),
+            *(
+                {
+                    **_distribution(ours.revenue_class, line, -line.amount, journal, settings),
+                    "InvoiceLineNumber": place,
+                }
+                for place, line in enumerate(billed, start=1)
+            ),
+        ],
+    }
+
+
+def receivable_line(journal: Journal) -> JournalLine:
+    """Return the one line that holds the document's total; raises InputRefused when there is none or several."""
+    found = [one for one in journal.lines if one.account == _billing(journal).receivable]
+    if len(found) != 1:
+        raise InputRefused(f"Document {journal.key} has {len(found)} lines on its receivable account, and needs one.")
+    return found[0]
+
+
+def billed_lines(journal: Journal) -> Iterator[JournalLine]:
+    """Yield the lines that become lines of the invoice, in order."""
+    return (one for one in journal.lines if one.account != _billing(journal).receivable)
+
+
+def line_text(line: JournalLine, item: str) -> str:
+    """Return an invoice line's description: what it is, and of which product."""
+    words = line.description if not item or item in line.description else f"{line.description} {item}"
+    return clean(words or line.account.account)[:DESCRIPTION_LENGTH].rstrip()
+
+
+def _line(line: JournalLine, place: int, item: str, journal: Journal) -> dict[str, Any]:
+    """Return one line; a quantity goes along only where it divides the amount to the cent."""
+    amount = -line.amount
+    quantity = line.quantity if line.quantity and line.quantity > 0 else Decimal(1)
+    price = _unit_price(amount, quantity, journal.currency)
+    if price is None:
+        quantity, price = Decimal(1), amount
+    return {
+        "LineNumber": place,
+        "Description": line_text(line, item),
+        "Quantity": format(quantity, "f"),
+        "UnitSellingPrice": money.text(price, journal.currency),
+        "SalesOrder": _billing(journal).order_id[:50],
+    }
+
+
+def _unit_price(amount: Decimal, quantity: Decimal, currency: str) -> Decimal | None:
+    price = amount / quantity
+    return money.exact(price, currency) if price == round(price, money.minor_units(currency)) else None
+
+
+def _distribution(
+    kind: str, line: JournalLine, amount: Decimal, journal: Journal, settings: FusionSettings
+) -> dict[str, Any]:
+    return {
+        "AccountClass": kind,
+        "AccountCombination": chart.combination(line.account, settings),
+        "Amount": money.text(amount, journal.currency),
+    }
+
+
+def _conversion(journal: Journal, settings: FusionSettings) -> dict[str, str]:
+    if journal.currency == settings.ledger_currency:
+        return {}
+    return {"ConversionRateType": journal.rate_type, "ConversionDate": journal.accounting_date.isoformat()}
+
+
+def _item(billing: Billing, line: JournalLine) -> str:
+    return billing.items[line.number - 1] if line.number <= len(billing.items) else ""
+
+
+def _require_bookable(journal: Journal, total: JournalLine, billed: list[JournalLine]) -> None:
+    name = f"Document {journal.key}"
+    if not journal.is_balanced:
+        raise InputRefused(f"{name} is out of balance: debits {journal.debits}, credits {journal.credits}.")
+    if not billed or len(billed) > LINES_MAX:
+        raise InputRefused(f"{name} has {len(billed)} lines to bill; one call takes 1 to {LINES_MAX}.")
+    if any(not one.amount for one in journal.lines):
+        raise InputRefused(f"{name} has a line of zero.")
+    if not _billing(journal).customer or len(_billing(journal).customer) > CUSTOMER_LENGTH:
+        raise InputRefused(f"{name} names no bill-to customer of at most {CUSTOMER_LENGTH} characters.")
+    is_credit = _billing(journal).is_credit
+    if (total.amount < 0) != is_credit:
+        kind, sign = ("credit memo", "negative") if is_credit else ("invoice", "positive")
+        raise InputRefused(f"{name} is a {kind}, so the total on its receivable must be {sign}, not {total.amount}.")
+
+
+def _billing(journal: Journal) -> Billing:
+    assert journal.billing is not None, "only order documents come here"
+    return journal.billing
+
+
+def _of(settings: FusionSettings) -> ReceivablesSettings:
+    if settings.receivables is None:
+        raise InputRefused("The Fusion settings say nothing under receivables, so no invoice can be made.")
+    return settings.receivables

@@ -1,0 +1,31 @@
+"""How one Fusion site has set up its receivables for our invoices: unit, source, types, terms, account classes.
+
+In: a mapping (from YAML). Out: checked, frozen settings. Lengths are those of the invoice's attributes. Source:
+docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.html.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ReceivablesSettings(BaseModel):
+    """What an invoice names beside its amounts.
+
+    The transaction source must number by hand: the number is the only key of ours that Fusion keeps unique. `controls`
+    names an invoice that the connector's user must see, where the newest ones are none of its business unit.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    business_unit: str = Field(min_length=1, max_length=240)
+    transaction_source: str = Field(min_length=1, max_length=50)
+    invoice_type: str = Field(min_length=1, max_length=20)
+    credit_memo_type: str = Field(min_length=1, max_length=20)
+    payment_terms: str = Field("", max_length=15)  # "" leaves them to the customer
+    number_word: str = Field("AZ", pattern=r"^[A-Z0-9]{1,5}$")
+    receivable_class: str = Field("Receivable", min_length=1, max_length=80)
+    revenue_class: str = Field("Revenue", min_length=1, max_length=80)
+    control: str = Field("", max_length=20)
+    is_confirmed_empty: bool = False
+    invoice_link: str = ""

@@ -1,0 +1,206 @@
+"""Order documents at a Fusion pod: made once by number, found over all revisions, read back account by account."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from emulators import faults as general
+from emulators.fusion import mischief
+from emulators.fusion.demo_site import SOURCE, US_LEDGER
+from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
+from ledger.accounts import AccountKey
+from ledger.billing import Billing
+from ledger.errors import InputRefused, TargetMisconfigured, TargetRefused, TargetUnavailable, TargetUnclear
+from ledger.journal import Journal, JournalLine, SourceKey
+from resources.erp.target import BooksState
+from tests.road.fusion_rig import Pod
+
+ORDER = "111-1234567-1234567"
+RECEIVABLES = {
+    "business_unit": "US1 Business Unit",
+    "transaction_source": SOURCE,
+    "invoice_type": "Invoice",
+    "credit_memo_type": "Credit Memo",
+    "payment_terms": "IMMEDIATE",
+    "is_confirmed_empty": True,
+    "invoice_link": "https://pod.example/fscmUI/invoice/{number}",
+}
+DAY = date(2026, 11, 14)
+
+
+def account(number: str) -> AccountKey:
+    return AccountKey.of("01", account=number)
+
+
+def line(place: int, number: str, amount: str, text: str = "", quantity: str | None = None) -> JournalLine:
+    reference = ORDER if number == "110900" else ""
+    return JournalLine(place, account(number), Decimal(amount), reference, text, quantity and Decimal(quantity))
+
+
+LINES = (
+    line(1, "110900", "95.00"),
+    line(2, "400100", "-100.00", "revenue SKU-1", "2"),
+    line(3, "410200", "5.00", "promotion SKU-1"),
+)
+
+
+def invoice(*lines: JournalLine, revision: int = 1, customer: str = "1008", **changes) -> Journal:
+    """Return the invoice of ACCOUNTING's example: principal 100, promotion -5."""
+    billing = Billing(ORDER, customer, account("110900"), ("", "SKU-1", "SKU-1"), transaction_id="T-1")
+    told = {
+        "source": SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "invoice", f"{ORDER}.A1B2C3D4"),
+        "revision": revision,
+        "part": 1,
+        "parts": 1,
+        "unit": "01",
+        "accounting_date": DAY,
+        "currency": "USD",
+        "rate_type": "Corporate",
+        "description": f"Amazon order {ORDER}",
+        "lines": lines or LINES,
+        "billing": billing,
+    }
+    return Journal(**{**told, **changes})
+
+
+@pytest.fixture
+def pod(world) -> Pod:
+    """The demo pod on the world's clock."""
+    return Pod(world)
+
+
+@pytest.fixture
+def target(pod):
+    """The pod as the road sees it, with receivables set up."""
+    return pod.road(fusion={"receivables": RECEIVABLES}).target
+
+
+def invoices(pod) -> list:
+    """Return what stands in the pod's receivables."""
+    return pod.app.books.store.rows("SELECT * FROM AR_INVOICE ORDER BY ID")
+
+
+def test_an_invoice_is_made_complete_and_read_back_line_by_line(pod, target):
+    """Two units at 50, five off: 95 on the order's receivable, each line on its own account."""
+    sent = invoice()
+    assert target.find([sent]).confirmed_empty == {"01"}
+    number = target.submit(sent)
+    assert number == target.erp_id(sent)
+    assert (len(number) <= 20, number.startswith("AZ-"), number.endswith("-1")) == (True, True, True)
+    assert target.status(sent).state is BooksState.POSTED
+    back = target.read_back(sent)
+    assert [(str(one.account), one.amount, one.reference) for one in back.lines] == [
+        (str(one.account), one.amount, one.reference) for one in LINES
+    ]
+    assert (back.generated_lines, back.currency, back.accounting_date) == ((), "USD", DAY)
+    assert target.link(sent) == f"https://pod.example/fscmUI/invoice/{number}"
+    [stored] = invoices(pod)
+    assert (stored["NUMBER"], stored["AMOUNT"], stored["STATUS"]) == (number, "95", "Complete")
+
+
+def test_it_is_found_by_number_and_by_every_revision_of_its_source(target):
+    """A search for revision 2 shows revision 1 as well; what was found is compared to the cent."""
+    first, second = invoice(), invoice(line(1, "110900", "90.00"), line(2, "400100", "-90.00"), revision=2)
+    target.submit(first)
+    [found] = target.find([second]).found
+    assert (found.erp_id, found.key_matches, found.source_id) == (target.erp_id(first), "", first.source.source_id)
+    [same] = target.find([first]).found
+    assert (same.key_matches, same.is_same, same.state) == (first.key, True, BooksState.POSTED)
+    assert (same.debits, same.credits, same.lines) == (Decimal("100.00"), Decimal("100.00"), 3)
+    changed = invoice(line(1, "110900", "94.00"), line(2, "400100", "-94.00"))
+    assert [one.is_same for one in target.find([changed]).found] == [False]
+
+
+def test_the_number_is_never_given_twice(pod, target):
+    """A second send is stopped before the call; and where the first look was blind, Fusion itself refuses it."""
+    sent = invoice()
+    target.submit(sent)
+    with pytest.raises(TargetUnclear, match="of this number already"):
+        target.submit(sent)
+    pod.faults.next("receivablesInvoices", mischief.blind())
+    with pytest.raises(TargetRefused, match="exists in this source"):
+        target.submit(sent)
+    assert len(invoices(pod)) == 1
+
+
+def test_a_lost_answer_is_unclear_and_the_invoice_is_found(pod, target):
+    """The call landed, the answer did not: asking by number shows it once."""
+    pod.faults.next("createReceivablesInvoice", general.dropped(after=True))
+    sent = invoice()
+    with pytest.raises(TargetUnclear):
+        target.submit(sent)
+    assert [one.is_same for one in target.find([sent]).found] == [True]
+    assert len(invoices(pod)) == 1
+
+
+def test_absence_needs_an_invoice_of_the_unit_that_is_seen(pod, world):
+    """Without a document that comes back, and without a person's word, nothing is certain."""
+    told = {**RECEIVABLES, "is_confirmed_empty": False}
+    target = pod.road(fusion={"receivables": told}).target
+    sightings = target.find([invoice()])
+    assert (sightings.is_certain, sightings.confirmed_empty) == (False, frozenset())
+    other = invoice(source=SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "invoice", "222-1.X"))
+    target.submit(other)
+    sightings = target.find([invoice()])
+    assert (sightings.is_certain, sightings.control, sightings.found) == (True, target.erp_id(other), ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"customer": "9999"}, "bill-to customer"),
+        ({"customer": "1010"}, "bill-to customer"),
+    ],
+)
+def test_what_fusion_refuses_is_a_sentence_and_nothing_is_made(pod, target, changes, said):
+    """A customer that is unknown or inactive."""
+    with pytest.raises(TargetRefused, match=said):
+        target.submit(invoice(**changes))
+    assert invoices(pod) == []
+
+
+def test_a_closed_receivables_period_is_told_before_sending(pod, target):
+    """The receivables have periods of their own: the ledger's may be open."""
+    assert target.check_accounts((), [invoice()]) == []
+    pod.app.books.setup.set_period(US_LEDGER, "Nov-26", "C", RECEIVABLES_PERIODS)
+    [finding] = target.check_accounts((), [invoice()])
+    assert finding.code == "period_closed"
+    with pytest.raises(TargetRefused, match="period"):
+        target.submit(invoice())
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((line(1, "110900", "95.00"),), "out of balance"),
+        ((line(1, "110900", "-95.00"), line(2, "400100", "95.00")), "must be positive"),
+        ((line(1, "110900", "50.00"), line(2, "110900", "45.00"), line(3, "400100", "-95.00")), "2 lines on its recei"),
+    ],
+)
+def test_what_is_no_invoice_never_leaves(pod, target, lines, said):
+    """A document that does not balance, bills a negative total, or has two totals."""
+    with pytest.raises(InputRefused, match=said):
+        target.submit(invoice(*lines))
+    assert pod.faults.calls("createReceivablesInvoice") == 0
+
+
+def test_a_site_without_receivables_says_so(pod):
+    """Nothing is guessed where the settings are silent."""
+    with pytest.raises(TargetMisconfigured, match="nothing under receivables"):
+        pod.road().target.find([invoice()])
+
+
+def test_a_document_that_nobody_shows_cannot_be_read(target):
+    """Reading what is not there is no empty answer."""
+    with pytest.raises(TargetUnavailable, match="is not in Fusion's books"):
+        target.read_back(invoice())
+
+
+def test_the_listing_holds_invoices_beside_batches(target):
+    """What stands under our numbers since a day, with the order it names."""
+    sent = invoice()
+    target.submit(sent)
+    found = [one for one in target.listing(["01"], DAY) if one.erp_id == target.erp_id(sent)]
+    assert [(one.source_id, one.currency) for one in found] == [(sent.source.source_id, "USD")]
+    assert target.listing(["01"], date(2026, 11, 15)) == []
