@@ -115,7 +115,7 @@ def events_of_month(road: Road, mapping: Mapping, month: Month) -> EventsOfMonth
     kept = {date.fromisoformat(one.partition): one for one in warehouse.currents(road.connection, EVENTS_TABLE)}
     days = [day for day in sorted(kept) if first.date() <= day and start_of(day).replace(tzinfo=None) < until]
     files = tuple(str(warehouse.path(kept[day])) for day in days)
-    places, findings = _places(road, mapping, files, starts, until)
+    places, findings = places_of(road, mapping, files, starts, until)
     booked, by_hand, waits = booked_by(road, month, first)
     return EventsOfMonth(month, first, until, files, places, booked, by_hand, waits, findings)
 
@@ -162,7 +162,7 @@ def _spans(days: list[date]) -> str:
     return ", ".join(map(str, days[:_NAMED_MAX])) + more
 
 
-def _places(
+def places_of(
     road: Road, mapping: Mapping, files: tuple[str, ...], starts: dict[tuple[str, str], datetime], until: datetime
 ) -> tuple[tuple[Place, ...], tuple[Finding, ...]]:
     """Return the marketplaces and currencies in which something was sold, each with all names it is told under."""

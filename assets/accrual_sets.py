@@ -5,7 +5,7 @@ own id (`US-USD-2026-10`), so that a journal line can be opened down to the tran
 dated the last day of the month and its reversal the day after. A line that cannot be mapped stops the whole set.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import duckdb
 
 from assets.accrual_events import EventsOfMonth, Place
 from assets.accrued_months import place_code
+from assets.event_books import EventBooks
 from assets.journals import accounts_without_grain, groups_of, movements_of
 from assets.mapped_lines import Mapped, bound_values, resolve_combinations, resolved_statement
 from assets.roadmap import Road
@@ -27,9 +28,7 @@ from ledger.errors import Finding
 from ledger.journal import JournalFrame, JournalSet, SourceKey, build_journals
 from ledger.mapping import Context, Mapping, Treatment
 from ledger.month import Month
-from ledger.opening_orders import OpeningOrders
 from ledger.parts import Part
-from ledger.policy import Policy
 from ledger.references import reference
 from resources.store.warehouse import Version
 
@@ -38,40 +37,12 @@ LINES_TABLE, TABLE = "accrual_lines", "accruals"
 _FINDINGS_MAX = 20
 
 
-@dataclass(frozen=True)
-class AccrualBooks:
+@dataclass(frozen=True, kw_only=True)
+class AccrualBooks(EventBooks):
     """What the lines of one accrual are booked with; its counter-account stands where a settlement has clearing."""
 
     source: SourceKey
-    place: Place
     month: Month
-    mapping: Mapping
-    context: Context
-    parts: tuple[Part, ...]
-    clearing: AccountKey
-    reference: str
-    opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
-    lines_path: Path | None = None
-    of_events: bool = True
-
-    @property
-    def currency(self) -> str:
-        """Return the currency of its transactions."""
-        return self.place.currency
-
-    @property
-    def clears_receivable(self) -> bool:
-        """Orders that were shipped before go-live are not accrued."""
-        return False
-
-    def is_by_country(self, policy: Policy) -> bool:
-        """Tell whether VAT of its marketplace is split by the country an order was sent to."""
-        settings = policy.marketplace(self.place.marketplace)
-        return settings is not None and settings.is_by_country
-
-    def carried_items(self) -> list[dict[str, Any]]:
-        """Nothing is carried into an accrual."""
-        return []
 
 
 @dataclass(frozen=True)
@@ -155,7 +126,8 @@ def _no_account(place: Place, mapping: Mapping) -> Finding:
 
 def _staged_lines(road: Road, events: EventsOfMonth, place: Place, source: SourceKey) -> Version:
     """Write the lines that the books do not hold, one per leaf."""
-    sql = composed("accrual_lines", accrual_booked=events.booked.statement())
+    not_booked = f"events.transaction_id NOT IN ({events.booked.statement()})"
+    sql = composed("earned_lines", wanted=not_booked)
     bound = {"events": list(events.files), "since": place.since, "until": events.until, "places": place.bound()}
     bound |= events.booked.bound()
 

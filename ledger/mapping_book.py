@@ -87,6 +87,11 @@ class Mapping:
         owner, booking = self.owner_of(marketplace), self.shape.accounts.accrued
         return booking.key(owner.unit, owner.segments) if booking else None
 
+    def order_receivable(self, marketplace: str | None) -> AccountKey | None:
+        """Return where invoices of a marketplace's orders stand until they are settled; None where none is named."""
+        owner, booking = self.owner_of(marketplace), self.shape.accounts.order_receivable
+        return booking.key(owner.unit, owner.segments) if booking else None
+
     def owner_unit(self, unit: str) -> OwnerUnit:
         """Return an owner by its unit, with the segments of its lines."""
         return next((owner for owner in self.owners() if owner.unit == unit), self.shape.owner)

@@ -201,7 +201,8 @@ class Accounts(Settings):
     `card_in_transit` what Amazon charged to the card. `accrued` is the counter-account of month-end accruals, on the
     balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
-    `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried at:
+    `order_receivable` is where invoices of orders stand until their settlement clears them, needed with `invoicing`
+    only. `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried at:
     both only where the connection books the receipt itself.
     """
 
@@ -213,6 +214,7 @@ class Accounts(Settings):
     accrued: OneBooking | None = None
     opening_debt: OneBooking | None = None
     opening_receivable: OneBooking | None = None
+    order_receivable: OneBooking | None = None
     bank: Banks | None = None
     fx_realised: Bookings | None = None
     inter_unit: tuple[InterUnit, ...] = ()

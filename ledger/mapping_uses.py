@@ -27,6 +27,7 @@ _NATURE_OF_ROLE = {
     "accrued": Nature.RECEIVABLE,
     "opening_debt": Nature.LIABILITY,
     "opening_receivable": Nature.RECEIVABLE,
+    "order_receivable": Nature.RECEIVABLE,
     "bank": Nature.CASH,
     "fx_realised": Nature.EXPENSE,
 }

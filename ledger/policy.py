@@ -219,6 +219,22 @@ class OrdersBeforeGoLive(Settings):
     book_to: Literal["revenue", "opening_receivable"]
 
 
+class Invoicing(Settings):
+    """Orders become invoices and credit memos in the ERP's receivables; settlements then clear what was billed.
+
+    `shipped_from`: orders first shipped before that day, in the ledger's time zone, stay revenue of their settlement.
+    `bill_to` names the customer account by marketplace; `*` stands for every other one.
+    """
+
+    shipped_from: IsoDate
+    bill_to: Annotated[dict[str, Code], Field(min_length=1)]
+
+    def customer(self, marketplace: str) -> str:
+        """Return the bill-to account of a marketplace, whatever the case of its name; "" when none is named."""
+        named = {name.strip().casefold(): customer for name, customer in self.bill_to.items()}
+        return named.get(marketplace.strip().casefold(), named.get("*", ""))
+
+
 def _date_or_ids(value: object) -> object:
     """Take a date, or a list of settlement ids written as text or whole numbers; raise ValueError for the rest."""
     if value is None:
@@ -240,7 +256,8 @@ class Policy(Settings):
     statistics code for units sold, or nothing. `closed_period`: what becomes of a journal whose period is closed while
     nothing of it is in the ERP: it waits, moves to the first open day, or a person is asked. `bank_receipt`: who books
     the money that arrives, the ERP's own bank process or the connector, never both; `receipt_days` is how long that may
-    take. `read_balances`: the ERP's balances are read at a month's end and tied to Amazon's.
+    take. `read_balances`: the ERP's balances are read at a month's end and tied to Amazon's. `invoicing`: orders become
+    invoices when they are shipped, where the ERP keeps receivables for them; without it they are revenue when settled.
     """
 
     time_zone: str
@@ -260,6 +277,7 @@ class Policy(Settings):
     bank_receipt: Literal["erp", "connector"] = "erp"
     receipt_days: Annotated[int, Field(ge=1, le=90)] = 10
     read_balances: bool = False
+    invoicing: Invoicing | None = None
 
     @field_validator("quantities", mode="before")
     @classmethod

@@ -113,7 +113,8 @@ def booked(lines: Sequence[Row], distributions: Sequence[Row], settings: FusionS
         line = 0 if is_receivable else int(row.amount("InvoiceLineNumber"))
         amount = row.amount("Amount")
         account = chart.account_of(row.text("AccountCombination"), settings)
-        found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, "")))
+        if amount:
+            found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, "")))
     return tuple(sorted(found, key=lambda one: one.line))
 
 

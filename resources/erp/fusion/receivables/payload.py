@@ -89,11 +89,15 @@ def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
 
 
 def receivable_line(journal: Journal) -> JournalLine:
-    """Return the one line that holds the document's total; raises InputRefused when there is none or several."""
-    found = [one for one in journal.lines if one.account == _billing(journal).receivable]
-    if len(found) != 1:
+    """Return the one line that holds the document's total, of nothing where all was given away.
+
+    Raises InputRefused when there are several.
+    """
+    receivable = _billing(journal).receivable
+    found = [one for one in journal.lines if one.account == receivable]
+    if len(found) > 1:
         raise InputRefused(f"Document {journal.key} has {len(found)} lines on its receivable account, and needs one.")
-    return found[0]
+    return found[0] if found else JournalLine(0, receivable, money.exact("0", journal.currency))
 
 
 def billed_lines(journal: Journal) -> Iterator[JournalLine]:
@@ -159,7 +163,7 @@ def _require_bookable(journal: Journal, total: JournalLine, billed: list[Journal
     if not _billing(journal).customer or len(_billing(journal).customer) > CUSTOMER_LENGTH:
         raise InputRefused(f"{name} names no bill-to customer of at most {CUSTOMER_LENGTH} characters.")
     is_credit = _billing(journal).is_credit
-    if (total.amount < 0) != is_credit:
+    if total.amount and (total.amount < 0) != is_credit:
         kind, sign = ("credit memo", "negative") if is_credit else ("invoice", "positive")
         raise InputRefused(f"{name} is a {kind}, so the total on its receivable must be {sign}, not {total.amount}.")
 

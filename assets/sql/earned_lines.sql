@@ -1,5 +1,5 @@
--- What was earned before a moment and is in no settlement of the books, of one marketplace and currency: one row per
--- leaf, in the columns of settlement lines, with the transaction and the answer it stands in.
+-- What was earned within a span of one marketplace and currency, as far as it is wanted: one row per leaf, in the
+-- columns of settlement lines, with the transaction and the answer it stands in.
 SELECT
     row_number() OVER (ORDER BY events.posted_at, events.transaction_id, events.line_key) + 1 AS source_row,
     0::SMALLINT AS leg,
@@ -28,5 +28,5 @@ JOIN (SELECT unnest($places, recursive := true)) AS places
 WHERE events.is_accrual
     AND events.posted_at >= $since
     AND events.posted_at < $until
-    AND events.transaction_id NOT IN ({accrual_booked})
+    AND ({wanted})
 ORDER BY source_row
