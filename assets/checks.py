@@ -112,6 +112,16 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
         CheckOfAsset("arrival_countries_known", "Every sale and refund names the country it went to.", False),
     ),
+    "receivable_invoices": (
+        CheckOfAsset("every_shipment_billed", "Every shipment of the day has an invoice; what waits says why."),
+        CheckOfAsset("revenue_once", "No order is billed that a settlement booked as revenue.", False),
+    ),
+    "invoice_postings": (
+        CheckOfAsset("gate", "Asked before sending: accounts valid, periods open, no order is revenue already."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every invoice.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be billed.", False),
+        CheckOfAsset("read_back_equals_invoice", "The books say line by line what the invoices said.", False),
+    ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
@@ -179,6 +189,8 @@ BY_DAY = (
     "settlement_summaries",
     "fee_invoices",
     "bank_deposits",
+    "receivable_invoices",
+    "invoice_postings",
 )
 # Assets that are made once per calendar month.
 BY_MONTH = ("month_proofs", "accruals", "ledger_ties")

@@ -33,6 +33,7 @@ def day_asset(
 
         @dg.asset(
             key=key,
+            deps=[dg.AssetKey([connection, one]) for one in stage.reads],
             partitions_def=partitions,
             backfill_policy=dg.BackfillPolicy.single_run(),
             group_name=f"{connection}_by_day",

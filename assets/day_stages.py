@@ -10,7 +10,9 @@ from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
+from assets.invoice_postings import post_invoices
 from assets.payouts import fetch_payouts
+from assets.receivable_invoices import make_invoices
 from assets.report_days import ReportStage, fetch_report_days
 from assets.roadmap import Road
 from assets.searched_orders import DAYS_PER_REPORT, fetch_orders, orders_kept
@@ -103,6 +105,24 @@ DAY_STAGES: dict[str, DayStage] = {
             "The lines of the bank's statements, each with the payout or the charge it brought.",
             days_per_window=400,
             overlap_days=14,
+        ),
+        DayStage(
+            "receivable_invoices",
+            make_invoices,
+            "The invoices of orders that were shipped on one day, as they are to be posted.",
+            days_per_window=60,
+            overlap_days=5,  # what is told late of a day is billed with it
+            reads=("financial_events",),
+            is_wanted=lambda policy: policy.invoicing is not None,
+        ),
+        DayStage(
+            "invoice_postings",
+            post_invoices,
+            "The invoices of one day in the ERP's receivables, each exactly once.",
+            days_per_window=10,
+            overlap_days=5,
+            reads=("receivable_invoices",),
+            is_wanted=lambda policy: policy.invoicing is not None,
         ),
     )
 }

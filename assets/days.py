@@ -17,6 +17,7 @@ from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken
 from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger.errors import DocumentDamaged, Finding, InputRefused, SourceRefused, StoreError
+from ledger.policy import Policy
 from resources.store.review import ReviewItem
 from resources.store.stores import Stores
 
@@ -71,7 +72,8 @@ class DayStage:
     concerns the whole span. `days_per_window` bounds how much is fetched before it is kept; `overlap_days` is how many
     days, today among them, a schedule fetches anew each time, for what is told late. `kept` says how far back the
     source goes for some marketplaces on a day, where it forgets; `told_until` returns the last day that can be fetched,
-    from today.
+    from today. `reads` are the day assets it is made of, for the lineage; `is_wanted` says of a connection's policy
+    whether it has the asset at all, beside what the connection switches off.
     """
 
     asset: str
@@ -81,6 +83,8 @@ class DayStage:
     overlap_days: int = 4
     kept: Callable[[Sequence[str], date], Kept] | None = None
     told_until: Callable[[date], date] = lambda today: today
+    reads: tuple[str, ...] = ()
+    is_wanted: Callable[[Policy], bool] = lambda policy: True
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -36,6 +36,8 @@ class DaySchedules(BaseModel):
     settlement_summaries: CronLine = "45 3,9,15,21 * * *"
     fee_invoices: CronLine = "35 5 * * *"
     bank_deposits: CronLine = "50 5 * * *"
+    receivable_invoices: CronLine = "3-59/15 * * * *"
+    invoice_postings: CronLine = "5-59/15 * * * *"
 
 
 class DaySources(BaseModel):
@@ -56,12 +58,15 @@ class DaySources(BaseModel):
     settlement_summaries: bool = True
     fee_invoices: bool = True
     bank_deposits: bool = True
+    receivable_invoices: bool = True
+    invoice_postings: bool = True
     schedules: DaySchedules = DaySchedules()
 
 
-def day_stages(sources: DaySources) -> Mapping[str, DayStage]:
-    """Return the stages that are switched on, by asset."""
-    return {name: stage for name, stage in DAY_STAGES.items() if getattr(sources, name)}
+def day_stages(sources: DaySources, books: Policy) -> Mapping[str, DayStage]:
+    """Return the stages that a connection has and does not switch off, by asset."""
+    wanted = {name: stage for name, stage in DAY_STAGES.items() if stage.is_wanted(books)}
+    return {name: stage for name, stage in wanted.items() if getattr(sources, name)}
 
 
 def first_day(sources: DaySources, books: Policy, now: datetime) -> date:

@@ -349,7 +349,8 @@ def _is_sale(one: Combination, category: Category, treatment: Treatment) -> bool
         return False
     if category.is_sales_tax:
         return treatment is Treatment.TAX
-    return category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE)
+    # What Amazon keeps of shipping and gift wrap is no price: transactions tell it apart by its category alone.
+    return category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE) and (category.is_revenue_split or not one.is_event)
 
 
 def _fits(when: When, one: Combination, marketplace: str) -> bool:

@@ -69,7 +69,7 @@ def _stage(road: "Road", connection_name: str | None, days: set["date"]) -> None
     from connector_defs.day_sources import day_stages, first_day
 
     settings = opened_connection(connection_name).settings
-    stage = day_stages(settings.by_day).get(DEPOSITS)
+    stage = day_stages(settings.by_day, settings.books).get(DEPOSITS)
     begin = first_day(settings.by_day, settings.books, road.clock.now())
     kept = _within(days, begin, today(road.clock))
     if stage is not None and kept:

@@ -72,7 +72,7 @@ def fetch(
 def _stage(connection: "Connection", asset: str) -> "DayStage":
     from connector_defs.day_sources import day_stages
 
-    stages = day_stages(connection.settings.by_day)
+    stages = day_stages(connection.settings.by_day, connection.settings.books)
     if asset not in stages:
         offered = ", ".join(stages) or "nothing"
         raise InputRefused(

@@ -137,7 +137,7 @@ def _gone(opened: "Connection", begin: date, end: date) -> list[dict]:
 
     ids, today = opened.settings.amazon.marketplaces, SystemClock().now().date()
     found = []
-    for asset, stage in day_stages(opened.settings.by_day).items():
+    for asset, stage in day_stages(opened.settings.by_day, opened.settings.books).items():
         kept = stage.kept(ids, today) if stage.kept else None
         if kept is not None and begin < kept.since:
             days = (min(end + timedelta(days=1), kept.since) - begin).days

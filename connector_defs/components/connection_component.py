@@ -108,7 +108,7 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     road = road_job(name, assets)
     looks = [connection_job(name, asset) for asset in whole]
     begin = first_day(settings.by_day, settings.books, SystemClock().now())
-    stages = day_stages(settings.by_day)
+    stages = day_stages(settings.by_day, settings.books)
     by_day = [day_asset(name, stage, begin, road_of_run, resource_keys) for stage in stages.values()]
     day_jobs = [connection_job(name, asset, FETCH_TAGS) for asset in by_day]
     fetches = [

@@ -5,7 +5,9 @@ In: keys, sources and what narrows a listing. Out: documents as they stand now; 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +19,18 @@ from resources.store import outbox_statements as statements
 from resources.store.control import ControlDatabase
 from resources.store.outbox_document import OutboxDocument, document_of, select_documents
 from resources.store.schema import outbox_documents, outbox_sets
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one document of some kind stands, without its content."""
+
+    key: str
+    source_id: str
+    revision: int
+    state: PostingState
+    fingerprint: str
+    erp_id: str
 
 
 class OutboxReading:
@@ -49,6 +63,21 @@ class OutboxReading:
         query = select(column).filter_by(source=str(source), revision=revision)
         with self._control.reading() as reading:
             return reading.execute(query).scalar()
+
+    def of_kind(self, seller: str, ledger: str, kind: str) -> list[Standing]:
+        """Return where every document of a seller's kind stands in a ledger, of all revisions, in order of source."""
+        table = outbox_documents.c
+        names = ("key", "source_id", "revision", "state", "fingerprint", "erp_id")
+        start = json.dumps([seller, ledger, kind], separators=(",", ":"))[:-1] + ","
+        query = select(*(table[name] for name in names)).where(
+            table.ledger == ledger, table.source.startswith(start, autoescape=True)
+        )
+        with self._control.reading() as reading:
+            rows = reading.execute(query.order_by(table.source, table.revision, table.part)).all()
+        return [
+            Standing(row.key, row.source_id, row.revision, PostingState(row.state), row.fingerprint, row.erp_id or "")
+            for row in rows
+        ]
 
     def listing(
         self,

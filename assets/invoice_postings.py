@@ -1,0 +1,235 @@
+"""Invoice postings: the order documents of one day in the ERP's receivables, each exactly once.
+
+In: the invoices made of a day. The gate is asked once for all that are new; then each is stored as intent, looked for,
+sent and followed by the protocol that posts everything, and those that are posted are read back. A document that a
+person or the ERP holds keeps none of the others. What became of the order meanwhile is asked after it was stored.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from assets.books_read import same
+from assets.day_files import write_day
+from assets.day_names import day_name, start_of
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.document_sets import is_settled, is_withheld, may_exist, to_send
+from assets.event_rows import TABLE as EVENTS_TABLE
+from assets.gate import accounts_verdict
+from assets.order_choices import revenue_orders
+from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
+from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
+from assets.roadmap import Road
+from assets.verdicts import Row, StageResult, Verdict
+from ledger import money
+from ledger.difference import difference
+from ledger.errors import Finding, TargetError
+from ledger.journal import Journal, JournalSet, SourceKey
+from ledger.posting import PostingState
+from resources.store.outbox import OutboxDocument
+
+TABLE = "invoice_postings"
+GATE, ACCEPTED, UNCHANGED, SAME = (
+    "gate",
+    "accepted_by_erp",
+    "unchanged_since_posting",
+    "read_back_equals_invoice",
+)
+REVENUE_CODE = "order_is_revenue"
+_ROWS_MAX = 200
+
+
+def post_invoices(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+    """Post the invoices of each day of a span as far as they go now; never twice, whoever calls how often."""
+    invoicing_of(road)
+    return {day: _day(road, day) for day in days_between(first, last)}
+
+
+def _day(road: Road, day: date) -> DayOutcome:
+    staged = staged_invoices(road, day)
+    if staged is None:
+        make = f"connector fetch receivable_invoices --from {day} --to {day} -c {road.connection}"
+        return RefusedDay(((str(day), f"Its invoices are not made yet: {make}"),))
+    partition = day_name(TABLE, day)
+    wanted = {one.source: one for one in staged.invoices}
+    stored = _stored(road, partition)
+    sources = list(dict.fromkeys((*wanted, *stored)))
+    known = {source: road.stores.outbox.documents(source) for source in sources}
+    gate = _gate(road, [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])])
+    settled = _revenue(road, day)
+    results = [_one(road, partition, staged, wanted.get(source), known[source], gate, settled) for source in sources]
+    documents = [one for source in sources for one in road.stores.outbox.documents(source)]
+    verdicts = (gate, *_joined([one for result in results for one in result.verdicts]), _read_back(road, documents))
+    version = write_day(road, TABLE, day, [_stored_row(one) for one in documents], {"set": staged.mapping_hash})
+    return StageResult(
+        facts=_facts(road, documents),
+        rows=tuple(_row(one) for one in documents)[:_ROWS_MAX],
+        rows_total=len(documents),
+        verdicts=verdicts,
+        links={f"order {_order(one)}": one.erp_id for one in documents[:10] if one.erp_id},
+        version=version.id,
+    )
+
+
+def _stored(road: Road, partition: str) -> list[SourceKey]:
+    """Return the sources of the documents that were planned for a day, whatever is made of it now."""
+    listed = road.stores.outbox.listing(road.connection, partition=partition, limit=100_000)
+    return sorted({one.source for one in listed}, key=str)
+
+
+def _gate(road: Road, sending: Sequence[JournalSet]) -> Verdict:
+    """Ask for the accounts and periods of everything that is still to be sent, once for the whole day."""
+    journals = tuple(journal for one in sending for journal in one.journals)
+    if not journals:
+        return Verdict(GATE, True, "Nothing is left to send.")
+    asked = JournalSet(journals[0].source, 1, journals)
+
+    def gate() -> tuple[Verdict, ...]:
+        verdict = accounts_verdict(road, road.load_mapping(), asked)
+        return (gate_of([verdict], f"{len(journals)} invoices may be sent: accounts valid, periods open."),)
+
+    return gate_or_hold(gate, [], GATE)[0]
+
+
+def _revenue(road: Road, day: date) -> dict[str, str]:
+    """Return the orders of a day that a settlement has booked as revenue by now."""
+    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+    return revenue_orders(road, road.stores.warehouse.path(events)) if events else {}
+
+
+def _one(
+    road: Road,
+    partition: str,
+    staged: Staged,
+    wanted: JournalSet | None,
+    known: list[OutboxDocument],
+    gate: Verdict,
+    settled: dict[str, str],
+) -> StageResult:
+    """Take one order document as far as it goes now."""
+    if is_withheld(known):
+        return StageResult(facts={"posting": "reversed"})
+    if wanted is None:
+        # Made once and not any more: what was sent is followed, what was not is never sent.
+        wanted = JournalSet(known[0].source, known[0].revision, tuple(one.journal for one in known))
+        gate = replace(gate, passed=False, is_blocking=True, findings=())
+    verdicts = [gate]
+    order = wanted.source.belongs_to
+    if order in settled and not may_exist(known):
+        verdicts.append(_is_revenue(order, settled[order]))
+    set_of_day = WantedSet(wanted, partition, staged.mapping_hash)
+    result = take(road, set_of_day, known, tuple(verdicts), lambda documents: _changed(wanted, documents))
+    return replace(result, verdicts=tuple(one for one in result.verdicts if one is not gate))
+
+
+def _is_revenue(order: str, settlement: str) -> Verdict:
+    sentence = f"Order {order} is revenue of settlement {settlement} already, so it is not billed."
+    finding = Finding(
+        REVENUE_CODE,
+        sentence,
+        "Make the invoices of the day again: it leaves the order out. To bill it after all, reverse that settlement "
+        "first.",
+        origin=order,
+    )
+    return Verdict(GATE, False, sentence, findings=(finding,))
+
+
+def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
+    """Same shipment, other content than what was sent: an alarm, never a second invoice."""
+    found = difference([one.journal for one in documents], wanted)
+    rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
+    sentence = f"Order {wanted.source.belongs_to} would be billed otherwise now: {found.sentence()} Nothing is sent."
+    return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
+
+
+def _joined(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts of all documents as one a check: how many fail, and what the first of them say."""
+    joined = []
+    for check, fine in ((ACCEPTED, "Every invoice is posted."), (UNCHANGED, "What was sent would be sent again.")):
+        of_check = [one for one in verdicts if one.check == check or (check == ACCEPTED and one.check == GATE)]
+        failed = [one for one in of_check if not one.passed]
+        words = " ".join(one.sentence for one in failed[:3])
+        more = f" And {len(failed) - 3} more." if len(failed) > 3 else ""
+        joined.append(
+            Verdict(
+                check,
+                not failed,
+                f"{words}{more}" or fine,
+                is_blocking=False,
+                is_waiting=bool(failed) and all(one.is_waiting for one in failed),
+                rows=tuple(row for one in failed for row in one.rows)[:_ROWS_MAX],
+                findings=tuple(finding for one in failed for finding in one.findings),
+            )
+        )
+    return joined
+
+
+def _read_back(road: Road, documents: Sequence[OutboxDocument]) -> Verdict:
+    """The books say of every posted document line by line what was sent."""
+    posted = [one for one in documents if one.state is PostingState.POSTED]
+    if not posted:
+        return Verdict(SAME, True, "Nothing is posted yet.", is_blocking=False)
+    try:
+        read = [(one, road.target.read_back(one.journal)) for one in posted]
+    except TargetError as error:
+        return Verdict(SAME, False, str(error), is_blocking=False, is_waiting=True)
+    compared = same(read)
+    findings = () if compared.passed else (Finding("books_differ", compared.sentence, _LOOK, origin=TABLE),)
+    fine = f"{len(posted)} invoices stand in the books as they were sent."
+    sentence = fine if compared.passed else compared.sentence
+    return Verdict(SAME, compared.passed, sentence, is_blocking=False, rows=compared.rows, findings=findings)
+
+
+_LOOK = "Look at the document in the ERP; nothing is corrected by itself. `accept` it when it was changed on purpose."
+
+
+def _facts(road: Road, documents: Sequence[OutboxDocument]) -> dict:
+    states = Counter(str(one.state) for one in documents)
+    facts: dict = {"documents": len(documents), **{f"of these {state}": count for state, count in states.items()}}
+    totals: dict[str, Decimal] = {}
+    for one in documents:
+        totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + _total(one.journal)
+    facts |= {f"billed {currency}": money.text(total, currency) for currency, total in totals.items()}
+    waited = [one.changed_at - start_of(one.journal.accounting_date) for one in documents if _is_posted(one)]
+    if waited:
+        facts["posted at the latest after"] = _hours(max(waited))
+    return facts
+
+
+def _is_posted(document: OutboxDocument) -> bool:
+    return document.state is PostingState.POSTED
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:.1f} hours from the start of the day of shipment"
+
+
+def _total(journal: Journal) -> Decimal:
+    assert journal.billing is not None, "every order document has its billing"
+    return sum((one.amount for one in journal.lines if one.account == journal.billing.receivable), Decimal(0))
+
+
+def _order(document: OutboxDocument) -> str:
+    return document.source.belongs_to
+
+
+def _row(document: OutboxDocument) -> Row:
+    journal = document.journal
+    return {
+        "order": _order(document),
+        "ERP document": document.erp_id or "",
+        "date": journal.accounting_date.isoformat(),
+        "total": money.text(_total(journal), journal.currency),
+        "currency": journal.currency,
+        "state": str(document.state),
+        "why": document.reason,
+    }
+
+
+def _stored_row(document: OutboxDocument) -> dict[str, object]:
+    row = _row(document)
+    told = {"order_id": row["order"], "erp_id": row["ERP document"], "accounting_date": row["date"]}
+    same_names = {name: row[name] for name in ("total", "currency", "state")}
+    return {**told, **same_names, "kind": document.source.kind, "revision": document.revision}

@@ -1,0 +1,184 @@
+"""Receivable invoices: one per shipment that Amazon told on a day, as it is to be posted; nothing is sent here.
+
+In: the financial transactions of a day. Out: the lines of all invoices as Parquet for people, and the whole documents
+archived for the posting step, each with its customer, its order and the accounts its lines stand on. A shipment with a
+line that cannot be mapped waits; an order whose sale a settlement has booked as revenue already is never billed.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from assets.accrual_events import Place, places_of
+from assets.billed_orders import BilledDay, billed_day
+from assets.day_files import write_day
+from assets.day_names import start_of
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.event_rows import TABLE as EVENTS_TABLE
+from assets.order_choices import revenue_orders
+from assets.roadmap import Road
+from assets.verdicts import Row, StageResult, Verdict
+from ledger import money
+from ledger.errors import ConfigurationRefused, Finding
+from ledger.journal import Journal, JournalSet, SourceKey
+from ledger.mapping import Mapping
+from ledger.policy import Invoicing
+
+TABLE = "receivable_invoices"
+MAPPED_CHECK, ONCE_CHECK = "every_shipment_billed", "revenue_once"
+_ROWS_MAX = 200
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The invoices of a day as they were made, with the mapping's hash and the version of events they were made of."""
+
+    invoices: tuple[JournalSet, ...]
+    mapping_hash: str
+    events: str
+
+
+def make_invoices(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+    """Make the invoices of each day of a span; raises ConfigurationRefused where the connection makes none."""
+    invoicing = invoicing_of(road)
+    mapping = road.load_mapping()
+    return {day: _day(road, invoicing, mapping, day) for day in days_between(first, last)}
+
+
+def invoicing_of(road: Road) -> Invoicing:
+    """Return how the connection makes invoices; raises ConfigurationRefused where it makes none."""
+    if road.policy.invoicing is None:
+        raise ConfigurationRefused(f"{road.connection} makes no invoices: books.invoicing is not set.")
+    return road.policy.invoicing
+
+
+def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOutcome:
+    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+    if events is None:
+        fetch = f"connector fetch {EVENTS_TABLE} --from {day} --to {day} -c {road.connection}"
+        return RefusedDay(((str(day), f"Its financial events are not here yet: {fetch}"),))
+    path = road.stores.warehouse.path(events)
+    places, homeless = _places(road, invoicing, mapping, day, path)
+    settled = revenue_orders(road, path)
+    made = [billed_day(road, invoicing, mapping, day, path, place, settled.keys()) for place in places]
+    invoices = [one for of_place in made for one in of_place.invoices]
+    content = {
+        "mapping": mapping.content_hash,
+        "events": events.id,
+        "invoices": [journal.content() for one in invoices for journal in one.journals],
+    }
+    archived = road.stores.documents.put_bytes(json.dumps(content, sort_keys=True).encode())
+    facts = {"set": archived.sha256, "mapping": mapping.content_hash, "events": events.id}
+    version = write_day(road, TABLE, day, _staged_rows(made), facts)
+    findings = (*homeless, *(one for of_place in made for one in of_place.findings))
+    return StageResult(
+        facts=_facts(made),
+        rows=tuple(_row(journal) for one in invoices for journal in one.journals)[:_ROWS_MAX],
+        rows_total=len(invoices),
+        verdicts=(_billed(made, findings), _once(settled)),
+        version=version.id,
+    )
+
+
+def staged_invoices(road: Road, day: date) -> Staged | None:
+    """Return the invoices of a day as they were made; None where none were made yet."""
+    version = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
+    if version is None:
+        return None
+    content = json.loads(road.stores.documents.read_bytes(version.facts["set"]))
+    journals = (Journal.from_content(one) for one in content["invoices"])
+    sets = tuple(JournalSet(one.source, 1, (one,)) for one in journals)
+    return Staged(sets, content["mapping"], content["events"])
+
+
+def _places(
+    road: Road, invoicing: Invoicing, mapping: Mapping, day: date, events: Path
+) -> tuple[tuple[Place, ...], tuple[Finding, ...]]:
+    """Return the marketplaces and currencies of a day in which something was sold since orders are billed."""
+    start = datetime.combine(invoicing.shipped_from, datetime.min.time(), tzinfo=road.policy.zone)
+    since = start.astimezone(UTC).replace(tzinfo=None)
+    until = start_of(day + timedelta(days=1)).replace(tzinfo=None)
+    if since >= until:
+        return (), ()
+    return places_of(road, mapping, (str(events),), {("", ""): since}, until)
+
+
+def _staged_rows(made: Sequence[BilledDay]) -> Iterator[dict[str, object]]:
+    for of_place in made:
+        for one in of_place.invoices:
+            for journal in one.journals:
+                yield from _lines_of(journal, of_place)
+
+
+def _lines_of(journal: Journal, of_place: BilledDay) -> Iterator[dict[str, object]]:
+    billing = journal.billing
+    assert billing is not None, "every order document has its billing"
+    for place, line in enumerate(journal.lines):
+        yield {
+            "order_id": billing.order_id,
+            "transaction_id": billing.transaction_id,
+            "kind": journal.source.kind,
+            "accounting_date": journal.accounting_date.isoformat(),
+            "marketplace": of_place.place.marketplace,
+            "customer": billing.customer,
+            "line": line.number,
+            "account": str(line.account),
+            "reference": line.reference,
+            "description": line.description,
+            "sku": billing.items[place],
+            "amount": money.text(line.amount, journal.currency),
+            "currency": journal.currency,
+            "quantity": None if line.quantity is None else format(line.quantity, "f"),
+        }
+
+
+def _facts(made: Sequence[BilledDay]) -> dict:
+    facts: dict = {"shipments": sum(one.shipments for one in made)}
+    facts["invoices"] = sum(len(one.invoices) for one in made)
+    for of_place in made:
+        total = sum((_total(one) for one in of_place.invoices), Decimal(0))
+        name = f"{of_place.place.marketplace}, {of_place.place.currency}"
+        facts[name] = money.text(total, of_place.place.currency)
+    return facts
+
+
+def _total(one: JournalSet) -> Decimal:
+    return sum((line.amount for journal in one.journals for line in journal.lines if line.reference), Decimal(0))
+
+
+def _row(journal: Journal) -> Row:
+    billing = journal.billing
+    assert billing is not None, "every order document has its billing"
+    owed = sum((line.amount for line in journal.lines if line.account == billing.receivable), Decimal(0))
+    return {
+        "order": billing.order_id,
+        "date": journal.accounting_date.isoformat(),
+        "customer": billing.customer,
+        "lines": str(len(journal.lines)),
+        "total": money.text(owed, journal.currency),
+        "currency": journal.currency,
+    }
+
+
+def _billed(made: Sequence[BilledDay], findings: tuple[Finding, ...]) -> Verdict:
+    """Every shipment of the day has its invoice; what waits is named with its cure."""
+    invoices = sum(len(one.invoices) for one in made)
+    waiting = sorted(name for one in made for name in one.left_out)
+    if not findings:
+        return Verdict(MAPPED_CHECK, True, f"{invoices} invoices are made of the shipments of the day.")
+    rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
+    sentence = f"{len(waiting)} shipments wait. {findings[0].sentence}"
+    return Verdict(MAPPED_CHECK, False, sentence, rows=rows, findings=findings)
+
+
+def _once(settled: dict[str, str]) -> Verdict:
+    """What a settlement has booked as revenue is not billed as well."""
+    rows = tuple({"order": order, "revenue in settlement": name} for order, name in sorted(settled.items()))
+    words = f"{len(rows)} orders of the day are revenue of their settlement already, and stay so." if rows else ""
+    fine = words or "No order of the day is revenue of a settlement already."
+    return Verdict(ONCE_CHECK, True, fine, is_blocking=False, rows=rows[:_ROWS_MAX])
+
+
