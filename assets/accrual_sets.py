@@ -16,7 +16,8 @@ from assets.accrual_events import EventsOfMonth, Place
 from assets.accrued_months import place_code
 from assets.event_books import EventBooks
 from assets.journals import accounts_without_grain, groups_of, movements_of
-from assets.mapped_lines import Mapped, bound_values, resolve_combinations, resolved_statement
+from assets.mapped_lines import Mapped, bound_values, plain_movements, resolve_combinations, resolved_statement
+from assets.order_choices import invoices_by_order
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from assets.verdicts import Row
@@ -158,6 +159,7 @@ def _books(
         parts=(Part(1, month.before.end(zone), month.end(zone), month.last),),
         clearing=account,
         reference=reference(source.source_id),
+        billed_orders=frozenset(invoices_by_order(road)) if road.policy.invoicing else frozenset(),
         lines_path=road.stores.warehouse.path(staged),
     )
 
@@ -171,8 +173,9 @@ def _unmapped(finding: Finding, row: dict[str, Any], books: AccrualBooks) -> Fin
 
 
 def _earned(mapped: Mapped) -> Mapped:
-    """Leave out what no month earns: reserves, debts, loans, transfers."""
-    return Mapped([one for one in mapped.resolved if categories()[one[0].category].is_earned])
+    """Leave out what no month earns (reserves, debts, loans, transfers), and what invoices have recognised already."""
+    kept = (one for one in mapped.resolved if categories()[one[0].category].is_earned)
+    return Mapped([one for one in kept if not one[0].clears_order])
 
 
 def _movements(
@@ -181,7 +184,7 @@ def _movements(
     """Write the movements of the earned lines against the accrued account; pass-through tax that meets is left out."""
     resolved = resolved_statement(road, books)
     others = f"SELECT * FROM ({resolved}) WHERE treatment <> 'pass_through'"
-    branches = [composed("plain_movements", resolved_lines=others, quantity="NULL::INTEGER")]
+    branches = [plain_movements(books, others)]
     bound = ["by_sku", "resolutions"]
     treatments = {answer.treatment for answer, _ in mapped.resolved}
     if Treatment.SPLIT_VAT in treatments:

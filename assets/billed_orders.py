@@ -18,7 +18,14 @@ import duckdb
 from assets.accrual_events import Place
 from assets.day_names import start_of
 from assets.event_books import EventBooks
-from assets.mapped_lines import Mapped, bound_values, lines_statement, resolve_combinations, resolved_statement
+from assets.mapped_lines import (
+    Mapped,
+    bound_values,
+    lines_statement,
+    plain_movements,
+    resolve_combinations,
+    resolved_statement,
+)
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from ledger import money
@@ -66,7 +73,12 @@ def billed_day(
         if not count:
             return nothing
         books = EventBooks(
-            place, mapping, Context(place.currency, (place.marketplace,)), _parts(road, day), receivable, lines_path=lines
+            place,
+            mapping,
+            Context(place.currency, (place.marketplace,)),
+            _parts(road, day),
+            receivable,
+            lines_path=lines,
         )
         mapped = _sales_only(resolve_combinations(duck, books, road), mapping)
         left_out = _left_out(duck, road, books, mapped)
@@ -144,7 +156,7 @@ def _write_movements(
 ) -> None:
     """Write the movements of the mapped lines; those that no sale is are sorted out when they are gathered."""
     resolved = resolved_statement(road, books)
-    branches = [composed("plain_movements", resolved_lines=resolved, quantity="NULL::INTEGER")]
+    branches = [plain_movements(books, resolved)]
     bound = ["by_sku", "resolutions"]
     if Treatment.SPLIT_VAT in {answer.treatment for answer, _ in mapped.resolved}:
         branches.append(composed("vat_movements", resolved_lines=resolved, quantity="NULL::INTEGER", country=""))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from assets.accounting_dates import settled_dates
 from assets.accrued_months import accruals_beside
+from assets.billed_gate import billed_verdict
 from assets.changed_lines import changed_lines
 from assets.desk import UNSENT
 from assets.document_sets import is_settled, is_withheld, to_send, undoing_of
@@ -81,6 +82,7 @@ def _gate(road: Road, planned: Planned, sending: JournalSet, place: Place, facts
         accounts_verdict(road, road.load_mapping(), sending),
         *carried_verdict(road, place),
         *undone_verdict(road, planned.journals.source),
+        *billed_verdict(road, planned.journals.source.source_id, place),
     ]
     changed = out_of_date(road, planned.journals.source.source_id, planned)
     if changed:

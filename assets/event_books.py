@@ -27,6 +27,7 @@ class EventBooks:
     clearing: AccountKey
     reference: str = ""
     opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
+    billed_orders: frozenset[str] = frozenset()
     lines_path: Path | None = None
     of_events: bool = True
 

@@ -184,12 +184,13 @@ def _replaced(movement: Movement, **side: AccountKey) -> Movement:
 
 
 def accounts_without_grain(movements: list[Movement], books: LineBooks) -> frozenset[AccountKey]:
-    """Return clearing and the accounts between units: neither day, SKU, order nor quantity belongs to them."""
+    """Return clearing, order receivables and the accounts between units: no day, SKU or quantity belongs to them."""
     owner = books.mapping.owner_unit(books.clearing.unit)
     partners = {side.unit for one in movements for side in (one.debit, one.credit)} - {owner.unit}
     pairs = (books.mapping.between(owner, partner) for partner in sorted(partners))
     dues = (account for pair in pairs if pair for account in vars(pair).values())
-    return frozenset({books.clearing, *dues})
+    receivables = map(books.mapping.order_receivable, books.context.marketplaces)
+    return frozenset({books.clearing, *dues, *(account for account in receivables if account)})
 
 
 def _stage(road: Road, settlement_id: str, planned: Planned, duck: duckdb.DuckDBPyConnection) -> Version:

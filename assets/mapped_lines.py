@@ -43,6 +43,13 @@ TABLE = "mapped_lines"
 _PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
 _NO_FLAGS = "SELECT *, false AS order_has_withheld, false AS order_has_tax FROM ({numbered_lines})"
 _NO_OPENING = "SELECT *, false AS order_is_opening FROM ({lines})"
+_NO_BILLED = "SELECT *, false AS order_is_billed FROM ({lines})"
+# What clears an invoice stands on the order's own item; where none does, the sides are as they were resolved.
+_SIDES = {name: f"lines.{name}" for name in ("debit_reference", "credit_reference")}
+_SIDES_OF_ORDERS = {
+    name: f"CASE WHEN lines.clears_order AND lines.{name} = '' THEN lines.order_id ELSE lines.{name} END"
+    for name in _SIDES
+}
 _NO_COUNTRY = "SELECT *, '' AS country FROM ({lines})"
 # Amazon repeats the quantity on every row of an order item: it counts on the first revenue row with an amount.
 _QUANTITY_ONCE = (
@@ -122,6 +129,7 @@ def _combination(row: dict[str, Any], books: LineBooks) -> Combination:
         order_has_withheld=row["order_has_withheld"],
         order_has_tax=row["order_has_tax"],
         order_is_opening=row["order_is_opening"],
+        order_is_billed=row["order_is_billed"],
         country="" if row["country"] == NO_ORDER else row["country"],
         has_order=row["country"] != NO_ORDER,
         is_event=books.of_events,
@@ -152,7 +160,7 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
     treatments = {answer.treatment for answer, _ in mapped.resolved}
     resolved_lines = resolved_statement(road, books)
     quantity = _QUANTITY_ONCE if road.policy.quantities else "NULL::INTEGER"
-    branches = [composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity)]
+    branches = [plain_movements(books, resolved_lines, quantity)]
     bound = ["by_sku", "resolutions"]
     if Treatment.CARRY in treatments:
         branches.append(composed("carry_movements", resolved_lines=resolved_lines))
@@ -173,6 +181,12 @@ def write_movements(duck: duckdb.DuckDBPyConnection, books: Books, mapped: Mappe
     duck.execute(f"COPY ({movements}) TO $path ({_PARQUET})", values | {"path": str(path)})
 
 
+def plain_movements(books: LineBooks, resolved_lines: str, quantity: str = "NULL::INTEGER") -> str:
+    """Return the statement of the plain movements of resolved lines; `quantity` is the expression of units sold."""
+    sides = _SIDES_OF_ORDERS if books.billed_orders else _SIDES
+    return composed("plain_movements", resolved_lines=resolved_lines, quantity=quantity, **sides)
+
+
 def lines_statement(road: Road, books: LineBooks) -> str:
     """Return the statement of the lines, with what is known of their orders where that decides anything."""
     numbered = statement("numbered_lines")
@@ -183,6 +197,8 @@ def lines_statement(road: Road, books: LineBooks) -> str:
         lines = _NO_FLAGS.replace("{numbered_lines}", numbered)
     is_cleared = books.clears_receivable
     lines = composed("opening_lines", lines=lines) if is_cleared else _NO_OPENING.replace("{lines}", lines)
+    is_billed = bool(books.billed_orders)
+    lines = composed("billed_lines", lines=lines) if is_billed else _NO_BILLED.replace("{lines}", lines)
     if books.is_by_country(road.policy):
         return composed("lines_with_country", lines=lines)
     return _NO_COUNTRY.replace("{lines}", lines)
@@ -214,6 +230,8 @@ def bound_values(
     values = {name: known[name] for name in names} | _cuts(books) | {"lines": str(books.lines_path)}
     if books.clears_receivable:
         values["opening_orders"] = list(books.opening_orders.orders) or [""]
+    if books.billed_orders:
+        values["billed_orders"] = sorted(books.billed_orders)
     if road.policy.decides_by_order:
         values["tax_labels"] = _tax_labels(duck, books)
     return values
@@ -236,7 +254,7 @@ def _tax_labels(duck: duckdb.DuckDBPyConnection, books: LineBooks) -> list[dict[
     return found or [nothing]
 
 
-_FLAGS = ("order_has_withheld", "order_has_tax", "order_is_opening")
+_FLAGS = ("order_has_withheld", "order_has_tax", "order_is_opening", "order_is_billed")
 
 
 def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict[str, Any]:
@@ -258,6 +276,7 @@ def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict
         "vat_country": answer.vat_country,
         "remainder_account": str(answer.remainder_account or ""),
         "is_sale": answer.is_sale,
+        "clears_order": answer.clears_order,
     }
 
 
@@ -267,7 +286,7 @@ _TEXTS += ("rule", "treatment", "marketplace", "account", "debit", "debit_refere
 _TEXTS += ("vat_account", "vat_country", "remainder_account", "country")
 _NO_RESOLUTION = {
     **dict.fromkeys(_TEXTS, ""),
-    **dict.fromkeys((*_FLAGS, "is_sale"), False),
+    **dict.fromkeys((*_FLAGS, "is_sale", "clears_order"), False),
     **{"part": 0, "direction": 0, "vat_share": 0, "vat_whole": 1},
 }
 

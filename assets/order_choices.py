@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assets.document_sets import DEAD
-from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.roadmap import Road
 from assets.statements import dicts, statement
 from ledger.journal import SETTLEMENT
 from ledger.order_documents import INVOICE
 from ledger.posting import MAY_EXIST, PostingState
 from resources.store.outbox_reading import Standing
+from resources.store.warehouse import Version
+
+_MAPPED_TABLE = "mapped_lines"
 
 
 def invoices_by_order(road: Road, orders: Iterable[str] | None = None) -> dict[str, list[Standing]]:
@@ -29,6 +31,14 @@ def invoices_by_order(road: Road, orders: Iterable[str] | None = None) -> dict[s
     return found
 
 
+def orders_in(road: Road, lines: Version) -> set[str]:
+    """Return the orders of a settlement's staged lines."""
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        sql = "SELECT DISTINCT order_id FROM read_parquet($lines) WHERE coalesce(order_id, '') <> ''"
+        rows = duck.sql(sql, params={"lines": str(road.stores.warehouse.path(lines))}).fetchall()
+    return {order_id for (order_id,) in rows}
+
+
 def revenue_orders(road: Road, events: Path) -> dict[str, str]:
     """Return the orders of a day's transactions whose sale a settlement has booked as revenue, with that settlement."""
     held = {
@@ -36,7 +46,7 @@ def revenue_orders(road: Road, events: Path) -> dict[str, str]:
         for one in road.stores.outbox.of_kind(road.seller, road.ledger, SETTLEMENT)
         if one.state in MAY_EXIST or one.state in (PostingState.PLANNED, PostingState.APPROVED)
     }
-    versions = road.stores.warehouse.currents(road.connection, MAPPED_TABLE)
+    versions = road.stores.warehouse.currents(road.connection, _MAPPED_TABLE)
     files = {str(road.stores.warehouse.path(one)): one.partition for one in versions if one.partition in held}
     if not files:
         return {}

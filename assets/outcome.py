@@ -87,7 +87,11 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "journals": ACCOUNT_CODES | {"not_equal_settlement"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
-    | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed"}
+    | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed", "order_not_billed"}
+    | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "receivable_invoices": MAPPING_CODES | {"no_bill_to", "order_not_billable", "currency_other"},
+    "invoice_postings": ACCOUNT_CODES
+    | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES

@@ -23,7 +23,7 @@ from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import ConfigurationRefused, Finding
-from ledger.journal import Journal, JournalSet, SourceKey
+from ledger.journal import Journal, JournalSet
 from ledger.mapping import Mapping
 from ledger.policy import Invoicing
 
@@ -180,5 +180,3 @@ def _once(settled: dict[str, str]) -> Verdict:
     words = f"{len(rows)} orders of the day are revenue of their settlement already, and stay so." if rows else ""
     fine = words or "No order of the day is revenue of a settlement already."
     return Verdict(ONCE_CHECK, True, fine, is_blocking=False, rows=rows[:_ROWS_MAX])
-
-

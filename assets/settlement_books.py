@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from assets.order_choices import invoices_by_order, orders_in
 from assets.order_countries import countries_mark
 from assets.roadmap import Road
 from assets.series import head_of, heads_of, placed
@@ -44,6 +45,7 @@ class LineBooks(Protocol):
     clearing: AccountKey
     reference: str
     opening_orders: OpeningOrders
+    billed_orders: frozenset[str]
     lines_path: Path | None
     of_events: bool
 
@@ -63,7 +65,7 @@ class Books:
     """What the lines of one settlement are booked with: head, mapping, parts, its own open item.
 
     `by_hand` are the settlements before go-live: their open items are not ours. `opening_orders` are the orders that
-    were shipped before it, as the connection lists them.
+    were shipped before it, as the connection lists them, `billed_orders` those of this settlement that have an invoice.
     """
 
     record: SettlementRecord
@@ -76,6 +78,7 @@ class Books:
     lines: Version
     by_hand: frozenset[str] = frozenset()
     opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
+    billed_orders: frozenset[str] = frozenset()
     lines_path: Path | None = None
     of_events: bool = False
 
@@ -142,7 +145,15 @@ def books_of(road: Road, settlement_id: str) -> Books:
         lines=version,
         by_hand=frozenset(one for one, place in places.items() if place.is_before_go_live),
         opening_orders=road.load_opening_orders(),
+        billed_orders=_billed(road, version, places[settlement_id]),
     )
+
+
+def _billed(road: Road, lines: Version, place: Place) -> frozenset[str]:
+    """Return the orders of a settlement of which an invoice was made; what was paid before go-live clears none."""
+    if road.policy.invoicing is None or place.is_before_go_live:
+        return frozenset()
+    return frozenset(invoices_by_order(road, orders_in(road, lines)))
 
 
 def mapped_up_to(road: Road, books: Books) -> list[Version]:
@@ -180,6 +191,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
         settings["order_countries"] = countries_mark(road, lines)
     if books.clears_receivable:
         settings["opening_orders"] = books.opening_orders.content_hash
+    if books.billed_orders:
+        settings["billed_orders"] = sorted(books.billed_orders)
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return {
         "document": books.record.document_sha,
@@ -191,8 +204,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
 _SAID = {
     "document": "the settlement's report",
     "mapping": "the mapping",
-    "settings": "the connection's settings, the orders before go-live, the countries its orders were sent to, or which "
-    "earlier settlement a carried row brings in,",
+    "settings": "the connection's settings, the orders before go-live, those that were billed, the countries its "
+    "orders were sent to, or which earlier settlement a carried row brings in,",
 }
 
 

@@ -94,6 +94,22 @@ class AmazonToErpSettings(StrictSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _bill_where_it_can_be(self) -> Self:
+        """Refuse invoices without receivables to hold them, or without the transactions they are made of."""
+        if self.books.invoicing is None:
+            return self
+        if not self.keeps_receivables:
+            raise ValueError("books.invoicing: this ERP takes no invoices here, or its settings name no receivables")
+        if not self.by_day.financial_events or self.by_day.events_source == "v0":
+            raise ValueError("books.invoicing needs by_day.financial_events, with events_source: transactions")
+        return self
+
+    @property
+    def keeps_receivables(self) -> bool:
+        """Tell whether orders can become invoices in this ERP, as it is set up."""
+        return False
+
     @property
     @abstractmethod
     def ledger_id(self) -> str:

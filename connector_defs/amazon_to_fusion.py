@@ -12,6 +12,11 @@ class AmazonToFusionSettings(AmazonToErpSettings):
     fusion: FusionSettings
 
     @property
+    def keeps_receivables(self) -> bool:
+        """Tell whether the receivables of the pod are described."""
+        return self.fusion.receivables is not None
+
+    @property
     def ledger_id(self) -> str:
         """Return the ledger's number, which stays when the pod moves to another host and when the ledger is renamed."""
         return f"fusion:{self.fusion.ledger_id}"

@@ -202,8 +202,8 @@ class Accounts(Settings):
     balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
     `order_receivable` is where invoices of orders stand until their settlement clears them, needed with `invoicing`
-    only. `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried at:
-    both only where the connection books the receipt itself.
+    only. `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried
+    at: both only where the connection books the receipt itself.
     """
 
     clearing: OneBooking

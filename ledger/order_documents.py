@@ -78,8 +78,7 @@ def invoice_of(order: Order, sold: Iterable[Sold]) -> JournalSet:
 
 def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Decimal, words: str) -> Journal:
     billed = [
-        JournalLine(0, one.account, -one.amount, "", f"{one.category} {one.sku}".strip(), one.quantity)
-        for one in lines
+        JournalLine(0, one.account, -one.amount, "", f"{one.category} {one.sku}".strip(), one.quantity) for one in lines
     ]
     owed = [JournalLine(0, order.receivable, total, order.order_id)] if total else []
     numbered = tuple(replace(one, number=place) for place, one in enumerate([*owed, *billed], start=1))

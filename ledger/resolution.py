@@ -90,10 +90,13 @@ class _Resolution:
         model = self._tax_model(category, marketplace)
         treatment = _treatment(category, model)
         is_sale = _is_sale(self.combination, category, treatment)
-        is_cleared = is_sale and self.combination.order_is_opening
+        is_opening = is_sale and self.combination.order_is_opening
+        is_billed = is_sale and self.combination.order_is_billed and not is_opening
+        is_cleared = is_opening or is_billed
         if is_cleared:
-            # Sold, and its tax owed, in books that somebody kept by hand: the whole amount clears what they held.
-            treatment, (booking, rule) = Treatment.PLAIN, self._opening_receivable()
+            # Sold, and its tax owed, in books kept by hand or on an invoice: the whole amount clears what they hold.
+            receivable = self._opening_receivable() if is_opening else self._order_receivable()
+            treatment, (booking, rule) = Treatment.PLAIN, receivable
         else:
             booking, rule = self._booking(category, marketplace, model)
         account = booking.key(owner.unit, owner.segments)
@@ -115,6 +118,20 @@ class _Resolution:
             inter_unit=self._inter_unit(owner, account),
             is_sign_unexpected=is_odd,
             is_sale=is_sale,
+            clears_order=is_billed,
+        )
+
+    def _order_receivable(self) -> tuple[Booking, str]:
+        """Return the account that invoices of orders stand on, and where it is named."""
+        found = self.mapping.role("order_receivable", self.combination.accounting_date)
+        if found is not None:
+            return found
+        raise self._stopped(
+            "unmapped_category",
+            "The order was billed, and the account that its invoice stands on has no name here.",
+            f"Add one under accounts, order_receivable in {self.mapping.file}.",
+            "accounts",
+            "order_receivable",
         )
 
     def _opening_receivable(self) -> tuple[Booking, str]:
@@ -350,7 +367,9 @@ def _is_sale(one: Combination, category: Category, treatment: Treatment) -> bool
     if category.is_sales_tax:
         return treatment is Treatment.TAX
     # What Amazon keeps of shipping and gift wrap is no price: transactions tell it apart by its category alone.
-    return category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE) and (category.is_revenue_split or not one.is_event)
+    return category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE) and (
+        category.is_revenue_split or not one.is_event
+    )
 
 
 def _fits(when: When, one: Combination, marketplace: str) -> bool:

@@ -11,6 +11,7 @@ SELECT
     order_has_withheld,
     order_has_tax,
     order_is_opening,
+    order_is_billed,
     country,
     count(*) AS lines,
     sum(amount) AS amount,

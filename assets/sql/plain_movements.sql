@@ -13,9 +13,9 @@ SELECT
     lines.sku,
     {quantity} AS quantity,
     lines.debit,
-    lines.debit_reference,
+    {debit_reference} AS debit_reference,
     lines.credit,
-    lines.credit_reference,
+    {credit_reference} AS credit_reference,
     abs(lines.amount) AS amount,
     lines.amount AS clearing_amount,
     lines.is_sale

@@ -28,7 +28,8 @@ SELECT
     resolved.vat_whole,
     resolved.vat_country,
     resolved.remainder_account,
-    resolved.is_sale
+    resolved.is_sale,
+    resolved.clears_order
 FROM ({lines}) AS numbered
 JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     ON numbered.transaction_type = resolved.transaction_type
@@ -42,4 +43,5 @@ JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     AND numbered.order_has_withheld = resolved.order_has_withheld
     AND numbered.order_has_tax = resolved.order_has_tax
     AND numbered.order_is_opening = resolved.order_is_opening
+    AND numbered.order_is_billed = resolved.order_is_billed
     {by_country}

@@ -46,9 +46,12 @@ def test_days_begin_with_the_setting_or_before_the_books(sources, policy, first)
 
 def test_each_source_may_be_switched_off():
     """What is off has neither asset nor schedule; the VAT report, which needs a role of its own, is off by itself."""
-    assert set(day_stages(DaySources())) == set(DAY_STAGES) - {"vat_transactions"}
+    policy = Policy(time_zone="UTC", invoicing={"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}})
+    assert set(day_stages(DaySources(), policy)) == set(DAY_STAGES) - {"vat_transactions"}
     for name in DAY_STAGES:
-        assert set(day_stages(DaySources(**{"vat_transactions": True, name: "off"}))) == set(DAY_STAGES) - {name}
+        assert set(day_stages(DaySources(**{"vat_transactions": True, name: "off"}), policy)) == set(DAY_STAGES) - {
+            name
+        }
 
 
 def test_every_source_has_a_switch_and_a_schedule():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -10,13 +11,16 @@ import pytest
 
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, days_between, fetch_days
+from assets.road import walk
 from assets.verdicts import StageResult
 from emulators import faults as general
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
-from tests.road.conftest import START, World
+from ledger.mapping import load_mapping
+from tests.road.conftest import FIRST, START, World, sale
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import RECEIVABLES, invoices
+from tests.road.test_posting_road import ONE
 
 INVOICING = {"shipped_from": "2026-09-01", "bill_to": {"Amazon.com": "1008"}}
 ACCOUNTS = """\
@@ -31,6 +35,8 @@ categories:
   gift_wrap_revenue: "400300"
   promo_rebate: "410200"
 """
+# The settlement written by hand lies within these days.
+SETTLED_SINCE, SETTLED_UNTIL = FIRST.date().isoformat(), (FIRST + timedelta(days=7)).date()
 DAYS = days_between(START.date() - timedelta(days=6), START.date() - timedelta(days=3))
 
 
@@ -42,17 +48,13 @@ def pod(world) -> Pod:
 
 def billing(pod: Pod, run: str = "run-1", without: str = "", **changes):
     """Return the road that makes invoices; `without` takes a line out of its mapping."""
-    road = pod.road(run, fusion={"receivables": RECEIVABLES}, invoicing=INVOICING, approval="automatic", **changes)
-    text = "mapping.yaml"
-    from dataclasses import replace
-
-    from ledger.mapping import load_mapping
-
+    books = {"invoicing": INVOICING, "approval": "automatic", **changes}
+    road = pod.road(run, fusion={"receivables": RECEIVABLES}, **books)
     path = pod.connection().mapping_path
     content = path.read_text(encoding="utf-8").replace("accounts:\n", ACCOUNTS).replace("categories:\n", CATEGORIES)
     assert without in content
     content = content.replace(without, "")
-    return replace(road, load_mapping=lambda: load_mapping(content, text))
+    return replace(road, load_mapping=lambda: load_mapping(content, "mapping.yaml"))
 
 
 def fetched(road, asset: str, days=DAYS) -> dict[date, StageResult | RefusedDay]:
@@ -72,31 +74,182 @@ def shipped(world: World, days=DAYS) -> dict[str, Decimal]:
     """Return what each shipment sold by its transaction, sales less discounts, straight from the staged events."""
     warehouse = world.stores.warehouse
     files = [str(warehouse.path(one)) for one in warehouse.currents("amazon_us", "financial_events")]
-    words = ("OurPricePrincipal", "ShippingPrincipal", "GiftwrapPrincipal", "Promo", "Discount")
+    words = ("OurPricePrincipal", "ShippingPrincipal", "GiftWrapPrincipal", "Promo")
     sold: dict[str, Decimal] = defaultdict(Decimal)
     with warehouse.connect() as duck:
-        sql = "SELECT transaction_id, leaf_path, amount FROM read_parquet($files) WHERE transaction_type = 'Shipment' AND is_accrual"
+        sql = (
+            "SELECT transaction_id, leaf_path, amount FROM read_parquet($files) "
+            "WHERE transaction_type = 'Shipment' AND is_accrual"
+        )
         for transaction, leaf, amount in duck.sql(sql, params={"files": files}).fetchall():
             if any(word in leaf for word in words) and "Tax" not in leaf:
                 sold[transaction] += amount
     return sold
 
 
-def test_print(world, pod):
+def an_order(outcomes, at_least: str = "10.00") -> tuple[str, str]:
+    """Return one billed order and its total."""
+    rows = [row for one in outcomes.values() for row in one.rows]
+    return next((row["order"], row["total"]) for row in rows if Decimal(row["total"]) > Decimal(at_least))
+
+
+def verdict(result, check: str):
+    """Return what one check says."""
+    return next(one for one in result.verdicts if one.check == check)
+
+
+def test_every_shipment_becomes_one_invoice_of_what_it_sold(world, pod):
+    """Total by total what the transactions say of prices and discounts, on the day of the ledger's time zone."""
     road = billing(pod)
     outcomes = made(road)
-    for day, one in outcomes.items():
-        print(day, one.facts)
-        for verdict in one.verdicts:
-            print("  ", verdict.check, verdict.passed, verdict.sentence[:300])
-        for row in one.rows[:3]:
-            print("   ", row)
+    assert [verdict(one, "every_shipment_billed").passed for one in outcomes.values()] == [True] * len(DAYS)
+    sold = shipped(world)
+    rows = [row for one in outcomes.values() for row in one.rows]
+    # One shipment sold elsewhere: nothing of it is a sale of Amazon's.
+    assert (len(rows), sum(one.facts["shipments"] for one in outcomes.values())) == (len(sold), len(sold) + 1)
+    assert sorted(Decimal(row["total"]) for row in rows) == sorted(sold.values())
+    assert {row["customer"] for row in rows} == {"1008"}
+    assert invoices(pod) == [], "making them sends nothing"
+
+
+def test_they_are_posted_once_whoever_calls_how_often(world, pod):
+    """Twice made, twice posted, by another run: the receivables hold one complete invoice a shipment."""
+    road = billing(pod)
+    outcomes = made(road)
+    wanted = sum(one.facts["invoices"] for one in outcomes.values())
+    for run in ("run-1", "run-2"):
+        posted = fetched(billing(pod, run), "invoice_postings")
+        assert [(one.check, one.sentence) for day in posted.values() for one in day.verdicts if not one.passed] == []
+        made(billing(pod, run))
+    stored = invoices(pod)
+    assert (len(stored), {one["STATUS"] for one in stored}) == (wanted, {"Complete"})
+    assert sum(Decimal(one["AMOUNT"]) for one in stored) == sum(shipped(world).values())
+    assert pod.faults.calls("createReceivablesInvoice") == wanted
+
+
+def test_a_lost_control_database_bills_nothing_twice(world, pod):
+    """Everything is found by its number before it is sent again."""
+    made(billing(pod))
+    fetched(billing(pod), "invoice_postings")
+    before = invoices(pod)
+    world.reopen(world.home.parent / "another")
+    road = billing(pod, "run-2")
+    made(road)
     posted = fetched(road, "invoice_postings")
-    for day, one in posted.items():
-        print(day, one.facts if isinstance(one, StageResult) else one)
-        if isinstance(one, StageResult):
-            for verdict in one.verdicts:
-                print("  ", verdict.check, verdict.passed, verdict.sentence[:300])
-            for row in one.rows[:3]:
-                print("   ", row)
-    print(len(invoices(pod)))
+    assert {row["state"] for one in posted.values() for row in one.rows} == {"posted"}
+    assert len(invoices(pod)) == len(before)
+
+
+def test_a_lost_answer_is_followed_by_number(world, pod):
+    """Sent, committed, unanswered: the next look finds it, and it is not sent again."""
+    road = billing(pod)
+    made(road, DAYS[:1])
+    pod.faults.next("createReceivablesInvoice", general.dropped(after=True))
+    [first] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    assert {row["state"] for row in first.rows} == {"posted"}
+    assert len(invoices(pod)) == len(first.rows)
+
+
+def test_a_closed_receivables_period_holds_all_of_the_day(world, pod):
+    """Told before anything is sent; opened again, they go."""
+    road = billing(pod)
+    made(road)
+    pod.app.books.setup.set_period(US_LEDGER, "Nov-26", "C", RECEIVABLES_PERIODS)
+    held = fetched(road, "invoice_postings")
+    assert not any(verdict(one, "gate").passed for one in held.values())
+    assert (invoices(pod), {one.code for one in world.stores.review.listing()}) == ([], {"period_closed"})
+    pod.app.books.setup.set_period(US_LEDGER, "Nov-26", "O", RECEIVABLES_PERIODS)
+    fetched(road, "invoice_postings")
+    assert (len(invoices(pod)) > 20, world.items()) == (True, {})
+
+
+def test_without_events_or_invoices_a_day_says_what_to_fetch(pod):
+    """Nothing is made of a day that nobody has told, and nothing posted of one that was not made."""
+    road = billing(pod)
+    [unmade] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    assert "connector fetch receivable_invoices" in unmade.sentence
+    [untold] = fetched(road, "receivable_invoices", DAYS[:1]).values()
+    assert "connector fetch financial_events" in untold.sentence
+
+
+def test_an_account_that_is_missing_stops_those_shipments_only(world, pod):
+    """Shipping revenue has no account: what has no shipping is billed, the others are named."""
+    road = billing(pod, without='  shipping_revenue: "400200"\n')
+    outcomes = made(road)
+    waiting = [one for one in outcomes.values() if not verdict(one, "every_shipment_billed").passed]
+    assert waiting
+    sentence = verdict(waiting[0], "every_shipment_billed").sentence
+    assert "shipping_revenue has no account" in sentence
+    billed = sum(one.facts["invoices"] for one in outcomes.values())
+    assert 0 < billed < sum(one.facts["shipments"] for one in outcomes.values())
+    assert set(world.items()) == {"unmapped_category"}
+
+
+# --- revenue once -----------------------------------------------------------------------------------------------
+
+
+def settled(world, road, order: str, total: str, settlement_id: str = ONE) -> None:
+    """Take in a settlement that pays for one order."""
+    world.take_in(road, settlement_id, sale(total, order=order))
+
+
+def test_a_settlement_waits_for_the_invoices_of_its_orders_and_then_clears_them(world, pod):
+    """Not made, made, posted: it is held twice with the order's name, then clears the order's own item."""
+    road = billing(pod, invoicing={**INVOICING, "shipped_from": SETTLED_SINCE})
+    days = days_between(date.fromisoformat(SETTLED_SINCE), SETTLED_UNTIL)
+    fetched(road, "financial_events", days)
+    outcomes = dict(fetch_days(road, DAY_STAGES["receivable_invoices"], days))
+    order, total = an_order(outcomes)
+    settled(world, road, order, total)
+    walked = walk(road, ONE)
+    assert "1 orders were shipped and have no invoice" in verdict(walked.results["erp_postings"], "gate").sentence
+    assert (world.documents(road, ONE), set(world.items())) == ([], {"order_not_billed"})
+    fetched(road, "invoice_postings", days)
+    walk(road, ONE)
+    world.clock.advance(60)
+    walked = walk(road, ONE)
+    assert walked.results["reconciliations"].facts["ties"]
+    [document] = world.documents(road, ONE)
+    assert [(one.account.account, one.amount, one.reference) for one in document.journal.lines][1:] == [
+        ("110900", -Decimal(total), order)
+    ]
+    assert (str(document.state), world.items()) == ("posted", {})
+
+
+def test_an_order_that_was_not_shipped_since_is_revenue_and_is_never_billed(world, pod):
+    """No transaction tells of its shipment: its settlement is its revenue; told later, it stays so."""
+    road = billing(pod, invoicing={**INVOICING, "shipped_from": SETTLED_SINCE})
+    days = days_between(date.fromisoformat(SETTLED_SINCE), SETTLED_UNTIL)
+    fetched(road, "financial_events", days)
+    settled(world, road, "111-0000001-0000001", "50.00")
+    walk(road, ONE)
+    [document] = world.documents(road, ONE)
+    assert [one.account.account for one in document.journal.lines] == ["110500", "400100"]
+
+
+def test_events_that_are_missing_hold_a_settlement_with_the_days(world, pod):
+    """Whether an order was shipped since cannot be told: it waits, and says what to fetch."""
+    road = billing(pod, invoicing={**INVOICING, "shipped_from": SETTLED_SINCE})
+    settled(world, road, "111-0000001-0000001", "50.00")
+    walked = walk(road, ONE)
+    said = verdict(walked.results["erp_postings"], "gate")
+    assert not said.passed
+    assert f"connector fetch financial_events --from {SETTLED_SINCE}" in said.sentence
+    assert world.documents(road, ONE) == []
+
+
+def test_an_order_that_a_settlement_booked_as_revenue_is_not_billed_later(world, pod):
+    """Posted while nobody billed; switched on afterwards, the order stays revenue and is named."""
+    before = billing(pod, invoicing=None)
+    made_by_others = billing(pod)
+    fetched(made_by_others, "financial_events")
+    outcomes = fetched(made_by_others, "receivable_invoices")
+    order, total = an_order(outcomes)
+    settled(world, before, order, total)
+    walk(before, ONE)
+    again = fetched(billing(pod), "receivable_invoices")
+    rows = [row for one in again.values() for row in verdict(one, "revenue_once").rows]
+    assert rows == [{"order": order, "revenue in settlement": ONE}]
+    fetched(billing(pod), "invoice_postings")
+    assert order not in {row["order"] for one in again.values() for row in one.rows}
+    assert all(f"amz:{order}" not in one["BODY"] for one in invoices(pod))

@@ -1,0 +1,136 @@
+"""Before a settlement is posted: every order in it that is billed has its invoice in the books, and none is forgotten.
+
+In: a settlement whose lines are mapped. Out: a verdict that holds it while an invoice is missing or under way, or while
+it is not known whether an order was shipped since orders are billed; and a table that holds billed against settled.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from assets.days import days_between
+from assets.event_rows import TABLE as EVENTS_TABLE
+from assets.mapped_lines import TABLE as MAPPED_TABLE
+from assets.order_choices import invoices_by_order
+from assets.roadmap import Road
+from assets.settlement_books import Books, books_of
+from assets.statements import dicts, statement
+from assets.verdicts import Row, Verdict
+from ledger.errors import Finding
+from ledger.posting import PostingState
+from ledger.series import Place
+from resources.store.outbox_reading import Standing
+
+CHECK, CODE = "orders_billed", "order_not_billed"
+_ROWS_MAX, _NAMED_MAX = 200, 5
+
+
+@dataclass(frozen=True)
+class _Sale:
+    """What a settlement brings of one order's sale, and as far as that clears its invoice."""
+
+    order_id: str
+    settled: Decimal
+    cleared: Decimal
+
+
+def billed_verdict(road: Road, settlement_id: str, place: Place) -> Iterator[Verdict]:
+    """Yield what is to be said of the orders of a settlement; nothing where the connection bills none."""
+    if road.policy.invoicing is None or place.is_before_go_live:
+        return
+    books = books_of(road, settlement_id)
+    sales = _sales(road, settlement_id)
+    invoices = invoices_by_order(road, [one.order_id for one in sales])
+    under_way = [order for order, found in invoices.items() if any(not _is_posted(one) for one in found)]
+    unbilled = [one for one in sales if one.order_id not in invoices]
+    missing, unknown = _forgotten(road, books, [one.order_id for one in unbilled])
+    rows: list[Row] = [_row(order, _states(invoices[order]), "follow its invoice") for order in under_way]
+    rows += [_row(order, "none", f"make the invoices of {day}") for order, day in missing.items()]
+    if not rows and not unknown:
+        words = f"{len(invoices)} orders clear their invoices, {len(unbilled)} are revenue of this settlement."
+        yield Verdict(CHECK, True, words)
+        return
+    sentence = _sentence(under_way, missing, unknown)
+    finding = Finding(CODE, sentence, _CURE, origin=f"settlement {settlement_id}")
+    yield Verdict(CHECK, False, sentence, is_waiting=not missing, rows=tuple(rows[:_ROWS_MAX]), findings=(finding,))
+
+
+_CURE = (
+    "Fetch the events and make and post the invoices of the days that are named; those in review have items of their "
+    "own. The settlement goes on by itself when all its orders are billed; `retry` asks at once."
+)
+
+
+def _sales(road: Road, settlement_id: str) -> list[_Sale]:
+    """Return the sales in a settlement's mapped lines, by order."""
+    version = road.stores.warehouse.current(road.connection, MAPPED_TABLE, settlement_id)
+    if version is None:
+        return []
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        path = str(road.stores.warehouse.path(version))
+        sql = (
+            "SELECT DISTINCT order_id FROM read_parquet($path) WHERE is_sale AND amount <> 0 "
+            "AND coalesce(order_id, '') <> ''"
+        )
+        orders = [order for (order,) in duck.sql(sql, params={"path": path}).fetchall()]
+        bound = {"movements": [path], "orders": orders or ["(none)"]}
+        rows = dicts(duck.sql(statement("billed_and_cleared"), params=bound))
+    return [_Sale(row["order_id"], Decimal(row["settled"]), Decimal(row["cleared"])) for row in rows]
+
+
+def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[str, date], str]:
+    """Return the orders that were shipped since orders are billed and have no invoice, each with its day.
+
+    Also the days of transactions that are missing to tell, as one sentence, "" where none is.
+    """
+    invoicing = road.policy.invoicing
+    if invoicing is None or not orders:
+        return {}, ""
+    start = datetime.combine(invoicing.shipped_from, datetime.min.time(), tzinfo=road.policy.zone).astimezone(UTC)
+    end = max(part.to_utc for part in books.parts)
+    kept = {
+        date.fromisoformat(one.partition): one for one in road.stores.warehouse.currents(road.connection, EVENTS_TABLE)
+    }
+    wanted = days_between(start.date(), (end - timedelta(seconds=1)).date()) if end > start else []
+    absent = [day for day in wanted if day not in kept]
+    files = [str(road.stores.warehouse.path(kept[day])) for day in wanted if day in kept]
+    found: dict[str, date] = {}
+    if files:
+        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+            bound = {"events": files, "orders": list(orders)}
+            for row in dicts(duck.sql(statement("shipped_orders"), params=bound)):
+                if row["shipped_at"] >= start.replace(tzinfo=None):
+                    found[row["order_id"]] = row["shipped_at"].date()
+    if not absent or len(found) == len(orders):
+        return found, ""
+    span = f"{absent[0]} to {absent[-1]}" if len(absent) > 1 else str(absent[0])
+    fetch = f"connector fetch {EVENTS_TABLE} --from {absent[0]} --to {absent[-1]} -c {road.connection}"
+    return found, f"Financial events of {len(absent)} days ({span}) are not here, so it is not known of all: {fetch}"
+
+
+def _sentence(under_way: Sequence[str], missing: dict[str, date], unknown: str) -> str:
+    told = []
+    if under_way:
+        told.append(f"{len(under_way)} orders have an invoice that is not posted yet: {_named(under_way)}.")
+    if missing:
+        days = ", ".join(sorted({day.isoformat() for day in missing.values()})[:_NAMED_MAX])
+        told.append(f"{len(missing)} orders were shipped and have no invoice (days {days}): {_named(list(missing))}.")
+    return " ".join((*told, unknown)).strip()
+
+
+def _named(orders: Sequence[str]) -> str:
+    more = f" and {len(orders) - _NAMED_MAX} more" if len(orders) > _NAMED_MAX else ""
+    return ", ".join(sorted(orders)[:_NAMED_MAX]) + more
+
+
+def _states(found: Sequence[Standing]) -> str:
+    return ", ".join(sorted({str(one.state) for one in found}))
+
+
+def _is_posted(one: Standing) -> bool:
+    return one.state is PostingState.POSTED
+
+
+def _row(order: str, invoice: str, cure: str) -> Row:
+    return {"order": order, "invoice": invoice, "what to do": cure}
