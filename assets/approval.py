@@ -6,10 +6,10 @@ asks again. Where the connection says `approval: required`, whoever planned the 
 or changed the files they are made with, does not approve them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assets.configuration import unconfirmed_hands
-from assets.document_sets import called, is_reversal, open_documents, source_named
+from assets.document_sets import called, content_mark, is_reversal, open_documents, source_named
 from assets.driving import decisions
 from assets.posting_findings import APPROVAL_CODES, REFUSED_CODES
 from assets.roadmap import Road
@@ -38,7 +38,7 @@ def approve(
         require_another(decider, hands, f"{called(settlement_id)} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)
-    _end_item(road, documents[0], "approve", decider, reason)
+    _end_item(road, documents, "approve", decider, reason)
     return approved
 
 
@@ -50,14 +50,15 @@ def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> lis
     unsent = {PostingState.PLANNED, PostingState.APPROVED}
     documents = _undecided(road, settlement_id, "rejected", decider, reason, unsent)
     rejected = _decide(road, documents, PostingState.REFUSED, decider, f"rejected by {decider.name}: {reason}")
-    _end_item(road, documents[0], "reject", decider, reason)
+    _end_item(road, documents, "reject", decider, reason)
     return rejected
 
 
-def _end_item(road: Road, document: OutboxDocument, action: str, decider: Decider, reason: str) -> None:
+def _end_item(road: Road, documents: Sequence[OutboxDocument], action: str, decider: Decider, reason: str) -> None:
     """End the item that waited for this word."""
-    for item in road.stores.review.listing(road.connection, partition=document.partition):
-        if item.code in APPROVAL_CODES and document.set_fingerprint.startswith(item.origin):
+    mark = content_mark(documents)
+    for item in road.stores.review.listing(road.connection, partition=documents[0].partition):
+        if item.code in APPROVAL_CODES and mark.startswith(item.origin):
             road.stores.review.resolve(item.id, action, decider.name, reason, road.run, decider.facts())
 
 
@@ -115,10 +116,15 @@ def _undecided(
 def _decide(
     road: Road, documents: list[OutboxDocument], to: PostingState, decider: Decider, said: str
 ) -> list[OutboxDocument]:
-    facts = {"set_fingerprint": documents[0].set_fingerprint, **decider.facts()}
-    keys, seen = [one.key for one in documents], frozenset(one.state for one in documents)
-    road.stores.outbox.decide(keys, to, said, person=decider.name, run=road.run, facts=facts, only_from=seen)
-    return road.stores.outbox.documents(documents[0].source)
+    """Decide on each set that these documents are of, and return the sets as they stand then."""
+    decided = []
+    for source in dict.fromkeys(one.source for one in documents):
+        own = [one for one in documents if one.source == source]
+        facts = {"set_fingerprint": own[0].set_fingerprint, **decider.facts()}
+        keys, seen = [one.key for one in own], frozenset(one.state for one in own)
+        road.stores.outbox.decide(keys, to, said, person=decider.name, run=road.run, facts=facts, only_from=seen)
+        decided += road.stores.outbox.documents(source)
+    return decided
 
 
 def _require_fingerprint(settlement_id: str, documents: list[OutboxDocument], fingerprint: str) -> None:
@@ -127,8 +133,9 @@ def _require_fingerprint(settlement_id: str, documents: list[OutboxDocument], fi
         return
     if len(fingerprint) < FINGERPRINT_LETTERS_MIN:
         raise InputRefused(f"--fingerprint needs at least {FINGERPRINT_LETTERS_MIN} letters; nothing was approved.")
-    if any(not one.set_fingerprint.startswith(fingerprint) for one in documents):
+    mark = content_mark(documents)
+    if not mark.startswith(fingerprint):
         raise InputRefused(
-            f"{called(settlement_id)} has other journals planned (fingerprint {documents[0].set_fingerprint}); "
+            f"{called(settlement_id)} has other journals planned (fingerprint {mark}); "
             f"nothing was approved. Look at them: connector outbox show {settlement_id}"
         )

@@ -4,10 +4,12 @@ In: documents of the outbox. Out: plain answers that the posting step, the rever
 share. A reversal belongs to one revision; per document it undoes, the newest reversing one counts.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assets.cash_sources import cash_sets
+from assets.day_names import day_of_name
 from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
 from ledger.accrual import KIND as ACCRUAL_KIND
@@ -25,6 +27,8 @@ DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
 DONE = HANDED_OVER | DEAD
 _UNDECIDED = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
+INVOICE_POSTINGS = "invoice_postings"  # the asset by whose days order documents are kept
+_ALL_DOCUMENTS = 1_000_000
 
 
 def settlement_source(road: Road, settlement_id: str) -> SourceKey:
@@ -39,8 +43,29 @@ def source_named(road: Road, name: str) -> SourceKey:
     return SourceKey(road.seller, road.ledger, ACCRUAL_KIND, name)
 
 
+def invoices_named(road: Road, name: str) -> list[OutboxDocument]:
+    """Return the newest order documents of a day named like `invoice_postings-2026-11-14`, in order of source."""
+    found = day_of_name(name)
+    if found is None or found[0] != INVOICE_POSTINGS:
+        return []
+    listed = road.stores.outbox.listing(road.connection, partition=name, limit=_ALL_DOCUMENTS)
+    newest: dict[SourceKey, OutboxDocument] = {}
+    for one in sorted(listed, key=lambda one: (str(one.source), one.revision)):
+        newest[one.source] = one
+    return list(newest.values())
+
+
+def content_mark(documents: Sequence[OutboxDocument]) -> str:
+    """Return a mark of what a person decides on: the fingerprint of the set, or one over those of several sets."""
+    marks = list(dict.fromkeys(one.set_fingerprint for one in documents))
+    return marks[0] if len(marks) == 1 else hashlib.sha256(" ".join(marks).encode()).hexdigest()
+
+
 def called(name: str) -> str:
-    """Return what a settlement or an accrual is called at the beginning of a sentence."""
+    """Return what a settlement, an accrual or a day of invoices is called at the beginning of a sentence."""
+    day = day_of_name(name)
+    if day is not None:
+        return f"Invoices of {day[1]}"
     return f"{'Settlement' if month_of_accrual(name) is None else 'Accrual'} {name}"
 
 
@@ -149,13 +174,17 @@ def ever_in_books(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDo
     return found
 
 
-def open_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
+def open_documents(road: Road, name: str) -> list[OutboxDocument]:
     """Return the documents to be decided on or followed: those of a reversal under way, else the newest.
 
-    Of a settlement and its cash entries those of which nothing was sent come first: they wait for a decision.
+    Of a settlement and its cash entries those of which nothing was sent come first: they wait for a decision. Of a day
+    of invoices it is those that nobody has decided on, as long as there are any.
     """
+    invoices = invoices_named(road, name)
+    if invoices:
+        return [one for one in invoices if one.state in _UNDECIDED] or invoices
     sets = []
-    for newest in sets_of(road, settlement_id):
+    for newest in sets_of(road, name):
         undoing = undoing_of(road, newest)
         sets.append(list(undoing.documents) if undoing and undoing.is_under_way else newest)
     return next((one for one in sets if any(each.state in _UNDECIDED for each in one)), sets[0])

@@ -6,7 +6,7 @@ person or the ERP holds keeps none of the others. What became of the order meanw
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,10 +15,12 @@ from assets.books_read import same
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
-from assets.document_sets import is_settled, is_withheld, may_exist, to_send
+from assets.document_sets import INVOICE_POSTINGS as TABLE
+from assets.document_sets import content_mark, is_settled, is_withheld, may_exist, to_send
 from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.gate import accounts_verdict
 from assets.order_choices import revenue_orders
+from assets.posting_findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
 from assets.roadmap import Road
@@ -30,7 +32,6 @@ from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
-TABLE = "invoice_postings"
 GATE, ACCEPTED, UNCHANGED, SAME = (
     "gate",
     "accepted_by_erp",
@@ -61,7 +62,8 @@ def _day(road: Road, day: date) -> DayOutcome:
     settled = _revenue(road, day)
     results = [_one(road, partition, staged, wanted.get(source), known[source], gate, settled) for source in sources]
     documents = [one for source in sources for one in road.stores.outbox.documents(source)]
-    verdicts = (gate, *_joined([one for result in results for one in result.verdicts]), _read_back(road, documents))
+    joined = _joined([one for result in results for one in result.verdicts], documents)
+    verdicts = (gate, *joined, _read_back(road, documents))
     version = write_day(road, TABLE, day, [_stored_row(one) for one in documents], {"set": staged.mapping_hash})
     return StageResult(
         facts=_facts(road, documents),
@@ -144,9 +146,14 @@ def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
 
 
-def _joined(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the verdicts of all documents as one a check: how many fail, and what the first of them say."""
+def _joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument]) -> list[Verdict]:
+    """Return the verdicts of all documents as one a check: how many fail, and what the first of them say.
+
+    What waits for a person's word waits for one word for the whole day.
+    """
     joined = []
+    planned = [one for one in documents if one.state is PostingState.PLANNED]
+    asked = (_approval(planned),) if planned else ()
     for check, fine in ((ACCEPTED, "Every invoice is posted."), (UNCHANGED, "What was sent would be sent again.")):
         of_check = [one for one in verdicts if one.check == check or (check == ACCEPTED and one.check == GATE)]
         failed = [one for one in of_check if not one.passed]
@@ -160,10 +167,27 @@ def _joined(verdicts: Sequence[Verdict]) -> list[Verdict]:
                 is_blocking=False,
                 is_waiting=bool(failed) and all(one.is_waiting for one in failed),
                 rows=tuple(row for one in failed for row in one.rows)[:_ROWS_MAX],
-                findings=tuple(finding for one in failed for finding in one.findings),
+                findings=(*_others(of_check), *(asked if check == ACCEPTED else ())),
             )
         )
     return joined
+
+
+def _others(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """Yield the findings of verdicts but those that wait for approval, document by document."""
+    return (one for verdict in verdicts for one in verdict.findings if one.code not in APPROVAL_CODES)
+
+
+def _approval(planned: Sequence[OutboxDocument]) -> Finding:
+    """Return that the planned invoices of a day wait for one word."""
+    name = planned[0].partition
+    return Finding(
+        APPROVAL_CODE,
+        f"{len(planned)} invoices are planned and wait for approval. None of them is sent before.",
+        f"Look at them: connector outbox show {name}. Then another person approves or rejects them: connector approve "
+        f"{name}, connector reject {name}.",
+        origin=content_mark(planned)[:16],
+    )
 
 
 def _read_back(road: Road, documents: Sequence[OutboxDocument]) -> Verdict:

@@ -63,11 +63,12 @@ def _decide(
     fingerprint: str = "",
 ) -> None:
     from assets import approval
-    from assets.document_sets import open_documents
+    from assets.day_names import day_of_name
+    from assets.document_sets import called, content_mark, open_documents
 
     road = opened_road(connection_name)
     planned = open_documents(road, settlement)
-    content = planned[0].set_fingerprint if planned else ""
+    content = content_mark(planned) if planned else ""
     word = "approve" if is_approval else "reject"
     person = decider(sign_as, statement(word, road.connection, settlement, content, reason))
     if is_approval:
@@ -77,18 +78,19 @@ def _decide(
         documents = approval.reject(road, settlement, person, reason)
     if as_json:
         parts = [{"key": one.key, "state": str(one.state), **_content(one)} for one in documents]
-        fingerprint = documents[0].set_fingerprint
+        fingerprint = content_mark(documents)
         told = {"connection": road.connection, "settlement_id": settlement, "fingerprint": fingerprint}
         output.write_json({**told, "documents": parts})
         return
     output.print_table([_content(one) for one in documents])
-    output.say(f"Fingerprint of the set: {documents[0].set_fingerprint}")
-    states = ", ".join(f"part {one.part} {one.state}" for one in documents)
-    month = month_of_accrual(settlement)
+    output.say(f"Fingerprint of the set: {content_mark(documents)}")
+    states = ", ".join(sorted({f"part {one.part} {one.state}" for one in documents}))
+    month, day = month_of_accrual(settlement), day_of_name(settlement)
     now = f"connector post {settlement}" if month is None else f"connector month-end {month} --only accruals"
+    if day is not None:
+        now = f"connector fetch {day[0]} --from {day[1]} --to {day[1]}"
     follow = f" The next run sends it; or now: {now} -c {road.connection}" if is_approval else ""
-    name = "Settlement" if month is None else "Accrual"
-    output.say(f"{name} {settlement} of {road.connection}: {states}.{follow}")
+    output.say(f"{called(settlement)} of {road.connection}: {states}.{follow}")
 
 
 def _content(document: "OutboxDocument") -> dict[str, int | str | Decimal]:

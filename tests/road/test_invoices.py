@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from assets.approval import approve, reject
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, days_between, fetch_days
 from assets.road import walk
@@ -16,6 +17,7 @@ from assets.verdicts import StageResult
 from emulators import faults as general
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
+from ledger.four_eyes import Decider, NeedsAnotherPerson
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, START, World, sale
 from tests.road.fusion_rig import Pod
@@ -253,3 +255,35 @@ def test_an_order_that_a_settlement_booked_as_revenue_is_not_billed_later(world,
     fetched(billing(pod), "invoice_postings")
     assert order not in {row["order"] for one in again.values() for row in one.rows}
     assert all(f"amz:{order}" not in one["BODY"] for one in invoices(pod))
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+def test_a_day_of_invoices_waits_for_one_word_of_another_person(world, pod):
+    """Planned all together, one item; the planner cannot approve, another person does, and all of them go."""
+    road = billing(pod, approval="required")
+    made(road, DAYS[:1])
+    [waits] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    name = f"invoice_postings-{DAYS[0]}"
+    assert {row["state"] for row in waits.rows} == {"planned"}
+    [item] = world.stores.review.listing()
+    assert (item.code, item.partition, invoices(pod)) == ("approval_needed", name, [])
+    with pytest.raises(NeedsAnotherPerson, match="tester"):
+        approve(road, name, Decider("tester"), "mine")
+    approved = approve(road, name, Decider("maria"), "looked at all of them")
+    assert len(approved) == len(waits.rows)
+    [gone] = fetched(billing(pod, "run-2", approval="required"), "invoice_postings", DAYS[:1]).values()
+    assert {row["state"] for row in gone.rows} == {"posted"}
+    assert (len(invoices(pod)), world.items()) == (len(waits.rows), {})
+
+
+def test_a_rejected_day_is_not_sent_and_is_planned_anew_only_when_it_changes(world, pod):
+    """A person's no is the end of these invoices; nothing else is."""
+    road = billing(pod, approval="required")
+    made(road, DAYS[:1])
+    fetched(road, "invoice_postings", DAYS[:1])
+    reject(road, f"invoice_postings-{DAYS[0]}", Decider("maria"), "wrong customer")
+    [after] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    assert {row["state"] for row in after.rows} == {"refused"}
+    assert invoices(pod) == []
