@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from assets.event_words import sentence_of_event
 from assets.order_rows import OrderRow, name_of, order_rows, settlements_of_order
 from ledger.errors import InputRefused
+from ledger.order_documents import KINDS as ORDER_KINDS
 from ledger.policy import Policy
 from resources.store.audit import AuditEvent
 from resources.store.exchanges import RecordedExchange
@@ -70,10 +71,11 @@ def tell(stores: Stores, connection: str, asked: str, policy: Policy | None = No
         partitions = dict.fromkeys(one.partition for one in documents)
         keys = frozenset(one.key for one in documents)
         return Stories(name, "document", tuple(_story(stores, connection, one, keys) for one in partitions))
+    billed = _invoices_of_order(stores, connection, name)
     found = settlements_of_order(stores, connection, name)
-    if found:
-        stories = (_story_of_order(stores, connection, one, policy, name, rows) for one, rows in found.items())
-        return Stories(name, "order", tuple(stories))
+    if billed or found:
+        settled = (_story_of_order(stores, connection, one, policy, name, rows) for one, rows in found.items())
+        return Stories(name, "order", (*billed, *settled))
     raise InputRefused(
         f"Nothing of {connection} is called {name[:80]!r}. It was looked for as a settlement, as a document by posting "
         "key, journal id and natural key of the ERP, and as an order in every staged settlement."
@@ -107,11 +109,21 @@ def _documents_named(stores: Stores, connection: str, name: str) -> list[OutboxD
     return [one for one in known if name not in (one.journal.unit, one.journal.accounting_date.isoformat())]
 
 
+def _invoices_of_order(stores: Stores, connection: str, order_id: str) -> tuple[Story, ...]:
+    """Return the stories of the invoices of an order, one for each day they were made of."""
+    if not _PLAIN_ID.fullmatch(order_id):
+        return ()
+    listed = stores.outbox.listing(connection, belongs_to=order_id, limit=_DOCUMENTS_MAX)
+    listed = [one for one in listed if one.source.kind in ORDER_KINDS]
+    keys = frozenset(one.key for one in listed)
+    return tuple(_story(stores, connection, one, keys) for one in dict.fromkeys(one.partition for one in listed))
+
+
 def _story(stores: Stores, connection: str, partition: str, only: frozenset[str] = frozenset()) -> Story:
     """Return the story of a settlement; `only` narrows it to what concerns some of its documents."""
     listed = stores.outbox.listing(connection, partition=partition, limit=_DOCUMENTS_MAX)
     documents = sorted(listed, key=lambda one: (one.source.kind, one.revision, one.part))
-    names = {one.key: name_of(one) for one in documents}
+    names = {one.key: (called(one), name_of(one)) for one in documents}
     events = [one for one in events_of(stores, connection, partition) if not only or one.document_key in only]
     events = sorted([*events, *_around(stores, connection, events)], key=lambda one: one.sequence)
     told = tuple(_told(stores, one, names) for one in events)
@@ -131,11 +143,15 @@ def _around(stores: Stores, connection: str, events: list[AuditEvent]) -> list[A
     ]
 
 
-def _told(stores: Stores, event: AuditEvent, names: dict[str, str]) -> Told:
-    document = names.get(event.document_key, "")
-    called = f"journal {document}" if document else ""
+def called(document: OutboxDocument) -> str:
+    """Return what a document is called in a sentence."""
+    return document.source.kind.replace("_", " ") if document.source.kind in ORDER_KINDS else "journal"
+
+
+def _told(stores: Stores, event: AuditEvent, names: dict[str, tuple[str, str]]) -> Told:
+    kind, document = names.get(event.document_key, ("", ""))
     exchange = stores.exchanges.get(event.exchange) if event.exchange else None
-    return Told(event, sentence_of_event(event.kind, event.facts, called), document, exchange)
+    return Told(event, sentence_of_event(event.kind, event.facts, f"{kind} {document}".strip()), document, exchange)
 
 
 def _story_of_order(

@@ -44,19 +44,21 @@ def as_document(stores: "Stores", stories: "Stories", *, bodies: bool) -> dict[s
 
 
 def _heading(stories: "Stories", story: "Story") -> dict[str, object]:
+    from assets.day_names import day_of_name
 
     facts = story.record.facts if story.record else {}
+    day = day_of_name(story.settlement_id)
     documents = [
         f"{one.erp_id or f'part {one.part}'} (revision {one.revision}, {one.state})" for one in story.documents
     ]
     heading = {
         stories.kind: stories.asked,
-        "settlement": story.settlement_id,
+        "invoices of" if day else "settlement": day[1].isoformat() if day else story.settlement_id,
         "connection": story.connection,
         "period": f"{facts['start'][:10]} to {facts['end'][:10]}" if facts else "",
         "total": f"{facts['total_amount']} {facts['currency']}" if facts else "",
         "raw document": story.record.document_sha if story.record else "",
-        "journals": ", ".join(documents),
+        "documents" if day else "journals": ", ".join(documents),
     }
     return {name: value for name, value in heading.items() if value}
 

@@ -52,12 +52,13 @@ def list_documents(connection_name: str | None, states: tuple[str, ...], limit: 
 @click.option("--connection", "-c", "connection_name", metavar="C", help="Only this connection.")
 @json_option
 def show_documents(name: str, connection_name: str | None, as_json: bool) -> None:
-    """Show documents line by line, by settlement, ERP id or posting key."""
+    """Show documents line by line, by settlement, order, day of invoices, ERP id or posting key."""
     if connection_name is not None:
         opened_project().connection_file(connection_name)
     stores = opened_stores()
     document = stores.outbox.document(name)
     found = [document] if document else stores.outbox.listing(partition=name, limit=100_000)
+    found = found or stores.outbox.listing(belongs_to=name, limit=100_000)
     found = found or [one for one in stores.outbox.listing(limit=100_000) if one.erp_id == name]
     found = [one for one in found if connection_name in (None, one.connection)]
     if not found:

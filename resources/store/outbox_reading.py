@@ -88,8 +88,12 @@ class OutboxReading:
         limit: int = 200,
         *,
         erp_name: str | None = None,
+        belongs_to: str | None = None,
     ) -> list[OutboxDocument]:
-        """Return documents of all revisions, the last changed first; `erp_name` is the ERP's key or words of it."""
+        """Return documents of all revisions, the last changed first.
+
+        `erp_name` is the ERP's key or words of it, `belongs_to` what several sources have in common, such as an order.
+        """
         table = outbox_documents.c
         query = select_documents()
         if connection is not None:
@@ -98,6 +102,8 @@ class OutboxReading:
             query = query.where(table.state.in_([PostingState(state).value for state in states]))
         if source_id is not None:
             query = query.where(table.source_id == source_id)
+        if belongs_to is not None:
+            query = query.where(table.source_id.startswith(f"{belongs_to}.", autoescape=True))
         if partition is not None:
             query = query.where(table.partition == partition)
         if erp_name is not None:

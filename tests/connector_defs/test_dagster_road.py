@@ -1,5 +1,6 @@
 """The road as Dagster runs it: assets, partitions, checks that stop, sensor and discovery."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -7,6 +8,10 @@ import dagster as dg
 
 from assets.checks import CHECKS
 from assets.road import STAGES
+from connector_defs.components.connection_component import connection_definitions
+from connector_defs.connections import connection
+from connector_defs.resources import StoresResource
+from tests.fusion_connection import write_connection
 
 CONNECTION = "amazon_us"
 
@@ -19,12 +24,12 @@ def _checks(result) -> dict[str, dg.AssetCheckEvaluation]:
 def test_each_connection_has_the_road_with_its_partitions(dagster_place):
     """Asset keys are connection/asset, each partitioned by settlement, each downstream of the one before."""
     graph = dagster_place.defs().resolve_asset_graph()
-    for connection in ("amazon_us", "amazon_eu"):
-        keys = [dg.AssetKey([connection, stage.asset]) for stage in STAGES]
+    for name in ("amazon_us", "amazon_eu"):
+        keys = [dg.AssetKey([name, stage.asset]) for stage in STAGES]
         assert set(keys) <= graph.get_all_asset_keys()
         for before, after in pairwise(keys):
             assert graph.get(after).parent_keys == {before}
-            assert graph.get(after).partitions_def.name == f"{connection}_settlements"
+            assert graph.get(after).partitions_def.name == f"{name}_settlements"
 
 
 def test_every_check_named_is_a_check_of_its_asset(dagster_place):
@@ -33,7 +38,7 @@ def test_every_check_named_is_a_check_of_its_asset(dagster_place):
     shown = {
         (key.asset_key.path[-1], key.name) for key in graph.asset_check_keys if key.asset_key.path[0] == CONNECTION
     }
-    off = {"accruals", "vat_transactions"}
+    off = {"accruals", "vat_transactions", "receivable_invoices", "invoice_postings"}
     assert shown == {(asset, one.name) for asset, checks in CHECKS.items() if asset not in off for one in checks}
 
 
@@ -170,3 +175,31 @@ def test_no_secret_stands_in_event_log_metadata_or_files(dagster_place, caplog):
         assert len(secret) > 8
         assert not [text for text in kept if secret in text]
         assert not [path for path in files if secret.encode() in path.read_bytes()]
+
+
+def test_a_connection_that_bills_shows_its_invoices_behind_the_events(tmp_path):
+    """Events feed invoices, invoices their postings; a connection that bills nothing has neither."""
+    receivables = {
+        "business_unit": "US1 Business Unit",
+        "transaction_source": "ZB Connector",
+        "invoice_type": "Invoice",
+        "credit_memo_type": "Credit Memo",
+    }
+    project = write_connection(tmp_path / "project", tmp_path / "home", receivables=receivables)
+    opened = connection(project, "amazon_us")
+    invoicing = {"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}}
+    books = type(opened.settings.books).model_validate(opened.settings.books.model_dump() | {"invoicing": invoicing})
+    billing = replace(opened, settings=opened.settings.model_copy(update={"books": books}))
+    graph = _graph_of(billing)
+    made, posted, events = (
+        dg.AssetKey(["amazon_us", name]) for name in ("receivable_invoices", "invoice_postings", "financial_events")
+    )
+    assert graph.get(made).parent_keys == {events}
+    assert graph.get(posted).parent_keys == {made}
+    assert not {made, posted} & set(_graph_of(opened).get_all_asset_keys())
+
+
+def _graph_of(opened):
+    """Return the assets of one connection alone."""
+    shared = dg.Definitions(resources={"stores": StoresResource()})
+    return dg.Definitions.merge(connection_definitions(opened), shared).resolve_asset_graph()

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from assets.approval import approve, reject
+from assets.audit_story import tell
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, days_between, fetch_days
 from assets.road import walk
@@ -287,3 +288,17 @@ def test_a_rejected_day_is_not_sent_and_is_planned_anew_only_when_it_changes(wor
     [after] = fetched(road, "invoice_postings", DAYS[:1]).values()
     assert {row["state"] for row in after.rows} == {"refused"}
     assert invoices(pod) == []
+
+
+def test_an_order_is_looked_up_by_its_id_with_its_invoice(world, pod):
+    """What was sent when, and the number it has; of an order that no settlement has paid yet."""
+    road = billing(pod)
+    outcomes = made(road, DAYS[:1])
+    fetched(road, "invoice_postings", DAYS[:1])
+    order, _ = an_order(outcomes)
+    stories = tell(world.stores, "amazon_us", order)
+    [story] = stories.stories
+    [document] = story.documents
+    assert (stories.kind, story.settlement_id, document.state) == ("order", f"invoice_postings-{DAYS[0]}", "posted")
+    assert any(f"nvoice {document.erp_id} is posted in the ERP's books" in one.sentence for one in story.told)
+    assert len({one.event.document_key for one in story.told if one.event.document_key}) == 1
