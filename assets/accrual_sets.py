@@ -17,7 +17,7 @@ from assets.accrued_months import place_code
 from assets.event_books import EventBooks
 from assets.journals import accounts_without_grain, groups_of, movements_of
 from assets.mapped_lines import Mapped, bound_values, plain_movements, resolve_combinations, resolved_statement
-from assets.order_choices import invoices_by_order
+from assets.order_choices import credits_by_order, invoices_by_order
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from assets.verdicts import Row
@@ -159,9 +159,17 @@ def _books(
         parts=(Part(1, month.before.end(zone), month.end(zone), month.last),),
         clearing=account,
         reference=reference(source.source_id),
-        billed_orders=frozenset(invoices_by_order(road)) if road.policy.invoicing else frozenset(),
+        **_billed(road),
         lines_path=road.stores.warehouse.path(staged),
     )
+
+
+def _billed(road: Road) -> dict[str, frozenset[str]]:
+    """Return the orders whose sale invoices have recognised, and those of which credit memos took something back."""
+    if road.policy.invoicing is None:
+        return {}
+    billed, credited = invoices_by_order(road), credits_by_order(road)
+    return {"billed_orders": frozenset(billed), "credited_orders": frozenset(credited)}
 
 
 def _unmapped(finding: Finding, row: dict[str, Any], books: AccrualBooks) -> Finding:

@@ -1,7 +1,8 @@
-"""What the orders of one day sold, mapped and gathered into the invoices that are to be made of it.
+"""What the orders of one day sold and took back, mapped and gathered into invoices and credit memos.
 
-In: a road, a day whose transactions are kept, and one marketplace and currency. Out: the invoices of the shipments of
-that day; shipments of orders that stay revenue, and those with a line that cannot be mapped, are told and left out.
+In: a road, a day whose transactions are kept, and one marketplace and currency. Out: an invoice for each shipment of
+that day and credit memos for each refund of an order that was billed; orders that stay revenue, and transactions with a
+line that cannot be mapped, are told and left out.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from assets.mapped_lines import (
     resolve_combinations,
     resolved_statement,
 )
+from assets.order_choices import Billed, billed_before, invoices_by_order, orders_in
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from ledger import money
@@ -34,23 +36,28 @@ from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
 from ledger.journal import JournalSet
 from ledger.mapping import Context, Mapping, Treatment, category_of
-from ledger.order_documents import Order, Sold, invoice_of
+from ledger.order_documents import Order, Sold, credits_of, invoice_of
 from ledger.parts import Part
 from ledger.policy import Invoicing
 
-SHIPMENT = "lower(trim(events.transaction_type)) = 'shipment' AND coalesce(events.order_id, '') <> ''"
+# Which of them take a sale back is said by the rules that map them: whatever is of a billed order comes in.
+_OF_ORDERS = (
+    "coalesce(events.order_id, '') <> '' AND events.order_id NOT IN (SELECT unnest($is_revenue)) "
+    "AND (lower(trim(events.transaction_type)) = 'shipment' OR events.order_id IN (SELECT unnest($billed)))"
+)
 CUSTOMER_CODE, ACCOUNT_CODE, NO_SALE_CODE = "no_bill_to", "unmapped_category", "order_not_billable"
+BEYOND_CODE = "refund_exceeds_invoice"
 _FINDINGS_MAX = 20
 _NOBODY = "(none)"
 
 
 @dataclass(frozen=True)
 class BilledDay:
-    """The invoices of one day in one marketplace and currency, and what keeps others from being made."""
+    """The order documents of one day in one marketplace and currency, and what keeps others from being made."""
 
     place: Place
     customer: str
-    invoices: tuple[JournalSet, ...] = ()
+    documents: tuple[JournalSet, ...] = ()
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()  # transactions with a line that is not mapped
     shipments: int = 0
@@ -59,7 +66,7 @@ class BilledDay:
 def billed_day(
     road: Road, invoicing: Invoicing, mapping: Mapping, day: date, events: Path, place: Place, is_revenue: set[str]
 ) -> BilledDay:
-    """Return the invoices of one day; `is_revenue` are orders whose sale a settlement has booked as revenue already."""
+    """Return the order documents of one day; `is_revenue` are orders that a settlement has booked as revenue."""
     customer = invoicing.customer(place.marketplace)
     receivable = mapping.order_receivable(place.marketplace)
     nothing = BilledDay(place, customer)
@@ -69,8 +76,8 @@ def billed_day(
         return replace(nothing, findings=(_no_account(place, mapping),))
     with TemporaryDirectory() as folder, road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         lines = Path(folder) / "lines.parquet"
-        count = _write_lines(duck, road, day, events, place, is_revenue, lines)
-        if not count:
+        count, rows_count = _write_lines(duck, road, day, events, place, is_revenue, lines)
+        if not rows_count:
             return nothing
         books = EventBooks(
             place,
@@ -87,9 +94,9 @@ def billed_day(
         bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
     made = _Made(road, books, customer)
-    invoices = tuple(made.invoices(rows))
+    documents = tuple(made.documents(rows))
     findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
-    return BilledDay(place, customer, invoices, (*findings[:_FINDINGS_MAX], *made.refused), tuple(left_out), count)
+    return BilledDay(place, customer, documents, (*findings[:_FINDINGS_MAX], *made.refused), tuple(left_out), count)
 
 
 def _write_lines(
@@ -100,10 +107,9 @@ def _write_lines(
     place: Place,
     is_revenue: set[str],
     path: Path,
-) -> int:
-    """Write the lines of the shipments to bill, and return how many shipments they are of."""
-    unless = " AND events.order_id NOT IN (SELECT unnest($is_revenue))"
-    sql = composed("earned_lines", wanted=SHIPMENT + unless)
+) -> tuple[int, int]:
+    """Write the lines of the orders' transactions, and return how many shipments and rows there are."""
+    sql = composed("earned_lines", wanted=_OF_ORDERS)
     since = max(place.since, start_of(day).replace(tzinfo=None))
     bound: dict[str, Any] = {
         "events": [str(events)],
@@ -111,10 +117,13 @@ def _write_lines(
         "until": start_of(day + timedelta(days=1)).replace(tzinfo=None),
         "places": place.bound(),
         "is_revenue": sorted(is_revenue) or [_NOBODY],
+        "billed": sorted(invoices_by_order(road, orders_in(road, events))) or [_NOBODY],
     }
     duck.execute(f"COPY ({sql}) TO $path ({PARQUET})", bound | {"path": str(path)})
-    counted = duck.sql("SELECT count(DISTINCT transaction_id) FROM read_parquet($path)", params={"path": str(path)})
-    return counted.fetchall()[0][0]
+    shipments = "count(DISTINCT transaction_id) FILTER (lower(trim(transaction_type)) = 'shipment')"
+    counted = duck.sql(f"SELECT {shipments}, count(*) FROM read_parquet($path)", params={"path": str(path)})
+    found: tuple[int, int] = counted.fetchall()[0]
+    return found
 
 
 def _parts(road: Road, day: date) -> tuple[Part, ...]:
@@ -168,39 +177,71 @@ def _write_movements(
 
 @dataclass
 class _Made:
-    """Invoices out of gathered rows; what cannot be billed is kept as a finding."""
+    """Documents out of gathered rows; what cannot be billed or credited is kept as a finding."""
 
     road: Road
     books: EventBooks
     customer: str
     refused: list[Finding] = field(default_factory=list)
 
-    def invoices(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
-        """Yield one invoice a shipment."""
-        for (order_id, transaction_id), group in groupby(rows, lambda row: (row["order_id"], row["transaction_id"])):
-            sold = list(group)
-            day = self.books.parts[sold[0]["part"] - 1].accounting_date
-            order = self._order(order_id, transaction_id, day)
-            try:
-                made = invoice_of(order, [_sold(row, self.books.currency) for row in sold])
-            except InputRefused as error:
-                self.refused.append(_not_billable(order, error))
-                continue
-            if made.journals:
-                yield made
+    def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
+        """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
+        known = billed_before(self.road, {row["order_id"] for row in rows if row["is_refund"]})
+        by_key = ("is_refund", "order_id", "transaction_id")
+        for (is_refund, order_id, _), group in groupby(rows, lambda row: tuple(row[name] for name in by_key)):
+            found = list(group)
+            made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoice(found)
+            for one in made:
+                known[order_id] = known.get(order_id, Billed()).with_document(one.journals[0])
+                yield one
 
-    def _order(self, order_id: str, transaction_id: str, day: date) -> Order:
+    def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
+        order = self._order(rows[0])
+        try:
+            made = invoice_of(order, [_sold(row, self.books.currency) for row in rows])
+        except InputRefused as error:
+            self.refused.append(_not_billable(order, error))
+            return ()
+        return (made,) if made.journals else ()
+
+    def _credits(self, rows: list[dict[str, Any]], billed: Billed) -> tuple[JournalSet, ...]:
+        """Return what a refund takes back; of an order that was never billed nothing is, its settlement books it."""
+        order = self._order(rows[0])
+        if not billed.invoices:
+            return ()
+        back = [_sold(row, self.books.currency) for row in rows]
+        found = credits_of(order, back, billed.invoices, billed.credits_before(order.on, order.transaction_id))
+        if found.beyond:
+            self.refused.append(_beyond(order, found.beyond))
+            return ()
+        return found.memos
+
+    def _order(self, row: dict[str, Any]) -> Order:
         return Order(
             seller=self.road.seller,
             ledger=self.road.ledger,
-            order_id=order_id,
-            transaction_id=transaction_id,
+            order_id=row["order_id"],
+            transaction_id=row["transaction_id"],
             customer=self.customer,
             receivable=self.books.clearing,
             currency=self.books.currency,
             rate_type=self.road.policy.rate_type,
-            shipped_on=day,
+            on=self.books.parts[row["part"] - 1].accounting_date,
+            refund_id=row["refund_id"],
         )
+
+
+def _beyond(order: Order, amount: Decimal) -> Finding:
+    return Finding(
+        BEYOND_CODE,
+        f"A refund of order {order.order_id} takes back {money.text(amount, order.currency)} {order.currency} more "
+        "than was billed and not credited yet, by line, so no credit memo is made of it.",
+        "Look at the refund in Seller Central. `dismiss` this to leave it to its settlement, which then books all of "
+        "it as a refund.",
+        origin=f"{order.order_id} {order.transaction_id}",
+        amount=amount,
+        details={"currency": order.currency},
+    )
 
 
 def _sold(row: dict[str, Any], currency: str) -> Sold:
@@ -233,7 +274,7 @@ def _no_account(place: Place, mapping: Mapping) -> Finding:
 
 def _unmapped(finding: Finding, row: dict[str, Any], day: date, place: Place) -> Finding:
     amount = money.exact(row["amount"], place.currency)
-    sentence = f"{finding.sentence} {row['lines']} lines of shipments of {day} wait for it."
+    sentence = f"{finding.sentence} {row['lines']} lines of transactions of {day} wait for it."
     return replace(finding, sentence=sentence, amount=amount, details={"currency": place.currency})
 
 

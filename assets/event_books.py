@@ -28,6 +28,7 @@ class EventBooks:
     reference: str = ""
     opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
     billed_orders: frozenset[str] = frozenset()
+    credited_orders: frozenset[str] = frozenset()
     lines_path: Path | None = None
     of_events: bool = True
 

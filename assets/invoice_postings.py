@@ -1,8 +1,9 @@
 """Invoice postings: the order documents of one day in the ERP's receivables, each exactly once.
 
-In: the invoices made of a day. The gate is asked once for all that are new; then each is stored as intent, looked for,
-sent and followed by the protocol that posts everything, and those that are posted are read back. A document that a
-person or the ERP holds keeps none of the others. What became of the order meanwhile is asked after it was stored.
+In: the invoices and credit memos made of a day. The gate is asked once for all that are new; then each is stored as
+intent, looked for, sent and followed by the protocol that posts everything, and those that are posted are read back. A
+document that a person or the ERP holds keeps none of the others. What became of the order meanwhile is asked after it
+was stored.
 """
 
 from collections import Counter
@@ -54,7 +55,7 @@ def _day(road: Road, day: date) -> DayOutcome:
         make = f"connector fetch receivable_invoices --from {day} --to {day} -c {road.connection}"
         return RefusedDay(((str(day), f"Its invoices are not made yet: {make}"),))
     partition = day_name(TABLE, day)
-    wanted = {one.source: one for one in staged.invoices}
+    wanted = {one.source: one for one in staged.documents}
     stored = _stored(road, partition)
     sources = list(dict.fromkeys((*wanted, *stored)))
     known = {source: road.stores.outbox.documents(source) for source in sources}
@@ -90,7 +91,7 @@ def _gate(road: Road, sending: Sequence[JournalSet]) -> Verdict:
 
     def gate() -> tuple[Verdict, ...]:
         verdict = accounts_verdict(road, road.load_mapping(), asked)
-        return (gate_of([verdict], f"{len(journals)} invoices may be sent: accounts valid, periods open."),)
+        return (gate_of([verdict], f"{len(journals)} documents may be sent: accounts valid, periods open."),)
 
     return gate_or_hold(gate, [], GATE)[0]
 
@@ -121,9 +122,22 @@ def _one(
     order = wanted.source.belongs_to
     if order in settled and not may_exist(known):
         verdicts.append(_is_revenue(order, settled[order]))
+    verdicts += _before_its_invoice(road, wanted, known)
     set_of_day = WantedSet(wanted, partition, staged.mapping_hash)
     result = take(road, set_of_day, known, tuple(verdicts), lambda documents: _changed(wanted, documents))
     return replace(result, verdicts=tuple(one for one in result.verdicts if one is not gate))
+
+
+def _before_its_invoice(road: Road, wanted: JournalSet, known: list[OutboxDocument]) -> Iterator[Verdict]:
+    """Hold a credit memo until the invoice that it takes back is in the books."""
+    for journal in wanted.journals:
+        if journal.billing is None or not journal.billing.is_credit or may_exist(known):
+            continue
+        invoice = road.stores.outbox.document(journal.billing.credits)
+        if invoice is None or invoice.state is not PostingState.POSTED:
+            state = f"is {invoice.state}" if invoice else "was never planned"
+            words = f"The invoice of order {journal.billing.order_id} {state}; its credit memo follows it."
+            yield Verdict(GATE, False, words, is_waiting=True)
 
 
 def _is_revenue(order: str, settlement: str) -> Verdict:
@@ -201,7 +215,7 @@ def _read_back(road: Road, documents: Sequence[OutboxDocument]) -> Verdict:
         return Verdict(SAME, False, str(error), is_blocking=False, is_waiting=True)
     compared = same(read)
     findings = () if compared.passed else (Finding("books_differ", compared.sentence, _LOOK, origin=TABLE),)
-    fine = f"{len(posted)} invoices stand in the books as they were sent."
+    fine = f"{len(posted)} documents stand in the books as they were sent."
     sentence = fine if compared.passed else compared.sentence
     return Verdict(SAME, compared.passed, sentence, is_blocking=False, rows=compared.rows, findings=findings)
 

@@ -43,7 +43,7 @@ TABLE = "mapped_lines"
 _PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000"
 _NO_FLAGS = "SELECT *, false AS order_has_withheld, false AS order_has_tax FROM ({numbered_lines})"
 _NO_OPENING = "SELECT *, false AS order_is_opening FROM ({lines})"
-_NO_BILLED = "SELECT *, false AS order_is_billed FROM ({lines})"
+_NO_BILLED = "SELECT *, false AS order_is_billed, false AS order_is_credited FROM ({lines})"
 # What clears an invoice stands on the order's own item; where none does, the sides are as they were resolved.
 _SIDES = {name: f"lines.{name}" for name in ("debit_reference", "credit_reference")}
 _SIDES_OF_ORDERS = {
@@ -130,6 +130,7 @@ def _combination(row: dict[str, Any], books: LineBooks) -> Combination:
         order_has_tax=row["order_has_tax"],
         order_is_opening=row["order_is_opening"],
         order_is_billed=row["order_is_billed"],
+        order_is_credited=row["order_is_credited"],
         country="" if row["country"] == NO_ORDER else row["country"],
         has_order=row["country"] != NO_ORDER,
         is_event=books.of_events,
@@ -232,6 +233,7 @@ def bound_values(
         values["opening_orders"] = list(books.opening_orders.orders) or [""]
     if books.billed_orders:
         values["billed_orders"] = sorted(books.billed_orders)
+        values["credited_orders"] = sorted(books.credited_orders) or [""]
     if road.policy.decides_by_order:
         values["tax_labels"] = _tax_labels(duck, books)
     return values
@@ -254,7 +256,7 @@ def _tax_labels(duck: duckdb.DuckDBPyConnection, books: LineBooks) -> list[dict[
     return found or [nothing]
 
 
-_FLAGS = ("order_has_withheld", "order_has_tax", "order_is_opening", "order_is_billed")
+_FLAGS = ("order_has_withheld", "order_has_tax", "order_is_opening", "order_is_billed", "order_is_credited")
 
 
 def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict[str, Any]:
@@ -276,6 +278,7 @@ def _resolution(answer: Resolved, row: dict[str, Any], books: LineBooks) -> dict
         "vat_country": answer.vat_country,
         "remainder_account": str(answer.remainder_account or ""),
         "is_sale": answer.is_sale,
+        "is_refund": answer.is_refund,
         "clears_order": answer.clears_order,
     }
 
@@ -286,7 +289,7 @@ _TEXTS += ("rule", "treatment", "marketplace", "account", "debit", "debit_refere
 _TEXTS += ("vat_account", "vat_country", "remainder_account", "country")
 _NO_RESOLUTION = {
     **dict.fromkeys(_TEXTS, ""),
-    **dict.fromkeys((*_FLAGS, "is_sale", "clears_order"), False),
+    **dict.fromkeys((*_FLAGS, "is_sale", "is_refund", "clears_order"), False),
     **{"part": 0, "direction": 0, "vat_share": 0, "vat_whole": 1},
 }
 

@@ -6,37 +6,88 @@ otherwise than the books.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from assets.document_sets import DEAD
 from assets.roadmap import Road
 from assets.statements import dicts, statement
-from ledger.journal import SETTLEMENT
-from ledger.order_documents import INVOICE
+from ledger.journal import SETTLEMENT, Journal
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
 from resources.store.outbox_reading import Standing
-from resources.store.warehouse import Version
 
 _MAPPED_TABLE = "mapped_lines"
 
 
+@dataclass(frozen=True)
+class Billed:
+    """What was billed of an order so far, and credited."""
+
+    invoices: tuple[Journal, ...] = ()
+    credits: tuple[Journal, ...] = ()
+
+    def with_document(self, journal: Journal) -> "Billed":
+        """Return the same with one more invoice or credit memo, unless it is among them."""
+        name = "credits" if journal.source.kind == CREDIT_MEMO else "invoices"
+        known: tuple[Journal, ...] = getattr(self, name)
+        if any(one.source == journal.source for one in known):
+            return self
+        return replace(self, **{name: (*known, journal)})
+
+    def credits_before(self, on: date, transaction_id: str) -> list[Journal]:
+        """Return the credit memos of earlier refunds, so that a refund takes back the same whenever it is looked at."""
+        return [
+            one
+            for one in self.credits
+            if one.billing and (one.accounting_date, one.billing.transaction_id) < (on, transaction_id)
+        ]
+
+
+def billed_before(road: Road, orders: Iterable[str]) -> dict[str, Billed]:
+    """Return what stands of invoices and credit memos of some orders, the oldest first; what was given up is none."""
+    found: dict[str, Billed] = {}
+    wanted = set(orders)
+    invoices, credits = (_of_orders(road, kind, wanted) for kind in (INVOICE, CREDIT_MEMO))
+    for order in wanted & (invoices.keys() | credits.keys()):
+        found[order] = Billed(
+            *(tuple(_journals(road, of_kind.get(order, []))) for of_kind in (invoices, credits)),
+        )
+    return found
+
+
+def _journals(road: Road, standing: Iterable[Standing]) -> list[Journal]:
+    documents = (road.stores.outbox.document(one.key) for one in standing)
+    journals = [one.journal for one in documents if one is not None]
+    return sorted(journals, key=lambda one: (one.accounting_date, one.key))
+
+
 def invoices_by_order(road: Road, orders: Iterable[str] | None = None) -> dict[str, list[Standing]]:
     """Return the invoices of each order that has any, of these orders or of all; what was given up is none."""
-    wanted = None if orders is None else set(orders)
+    return _of_orders(road, INVOICE, None if orders is None else set(orders))
+
+
+def credits_by_order(road: Road, orders: Iterable[str] | None = None) -> dict[str, list[Standing]]:
+    """Return the credit memos of each order that has any, as `invoices_by_order`."""
+    return _of_orders(road, CREDIT_MEMO, None if orders is None else set(orders))
+
+
+def _of_orders(road: Road, kind: str, wanted: set[str] | None) -> dict[str, list[Standing]]:
     found: dict[str, list[Standing]] = {}
-    for one in road.stores.outbox.of_kind(road.seller, road.ledger, INVOICE):
+    for one in road.stores.outbox.of_kind(road.seller, road.ledger, kind):
         order = one.source_id.partition(".")[0]
         if one.state not in DEAD and (wanted is None or order in wanted):
             found.setdefault(order, []).append(one)
     return found
 
 
-def orders_in(road: Road, lines: Version) -> set[str]:
-    """Return the orders of a settlement's staged lines."""
+def orders_in(road: Road, rows: Path) -> set[str]:
+    """Return the orders in a staged file."""
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        sql = "SELECT DISTINCT order_id FROM read_parquet($lines) WHERE coalesce(order_id, '') <> ''"
-        rows = duck.sql(sql, params={"lines": str(road.stores.warehouse.path(lines))}).fetchall()
-    return {order_id for (order_id,) in rows}
+        sql = "SELECT DISTINCT order_id FROM read_parquet($rows) WHERE coalesce(order_id, '') <> ''"
+        found = duck.sql(sql, params={"rows": str(rows)}).fetchall()
+    return {order_id for (order_id,) in found}
 
 
 def revenue_orders(road: Road, events: Path) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Receivable invoices: one per shipment that Amazon told on a day, as it is to be posted; nothing is sent here.
 
-In: the financial transactions of a day. Out: the lines of all invoices as Parquet for people, and the whole documents
-archived for the posting step, each with its customer, its order and the accounts its lines stand on. A shipment with a
-line that cannot be mapped waits; an order whose sale a settlement has booked as revenue already is never billed.
+Beside them stand the credit memos of the day's refunds. In: the financial transactions of a day. Out: the lines of all
+of these as Parquet for people, and the whole documents archived for the posting step, each with its customer, its order
+and the accounts its lines stand on. What has a line that cannot be mapped waits; an order whose sale a settlement has
+booked as revenue already is never billed.
 """
 
 import json
@@ -25,6 +26,7 @@ from ledger import money
 from ledger.errors import ConfigurationRefused, Finding
 from ledger.journal import Journal, JournalSet
 from ledger.mapping import Mapping
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.policy import Invoicing
 
 TABLE = "receivable_invoices"
@@ -34,9 +36,9 @@ _ROWS_MAX = 200
 
 @dataclass(frozen=True)
 class Staged:
-    """The invoices of a day as they were made, with the mapping's hash and the version of events they were made of."""
+    """The order documents of a day as they were made, with the mapping's hash and the events they were made of."""
 
-    invoices: tuple[JournalSet, ...]
+    documents: tuple[JournalSet, ...]
     mapping_hash: str
     events: str
 
@@ -64,11 +66,11 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOu
     places, homeless = _places(road, invoicing, mapping, day, path)
     settled = revenue_orders(road, path)
     made = [billed_day(road, invoicing, mapping, day, path, place, settled.keys()) for place in places]
-    invoices = [one for of_place in made for one in of_place.invoices]
+    documents = [one for of_place in made for one in of_place.documents]
     content = {
         "mapping": mapping.content_hash,
         "events": events.id,
-        "invoices": [journal.content() for one in invoices for journal in one.journals],
+        "documents": [journal.content() for one in documents for journal in one.journals],
     }
     archived = road.stores.documents.put_bytes(json.dumps(content, sort_keys=True).encode())
     facts = {"set": archived.sha256, "mapping": mapping.content_hash, "events": events.id}
@@ -76,8 +78,8 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOu
     findings = (*homeless, *(one for of_place in made for one in of_place.findings))
     return StageResult(
         facts=_facts(made),
-        rows=tuple(_row(journal) for one in invoices for journal in one.journals)[:_ROWS_MAX],
-        rows_total=len(invoices),
+        rows=tuple(_row(journal) for one in documents for journal in one.journals)[:_ROWS_MAX],
+        rows_total=len(documents),
         verdicts=(_billed(made, findings), _once(settled)),
         version=version.id,
     )
@@ -89,7 +91,7 @@ def staged_invoices(road: Road, day: date) -> Staged | None:
     if version is None:
         return None
     content = json.loads(road.stores.documents.read_bytes(version.facts["set"]))
-    journals = (Journal.from_content(one) for one in content["invoices"])
+    journals = (Journal.from_content(one) for one in content["documents"])
     sets = tuple(JournalSet(one.source, 1, (one,)) for one in journals)
     return Staged(sets, content["mapping"], content["events"])
 
@@ -108,7 +110,7 @@ def _places(
 
 def _staged_rows(made: Sequence[BilledDay]) -> Iterator[dict[str, object]]:
     for of_place in made:
-        for one in of_place.invoices:
+        for one in of_place.documents:
             for journal in one.journals:
                 yield from _lines_of(journal, of_place)
 
@@ -137,9 +139,10 @@ def _lines_of(journal: Journal, of_place: BilledDay) -> Iterator[dict[str, objec
 
 def _facts(made: Sequence[BilledDay]) -> dict:
     facts: dict = {"shipments": sum(one.shipments for one in made)}
-    facts["invoices"] = sum(len(one.invoices) for one in made)
+    for kind, word in ((INVOICE, "invoices"), (CREDIT_MEMO, "credit memos")):
+        facts[word] = sum(one.source.kind == kind for of_place in made for one in of_place.documents)
     for of_place in made:
-        total = sum((_total(one) for one in of_place.invoices), Decimal(0))
+        total = sum((_total(one) for one in of_place.documents), Decimal(0))
         name = f"{of_place.place.marketplace}, {of_place.place.currency}"
         facts[name] = money.text(total, of_place.place.currency)
     return facts
@@ -155,6 +158,7 @@ def _row(journal: Journal) -> Row:
     owed = sum((line.amount for line in journal.lines if line.account == billing.receivable), Decimal(0))
     return {
         "order": billing.order_id,
+        "what": journal.source.kind.replace("_", " "),
         "date": journal.accounting_date.isoformat(),
         "customer": billing.customer,
         "lines": str(len(journal.lines)),
@@ -164,13 +168,13 @@ def _row(journal: Journal) -> Row:
 
 
 def _billed(made: Sequence[BilledDay], findings: tuple[Finding, ...]) -> Verdict:
-    """Every shipment of the day has its invoice; what waits is named with its cure."""
-    invoices = sum(len(one.invoices) for one in made)
+    """Every shipment of the day has its invoice, every refund of one its credit memo; what waits is named."""
+    documents = sum(len(one.documents) for one in made)
     waiting = sorted(name for one in made for name in one.left_out)
     if not findings:
-        return Verdict(MAPPED_CHECK, True, f"{invoices} invoices are made of the shipments of the day.")
+        return Verdict(MAPPED_CHECK, True, f"{documents} documents are made of the shipments and refunds of the day.")
     rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
-    sentence = f"{len(waiting)} shipments wait. {findings[0].sentence}"
+    sentence = f"{len(waiting)} transactions wait. {findings[0].sentence}"
     return Verdict(MAPPED_CHECK, False, sentence, rows=rows, findings=findings)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from assets.order_choices import invoices_by_order, orders_in
+from assets.order_choices import credits_by_order, invoices_by_order, orders_in
 from assets.order_countries import countries_mark
 from assets.roadmap import Road
 from assets.series import head_of, heads_of, placed
@@ -46,6 +46,7 @@ class LineBooks(Protocol):
     reference: str
     opening_orders: OpeningOrders
     billed_orders: frozenset[str]
+    credited_orders: frozenset[str]
     lines_path: Path | None
     of_events: bool
 
@@ -65,7 +66,8 @@ class Books:
     """What the lines of one settlement are booked with: head, mapping, parts, its own open item.
 
     `by_hand` are the settlements before go-live: their open items are not ours. `opening_orders` are the orders that
-    were shipped before it, as the connection lists them, `billed_orders` those of this settlement that have an invoice.
+    were shipped before it, as the connection lists them, `billed_orders` those of this settlement that have an invoice,
+    `credited_orders` those that have a credit memo.
     """
 
     record: SettlementRecord
@@ -79,6 +81,7 @@ class Books:
     by_hand: frozenset[str] = frozenset()
     opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
     billed_orders: frozenset[str] = frozenset()
+    credited_orders: frozenset[str] = frozenset()
     lines_path: Path | None = None
     of_events: bool = False
 
@@ -145,15 +148,17 @@ def books_of(road: Road, settlement_id: str) -> Books:
         lines=version,
         by_hand=frozenset(one for one, place in places.items() if place.is_before_go_live),
         opening_orders=road.load_opening_orders(),
-        billed_orders=_billed(road, version, places[settlement_id]),
+        **_billed(road, version, places[settlement_id]),
     )
 
 
-def _billed(road: Road, lines: Version, place: Place) -> frozenset[str]:
-    """Return the orders of a settlement of which an invoice was made; what was paid before go-live clears none."""
+def _billed(road: Road, lines: Version, place: Place) -> dict[str, frozenset[str]]:
+    """Return the orders of a settlement that have an invoice, and a credit memo; before go-live it clears none."""
     if road.policy.invoicing is None or place.is_before_go_live:
-        return frozenset()
-    return frozenset(invoices_by_order(road, orders_in(road, lines)))
+        return {}
+    orders = orders_in(road, road.stores.warehouse.path(lines))
+    billed, credited = invoices_by_order(road, orders), credits_by_order(road, orders)
+    return {"billed_orders": frozenset(billed), "credited_orders": frozenset(credited)}
 
 
 def mapped_up_to(road: Road, books: Books) -> list[Version]:
@@ -193,6 +198,7 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
         settings["opening_orders"] = books.opening_orders.content_hash
     if books.billed_orders:
         settings["billed_orders"] = sorted(books.billed_orders)
+        settings["credited_orders"] = sorted(books.credited_orders)
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return {
         "document": books.record.document_sha,

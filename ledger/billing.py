@@ -16,14 +16,17 @@ class Billing:
     """The receivables side of one document.
 
     `customer` is the bill-to account, `receivable` the account of the one line that holds the total. `items` are SKUs
-    by line of the document, "" where a line is of no product. `credits` is the posting key of the invoice that a credit
-    memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's, as far as it tells them.
+    by line of the document, "" where a line is of no product, `kinds` the categories by line, "" on the receivable; on
+    a credit memo they are those of the invoice's lines, so that each is credited by its own. `credits` is the posting
+    key of the invoice that a credit memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's,
+    as far as it tells them.
     """
 
     order_id: str
     customer: str
     receivable: AccountKey
     items: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     credits: str = ""
     transaction_id: str = ""
     refund_id: str = ""
@@ -44,6 +47,7 @@ class Billing:
             "customer": self.customer,
             "receivable": str(self.receivable),
             "items": list(self.items),
+            "kinds": list(self.kinds),
             "credits": self.credits,
             "transaction_id": self.transaction_id,
             "refund_id": self.refund_id,
@@ -53,4 +57,5 @@ class Billing:
     def from_content(cls, content: dict) -> Billing:
         """Rebuild it from `content()`."""
         plain = {name: content[name] for name in ("order_id", "customer", "credits", "transaction_id", "refund_id")}
-        return cls(receivable=AccountKey.parse(content["receivable"]), items=tuple(content["items"]), **plain)
+        rows = {name: tuple(content[name]) for name in ("items", "kinds")}
+        return cls(receivable=AccountKey.parse(content["receivable"]), **rows, **plain)

@@ -41,10 +41,11 @@ class Combination:
     `positive` is None where all amounts are zero: such lines are mapped but cannot contradict a tax model.
     `order_has_withheld` and `order_has_tax` (rows of that kind with an amount in the same order) are looked at only
     where the marketplace is `mixed`. `order_is_opening` marks orders whose sale the books hold as a receivable since
-    before go-live, `order_is_billed` those of which an invoice was made. `country` is where the order was sent, known
-    only where a marketplace splits VAT by country; `has_order` tells an order of which that is not known from an amount
-    that belongs to no order. `is_event` marks a line of a financial transaction: its type stands as `transaction_type`,
-    the path of its leaf as `amount_description`, and `amount_type` is empty.
+    before go-live, `order_is_billed` those of which an invoice was made, `order_is_credited` those of which a credit
+    memo was. `country` is where the order was sent, known only where a marketplace splits VAT by country; `has_order`
+    tells an order of which that is not known from an amount that belongs to no order. `is_event` marks a line of a
+    financial transaction: its type stands as `transaction_type`, the path of its leaf as `amount_description`, and
+    `amount_type` is empty.
     """
 
     transaction_type: str
@@ -59,6 +60,7 @@ class Combination:
     order_has_tax: bool = False
     order_is_opening: bool = False
     order_is_billed: bool = False
+    order_is_credited: bool = False
     is_event: bool = False
     country: str = ""
     has_order: bool = True
@@ -93,7 +95,8 @@ class Resolved:
     `vat_account` and `vat_rate` are set for `split_vat`, `vat_country` where VAT is split by country;
     `remainder_account` for `pass_through`; `inter_unit` where the account stands in another unit's books and the
     connection balances units itself. `is_sale` marks what an order brought: its prices less promotions, and tax on them
-    where the seller owes it; `clears_order` that the amount clears the order's own item on its account.
+    where the seller owes it; `is_refund` what a refund, claim or chargeback takes back of that; `clears_order` that the
+    amount clears the order's own item on its account.
     """
 
     category: str
@@ -110,6 +113,7 @@ class Resolved:
     inter_unit: InterUnitAccounts | None = None
     is_sign_unexpected: bool = False
     is_sale: bool = False
+    is_refund: bool = False
     clears_order: bool = False
 
 

@@ -1,8 +1,9 @@
 """Invoices and credit memos of orders: one balanced document per shipment or refund that Amazon tells.
 
-In: what a transaction of one order sold, as movements between the order's receivable and the accounts of the mapping.
-Out: a document of one receivable line, netted, and a line per account, category and SKU. What an order brought is
-billed once, whatever its settlement says later: its key is made from the order and Amazon's transaction alone.
+In: what a transaction of one order sold or took back, by account, category and SKU. Out: a document of one receivable
+line, netted, and a line per account, category and SKU. What an order brought is billed once, whatever its settlement
+says later: its key is made from the order and Amazon's transaction alone. A refund takes back what an invoice billed,
+by its lines and on their accounts, and never more than is left of a line.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
 
 INVOICE, CREDIT_MEMO = "invoice", "credit_memo"
 KINDS = (INVOICE, CREDIT_MEMO)
+# What a refund calls a part of a price -> what the sale called it; everything else is called alike.
+_SOLD_AS = {
+    "refund": "revenue",
+    "goodwill": "revenue",
+    "a_to_z_claim": "revenue",
+    "chargeback": "revenue",
+    "refund_shipping": "shipping_revenue",
+    "refund_gift_wrap": "gift_wrap_revenue",
+}
+_VAT = "_vat"
 _MARK_LETTERS = 8
 
 
@@ -40,7 +51,10 @@ class Sold:
 
 @dataclass(frozen=True)
 class Order:
-    """Whose document it is: seller and ledger, order, Amazon's transaction, customer, the receivable it stands on."""
+    """Whose document it is: seller and ledger, order, Amazon's transaction, customer, the receivable it stands on.
+
+    `on` is the day of shipment or refund in the ledger's time zone.
+    """
 
     seller: str
     ledger: str
@@ -50,7 +64,8 @@ class Order:
     receivable: AccountKey
     currency: str
     rate_type: str
-    shipped_on: date
+    on: date
+    refund_id: str = ""
 
 
 def invoice_source(seller: str, ledger: str, order_id: str, transaction_id: str) -> SourceKey:
@@ -76,6 +91,94 @@ def invoice_of(order: Order, sold: Iterable[Sold]) -> JournalSet:
     return JournalSet(source, 1, (_document(order, source, lines, total, f"Amazon order {order.order_id}"),))
 
 
+def credit_source(seller: str, ledger: str, order_id: str, transaction_id: str, invoice: SourceKey) -> SourceKey:
+    """Return what makes the posting key of what one refund takes back of one invoice."""
+    return SourceKey(seller, ledger, CREDIT_MEMO, f"{order_id}.{_mark(f'{transaction_id} {invoice.source_id}')}")
+
+
+@dataclass(frozen=True)
+class Credits:
+    """The credit memos of one refund, one for each invoice it takes something back of; `beyond` is what none holds."""
+
+    memos: tuple[JournalSet, ...]
+    beyond: Decimal
+
+
+def credits_of(order: Order, back: Iterable[Sold], invoices: Sequence[Journal], earlier: Iterable[Journal]) -> Credits:
+    """Return what a refund takes back of an order's invoices, the oldest first, each line by its own.
+
+    `back` are amounts as the refund tells them, negative where they are given back; `earlier` the credit memos of the
+    order that stand already. `beyond` is positive: more than what was billed and not credited yet.
+    """
+    left = {one.key: _billed(one) for one in invoices}
+    for memo in earlier:
+        assert memo.billing is not None, "every credit memo has its billing"
+        if memo.billing.credits in left:
+            _take_off(left[memo.billing.credits], memo)
+    taken: dict[str, list[Sold]] = {}
+    beyond = Decimal(0)
+    for one in _merged(back):
+        rest = one.amount
+        for invoice in invoices:
+            for place, held in enumerate(left[invoice.key]):
+                part = _part_of(rest, held) if _is_of(one, held) else Decimal(0)
+                if part:
+                    left[invoice.key][place] = replace(held, amount=held.amount + part)
+                    taken.setdefault(invoice.key, []).append(replace(held, amount=part, quantity=None))
+                    rest -= part
+        beyond += abs(rest)
+    memos = [_memo(order, invoice, taken[invoice.key]) for invoice in invoices if invoice.key in taken]
+    return Credits(tuple(one for one in memos if one.journals), money.exact(beyond, order.currency))
+
+
+def _billed(invoice: Journal) -> list[Sold]:
+    """Return the lines of an invoice in favour of the seller."""
+    assert invoice.billing is not None, "every invoice has its billing"
+    return [
+        Sold(line.account, -line.amount, kind, item)
+        for line, kind, item in zip(invoice.lines, invoice.billing.kinds, invoice.billing.items, strict=True)
+        if kind
+    ]
+
+
+def _take_off(left: list[Sold], memo: Journal) -> None:
+    """Lower what is left of an invoice's lines by what a credit memo took back of them."""
+    for gone in _billed(memo):
+        rest = gone.amount
+        for place, held in enumerate(left):
+            part = _part_of(rest, held) if (held.category, held.sku) == (gone.category, gone.sku) else Decimal(0)
+            left[place] = replace(held, amount=held.amount + part)
+            rest -= part
+
+
+def _is_of(back: Sold, held: Sold) -> bool:
+    """Tell whether a refunded amount is of the kind and product of a line."""
+    is_vat = back.category.endswith(_VAT)
+    plain = back.category.removesuffix(_VAT)
+    kind = _SOLD_AS.get(plain, plain) + (_VAT if is_vat else "")
+    return (kind, back.sku) == (held.category, held.sku)
+
+
+def _part_of(rest: Decimal, held: Sold) -> Decimal:
+    """Return how much of a refunded amount a line takes: of the other sign, and at most what is left of the line."""
+    if not rest or not held.amount or (rest > 0) == (held.amount > 0):
+        return Decimal(0)
+    return max(rest, -held.amount) if rest < 0 else min(rest, -held.amount)
+
+
+def _memo(order: Order, invoice: Journal, taken: Sequence[Sold]) -> JournalSet:
+    """Return the credit memo against one invoice; empty where what is taken back comes to nothing."""
+    source = credit_source(order.seller, order.ledger, order.order_id, order.transaction_id, invoice.source)
+    lines = _merged(taken)
+    total = money.total((one.amount for one in lines), order.currency)
+    if not lines:
+        return JournalSet(source, 1, ())
+    memo = _document(order, source, lines, total, f"Refund of Amazon order {order.order_id}")
+    assert memo.billing is not None, "every order document has its billing"
+    billing = replace(memo.billing, credits=invoice.key, refund_id=order.refund_id)
+    return JournalSet(source, 1, (replace(memo, billing=billing),))
+
+
 def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Decimal, words: str) -> Journal:
     billed = [
         JournalLine(0, one.account, -one.amount, "", f"{one.category} {one.sku}".strip(), one.quantity) for one in lines
@@ -88,7 +191,7 @@ def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Dec
         part=1,
         parts=1,
         unit=order.receivable.unit,
-        accounting_date=order.shipped_on,
+        accounting_date=order.on,
         currency=order.currency,
         rate_type=order.rate_type,
         description=words,
@@ -99,6 +202,7 @@ def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Dec
             customer=order.customer,
             receivable=order.receivable,
             items=(*("" for _ in owed), *(one.sku for one in lines)),
+            kinds=(*("" for _ in owed), *(one.category for one in lines)),
             transaction_id=order.transaction_id,
         ),
     )

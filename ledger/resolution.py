@@ -25,6 +25,11 @@ from ledger.mapping_shape import Booking, OwnerUnit, When
 from ledger.policy import Marketplace, Policy, TaxModel
 from ledger.tax import model_of_order, no_country, no_rate, rate_on
 
+# Types of settlement rows and of transactions that take a sale back; a retrocharge touches its tax alone.
+_TAKING_BACK = frozenset(
+    {"refund", "a-to-z guarantee refund", "chargeback refund", "guaranteeclaim", "guarantee claim", "chargeback"}
+)
+
 
 @dataclass
 class _Stopped(Exception):
@@ -91,7 +96,9 @@ class _Resolution:
         treatment = _treatment(category, model)
         is_sale = _is_sale(self.combination, category, treatment)
         is_opening = is_sale and self.combination.order_is_opening
+        is_refund = _is_refund(self.combination, category, treatment)
         is_billed = is_sale and self.combination.order_is_billed and not is_opening
+        is_billed = is_billed or (is_refund and self.combination.order_is_credited)
         is_cleared = is_opening or is_billed
         if is_cleared:
             # Sold, and its tax owed, in books kept by hand or on an invoice: the whole amount clears what they hold.
@@ -118,6 +125,7 @@ class _Resolution:
             inter_unit=self._inter_unit(owner, account),
             is_sign_unexpected=is_odd,
             is_sale=is_sale,
+            is_refund=is_refund,
             clears_order=is_billed,
         )
 
@@ -357,19 +365,26 @@ def _treatment(category: Category, model: TaxModel | None) -> Treatment:
 
 def _is_sale(one: Combination, category: Category, treatment: Treatment) -> bool:
     """Tell whether a line is what an order brought: price, promotion, or tax on them that is the seller's own."""
-    is_of_order = (
-        label(one.transaction_type) == "shipment"
-        if one.is_event
-        else label(one.transaction_type) == "order" and label(one.amount_type) in ("itemprice", "promotion")
-    )
-    if not is_of_order:
+    kind = label(one.transaction_type)
+    return kind == ("shipment" if one.is_event else "order") and _is_price(one, category, treatment)
+
+
+def _is_refund(one: Combination, category: Category, treatment: Treatment) -> bool:
+    """Tell whether a line is what a refund, a claim or a chargeback takes back of what an order brought."""
+    return label(one.transaction_type) in _TAKING_BACK and _is_price(one, category, treatment)
+
+
+def _is_price(one: Combination, category: Category, treatment: Treatment) -> bool:
+    """Tell whether a line is of an order's prices. Transactions tell prices from fees by the category alone.
+
+    What Amazon keeps of shipping and gift wrap is no price.
+    """
+    if not one.is_event and label(one.amount_type) not in ("itemprice", "promotion"):
         return False
     if category.is_sales_tax:
         return treatment is Treatment.TAX
-    # What Amazon keeps of shipping and gift wrap is no price: transactions tell it apart by its category alone.
-    return category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE) and (
-        category.is_revenue_split or not one.is_event
-    )
+    is_price = category.is_revenue_split or not one.is_event
+    return is_price and category.nature in (Nature.REVENUE, Nature.CONTRA_REVENUE)
 
 
 def _fits(when: When, one: Combination, marketplace: str) -> bool:

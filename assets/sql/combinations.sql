@@ -12,6 +12,7 @@ SELECT
     order_has_tax,
     order_is_opening,
     order_is_billed,
+    order_is_credited,
     country,
     count(*) AS lines,
     sum(amount) AS amount,

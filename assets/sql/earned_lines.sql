@@ -19,6 +19,7 @@ SELECT
     events.transaction_id,
     events.line_key,
     events.transaction_status,
+    coalesce(events.refund_id, '') AS refund_id,
     events.document
 FROM read_parquet($events, union_by_name = true) AS events
 JOIN (SELECT unnest($places, recursive := true)) AS places

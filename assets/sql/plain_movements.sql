@@ -18,6 +18,7 @@ SELECT
     {credit_reference} AS credit_reference,
     abs(lines.amount) AS amount,
     lines.amount AS clearing_amount,
-    lines.is_sale
+    lines.is_sale,
+    lines.is_refund
 FROM ({resolved_lines}) AS lines
 WHERE lines.treatment IN ('plain', 'tax', 'pass_through')

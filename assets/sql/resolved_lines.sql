@@ -29,6 +29,7 @@ SELECT
     resolved.vat_country,
     resolved.remainder_account,
     resolved.is_sale,
+    resolved.is_refund,
     resolved.clears_order
 FROM ({lines}) AS numbered
 JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
@@ -44,4 +45,5 @@ JOIN (SELECT unnest($resolutions, recursive := true)) AS resolved
     AND numbered.order_has_tax = resolved.order_has_tax
     AND numbered.order_is_opening = resolved.order_is_opening
     AND numbered.order_is_billed = resolved.order_is_billed
+    AND numbered.order_is_credited = resolved.order_is_credited
     {by_country}

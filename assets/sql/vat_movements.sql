@@ -50,6 +50,7 @@ SELECT
     CASE WHEN minor >= 0 THEN '' ELSE $reference END AS credit_reference,
     CAST(CAST(abs(minor) AS DECIMAL(18, 0)) * CAST($minor_unit AS DECIMAL(4, 3)) AS DECIMAL(18, 3)) AS amount,
     CAST(CAST(minor AS DECIMAL(18, 0)) * CAST($minor_unit AS DECIMAL(4, 3)) AS DECIMAL(18, 3)) AS clearing_amount,
-    is_sale
+    is_sale,
+    is_refund
 FROM halves
 WHERE minor <> 0 OR kind = 'net'

@@ -37,6 +37,9 @@ categories:
   shipping_revenue: "400200"
   gift_wrap_revenue: "400300"
   promo_rebate: "410200"
+  refund: "410100"
+  refund_shipping: "410100"
+  refund_gift_wrap: "410100"
 """
 # The settlement written by hand lies within these days.
 SETTLED_SINCE, SETTLED_UNTIL = FIRST.date().isoformat(), (FIRST + timedelta(days=7)).date()
