@@ -3,7 +3,8 @@
 What comes in: a `Site` (what the pod is), a clock, a plan of faults, a path for the books' file. What goes out: a
 callable that answers requests, with `books`, `invoices` and
 `receipts` for tests to look into, and `calls`, the operations it was asked for.
-Addresses: `/oauth2/v1/token` and `/fscmRestApi/resources/11.13.18.05/` (`latest` works too); both hosts are one here.
+Addresses: `/oauth2/v1/token`, `/fscmRestApi/resources/11.13.18.05/` (`latest` works too) and
+`/fscmService/CreditMemoService`; both hosts are one here.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ from emulators.fusion.answers import (
 )
 from emulators.fusion.books import Books
 from emulators.fusion.collection import Reading, parse_finder
+from emulators.fusion.credit_memo_service import PATH as CREDIT_MEMO_PATH
+from emulators.fusion.credit_memo_service import CreditMemoService
+from emulators.fusion.credit_memo_views import CreditMemoViews
+from emulators.fusion.credit_memos import CreditMemos
 from emulators.fusion.erp_integrations import ErpIntegrations, operation_of
 from emulators.fusion.invoices import Invoices
 from emulators.fusion.journal_changes import change_batch, delete_batch
@@ -35,6 +40,7 @@ from emulators.fusion.journal_views import journal_resources
 from emulators.fusion.login import Login
 from emulators.fusion.masters import master_resources
 from emulators.fusion.receipts import Receipts
+from emulators.fusion.receivables_masters import receivables_masters
 from emulators.fusion.receivables_views import ReceivablesViews
 from emulators.fusion.resource import Resource, Row
 from emulators.fusion.site import NO_PRIVILEGE, Client, Site
@@ -57,11 +63,19 @@ class Fusion:
         self._erp = ErpIntegrations(self.books)
         self.invoices = Invoices(self.books)
         self.receipts = Receipts(self.books, self.invoices)
+        self.credit_memos = CreditMemos(self.books, self.invoices)
+        self._credit_memo_service = CreditMemoService(self.books, self.credit_memos)
         views = ReceivablesViews(self.books, self.invoices, self.receipts)
-        self._document = views.document
+        credit_memo_views = CreditMemoViews(self.books, self.credit_memos)
+        self._documents: dict[str, Callable[[str], Row]] = {
+            "receivablesInvoices": partial(views.document, "receivablesInvoices"),
+            "standardReceipts": partial(views.document, "standardReceipts"),
+            "receivablesCreditMemos": credit_memo_views.document,
+        }
         self._creations = {
             "receivablesInvoices": ("createReceivablesInvoice", self.invoices.create),
             "standardReceipts": ("createStandardReceipt", self.receipts.create),
+            "receivablesCreditMemos": ("createReceivablesCreditMemo", self.credit_memos.create),
         }
         self._changes = {
             ("PATCH", "journalBatches"): ("updateJournalBatch", partial(change_batch, self.books)),
@@ -75,6 +89,8 @@ class Fusion:
             **journal_resources(self.books),
             **self._erp.resources(),
             **views.resources(),
+            **credit_memo_views.resources(),
+            **receivables_masters(site),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -89,6 +105,8 @@ class Fusion:
             if request.method != "POST":
                 return text_response(405, "Method Not Allowed")
             return self._with(self._taken("token"), request, lambda: self.login.issue(request))
+        if request.path == CREDIT_MEMO_PATH:
+            return self._credit_memo(request)
         found = _REST.match(request.path)
         if found is None:
             return text_response(404, "<html><head><title>404 Not Found</title></head></html>", "text/html")
@@ -104,8 +122,7 @@ class Fusion:
     def _rest(self, request: Request, base: str, path: str) -> Response:
         client = self.login.caller(request)
         if client is None:
-            challenge = ("WWW-Authenticate", 'Bearer realm="fusion", error="invalid_token"')
-            return text_response(401, "Unauthorized").with_headers(challenge)
+            return _unauthorized()
         if client.role == NO_PRIVILEGE:
             raise Refusal(403, "You aren't authorized to use this resource.")
         parts = path.split("/")
@@ -121,6 +138,18 @@ class Fusion:
         if len(parts) == 2 and (request.method, parts[0]) in self._changes:
             return self._change(request, client, base, resource, parts[1])
         raise Refusal(405, f"The method {request.method} isn't allowed on {parts[0]}.")
+
+    def _credit_memo(self, request: Request) -> Response:
+        service = self._credit_memo_service
+        if request.method == "GET":
+            return service.description(request)
+        client = self.login.caller(request)
+        if client is None:
+            return _unauthorized()
+        fault = self._taken(service.operation)
+        if fault is not None and fault.kind == mischief.COMMITS_LATER:
+            return self._later(service.operation, request, client, fault)
+        return self._with(fault, request, lambda: service.answer(request, client), service.refused)
 
     def _read(self, request: Request, client: Client, base: str, parts: list[str], resource: Resource) -> Response:
         operation = _name_of_read(request, parts)
@@ -165,7 +194,7 @@ class Fusion:
         def work() -> Response:
             reading = self._reading(request, client, base)
             key = create(request, client)
-            return json_answer(201, reading.shown(resource, self._document(resource.name, key)), ITEM_TYPE)
+            return json_answer(201, reading.shown(resource, self._documents[resource.name](key)), ITEM_TYPE)
 
         return self._with(fault, request, work)
 
@@ -195,27 +224,34 @@ class Fusion:
         self.calls.append(operation)
         return self.faults.take(operation)
 
-    def _with(self, fault: Fault | None, request: Request, work: Callable[[], Response]) -> Response:
-        switches = self.site.switches
-        if fault is not None and fault.kind == mischief.THROTTLED:
-            answer = error_response(Refusal(429, "Too many requests."), request, switches)
-            return answer.with_headers(("Retry-After", fault.note)) if fault.note else answer
-        if fault is not None and fault.kind == mischief.DELIVERED_TWICE:
-            work()
-            return work()
+    def _with(
+        self,
+        fault: Fault | None,
+        request: Request,
+        work: Callable[[], Response],
+        refused: Callable[[Refusal], Response] | None = None,
+    ) -> Response:
+        """Do the work under a fault; `refused` writes a refusal, as the REST framework does where it isn't given."""
+
+        def shown(refusal: Refusal) -> Response:
+            return refused(refusal) if refused else error_response(refusal, request, self.site.switches)
 
         def guarded() -> Response:
             try:
                 return work()
             except Refusal as refusal:
-                return error_response(refusal, request, switches)
+                return shown(refusal)
 
-        return with_fault(
-            fault,
-            guarded,
-            error=lambda code: error_response(Refusal(code), request, switches),
-            sleep=self.clock.sleep,
-        )
+        if fault is not None and fault.kind == mischief.THROTTLED:
+            answer = shown(Refusal(429, "Too many requests."))
+            return answer.with_headers(("Retry-After", fault.note)) if fault.note else answer
+        if fault is not None and fault.kind == mischief.TOKEN_REVOKED:
+            self.login.expire_all()
+            return guarded() if fault.after else _unauthorized()
+        if fault is not None and fault.kind == mischief.DELIVERED_TWICE:
+            guarded()
+            return guarded()
+        return with_fault(fault, guarded, error=lambda code: shown(Refusal(code)), sleep=self.clock.sleep)
 
 
 def build_app(
@@ -240,6 +276,11 @@ def _walked(reading: Reading, resource: Resource, parts: list[str]) -> Response:
     if place + 1 == len(parts):
         return json_answer(200, reading.item(resource, parts[place], row, "/".join(parts)), ITEM_TYPE)
     raise Refusal(404, f"Not Found: {'/'.join(parts)[:120]}")
+
+
+def _unauthorized() -> Response:
+    challenge = ("WWW-Authenticate", 'Bearer realm="fusion", error="invalid_token"')
+    return text_response(401, "Unauthorized").with_headers(challenge)
 
 
 def _name_of_read(request: Request, parts: list[str]) -> str:

@@ -14,7 +14,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
-from emulators.fusion.receivables import Customer, InvoiceSource, Receivables
+from emulators.fusion.receivables import (
+    CREDIT_MEMO,
+    INVOICE,
+    ON_ACCOUNT,
+    REFUND,
+    Customer,
+    InvoiceSource,
+    LineContext,
+    Receivables,
+    TransactionType,
+)
 from emulators.fusion.site import (
     GENERAL_LEDGER,
     NO_DATA,
@@ -44,6 +54,7 @@ CLIENT_OF_ONE_LEDGER = "demo-fusion-us-only"
 
 SOURCE = "ZB Connector"
 CATEGORY = "Marketplace"
+LINE_CONTEXT = "AMAZON"
 AUTOPOST_CRITERIA = "300000046980001"
 DATA_ACCESS_SET = "300000046975980"
 CHART_ID = 50388
@@ -157,8 +168,21 @@ def demo_site(
 
 def _receivables() -> Receivables:
     return Receivables(
-        sources=(InvoiceSource(SOURCE, True), InvoiceSource("ZB Automatic", False)),
-        types=("Invoice", "Credit Memo"),
+        sources=(
+            InvoiceSource(SOURCE, True, 300000047100001),
+            InvoiceSource("ZB Automatic", False, 300000047100002),
+            InvoiceSource("ZB Refunds", False, 300000047100003, REFUND),
+            InvoiceSource("ZB On Account", True, 300000047100004, ON_ACCOUNT),
+            InvoiceSource("UK Only", False, 300000047100005, business_units=("UK1 Business Unit",)),
+        ),
+        types=(
+            TransactionType("Invoice", INVOICE, True, 300000047200001),
+            TransactionType("Credit Memo", CREDIT_MEMO, True, 300000047200002),
+            TransactionType("Settled Invoice", INVOICE, False, 300000047200003),
+            TransactionType("Settled Credit Memo", CREDIT_MEMO, False, 300000047200004),
+        ),
+        credit_reasons=("RETURN", "PRICE ADJUSTMENT", "OTHER"),
+        line_contexts=(LineContext(LINE_CONTEXT, ("settlementId", "documentKey", "lineKey")),),
         payment_terms=("IMMEDIATE", "30 Net"),
         memo_lines=("Marketplace sales",),
         items=("SKU-1",),

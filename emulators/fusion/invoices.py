@@ -18,15 +18,19 @@ from typing import Any
 from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object
 from emulators.fusion.books import Books
-from emulators.fusion.invoice_entry import entered, fault
+from emulators.fusion.entry_checks import fault
+from emulators.fusion.invoice_entry import entered
 from emulators.fusion.journals import WrongStatus, instant
 from emulators.fusion.masters import ledgers_of
+from emulators.fusion.receivables import INVOICE
 from emulators.fusion.resource import ROW_KEY, Row
 from emulators.fusion.site import Client, Ledger
 from emulators.fusion.store import Fields
 from emulators.wsgi import Request
 
 CHANGEABLE = ("InvoiceStatus", "PaymentTerms", "TransactionDate")
+# Where the body of an invoice that AutoInvoice made keeps the request id of the import.
+REQUEST_ID = "RequestId"
 COMPLETE, INCOMPLETE, FROZEN = "Complete", "Incomplete", "Frozen"
 
 
@@ -59,7 +63,7 @@ class Invoices:
             if status not in (COMPLETE, INCOMPLETE):
                 raise fault("AR_INVOICE_STATUS_INVALID", "The status of a new invoice isn't valid.", "InvoiceStatus")
             number = header.pop("TransactionNumber", None) or str(books.store.count_up("invoice_number", 100_001))
-            self._check_number(header["TransactionSource"], number)
+            self.check_number(header["TransactionSource"], number)
             invoice_id = books.journals.new_id()
             visible = at + timedelta(seconds=books.site.timing.invoice_visible_after_seconds)
             row = {
@@ -85,11 +89,12 @@ class Invoices:
             raise fault("AR_BU_NOT_FOUND", "The business unit doesn't exist, or you have no access.", "BusinessUnit")
         return allowed[unit]
 
-    def _check_number(self, source: str, number: str) -> None:
-        statement = "SELECT 1 FROM AR_INVOICE WHERE SOURCE = ? AND NUMBER = ?"
-        if self._books.store.rows(statement, [source, number]):
-            code = self._books.site.receivables.switches.duplicate_code
-            raise fault(code, f"The transaction number {number} exists in this source.", "TransactionNumber")
+    def check_number(self, source: str, number: str) -> None:
+        """Refuse a number that an invoice or a credit memo of this source has."""
+        for table in ("AR_INVOICE", "AR_CREDIT_MEMO"):
+            if self._books.store.rows(f"SELECT 1 FROM {table} WHERE SOURCE = ? AND NUMBER = ?", [source, number]):
+                code = self._books.site.receivables.switches.duplicate_code
+                raise fault(code, f"The transaction number {number} exists in this source.", "TransactionNumber")
 
     def change(self, row: Row, request: Request) -> None:
         """Apply a PATCH: status, terms or date; anything else is refused."""
@@ -120,7 +125,7 @@ class Invoices:
             raise fault("AR_INVOICE_FROZEN", "A frozen invoice can't change its status.", "InvoiceStatus")
         if status == FROZEN and stored["STATUS"] != COMPLETE:
             raise fault("AR_INVOICE_NOT_COMPLETE", "Only a complete invoice can be frozen.", "InvoiceStatus")
-        if status == INCOMPLETE and self.applied(stored["ID"]):
+        if status == INCOMPLETE and self._has_activity(stored["ID"]):
             raise fault("AR_INVOICE_HAS_ACTIVITY", "An invoice with activity can't be incomplete.", "InvoiceStatus")
 
     def delete(self, row: Row, request: Request) -> None:
@@ -128,7 +133,7 @@ class Invoices:
         check_tag(row, request)
         stored = self.expect(row[ROW_KEY])
         is_allowed = stored["STATUS"] == INCOMPLETE or self._books.site.receivables.switches.is_completed_deletable
-        if not is_allowed or self.applied(stored["ID"]):
+        if not is_allowed or self._has_activity(stored["ID"]):
             raise Refusal(400, "You can't delete an invoice that's complete or has activity.")
         self._books.store.run("DELETE FROM AR_INVOICE WHERE ID = ?", [stored["ID"]])
 
@@ -143,15 +148,25 @@ class Invoices:
             raise WrongStatus(f"Invoice {invoice_id} doesn't exist.")
         return row
 
+    def _has_activity(self, invoice_id: str) -> bool:
+        credits = self._books.store.rows("SELECT 1 FROM AR_CREDIT_MEMO WHERE CREDITED_ID = ?", [invoice_id])
+        return bool(credits or self.applied(invoice_id))
+
     def applied(self, invoice_id: str) -> Decimal:
         """Return what receipts and credits took off an invoice's balance."""
         rows = self._books.store.rows("SELECT AMOUNT FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
         return sum((Decimal(row["AMOUNT"]) for row in rows), Decimal(0))
 
     def balance(self, invoice_id: str) -> Decimal:
-        """Return what is still open on an invoice; an incomplete one owes nothing yet."""
+        """Return what is still open on an invoice: nothing while it is incomplete or where its type opens nothing."""
         row = self.expect(invoice_id)
-        return Decimal(0) if row["STATUS"] == INCOMPLETE else Decimal(row["AMOUNT"]) - self.applied(invoice_id)
+        is_open = row["STATUS"] != INCOMPLETE and self.opens_receivables(row)
+        return Decimal(row["AMOUNT"]) - self.applied(invoice_id) if is_open else Decimal(0)
+
+    def opens_receivables(self, row: Fields) -> bool:
+        """Say whether an invoice's type leaves a balance to be paid."""
+        found = self._books.site.receivables.type_named(json.loads(row["BODY"])["TransactionType"], INVOICE)
+        return found is None or found.opens_receivables
 
     def apply(self, invoice_id: str, document: str, amount: Decimal) -> None:
         """Apply a receipt or credit memo of that name to a complete invoice.
@@ -161,8 +176,39 @@ class Invoices:
         """
         if not 0 < amount <= self.balance(invoice_id):
             raise WrongStatus(f"Invoice {invoice_id} has {self.balance(invoice_id)} open, not {amount}.")
-        row = {"ID": self._books.journals.new_id(), "INVOICE_ID": invoice_id, "DOCUMENT": document}
+        self._add_application(invoice_id, document, amount)
+
+    def _add_application(self, applied_to: str, document: str, amount: Decimal) -> None:
+        row = {"ID": self._books.journals.new_id(), "INVOICE_ID": applied_to, "DOCUMENT": document}
         self._books.store.insert("AR_APPLICATION", {**row, "AMOUNT": plain(amount)})
+
+    def release(self, invoice_id: str, amount: Decimal, handling: str) -> None:
+        """Take an amount off the receipts applied to an invoice, the last one first; `handling` names where it goes.
+
+        It stays applied for the receipts themselves: on account or refunded is not unapplied.
+
+        Raises:
+            WrongStatus: The receipts paid less than that.
+        """
+        paid: dict[str, Decimal] = {}
+        rows = self._books.store.rows("SELECT * FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
+        for row in sorted(rows, key=lambda row: int(row["ID"]), reverse=True):
+            if self._books.store.get("AR_RECEIPT", row["DOCUMENT"]):
+                paid[row["DOCUMENT"]] = paid.get(row["DOCUMENT"], Decimal(0)) + Decimal(row["AMOUNT"])
+        if sum(paid.values(), Decimal(0)) < amount:
+            raise WrongStatus(f"The receipts of invoice {invoice_id} paid less than {amount}.")
+        for receipt_id, one in paid.items():
+            part = min(one, amount)
+            if part > 0:
+                self._add_application(invoice_id, receipt_id, -part)
+                self._add_application(handling, receipt_id, part)
+                amount -= part
+
+    def released(self, receipt_id: str, handling: str) -> Decimal:
+        """Return what of a receipt was refunded (REFUND) or put on account (ON_ACCOUNT)."""
+        statement = "SELECT AMOUNT FROM AR_APPLICATION WHERE INVOICE_ID = ? AND DOCUMENT = ?"
+        rows = self._books.store.rows(statement, [handling, receipt_id])
+        return sum((Decimal(row["AMOUNT"]) for row in rows), Decimal(0))
 
 
 def _day(text: object) -> str:

@@ -43,7 +43,7 @@ def master_resources(site: Site, setup: Setup) -> dict[str, Resource]:
     return {resource.name: resource for resource in found}
 
 
-def _resource(name: str, key: str, attributes: dict[str, str], rows: Callable[[Client], list[Row]]) -> Resource:
+def keyed_resource(name: str, key: str, attributes: dict[str, str], rows: Callable[[Client], list[Row]]) -> Resource:
     """Return a resource whose rows are listed without a parent; `key` "" takes a hash over all that is queryable."""
     typed = tuple(Attribute(one, kind) for one, kind in attributes.items())
 
@@ -71,7 +71,7 @@ def _ledgers(site: Site) -> Resource:
             for ledger in ledgers_of(site, client)
         ]
 
-    return _resource("ledgersLOV", "LedgerId", attributes, rows)
+    return keyed_resource("ledgersLOV", "LedgerId", attributes, rows)
 
 
 def _period_statuses(site: Site, setup: Setup) -> Resource:
@@ -121,7 +121,7 @@ def _periods(site: Site, setup: Setup) -> Resource:
             for period in once.values()
         ]
 
-    return _resource("accountingPeriodsLOV", "", attributes, rows)
+    return keyed_resource("accountingPeriodsLOV", "", attributes, rows)
 
 
 def _combinations(site: Site, setup: Setup) -> Resource:
@@ -136,7 +136,7 @@ def _combinations(site: Site, setup: Setup) -> Resource:
             return []
         return [_combination(site, setup, charts[row.chart_id], number, row) for number, row in setup.combinations()]
 
-    return _resource("accountCombinationsLOV", "_CODE_COMBINATION_ID", attributes, rows)
+    return keyed_resource("accountCombinationsLOV", "_CODE_COMBINATION_ID", attributes, rows)
 
 
 def _combination(site: Site, setup: Setup, chart: Chart, number: int, row: Combination) -> dict[str, Any]:
@@ -166,14 +166,14 @@ def _charts(site: Site) -> Resource:
         return [{"StructureInstanceNumber": chart.id, "Name": chart.name} for chart in found]
 
     attributes = {"StructureInstanceNumber": NUMBER, "Name": TEXT}
-    return _resource("chartOfAccountsLOV", "StructureInstanceNumber", attributes, rows)
+    return keyed_resource("chartOfAccountsLOV", "StructureInstanceNumber", attributes, rows)
 
 
 def _conversion_types(site: Site) -> Resource:
     def rows(client: Client) -> list[Row]:
         return [{"UserConversionType": name} for name in site.rate_types if client.role != NO_DATA]
 
-    return _resource("currencyConversionTypesLOV", "", {"UserConversionType": TEXT}, rows)
+    return keyed_resource("currencyConversionTypesLOV", "", {"UserConversionType": TEXT}, rows)
 
 
 def _legal_entities(site: Site) -> Resource:
@@ -182,7 +182,7 @@ def _legal_entities(site: Site) -> Resource:
             {"LegalEntityId": _related(ledger, 1), "Name": ledger.legal_entity} for ledger in ledgers_of(site, client)
         ]
 
-    return _resource("legalEntitiesLOV", "LegalEntityId", {"LegalEntityId": NUMBER, "Name": TEXT}, rows)
+    return keyed_resource("legalEntitiesLOV", "LegalEntityId", {"LegalEntityId": NUMBER, "Name": TEXT}, rows)
 
 
 def _business_units(site: Site) -> Resource:
@@ -200,7 +200,7 @@ def _business_units(site: Site) -> Resource:
             for ledger in ledgers_of(site, client)
         ]
 
-    return _resource("finBusinessUnitsLOV", "BusinessUnitId", attributes, rows)
+    return keyed_resource("finBusinessUnitsLOV", "BusinessUnitId", attributes, rows)
 
 
 def _rates(site: Site) -> Resource:
@@ -220,7 +220,7 @@ def _rates(site: Site) -> Resource:
             if client.role != NO_DATA
         ]
 
-    return _resource("currencyRates", "", attributes, rows)
+    return keyed_resource("currencyRates", "", attributes, rows)
 
 
 def _related(ledger: Ledger, kind: int) -> int:

@@ -2,7 +2,8 @@
 
 Operations of the plan: token; each resource by its name (journalBatches, journalHeaders, ledgersLOV, ...), describe;
 updateJournalBatch, deleteJournalBatch; createReceivablesInvoice, updateReceivablesInvoice, deleteReceivablesInvoice,
-createStandardReceipt, deleteStandardReceipt; each OperationName of erpintegrations (importBulkData, ...) and each
+createStandardReceipt, deleteStandardReceipt, createReceivablesCreditMemo (REST, on account), createCreditMemo (SOAP);
+each OperationName of erpintegrations (importBulkData, ...) and each
 finder of it (ESSJobStatusRF, ...).
 General faults of `emulators.faults` mean here: `slow` replies late and commits; `dropped(after=True)` commits and
 closes the connection; `dropped()` closes it before anything is stored; `status(429)` or `status(503)` is the service's
@@ -21,6 +22,7 @@ JOB = "fusion_job"
 BLIND = "fusion_blind"
 BACKWARDS = "fusion_backwards"
 REPEATED = "fusion_repeated"
+TOKEN_REVOKED = "fusion_token_revoked"
 OF_ROWS = (BLIND, BACKWARDS, REPEATED)
 
 
@@ -43,6 +45,12 @@ def commits_later(seconds: float, *, code: int = 0) -> Fault:
 def delivered_twice() -> Fault:
     """Let a gateway hand the request over twice and pass on the second answer."""
     return named(DELIVERED_TWICE, after=True)
+
+
+def token_revoked(*, after: bool = False) -> Fault:
+    """Let every access token given out so far be worth nothing: this call is answered 401 undone, or with `after` it is
+    done and answered, and the next one sees it."""
+    return named(TOKEN_REVOKED, code=401, after=after)
 
 
 def load_fails() -> Fault:

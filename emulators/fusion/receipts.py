@@ -18,7 +18,7 @@ from typing import Any
 from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object
 from emulators.fusion.books import Books
-from emulators.fusion.invoice_entry import fault, is_bounded
+from emulators.fusion.entry_checks import fault, is_bounded
 from emulators.fusion.invoices import INCOMPLETE, Invoices
 from emulators.fusion.journals import instant
 from emulators.fusion.masters import ledgers_of

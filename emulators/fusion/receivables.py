@@ -9,13 +9,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+REFUND, ON_ACCOUNT = "REFUND", "ON_ACCOUNT"
+INVOICE, CREDIT_MEMO = "INV", "CM"
+
 
 @dataclass(frozen=True)
 class InvoiceSource:
-    """A transaction source; with manual numbering the caller gives the number, else the pod does."""
+    """A transaction source; with manual numbering the caller gives the number, else the pod does.
+
+    `receipt_handling` says what becomes of a receipt when the invoice it paid is credited: REFUND, ON_ACCOUNT, or ""
+    for nothing, and then no more can be credited than is open. `business_units` None means all.
+    """
 
     name: str
     is_numbered_by_hand: bool
+    id: int = 0
+    receipt_handling: str = ""
+    business_units: tuple[str, ...] | None = None
+
+    def is_valid_for(self, business_unit: str) -> bool:
+        """Say whether a business unit uses this source."""
+        return self.business_units is None or business_unit in self.business_units
+
+
+@dataclass(frozen=True)
+class TransactionType:
+    """A transaction type of class INV or CM; one that does not open receivables leaves no balance to be paid."""
+
+    name: str
+    kind: str = INVOICE
+    opens_receivables: bool = True
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class LineContext:
+    """A context of the line transactions flexfield: REST's names of its segments, in the order of the attributes."""
+
+    name: str
+    segments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -35,8 +67,17 @@ class Customer:
 class ReceivablesSwitches:
     """Facts that are unverified: codes of errors whose text is not published, and what a pod's options allow.
 
-    `attributes_queryable` come on top of those known; they and `is_receipt_number_queryable` are read
-    when the application is built. `status_default` is that of an invoice sent without one.
+    `attributes_queryable` come on top of those known; they, `is_receipt_number_queryable` and every name of a resource
+    or attribute are read when the application is built. `status_default` is that of an invoice sent without one.
+    `sources_resource` and `types_resource` list sources and types: that these lists exist is documented, not that they
+    show what `receipt_handling_attribute` and `opens_receivables_attribute` name. `credited_attribute` is where a
+    credit memo names the invoice it credits, `request_attribute` where an imported invoice names its import ("" for
+    nowhere). `are_credits_negative`: amounts of a credit are sent and shown below zero; a percentage never is.
+    `are_credit_lines_accepted`: createCreditMemo takes amounts by line; its documentation calls it "header level".
+    A refusal of createCreditMemo is a fault with `soap_refusal_status`, what cannot be read is one with 500.
+    `is_soap_multipart`: answers of the SOAP services come as the only part of a MIME message.
+    `rejected_lines_status` and `held_lines_status` end an AutoInvoice job that rejected lines, and one that only held
+    some back without a word; `are_rejected_lines_retried` has a later job look at rejected lines again.
     """
 
     duplicate_code: str = "AR_TRX_NUMBER_DUPLICATE"
@@ -47,6 +88,19 @@ class ReceivablesSwitches:
     is_completed_deletable: bool = False
     are_receipt_numbers_unique: bool = False
     is_receipt_number_queryable: bool = True
+    sources_resource: str = "transactionSourcesLOV"
+    types_resource: str = "transactionTypesLOV"
+    receipt_handling_attribute: str = "ReceiptHandlingForCredits"
+    opens_receivables_attribute: str = "OpenReceivable"
+    credited_attribute: str = "PreviousCustomerTransactionId"
+    request_attribute: str = ""
+    are_credits_negative: bool = True
+    are_credit_lines_accepted: bool = True
+    soap_refusal_status: int = 200
+    is_soap_multipart: bool = False
+    rejected_lines_status: str = "WARNING"
+    held_lines_status: str = "SUCCEEDED"
+    are_rejected_lines_retried: bool = False
 
 
 @dataclass
@@ -54,17 +108,28 @@ class Receivables:
     """Receivables of one pod. Mutable on purpose, as the site is."""
 
     sources: tuple[InvoiceSource, ...] = ()
-    types: tuple[str, ...] = ()
+    types: tuple[TransactionType, ...] = ()
     payment_terms: tuple[str, ...] = ()
     memo_lines: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     customers: tuple[Customer, ...] = ()
     receipt_methods: tuple[str, ...] = ()
+    credit_reasons: tuple[str, ...] = ()
+    line_contexts: tuple[LineContext, ...] = ()
+    consolidated_billing_units: tuple[str, ...] = ()
     switches: ReceivablesSwitches = field(default_factory=ReceivablesSwitches)
 
     def source(self, name: str | None) -> InvoiceSource | None:
         """Return the transaction source of that name, or None."""
         return next((source for source in self.sources if source.name == name), None)
+
+    def type_named(self, name: object, kind: str) -> TransactionType | None:
+        """Return the transaction type of that name and class, or None."""
+        return next((one for one in self.types if (one.name, one.kind) == (name, kind)), None)
+
+    def line_context(self, name: object) -> LineContext | None:
+        """Return the context of the line transactions flexfield of that name, or None."""
+        return next((one for one in self.line_contexts if one.name == name), None)
 
     def customer(self, number: str | None, name: str | None) -> Customer | None:
         """Return the active customer account of that number, or of that name when no number is given; or None."""

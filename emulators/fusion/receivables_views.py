@@ -9,22 +9,29 @@ https://docs.oracle.com/en/cloud/saas/financials/26d/farfa/api-standard-receipts
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from emulators.fusion.books import Books
+from emulators.fusion.crediting import line_id
 from emulators.fusion.invoice_entry import (
     DATES,
     DISTRIBUTION_LENGTHS,
     DISTRIBUTION_NUMBERS,
     DISTRIBUTIONS,
+    FLEX_CONTEXT,
+    FREIGHT,
     LENGTHS,
+    LINE_FLEXFIELD,
     LINE_LENGTHS,
     LINE_NUMBERS,
     LINES,
+    TAX_LENGTHS,
+    TAX_LINES,
 )
-from emulators.fusion.invoices import Invoices
+from emulators.fusion.invoices import REQUEST_ID, Invoices
 from emulators.fusion.journals import instant
 from emulators.fusion.masters import ledgers_of
 from emulators.fusion.receipts import REFERENCES, Receipts
@@ -32,12 +39,13 @@ from emulators.fusion.resource import DATE, NUMBER, ROW_KEY, TEXT, TIME, Attribu
 from emulators.fusion.site import Client
 from emulators.fusion.store import Fields
 
-_QUERYABLE = {"CustomerTransactionId", "TransactionNumber", "CreationDate", "BillToPartyId", "InvoiceStatus"}
-_QUERYABLE |= {"LastUpdateDate"}
+QUERYABLE = {"CustomerTransactionId", "TransactionNumber", "CreationDate", "BillToPartyId", "InvoiceStatus"}
+QUERYABLE |= {"LastUpdateDate"}
 _INVOICE = {"CustomerTransactionId": NUMBER, **dict.fromkeys(LENGTHS, TEXT), **dict.fromkeys(DATES, DATE)}
-_INVOICE |= {"ConversionRate": NUMBER, "EnteredAmount": NUMBER, "InvoiceBalanceAmount": NUMBER}
+_INVOICE |= {"ConversionRate": NUMBER, FREIGHT: NUMBER, "EnteredAmount": NUMBER, "InvoiceBalanceAmount": NUMBER}
 _INVOICE |= {"BillToPartyId": NUMBER, "CreatedBy": TEXT, "CreationDate": TIME, "LastUpdateDate": TIME}
 _LINE = {"CustomerTransactionLineId": NUMBER} | dict.fromkeys(LINE_LENGTHS, TEXT) | dict.fromkeys(LINE_NUMBERS, NUMBER)
+_TAX = dict.fromkeys(TAX_LENGTHS, TEXT) | {"TaxAmount": NUMBER}
 _DISTRIBUTION = dict.fromkeys(DISTRIBUTION_LENGTHS, TEXT) | dict.fromkeys(DISTRIBUTION_NUMBERS, NUMBER)
 _RECEIPT = {
     "StandardReceiptId": NUMBER,
@@ -71,11 +79,13 @@ class ReceivablesViews:
 
     def resources(self) -> dict[str, Resource]:
         """Return the resources of the receivables by name."""
-        queryable = _QUERYABLE | self._books.site.receivables.switches.attributes_queryable
-        shown = tuple(Attribute(name, kind, name in queryable) for name, kind in _INVOICE.items())
-        children = {LINES: self._child(LINES, _LINE), DISTRIBUTIONS: self._child(DISTRIBUTIONS, _DISTRIBUTION)}
+        switches = self._books.site.receivables.switches
+        queryable = QUERYABLE | switches.attributes_queryable
+        kinds = _INVOICE | ({switches.request_attribute: NUMBER} if switches.request_attribute else {})
+        shown = tuple(Attribute(name, kind, name in queryable) for name, kind in kinds.items())
+        children = {LINES: self._lines(), DISTRIBUTIONS: self._child(DISTRIBUTIONS, _DISTRIBUTION)}
         references = {REFERENCES: self._child(REFERENCES, _REFERENCE)}
-        is_number_queryable = self._books.site.receivables.switches.is_receipt_number_queryable
+        is_number_queryable = switches.is_receipt_number_queryable
         receipt = tuple(
             Attribute(name, kind, name != "ReceiptNumber" or is_number_queryable) for name, kind in _RECEIPT.items()
         )
@@ -85,8 +95,17 @@ class ReceivablesViews:
         )
         return {resource.name: resource for resource in found}
 
+    def _lines(self) -> Resource:
+        contexts = self._books.site.receivables.line_contexts
+        segments = dict.fromkeys([FLEX_CONTEXT, *(name for one in contexts for name in one.segments)], TEXT)
+        below = {
+            name: Resource(name, typed(kinds), partial(_below, name, kinds))
+            for name, kinds in ((TAX_LINES, _TAX), (LINE_FLEXFIELD, segments))
+        }
+        return Resource(LINES, typed(_LINE), lambda client, parent: self.children(parent, LINES, _LINE), children=below)
+
     def _child(self, name: str, kinds: dict[str, str]) -> Resource:
-        return Resource(name, _typed(kinds), lambda client, parent: self.children(parent, name, kinds))
+        return Resource(name, typed(kinds), lambda client, parent: self.children(parent, name, kinds))
 
     def document(self, name: str, key: str) -> Row:
         """Return a document that was just made, visible or not."""
@@ -97,23 +116,20 @@ class ReceivablesViews:
 
     def invoices(self, client: Client, parent: Row | None) -> list[Row]:
         """Return the invoices a client may see by now."""
-        return [self._invoice(row) for row in self._visible(client, self._invoices.rows())]
+        return [self._invoice(row) for row in visible(self._books, client, self._invoices.rows())]
 
     def receipts(self, client: Client, parent: Row | None) -> list[Row]:
         """Return the receipts a client may see by now."""
-        return [self._receipt(row) for row in self._visible(client, self._receipts.rows())]
-
-    def _visible(self, client: Client, rows: Iterable[Fields]) -> list[Fields]:
-        now = instant(self._books.clock.now())
-        allowed = {str(ledger.id) for ledger in ledgers_of(self._books.site, client)}
-        return [row for row in rows if row["LEDGER_ID"] in allowed and row["VISIBLE_AT"] <= now]
+        return [self._receipt(row) for row in visible(self._books, client, self._receipts.rows())]
 
     def _invoice(self, row: Fields) -> Row:
         body = json.loads(row["BODY"])
-        shown: Row = {name: _shown(body.get(name), kind) for name, kind in _INVOICE.items()}
+        request = self._books.site.receivables.switches.request_attribute
+        imported = {request: int(body[REQUEST_ID]) if REQUEST_ID in body else None} if request else {}
         return (
-            shown
-            | _stamps(row)
+            shown_as(_INVOICE, body)
+            | stamps(row)
+            | imported
             | {
                 "CustomerTransactionId": int(row["ID"]),
                 "TransactionNumber": row["NUMBER"],
@@ -124,12 +140,10 @@ class ReceivablesViews:
         )
 
     def _receipt(self, row: Fields) -> Row:
-        body = json.loads(row["BODY"])
-        shown: Row = {name: _shown(body.get(name), kind) for name, kind in _RECEIPT.items()}
         unapplied = Decimal(row["AMOUNT"]) - self._receipts.applied(row["ID"])
         return (
-            shown
-            | _stamps(row)
+            shown_as(_RECEIPT, json.loads(row["BODY"]))
+            | stamps(row)
             | {
                 "StandardReceiptId": int(row["ID"]),
                 "Amount": row["AMOUNT"],
@@ -147,21 +161,44 @@ class ReceivablesViews:
         found = json.loads(row["BODY"])[name] if row else []
         rows = []
         for number, one in enumerate(found, start=1):
-            shown: Row = {own: _shown(one.get(own), kind) for own, kind in kinds.items()}
+            shown = shown_as(kinds, one)
             if name == LINES:
-                shown["CustomerTransactionLineId"] = int(key) * 1000 + number
+                shown |= {"CustomerTransactionLineId": line_id(key, number), "#given": one}
             rows.append({ROW_KEY: hash_key(name, key, number), **shown})
         return rows
 
 
-def _stamps(row: Fields) -> Row:
-    stamps = {"CreationDate": row["CREATED_AT"], "LastUpdateDate": row["UPDATED_AT"], "CreatedBy": row["CREATED_BY"]}
-    return {ROW_KEY: row["ID"], **stamps}
+def _below(name: str, kinds: Mapping[str, str], client: Client, parent: Row | None) -> list[Row]:
+    assert parent is not None
+    found = parent["#given"].get(name, ())
+    return [
+        {ROW_KEY: hash_key(name, parent[ROW_KEY], number), **shown_as(kinds, one)}
+        for number, one in enumerate(found, start=1)
+    ]
+
+
+def visible(books: Books, client: Client, rows: Iterable[Fields]) -> list[Fields]:
+    """Return the documents a client may see by now."""
+    now = instant(books.clock.now())
+    allowed = {str(ledger.id) for ledger in ledgers_of(books.site, client)}
+    return [row for row in rows if row["LEDGER_ID"] in allowed and row["VISIBLE_AT"] <= now]
+
+
+def stamps(row: Fields) -> Row:
+    """Return a document's key, and when and by whom it was made."""
+    found = {"CreationDate": row["CREATED_AT"], "LastUpdateDate": row["UPDATED_AT"], "CreatedBy": row["CREATED_BY"]}
+    return {ROW_KEY: row["ID"], **found}
+
+
+def shown_as(kinds: Mapping[str, str], body: Mapping[str, Any]) -> Row:
+    """Return what a stored body holds of some attributes, numbers as Decimal."""
+    return {name: _shown(body.get(name), kind) for name, kind in kinds.items()}
 
 
 def _shown(value: Any, kind: str) -> Any:
     return Decimal(str(value)) if kind == NUMBER and value is not None else value
 
 
-def _typed(kinds: dict[str, str]) -> tuple[Attribute, ...]:
+def typed(kinds: Mapping[str, str]) -> tuple[Attribute, ...]:
+    """Return attributes that can all be asked for."""
     return tuple(Attribute(name, kind) for name, kind in kinds.items())

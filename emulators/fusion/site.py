@@ -163,6 +163,7 @@ class Site:
         "fin$/journal$/import$",
         "fin$/journal$/import",
     )
+    receivables_accounts: tuple[str, ...] = ("fin$/receivables$/import$", "fin/receivables/import")
     receivables: Receivables = field(default_factory=Receivables)
     timing: Timing = field(default_factory=Timing)
     switches: Switches = field(default_factory=Switches)

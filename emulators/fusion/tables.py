@@ -124,6 +124,8 @@ INVOICE_COLUMNS = (
     "UPDATED_AT",
     "VISIBLE_AT",
 )
+# CREDITED_ID is the invoice a credit memo credits, "" on account; AMOUNT is below zero.
+CREDIT_MEMO_COLUMNS = (*INVOICE_COLUMNS[:6], "CREDITED_ID", *INVOICE_COLUMNS[6:])
 RECEIPT_COLUMNS = (
     "ID",
     "LEDGER_ID",
@@ -145,6 +147,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "DOCUMENT": ("ID", "FILE_NAME", "CONTENT", "ACCOUNT"),
     "COMBINATION": ("ID", "CHART_ID", "ACCOUNT"),
     "AR_INVOICE": INVOICE_COLUMNS,
+    "AR_CREDIT_MEMO": CREDIT_MEMO_COLUMNS,
     "AR_RECEIPT": RECEIPT_COLUMNS,
     "AR_APPLICATION": ("ID", "INVOICE_ID", "DOCUMENT", "AMOUNT"),
     "TOKEN": ("DIGEST", "CLIENT_ID", "EXPIRES_AT"),

@@ -59,7 +59,9 @@ def test_any_parameter_gets_an_answer(caller, name, value):
         b'{"OperationName": "submitESSJobRequest", "ESSParameters": ",,,,,,"}',
     ],
 )
-@pytest.mark.parametrize("resource", ["erpintegrations", "receivablesInvoices", "standardReceipts"])
+@pytest.mark.parametrize(
+    "resource", ["erpintegrations", "receivablesInvoices", "standardReceipts", "receivablesCreditMemos"]
+)
 def test_any_body_gets_an_answer(caller, text, resource):
     """Never 500; what is taken at all is taken with ReqstId -1."""
     sent = {"Authorization": f"Bearer {caller.token}", **ITEM}

@@ -1,0 +1,239 @@
+"""Credit memos: on account through REST, against one invoice through the SOAP service.
+
+What comes in: a POST of `receivablesCreditMemos`, or a `Credit` that `credit_memo_soap.py` read. What goes out: stored
+credit memos, a lower balance of the credited invoice, or a Refusal with a sentence. A number is unique within its
+source, invoices included. Assumed, nowhere said: memo and invoice must agree on opening receivables; without type or
+source the memo takes what fits the invoice; what was paid goes where the source's receipt handling says.
+Source: https://docs.oracle.com/en/cloud/saas/financials/24c/oeswf/receivablescreditmemo-d16504e18271.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from emulators.fusion.answers import Refusal, plain, written
+from emulators.fusion.bodies import json_object
+from emulators.fusion.books import Books
+from emulators.fusion.credit_memo_entry import DISTRIBUTIONS, FREIGHT, LINES, TAX_LINES, check_reason, on_account
+from emulators.fusion.crediting import Credit, LineShare, line_id, shares
+from emulators.fusion.entry_checks import check_day, check_period, fault, source_of
+from emulators.fusion.invoice_entry import FREIGHT as INVOICE_FREIGHT
+from emulators.fusion.invoice_entry import LINES as INVOICE_LINES
+from emulators.fusion.invoice_entry import TAX_LINES as INVOICE_TAX_LINES
+from emulators.fusion.invoices import COMPLETE, INCOMPLETE, Invoices
+from emulators.fusion.journals import WrongStatus, instant
+from emulators.fusion.masters import ledgers_of
+from emulators.fusion.receivables import CREDIT_MEMO, InvoiceSource, TransactionType
+from emulators.fusion.site import Client, Ledger, currency_decimals
+from emulators.fusion.store import Fields
+from emulators.wsgi import Request
+
+CREDITED_LINE = "PreviousCustomerTransactionLineId"
+Body = dict[str, Any]
+
+
+class CreditMemos:
+    """The credit memos of one pod."""
+
+    def __init__(self, books: Books, invoices: Invoices) -> None:
+        self._books = books
+        self._invoices = invoices
+        books.on_pending("receivablesCreditMemos", self._store_pending)
+
+    def create(self, request: Request, client: Client) -> str:
+        """Store what a POST holds and return its id; raises Refusal."""
+        return self.store(json_object(request), client, self._books.clock.now())
+
+    def _store_pending(self, client_id: str, body: str, at: datetime) -> None:
+        client = self._books.site.client(client_id)
+        if client is not None:
+            # Nobody waits for the answer any more, whatever it would be.
+            with suppress(Refusal, ValueError):
+                self.store(json.loads(body, parse_float=Decimal), client, at)
+
+    def store(self, given: Mapping[str, Any], client: Client, at: datetime) -> str:
+        """Store an on-account credit memo and return its id; raises Refusal 400 and stores nothing."""
+        books = self._books
+        allowed = {ledger.business_unit: ledger for ledger in ledgers_of(books.site, client)}
+        unit = given.get("BusinessUnit")
+        if not isinstance(unit, str) or unit not in allowed:
+            raise fault("AR_BU_NOT_FOUND", "The business unit doesn't exist, or you have no access.", "BusinessUnit")
+        with books.store.transaction():
+            entry = on_account(given, books.site, allowed[unit], books.setup, at.date())
+            if entry.header.setdefault("CreditMemoStatus", COMPLETE) not in (COMPLETE, INCOMPLETE):
+                raise fault("AR_CM_STATUS_INVALID", "The status of a credit memo isn't valid.", "CreditMemoStatus")
+            return self._add(entry.header, entry.amount, allowed[unit], "", client, at)
+
+    def credit(self, order: Credit, client: Client, at: datetime) -> Fields:
+        """Credit an invoice and return the stored credit memo; raises Refusal and stores nothing."""
+        with self._books.store.transaction():
+            invoice, ledger = self._credited(order, client)
+            header = self._header(order, json.loads(invoice["BODY"]), at)
+            check_day(header, "TransactionDate")
+            check_day(header, "AccountingDate")
+            source, kind = self._source(order, header, invoice), self._type(order, invoice)
+            header |= {"TransactionSource": source.name, "TransactionType": kind.name}
+            source_of(header, self._books.site)
+            if order.currency and order.currency != header["CreditMemoCurrency"]:
+                raise fault("AR_CM_CURRENCY", "The currency isn't that of the transaction to credit.", "CurrencyCode")
+            check_reason(order.reason, self._books.site)
+            check_period(header["AccountingDate"], self._books.site, ledger, self._books.setup)
+            amount = self._fill_amounts(header, order, invoice)
+            memo_id = self._add(header, -amount, ledger, invoice["ID"], client, at)
+            if kind.opens_receivables:
+                self._apply(invoice["ID"], memo_id, amount, source)
+            return self.expect(memo_id)
+
+    def _credited(self, order: Credit, client: Client) -> tuple[Fields, Ledger]:
+        row = self._books.store.get("AR_INVOICE", order.invoice_id)
+        allowed = {str(ledger.id): ledger for ledger in ledgers_of(self._books.site, client)}
+        if row is None or row["LEDGER_ID"] not in allowed:
+            text = f"The transaction {order.invoice_id} to credit doesn't exist, or you have no access."
+            raise fault("AR_CM_PREV_TRX_NOT_FOUND", text, "PreviousCustomerTransactionId")
+        if row["STATUS"] == INCOMPLETE:
+            text = f"The transaction {row['NUMBER']} is incomplete, and only a complete one can be credited."
+            raise fault("AR_CM_PREV_TRX_INCOMPLETE", text, "PreviousCustomerTransactionId")
+        return row, allowed[row["LEDGER_ID"]]
+
+    def _header(self, order: Credit, invoice: Mapping[str, Any], at: datetime) -> Body:
+        kept = ("BusinessUnit", "BillToCustomerNumber", "BillToCustomerName", "BillToSite", "BillToPartyId")
+        day = order.transaction_date or at.date().isoformat()
+        header: Body = {name: invoice[name] for name in kept if name in invoice}
+        header |= {"TransactionDate": day, "AccountingDate": order.gl_date or day}
+        header |= {"CreditMemoCurrency": invoice["InvoiceCurrencyCode"], "CreditMemoStatus": COMPLETE}
+        texts = {"TransactionNumber": order.number, "CreditReason": order.reason, "CreditMemoComments": order.comments}
+        return header | {name: text for name, text in texts.items() if text}
+
+    def _source(self, order: Credit, header: Body, invoice: Fields) -> InvoiceSource:
+        found = self._books.site.receivables.source(order.source or (None if order.source_id else invoice["SOURCE"]))
+        if order.source_id:
+            known = self._books.site.receivables.sources
+            found = next((one for one in known if one.id == order.source_id), None)
+        if found is None or not found.is_valid_for(header["BusinessUnit"]):
+            text = "The transaction source you entered doesn't exist."
+            raise fault("AR_BATCH_SOURCE_NOT_FOUND", text, "TransactionSource")
+        return found
+
+    def _type(self, order: Credit, invoice: Fields) -> TransactionType:
+        opens = self._invoices.opens_receivables(invoice)
+        every = [one for one in self._books.site.receivables.types if one.kind == CREDIT_MEMO]
+        if order.type or order.type_id:
+            found = next((one for one in every if order.type == one.name or order.type_id == one.id), None)
+        else:
+            found = next((one for one in every if one.opens_receivables == opens), None)
+        if found is None:
+            text = "The transaction type you entered doesn't exist."
+            raise fault("AR_TRX_TYPE_NOT_FOUND", text, "TransactionType")
+        if found.opens_receivables != opens:
+            text = f"The type {found.name} and the type of the transaction to credit differ in opening receivables."
+            raise fault("AR_CM_TYPE_OPEN_RECEIVABLES", text, "TransactionType")
+        return found
+
+    def _fill_amounts(self, header: Body, order: Credit, invoice: Fields) -> Decimal:
+        """Put the credited lines into the header and return the sum of the credit."""
+        body = json.loads(invoice["BODY"])
+        step = Decimal(1).scaleb(-currency_decimals(header["CreditMemoCurrency"]))
+        found = shares(order, body[INVOICE_LINES], self.taken(invoice["ID"]), step)
+        header[LINES] = [self._line(number, one, invoice["ID"], body) for number, one in enumerate(found, start=1)]
+        header[DISTRIBUTIONS] = []
+        freight = order.freight_amount or Decimal(0)
+        left = Decimal(str(body.get(INVOICE_FREIGHT) or 0)) - self._freight_taken(invoice["ID"])
+        if not 0 <= freight <= left:
+            text = f"The freight to credit, {freight:f}, is more than what is left of the invoice's freight, {left:f}."
+            raise fault("AR_CM_EXCEEDS_FREIGHT", text, "FreightAmount")
+        if freight:
+            header[FREIGHT] = plain(-freight)
+        amount = sum((one.amount + one.tax for one in found), freight)
+        if amount <= 0:
+            raise fault("AR_CREATION_SIGN", "The amount of a credit memo has the wrong sign.", "LineAmount")
+        return amount
+
+    def _line(self, number: int, share: LineShare, invoice_id: str, body: Mapping[str, Any]) -> Body:
+        credited = body[INVOICE_LINES][share.place - 1]
+        line: Body = {"LineNumber": str(number), CREDITED_LINE: str(line_id(invoice_id, share.place))}
+        names = {"Description": "LineDescription", "ItemNumber": "ItemNumber", "MemoLine": "MemoLine"}
+        line |= {new: credited[old] for old, new in names.items() if credited.get(old)}
+        line["LineAmountCredit"] = plain(-share.amount)
+        if share.quantity:
+            line["LineQuantityCredit"] = plain(share.quantity)
+        codes = (credited.get(INVOICE_TAX_LINES) or [{}])[0]
+        taxes = [{**codes, "TaxAmount": plain(-share.tax)}] if share.tax else []
+        return {**line, TAX_LINES: taxes}
+
+    def _apply(self, invoice_id: str, memo_id: str, amount: Decimal, source: InvoiceSource) -> None:
+        beyond = amount - self._invoices.balance(invoice_id)
+        try:
+            if beyond > 0 and source.receipt_handling:
+                self._invoices.release(invoice_id, beyond, source.receipt_handling)
+            self._invoices.apply(invoice_id, memo_id, amount)
+        except WrongStatus:
+            text = f"The credit of {amount:f} is more than what is open on the transaction, {amount - beyond:f}."
+            raise fault("AR_CM_EXCEEDS_BALANCE", text, "PreviousCustomerTransactionId") from None
+
+    def taken(self, invoice_id: str) -> dict[int, LineShare]:
+        """Return what earlier credit memos took off an invoice's lines, by their place."""
+        found: dict[int, LineShare] = {}
+        for memo in self.of_invoice(invoice_id):
+            for line in json.loads(memo["BODY"])[LINES]:
+                place = int(line[CREDITED_LINE]) - line_id(invoice_id, 0)
+                tax = sum((-Decimal(one["TaxAmount"]) for one in line[TAX_LINES]), Decimal(0))
+                quantity = Decimal(line.get("LineQuantityCredit") or 0)
+                more = LineShare(place, -Decimal(line["LineAmountCredit"]), tax, quantity)
+                found[place] = found.get(place, LineShare(place)).with_more(more)
+        return found
+
+    def _freight_taken(self, invoice_id: str) -> Decimal:
+        bodies = (json.loads(memo["BODY"]) for memo in self.of_invoice(invoice_id))
+        return sum((-Decimal(body.get(FREIGHT) or 0) for body in bodies), Decimal(0))
+
+    def _add(
+        self, header: Body, amount: Decimal, ledger: Ledger, credited_id: str, client: Client, at: datetime
+    ) -> str:
+        books = self._books
+        status = header.pop("CreditMemoStatus")
+        number = header.pop("TransactionNumber", None) or str(books.store.count_up("invoice_number", 100_001))
+        self._invoices.check_number(header["TransactionSource"], number)
+        memo_id = books.journals.new_id()
+        visible = at + timedelta(seconds=books.site.timing.credit_memo_visible_after_seconds)
+        row = {
+            "ID": memo_id,
+            "LEDGER_ID": str(ledger.id),
+            "SOURCE": header["TransactionSource"],
+            "NUMBER": number,
+            "STATUS": status,
+            "BODY": written(header),
+            "CREDITED_ID": credited_id,
+            "AMOUNT": plain(amount),
+            "CREATED_BY": client.client_id,
+            "CREATED_AT": instant(at),
+            "UPDATED_AT": instant(at),
+            "VISIBLE_AT": instant(visible),
+        }
+        books.store.insert("AR_CREDIT_MEMO", row)
+        return memo_id
+
+    def expect(self, memo_id: str) -> Fields:
+        """Return a credit memo; raises WrongStatus when there is none."""
+        row = self._books.store.get("AR_CREDIT_MEMO", memo_id)
+        if row is None:
+            raise WrongStatus(f"Credit memo {memo_id} doesn't exist.")
+        return row
+
+    def rows(self) -> list[Fields]:
+        """Return every credit memo in the order they were created."""
+        return self._books.store.rows("SELECT * FROM AR_CREDIT_MEMO ORDER BY LENGTH(ID), ID")
+
+    def of_invoice(self, invoice_id: str) -> list[Fields]:
+        """Return the credit memos against an invoice."""
+        return [row for row in self.rows() if row["CREDITED_ID"] == invoice_id]
+
+    def due(self, row: Fields) -> Decimal:
+        """Return what a credit memo still gives: all of it on account, nothing once applied or where nothing opens."""
+        found = self._books.site.receivables.type_named(json.loads(row["BODY"])["TransactionType"], CREDIT_MEMO)
+        is_open = row["STATUS"] != INCOMPLETE and not row["CREDITED_ID"] and (found is None or found.opens_receivables)
+        return Decimal(row["AMOUNT"]) if is_open else Decimal(0)
