@@ -7,6 +7,7 @@ undone like one. Here is what receivables ask beside them: the customer, the acc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from ledger.accounts import AccountKey
 
@@ -17,9 +18,10 @@ class Billing:
 
     `customer` is the bill-to account, `receivable` the account of the one line that holds the total. `items` are SKUs
     by line of the document, "" where a line is of no product, `kinds` the categories by line, "" on the receivable; on
-    a credit memo they are those of the invoice's lines, so that each is credited by its own. `credits` is the posting
-    key of the invoice that a credit memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's,
-    as far as it tells them.
+    a credit memo they are those of the invoice's lines, so that each is credited by its own. `credited_lines` are the
+    places of those among the invoice's own, from 1, and 0 on the receivable. `credits` is the posting key of the
+    invoice that a credit memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's, as far as it
+    tells them.
     """
 
     order_id: str
@@ -27,6 +29,7 @@ class Billing:
     receivable: AccountKey
     items: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    credited_lines: tuple[int, ...] = ()
     credits: str = ""
     transaction_id: str = ""
     refund_id: str = ""
@@ -38,7 +41,11 @@ class Billing:
 
     def undone(self, posting_key: str) -> Billing:
         """Return the form of what undoes the document of that key: an invoice is credited, a credit billed again."""
-        return replace(self, credits="" if self.is_credit else posting_key)
+        if self.is_credit:
+            return replace(self, credits="", credited_lines=())
+        places = accumulate(bool(kind) for kind in self.kinds)
+        credited = tuple(place if kind else 0 for place, kind in zip(places, self.kinds, strict=True))
+        return replace(self, credits=posting_key, credited_lines=credited)
 
     def content(self) -> dict:
         """Return all of it as plain JSON values."""
@@ -48,6 +55,7 @@ class Billing:
             "receivable": str(self.receivable),
             "items": list(self.items),
             "kinds": list(self.kinds),
+            "credited_lines": list(self.credited_lines),
             "credits": self.credits,
             "transaction_id": self.transaction_id,
             "refund_id": self.refund_id,
@@ -57,5 +65,5 @@ class Billing:
     def from_content(cls, content: dict) -> Billing:
         """Rebuild it from `content()`."""
         plain = {name: content[name] for name in ("order_id", "customer", "credits", "transaction_id", "refund_id")}
-        rows = {name: tuple(content[name]) for name in ("items", "kinds")}
+        rows = {name: tuple(content[name]) for name in ("items", "kinds", "credited_lines")}
         return cls(receivable=AccountKey.parse(content["receivable"]), **rows, **plain)

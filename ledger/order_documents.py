@@ -175,8 +175,15 @@ def _memo(order: Order, invoice: Journal, taken: Sequence[Sold]) -> JournalSet:
         return JournalSet(source, 1, ())
     memo = _document(order, source, lines, total, f"Refund of Amazon order {order.order_id}")
     assert memo.billing is not None, "every order document has its billing"
-    billing = replace(memo.billing, credits=invoice.key, refund_id=order.refund_id)
+    places = (*(0 for line in memo.lines if line.reference), *(_place(one, invoice) for one in lines))
+    billing = replace(memo.billing, credits=invoice.key, credited_lines=places, refund_id=order.refund_id)
     return JournalSet(source, 1, (replace(memo, billing=billing),))
+
+
+def _place(taken: Sold, invoice: Journal) -> int:
+    """Return which of an invoice's own lines an amount is taken back of, counted from 1."""
+    own = ((held.account, held.category, held.sku, held.amount < 0) for held in _billed(invoice))
+    return [*own].index((taken.account, taken.category, taken.sku, taken.amount > 0)) + 1
 
 
 def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Decimal, words: str) -> Journal:

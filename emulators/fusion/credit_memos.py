@@ -10,7 +10,7 @@ Source: https://docs.oracle.com/en/cloud/saas/financials/24c/oeswf/receivablescr
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from emulators.fusion.books import Books
 from emulators.fusion.credit_memo_entry import DISTRIBUTIONS, FREIGHT, LINES, TAX_LINES, check_reason, on_account
 from emulators.fusion.crediting import Credit, LineShare, line_id, shares
 from emulators.fusion.entry_checks import check_day, check_period, fault, source_of
+from emulators.fusion.invoice_entry import DISTRIBUTIONS as INVOICE_DISTRIBUTIONS
 from emulators.fusion.invoice_entry import FREIGHT as INVOICE_FREIGHT
 from emulators.fusion.invoice_entry import LINES as INVOICE_LINES
 from emulators.fusion.invoice_entry import TAX_LINES as INVOICE_TAX_LINES
@@ -140,7 +141,6 @@ class CreditMemos:
         step = Decimal(1).scaleb(-currency_decimals(header["CreditMemoCurrency"]))
         found = shares(order, body[INVOICE_LINES], self.taken(invoice["ID"]), step)
         header[LINES] = [self._line(number, one, invoice["ID"], body) for number, one in enumerate(found, start=1)]
-        header[DISTRIBUTIONS] = []
         freight = order.freight_amount or Decimal(0)
         left = Decimal(str(body.get(INVOICE_FREIGHT) or 0)) - self._freight_taken(invoice["ID"])
         if not 0 <= freight <= left:
@@ -151,6 +151,7 @@ class CreditMemos:
         amount = sum((one.amount + one.tax for one in found), freight)
         if amount <= 0:
             raise fault("AR_CREATION_SIGN", "The amount of a credit memo has the wrong sign.", "LineAmount")
+        header[DISTRIBUTIONS] = list(_distributed(found, body, amount))
         return amount
 
     def _line(self, number: int, share: LineShare, invoice_id: str, body: Mapping[str, Any]) -> Body:
@@ -237,3 +238,25 @@ class CreditMemos:
         found = self._books.site.receivables.type_named(json.loads(row["BODY"])["TransactionType"], CREDIT_MEMO)
         is_open = row["STATUS"] != INCOMPLETE and not row["CREDITED_ID"] and (found is None or found.opens_receivables)
         return Decimal(row["AMOUNT"]) if is_open else Decimal(0)
+
+
+def _distributed(found: Sequence[LineShare], body: Mapping[str, Any], amount: Decimal) -> Iterator[Body]:
+    """Yield what a credit books: the invoice's own accounts the other way round, each line's in its share.
+
+    Assumed, nowhere said for one that was imported or sent with accounts: invoice accounting is used for credits. An
+    invoice without distributions leaves the memo without, as its own are derived later.
+    """
+    own = body.get(INVOICE_DISTRIBUTIONS) or []
+    for one in own:
+        if not one.get("InvoiceLineNumber"):
+            yield {**_account_of(one), "Amount": plain(-amount)}
+    for number, share in enumerate(found, start=1):
+        line = body[INVOICE_LINES][share.place - 1]
+        of_line = [one for one in own if str(one.get("InvoiceLineNumber")) == str(line["LineNumber"])]
+        for one in of_line:
+            part = share.amount * Decimal(str(one.get("Amount") or 0)) / Decimal(str(line["LineAmount"]))
+            yield {**_account_of(one), "Amount": plain(-part), "CreditMemoLineNumber": str(number)}
+
+
+def _account_of(distribution: Mapping[str, Any]) -> Body:
+    return {name: distribution[name] for name in ("AccountClass", "AccountCombination") if name in distribution}

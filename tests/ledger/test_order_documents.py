@@ -97,6 +97,7 @@ def test_a_refund_in_full_is_the_invoice_the_other_way_round():
     assert lines_of(memo) == [("110900", "-95.00"), ("410200", "-5.00"), ("400100", "100.00")]
     assert (memo.source.kind, memo.billing.credits, memo.billing.refund_id) == (CREDIT_MEMO, invoice().key, "R1")
     assert (memo.is_balanced, memo.billing.is_credit, found.beyond) == (True, True, Decimal("0.00"))
+    assert memo.billing.credited_lines == (0, 1, 2)
 
 
 def test_a_partial_refund_takes_what_is_left_of_each_line_and_tells_the_rest():
@@ -139,7 +140,7 @@ def test_undoing_an_invoice_credits_it_whole_and_undoing_a_credit_bills_again():
     """The reversal of an order document is the opposite document against it."""
     original = invoice()
     [undone] = reversal_of([Posted(original, "AZ-1")]).journals
-    assert (undone.billing.credits, undone.billing.is_credit) == (original.key, True)
+    assert (undone.billing.credits, undone.billing.credited_lines) == (original.key, (0, 1, 2))
     [memo] = [journal for one in refund(sold("-60.00", "refund")).memos for journal in one.journals]
     [again] = reversal_of([Posted(memo, "AZ-2")]).journals
     assert not again.billing.is_credit

@@ -1,5 +1,6 @@
 """Order documents at a Fusion pod: made once by number, found over all revisions, read back account by account."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from ledger.accounts import AccountKey
 from ledger.billing import Billing
 from ledger.errors import InputRefused, TargetMisconfigured, TargetRefused, TargetUnavailable, TargetUnclear
 from ledger.journal import Journal, JournalLine, SourceKey
+from ledger.reversal import Posted, reversal_of
 from resources.erp.target import BooksState
 from tests.road.fusion_rig import Pod
 
@@ -20,8 +22,8 @@ ORDER = "111-1234567-1234567"
 RECEIVABLES = {
     "business_unit": "US1 Business Unit",
     "transaction_source": SOURCE,
-    "invoice_type": "Invoice",
-    "credit_memo_type": "Credit Memo",
+    "invoice_type": "Settled Invoice",
+    "credit_memo_type": "Settled Credit Memo",
     "payment_terms": "IMMEDIATE",
     "is_confirmed_empty": True,
     "invoice_link": "https://pod.example/fscmUI/invoice/{number}",
@@ -47,7 +49,8 @@ LINES = (
 
 def invoice(*lines: JournalLine, revision: int = 1, customer: str = "1008", **changes) -> Journal:
     """Return the invoice of ACCOUNTING's example: principal 100, promotion -5."""
-    billing = Billing(ORDER, customer, account("110900"), ("", "SKU-1", "SKU-1"), transaction_id="T-1")
+    items, kinds = ("", "SKU-1", "SKU-1"), ("", "revenue", "promo_rebate")
+    billing = Billing(ORDER, customer, account("110900"), items, kinds, transaction_id="T-1")
     told = {
         "source": SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "invoice", f"{ORDER}.A1B2C3D4"),
         "revision": revision,
@@ -74,6 +77,12 @@ def pod(world) -> Pod:
 def target(pod):
     """The pod as the road sees it, with receivables set up."""
     return pod.road(fusion={"receivables": RECEIVABLES}).target
+
+
+def switch(pod, **switches) -> None:
+    """Turn facts that no documentation tells, of this pod alone."""
+    site = pod.app.books.site
+    site.receivables = replace(site.receivables, switches=replace(site.receivables.switches, **switches))
 
 
 def invoices(pod) -> list:
@@ -204,3 +213,145 @@ def test_the_listing_holds_invoices_beside_batches(target):
     found = [one for one in target.listing(["01"], DAY) if one.erp_id == target.erp_id(sent)]
     assert [(one.source_id, one.currency) for one in found] == [(sent.source.source_id, "USD")]
     assert target.listing(["01"], date(2026, 11, 15)) == []
+
+
+# --- credit memos -----------------------------------------------------------------------------------------------
+
+
+def credit(
+    amount: str = "40.00", *, source: str = f"{ORDER}.C1", revision: int = 1, of: Journal | None = None
+) -> Journal:
+    """Return a credit memo that takes a part of the sale back."""
+    whole = of or invoice()
+    billing = replace(
+        whole.billing, items=("", "SKU-1"), kinds=("", "revenue"), credited_lines=(0, 1), credits=whole.key
+    )
+    return invoice(
+        line(1, "110900", f"-{amount}"),
+        line(2, "400100", amount, "revenue SKU-1"),
+        source=SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "credit_memo", source),
+        billing=billing,
+        description=f"Refund of Amazon order {ORDER}",
+    )
+
+
+def whole_credit() -> Journal:
+    """Return what undoes the invoice: all of its lines."""
+    [undone] = reversal_of([Posted(invoice(), "AZ-1")]).journals
+    return undone
+
+
+def test_a_refund_credits_the_invoice_by_its_line_and_is_read_back(pod, target):
+    """Forty of a hundred, on the invoice's own account; the memo names the invoice in Fusion."""
+    target.submit(invoice())
+    memo = credit()
+    number = target.submit(memo)
+    assert target.status(memo).state is BooksState.POSTED
+    back = target.read_back(memo)
+    assert [(str(one.account), one.amount, one.reference) for one in back.lines] == [
+        (str(one.account), one.amount, one.reference) for one in memo.lines
+    ]
+    assert back.generated_lines == ()
+    [found] = target.find([memo]).found
+    assert (found.erp_id, found.is_same, found.key_matches) == (number, True, memo.key)
+    [stored] = pod.app.books.store.rows("SELECT * FROM AR_CREDIT_MEMO")
+    assert (stored["NUMBER"], stored["AMOUNT"]) == (number, "-40")
+
+
+def test_undoing_an_invoice_credits_every_line_of_it(pod, target):
+    """Sales and discount both come back; nothing is left to credit after that."""
+    target.submit(invoice())
+    undone = whole_credit()
+    target.submit(undone)
+    assert [one.amount for one in target.read_back(undone).lines] == [-one.amount for one in LINES]
+    with pytest.raises(TargetRefused, match="left of it"):
+        target.submit(credit("0.01"))
+
+
+def test_more_than_is_left_of_a_line_is_refused_and_nothing_is_made(pod, target):
+    """The pod itself refuses it, with its own words; a fault under HTTP 200 is no success."""
+    target.submit(invoice())
+    target.submit(credit("60.00"))
+    with pytest.raises(TargetRefused, match=r"40(\.00)? of 100|isn't part of what is left"):
+        target.submit(credit("50.00", source=f"{ORDER}.C2"))
+    assert len(pod.app.books.store.rows("SELECT * FROM AR_CREDIT_MEMO")) == 1
+
+
+def test_a_credit_whose_answer_is_lost_is_found_and_its_number_never_given_twice(pod, target):
+    """Unclear, then found by number; sent once more it is turned away."""
+    target.submit(invoice())
+    pod.faults.next("createCreditMemo", general.dropped(after=True))
+    with pytest.raises(TargetUnclear):
+        target.submit(credit())
+    assert [one.is_same for one in target.find([credit()]).found] == [True]
+    with pytest.raises(TargetUnclear, match="of this number already"):
+        target.submit(credit())
+    pod.faults.next("receivablesCreditMemos", mischief.blind())
+    with pytest.raises(TargetRefused, match="exists in this source"):
+        target.submit(credit())
+    assert len(pod.app.books.store.rows("SELECT * FROM AR_CREDIT_MEMO")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (general.dropped(), TargetUnclear),
+        (general.html(502), TargetUnclear),
+        (general.status(429), TargetUnavailable),
+        (general.status(503), TargetUnclear),
+    ],
+    ids=["closed before", "page of the front end", "throttled", "busy"],
+)
+def test_trouble_on_the_way_is_unclear_unless_it_surely_was_not_taken(pod, target, fault, error):
+    """Only a parsed no is a refusal; what may have arrived is asked for."""
+    target.submit(invoice())
+    pod.faults.next("createCreditMemo", fault)
+    with pytest.raises(error):
+        target.submit(credit())
+
+
+def test_a_credit_before_its_invoice_is_not_sent(pod, target):
+    """The invoice does not show: nothing leaves, a later run sends it."""
+    with pytest.raises(TargetUnavailable, match="its invoice"):
+        target.submit(credit())
+    assert pod.faults.calls("createCreditMemo") == 0
+
+
+def test_no_credit_memo_yet_is_certain_once_an_invoice_of_the_unit_is_seen(target):
+    """The first credit memo of a unit needs no other one to be looked for by."""
+    target.submit(invoice())
+    sightings = target.find([credit()])
+    assert (sightings.is_certain, sightings.found, sightings.control) == (True, (), target.erp_id(invoice()))
+
+
+@pytest.mark.parametrize("is_negative", [True, False])
+def test_either_sign_of_a_credit_is_understood(world, is_negative):
+    """Whether a site shows credits below zero is nowhere said: the setting says it, both ways are read alike."""
+    pod = Pod(world)
+    switch(pod, are_credits_negative=is_negative)
+    told = {**RECEIVABLES, "are_credits_negative": is_negative}
+    target = pod.road(fusion={"receivables": told}).target
+    target.submit(invoice())
+    target.submit(credit())
+    assert [one.amount for one in target.read_back(credit()).lines] == [one.amount for one in credit().lines]
+
+
+def test_a_site_that_credits_no_lines_takes_whole_invoices_only(pod):
+    """A part is refused before anything leaves, with what to do; the whole goes by its total."""
+    target = pod.road(fusion={"receivables": {**RECEIVABLES, "are_credits_by_line": False}}).target
+    target.submit(invoice())
+    with pytest.raises(InputRefused, match="credits no single lines"):
+        target.submit(credit())
+    target.submit(whole_credit())
+    assert [one.amount for one in target.read_back(whole_credit()).lines] == [-one.amount for one in LINES]
+
+
+def test_answers_in_a_mime_message_are_read_as_well(world):
+    """SOAP services of a pod may answer so."""
+    pod = Pod(world)
+    switch(pod, is_soap_multipart=True)
+    target = pod.road(fusion={"receivables": RECEIVABLES}).target
+    target.submit(invoice())
+    target.submit(credit())
+    with pytest.raises(TargetRefused):
+        target.submit(credit("99.00", source=f"{ORDER}.C2"))

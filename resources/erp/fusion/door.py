@@ -29,6 +29,7 @@ from resources.erp.fusion.faults import Fault
 from resources.erp.fusion.filters import Condition, expression
 from resources.erp.fusion.rows import Row, read_object
 from resources.erp.fusion.settings import FusionSettings
+from resources.transport import soap
 
 INTEGRATIONS = "erpintegrations"
 ACCEPT = "application/json, application/vnd.oracle.adf.error+json"
@@ -49,6 +50,7 @@ class Door:
     def __init__(self, settings: FusionSettings, client: httpx.Client) -> None:
         self._settings = settings
         self._client = client
+        self._wsdls = soap.WsdlReader()
 
     def rows(
         self,
@@ -126,10 +128,31 @@ class Door:
         """Create one row of a collection, once; raises as `write`."""
         return self._posted(what, path, f"POST {path}", body)
 
+    def call_soap(self, what: str, service: str, operation: str, values: Mapping[str, object]) -> soap.Answer:
+        """Call one operation of a SOAP service, once; return an answer with 200 or 500, which may be a fault.
+
+        Raises as `write` for everything else; TargetMisconfigured also for a service that is other than expected.
+        """
+        address = f"{self._settings.root_url}{service}"
+        described = self._wsdls.read(self._client, f"{address}?WSDL", operation=f"WSDL {operation}")
+        body = soap.to_bytes(described.envelope(operation, values))
+        headers = {"content-type": "text/xml; charset=utf-8", "soapaction": f'"{described.action(operation)}"'}
+        request = self._client.build_request(
+            "POST", address, content=body, headers=headers, extensions=self._extensions(operation, is_repeatable=False)
+        )
+        response = self._sent(what, request)
+        if response.status_code not in (200, 500):
+            raise self._unwritten(what, operation, _fault(response), "html" in _content_type(response))
+        return soap.Answer(response.status_code, response.headers, response.content)
+
     def _posted(self, what: str, path: str, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        request = self._request("POST", path, operation, body=body)
+        response = self._sent(what, self._request("POST", path, operation, body=body))
+        return self._written(what, operation, response)
+
+    def _sent(self, what: str, request: httpx.Request) -> httpx.Response:
+        """Send a request that writes, once; raises TargetUnavailable, TargetMisconfigured, TargetUnclear."""
         try:
-            response = self._client.send(request)
+            return self._client.send(request)
         except (TargetUnavailable, TargetMisconfigured):
             raise  # The auth ring or the rate limit: the request itself never left.
         except _NEVER_LEFT as error:
@@ -141,7 +164,6 @@ class Door:
                 f"{what} was sent, but no answer could be read ({type(error).__name__}): Fusion is asked for it by "
                 "name before anything else is sent."
             ) from None
-        return self._written(what, operation, response)
 
     def _written(self, what: str, operation: str, response: httpx.Response) -> dict[str, Any]:
         if response.status_code in (200, 201):
@@ -210,15 +232,18 @@ class Door:
         headers = {"accept": ACCEPT, "rest-framework-version": str(self._settings.framework_version)}
         if body is not None:
             headers["content-type"] = _ITEM
-        timeout = httpx.Timeout(self._settings.read_timeout_seconds, connect=self._settings.connect_timeout_seconds)
         return self._client.build_request(
             method,
             self._settings.url(path),
             params=parameters,
             json=body,
             headers=headers,
-            extensions={"operation": operation, "repeatable": body is None, "timeout": timeout.as_dict()},
+            extensions=self._extensions(operation, is_repeatable=body is None),
         )
+
+    def _extensions(self, operation: str, *, is_repeatable: bool) -> dict[str, Any]:
+        timeout = httpx.Timeout(self._settings.read_timeout_seconds, connect=self._settings.connect_timeout_seconds)
+        return {"operation": operation, "repeatable": is_repeatable, "timeout": timeout.as_dict()}
 
 
 def _page(path: str, page: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:

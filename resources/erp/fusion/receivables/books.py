@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,7 +24,42 @@ from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.target import BooksState, FoundDocument
 
+
 # Frozen documents are complete ones that nobody may change any more.
+@dataclass(frozen=True)
+class Shape:
+    """How a resource names what both kinds of document have."""
+
+    resource: str
+    status: str
+    currency: str
+    comments: str
+    lines: str
+    line_text: str
+    distributions: str
+    line_number: str
+
+
+INVOICE = Shape(
+    "receivablesInvoices",
+    "InvoiceStatus",
+    "InvoiceCurrencyCode",
+    "Comments",
+    "receivablesInvoiceLines",
+    "Description",
+    "receivablesInvoiceDistributions",
+    "InvoiceLineNumber",
+)
+CREDIT_MEMO = Shape(
+    "receivablesCreditMemos",
+    "CreditMemoStatus",
+    "CreditMemoCurrency",
+    "CreditMemoComments",
+    "receivablesCreditMemoLines",
+    "LineDescription",
+    "receivablesCreditMemoDistributions",
+    "CreditMemoLineNumber",
+)
 _STATES = {"COMPLETE": BooksState.POSTED, "FROZEN": BooksState.POSTED, "INCOMPLETE": BooksState.WAITING}
 
 
@@ -42,17 +77,13 @@ class Header:
     total: Decimal
     comments: str
     customer: str
-    cross_reference: str
+    order_id: str
+    shape: Shape = INVOICE
 
     @property
     def state(self) -> BooksState:
         """Return what its status comes to; a word that nobody knows is none that counts."""
         return _STATES.get(self.status.upper(), BooksState.WAITING)
-
-    @property
-    def order_id(self) -> str:
-        """Return the order that its cross reference tells, "" where it tells none."""
-        return self.cross_reference.removeprefix("amz:") if self.cross_reference.startswith("amz:") else ""
 
 
 @dataclass(frozen=True)
@@ -83,38 +114,47 @@ class Held:
         return -sum((one.amount for one in self.booked if one.amount < 0), Decimal(0))
 
 
-def header(row: Row) -> Header:
-    """Read one row of `receivablesInvoices`."""
+def header(row: Row, shape: Shape, settings: FusionSettings) -> Header:
+    """Read one row of a resource of documents; the order stands in its cross reference, or in our own words."""
     day = row.day("AccountingDate") or row.day("TransactionDate")
     if day is None:
         raise TargetUnavailable(f"Fusion's {row.resource} answers a document without a date.")
+    told, comments = row.text("CrossReference"), row.text(shape.comments)
+    own = natural_key.source_id_of(comments, settings).partition(".")[0]
     return Header(
         id=row.identifier("CustomerTransactionId"),
         number=row.text("TransactionNumber"),
-        status=row.text("InvoiceStatus"),
+        status=row.text(shape.status),
         source=row.text("TransactionSource"),
         business_unit=row.text("BusinessUnit"),
         day=day,
-        currency=row.text("InvoiceCurrencyCode"),
+        currency=row.text(shape.currency),
         total=row.amount("EnteredAmount"),
-        comments=row.text("Comments"),
+        comments=comments,
         customer=row.text("BillToCustomerNumber"),
-        cross_reference=row.text("CrossReference"),
+        order_id=told.removeprefix("amz:") if told.startswith("amz:") else own,
+        shape=shape,
     )
 
 
-def booked(lines: Sequence[Row], distributions: Sequence[Row], settings: FusionSettings) -> tuple[Booked, ...]:
+def booked(
+    shape: Shape, lines: Sequence[Row], distributions: Sequence[Row], settings: FusionSettings
+) -> tuple[Booked, ...]:
     """Return what the distributions of one document book; the receivable is on the other side of the lines."""
     assert settings.receivables is not None, "only sites with receivables are read"
-    texts = {int(row.amount("LineNumber")): row.text("Description") for row in lines}
+    texts = {int(row.amount("LineNumber")): row.text(shape.line_text) for row in lines}
     found = []
     for row in distributions:
         is_receivable = row.text("AccountClass") in (settings.receivables.receivable_class, "REC")
-        line = 0 if is_receivable else int(row.amount("InvoiceLineNumber"))
+        line = 0 if is_receivable else int(row.amount(shape.line_number))
         amount = row.amount("Amount")
         account = chart.account_of(row.text("AccountCombination"), settings)
         if amount:
             found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, "")))
+    # Some sites show credits above zero: what a credit memo books lowers the receivable, whatever its sign there.
+    is_turned = shape is CREDIT_MEMO and sum((one.amount for one in found if not one.line), Decimal(0)) > 0
+    if is_turned:
+        found = [replace(one, amount=-one.amount) for one in found]
     return tuple(sorted(found, key=lambda one: one.line))
 
 

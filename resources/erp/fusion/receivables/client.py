@@ -18,13 +18,13 @@ from ledger.errors import Finding, InputRefused, TargetUnavailable, TargetUnclea
 from ledger.journal import Journal, SourceKey
 from resources.erp.fusion import filters, periods
 from resources.erp.fusion.door import Door
-from resources.erp.fusion.receivables import books, payload
-from resources.erp.fusion.receivables.books import Header, Held
+from resources.erp.fusion.receivables import books, credit, payload
+from resources.erp.fusion.receivables.books import CREDIT_MEMO, INVOICE, Header, Held, Shape
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
 
-INVOICES = "receivablesInvoices"
 _KEY = "CustomerTransactionId"
 # How many of the newest documents are looked at for one of our business unit.
 _CONTROLS_TRIED = 100
@@ -51,7 +51,8 @@ class Receivables:
         findings = []
         for journal in journals:
             try:
-                payload.invoice(journal, self._settings)
+                payload.require_bookable(journal)
+                payload.number(journal, self._settings)
             except InputRefused as error:
                 findings.append(Finding("journal_does_not_fit", str(error), "Correct the mapping.", journal.key))
         return [*findings, *periods.check_periods(journals, self._settings, self._door, of_receivables=True)]
@@ -63,18 +64,35 @@ class Receivables:
         TargetUnclear (ask by number, also when the number is taken already).
         """
         name = self.erp_id(journal)
-        body = payload.invoice(journal, self._settings)
-        if self._of_number(name):
+        shape = _shape(journal)
+        if self._of_number(shape, name):
             raise TargetUnclear(
                 f"Document {name} was not sent: Fusion holds one of this number already. It is compared before "
                 "anything else is sent."
             )
-        self._door.create(f"Document {name}", INVOICES, body)
+        if shape is CREDIT_MEMO:
+            self._credit(journal, name)
+        else:
+            self._door.create(f"Invoice {name}", shape.resource, payload.invoice(journal, self._settings))
         return name
+
+    def _credit(self, journal: Journal, name: str) -> None:
+        """Credit an invoice by its lines, once."""
+        assert journal.billing is not None, "only order documents come here"
+        number = payload.number_of_key(journal.billing.credits, self._settings)
+        invoices = self._of_number(INVOICE, number)
+        if not invoices:
+            raise TargetUnavailable(f"Credit memo {name} was not sent: its invoice {number} does not show in Fusion.")
+        lines = self._lines(invoices[0])
+        ids = {int(row.amount("LineNumber")): row.identifier("CustomerTransactionLineId") for row in lines}
+        values = credit.call(journal, invoices[0].id, ids, self._settings, self._ours)
+        what = f"Credit memo {name}"
+        answer = self._door.call_soap(what, self._ours.credit_service, credit.OPERATION, values)
+        credit.require_made(what, name, answer.headers.get("content-type", ""), answer.body)
 
     def status(self, journal: Journal) -> TargetStatus:
         """Read where a document stands, once."""
-        found = self._of_number(self.erp_id(journal))
+        found = self._of_number(_shape(journal), self.erp_id(journal))
         if not found:
             return TargetStatus(BooksState.ABSENT, "")
         head = found[0]
@@ -85,10 +103,12 @@ class Receivables:
         """Look for every document of these sources, over all revisions."""
         asked = {self.erp_id(journal): journal for journal in journals}
         found: dict[str, FoundDocument] = {}
-        for source in sorted({journal.source for journal in journals}, key=str):
-            for head in self._of_source(source):
+        for source, shape in sorted({(one.source, _shape(one)) for one in journals}, key=str):
+            for head in self._of_source(shape, source):
                 found[head.number] = books.found(self._held(head), asked.get(head.number), self._settings)
-        control = self.control()
+        # An invoice of the unit that is seen proves sight of its credit memos, of which there may be none yet.
+        shapes = {_shape(one) for one in journals} | {INVOICE}
+        control = next((seen for one in sorted(shapes, key=str) if (seen := self.control(one))), "")
         units = frozenset(journal.unit for journal in journals)
         is_empty = self._ours.is_confirmed_empty and not control
         return Sightings(tuple(found.values()), bool(control), control, units if is_empty else frozenset())
@@ -96,7 +116,7 @@ class Receivables:
     def read_back(self, journal: Journal) -> ReadBack:
         """Read one document whole; raises TargetUnavailable when the books do not show it."""
         name = self.erp_id(journal)
-        found = self._of_number(name)
+        found = self._of_number(_shape(journal), name)
         if not found:
             raise TargetUnavailable(f"Document {name} is not in Fusion's books, so it cannot be read.")
         held = self._held(found[0])
@@ -115,46 +135,56 @@ class Receivables:
     def listing(self, since: date) -> list[FoundDocument]:
         """Return every document under our word in our source, dated on or after a day, whoever made it."""
         start = f"{self._ours.number_word}-"
-        heads = [one for one in self._beginning_with(start) if one.day >= since]
+        heads = [one for shape in (INVOICE, CREDIT_MEMO) for one in self._beginning_with(shape, start)]
+        heads = [one for one in heads if one.day >= since]
         return [books.found(self._held(one), None, self._settings) for one in heads]
 
-    def control(self) -> str:
+    def control(self, shape: Shape = INVOICE) -> str:
         """Return the number of a document of our business unit that came back through the searching read, or ""."""
-        if self._ours.control:
-            return next((one.number for one in self._all(self._ours.control) if one.number == self._ours.control), "")
-        newest = self._door.rows(INVOICES, key=_KEY, newest_first=True, at_most=_CONTROLS_TRIED)
-        for head in map(books.header, newest):
+        if self._ours.control and shape is INVOICE:
+            found = self._all(shape, self._ours.control)
+            return next((one.number for one in found if one.number == self._ours.control), "")
+        newest = self._door.rows(shape.resource, key=_KEY, newest_first=True, at_most=_CONTROLS_TRIED)
+        for head in (books.header(row, shape, self._settings) for row in newest):
             if head.business_unit != self._ours.business_unit or not _is_searchable(head.number):
                 continue
-            if any(one.id == head.id for one in self._all(head.number)):
+            if any(one.id == head.id for one in self._all(shape, head.number)):
                 return head.number
         return ""
 
-    def _of_source(self, source: SourceKey) -> list[Header]:
-        return self._beginning_with(payload.number_start(source, self._settings))
+    def _of_source(self, shape: Shape, source: SourceKey) -> list[Header]:
+        return self._beginning_with(shape, payload.number_start(source, self._settings))
 
-    def _of_number(self, number: str) -> list[Header]:
-        return [one for one in self._beginning_with(number) if one.number == number]
+    def _of_number(self, shape: Shape, number: str) -> list[Header]:
+        return [one for one in self._beginning_with(shape, number) if one.number == number]
 
-    def _beginning_with(self, start: str) -> list[Header]:
+    def _beginning_with(self, shape: Shape, start: str) -> list[Header]:
         """Return our source's documents whose number begins so, the oldest first."""
         ours = self._ours.transaction_source
-        return [one for one in self._all(start) if one.number.startswith(start) and one.source in ("", ours)]
+        return [one for one in self._all(shape, start) if one.number.startswith(start) and one.source in ("", ours)]
 
-    def _all(self, start: str) -> list[Header]:
-        rows = self._door.rows(INVOICES, [filters.begins_with("TransactionNumber", start)], key=_KEY)
-        return [books.header(row) for row in rows]
+    def _all(self, shape: Shape, start: str) -> list[Header]:
+        rows = self._door.rows(shape.resource, [filters.begins_with("TransactionNumber", start)], key=_KEY)
+        return [books.header(row, shape, self._settings) for row in rows]
+
+    def _lines(self, head: Header) -> list[Row]:
+        path = f"{head.shape.resource}/{head.id}/child/{head.shape.lines}"
+        return self._door.rows(path, key="CustomerTransactionLineId")
 
     def _held(self, head: Header) -> Held:
         """Read what a document books; raises TargetUnavailable when it shows none of it."""
-        path = f"{INVOICES}/{head.id}/child"
-        lines = self._door.rows(f"{path}/receivablesInvoiceLines", key="CustomerTransactionLineId")
+        path = f"{head.shape.resource}/{head.id}/child/{head.shape.distributions}"
         # Distributions have no number of their own; the links tell those of one class apart.
-        distributions = self._door.rows(f"{path}/receivablesInvoiceDistributions", key="AccountClass", with_links=True)
-        found = books.booked(lines, distributions, self._settings)
+        distributions = self._door.rows(path, key="AccountClass", with_links=True)
+        found = books.booked(head.shape, self._lines(head), distributions, self._settings)
         if not found:
             raise TargetUnavailable(f"Document {head.number} came back from Fusion without distributions.")
         return Held(head, found)
+
+
+def _shape(journal: Journal) -> Shape:
+    assert journal.billing is not None, "only order documents come here"
+    return CREDIT_MEMO if journal.billing.is_credit else INVOICE
 
 
 def _is_searchable(number: str) -> bool:

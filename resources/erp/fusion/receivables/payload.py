@@ -42,6 +42,12 @@ def number(journal: Journal, settings: FusionSettings) -> str:
     return text
 
 
+def number_of_key(posting_key: str, settings: FusionSettings) -> str:
+    """Return the transaction number of the document with a posting key."""
+    source, _, counted = posting_key.rpartition("#")
+    return f"{_of(settings).number_word}-{natural_key.token(source)}-{counted.partition('.')[0]}"
+
+
 def comments(journal: Journal, settings: FusionSettings) -> str:
     """Return what a person reads on the document: our reference with the source's full id, then its own words."""
     return clean(f"{natural_key.description_start(journal, settings)} {journal.description}")[:COMMENTS_LENGTH]
@@ -55,9 +61,7 @@ def cross_reference(billing: Billing) -> str:
 def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
     """Return the body of the POST that makes an invoice; raises InputRefused for what no invoice can hold."""
     billing, ours = _billing(journal), _of(settings)
-    total = receivable_line(journal)
-    billed = list(billed_lines(journal))
-    _require_bookable(journal, total, billed)
+    total, billed = require_bookable(journal)
     return {
         "BusinessUnit": ours.business_unit,
         "TransactionSource": ours.transaction_source,
@@ -152,8 +156,10 @@ def _item(billing: Billing, line: JournalLine) -> str:
     return billing.items[line.number - 1] if line.number <= len(billing.items) else ""
 
 
-def _require_bookable(journal: Journal, total: JournalLine, billed: list[JournalLine]) -> None:
+def require_bookable(journal: Journal) -> tuple[JournalLine, list[JournalLine]]:
+    """Return the line of the total and those to bill; raises InputRefused for what no document can hold."""
     name = f"Document {journal.key}"
+    total, billed = receivable_line(journal), list(billed_lines(journal))
     if not journal.is_balanced:
         raise InputRefused(f"{name} is out of balance: debits {journal.debits}, credits {journal.credits}.")
     if not billed or len(billed) > LINES_MAX:
@@ -166,6 +172,7 @@ def _require_bookable(journal: Journal, total: JournalLine, billed: list[Journal
     if total.amount and (total.amount < 0) != is_credit:
         kind, sign = ("credit memo", "negative") if is_credit else ("invoice", "positive")
         raise InputRefused(f"{name} is a {kind}, so the total on its receivable must be {sign}, not {total.amount}.")
+    return total, billed
 
 
 def _billing(journal: Journal) -> Billing:

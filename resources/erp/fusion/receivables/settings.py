@@ -26,6 +26,11 @@ class ReceivablesSettings(BaseModel):
     number_word: str = Field("AZ", pattern=r"^[A-Z0-9]{1,5}$")
     receivable_class: str = Field("Receivable", min_length=1, max_length=80)
     revenue_class: str = Field("Revenue", min_length=1, max_length=80)
+    credit_reason: str = Field("", max_length=80)
+    # Whether credits are sent below zero, and by line: no documentation says.
+    are_credits_negative: bool = True
+    are_credits_by_line: bool = True
+    credit_service: str = Field("/fscmService/CreditMemoService", pattern=r"^/[A-Za-z0-9/_.-]+$")
     control: str = Field("", max_length=20)
     is_confirmed_empty: bool = False
     invoice_link: str = ""
