@@ -4,15 +4,24 @@ In: a settlement whose lines are mapped. Out: a verdict that holds it while an i
 it is not known whether an order was shipped since orders are billed; and a table that holds billed against settled.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from assets.billed_orders import BEYOND_CODE
 from assets.days import days_between
 from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.mapped_lines import TABLE as MAPPED_TABLE
-from assets.order_choices import invoices_by_order
+from assets.order_choices import (
+    Billed,
+    billed_before,
+    credits_by_order,
+    dismissed,
+    invoices_by_order,
+    owed,
+    settled_files,
+)
 from assets.roadmap import Road
 from assets.settlement_books import Books, books_of
 from assets.statements import dicts, statement
@@ -27,33 +36,37 @@ _ROWS_MAX, _NAMED_MAX = 200, 5
 
 
 @dataclass(frozen=True)
-class _Sale:
-    """What a settlement brings of one order's sale, and as far as that clears its invoice."""
+class OfOrder:
+    """What settlements brought of one order: its sale and what refunds took back, and what of each clears its item."""
 
     order_id: str
-    settled: Decimal
-    cleared: Decimal
+    sold: Decimal
+    refunded: Decimal
+    sold_cleared: Decimal
+    refunded_cleared: Decimal
 
 
 def billed_verdict(road: Road, settlement_id: str, place: Place) -> Iterator[Verdict]:
     """Yield what is to be said of the orders of a settlement; nothing where the connection bills none."""
     if road.policy.invoicing is None or place.is_before_go_live:
         return
-    books = books_of(road, settlement_id)
-    sales = _sales(road, settlement_id)
-    invoices = invoices_by_order(road, [one.order_id for one in sales])
+    own = _orders(road, settlement_id)
+    invoices = invoices_by_order(road, own)
     under_way = [order for order, found in invoices.items() if any(not _is_posted(one) for one in found)]
-    unbilled = [one for one in sales if one.order_id not in invoices]
-    missing, unknown = _forgotten(road, books, [one.order_id for one in unbilled])
+    unbilled = [one.order_id for one in own.values() if one.sold and one.order_id not in invoices]
+    missing, unknown = _forgotten(road, books_of(road, settlement_id), unbilled)
+    uncredited = _uncredited(road, own, settlement_id, invoices)
     rows: list[Row] = [_row(order, _states(invoices[order]), "follow its invoice") for order in under_way]
     rows += [_row(order, "none", f"make the invoices of {day}") for order, day in missing.items()]
+    rows += [_row(order, why, "make the credit memos of the day of its refund") for order, why in uncredited.items()]
     if not rows and not unknown:
         words = f"{len(invoices)} orders clear their invoices, {len(unbilled)} are revenue of this settlement."
         yield Verdict(CHECK, True, words)
         return
-    sentence = _sentence(under_way, missing, unknown)
+    sentence = _sentence(under_way, missing, uncredited, unknown)
     finding = Finding(CODE, sentence, _CURE, origin=f"settlement {settlement_id}")
-    yield Verdict(CHECK, False, sentence, is_waiting=not missing, rows=tuple(rows[:_ROWS_MAX]), findings=(finding,))
+    is_waiting = not missing and not uncredited
+    yield Verdict(CHECK, False, sentence, is_waiting=is_waiting, rows=tuple(rows[:_ROWS_MAX]), findings=(finding,))
 
 
 _CURE = (
@@ -62,21 +75,58 @@ _CURE = (
 )
 
 
-def _sales(road: Road, settlement_id: str) -> list[_Sale]:
-    """Return the sales in a settlement's mapped lines, by order."""
+def _orders(road: Road, settlement_id: str) -> dict[str, OfOrder]:
+    """Return the orders whose sale or refund stands in a settlement's mapped lines."""
     version = road.stores.warehouse.current(road.connection, MAPPED_TABLE, settlement_id)
     if version is None:
-        return []
+        return {}
+    path = str(road.stores.warehouse.path(version))
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        path = str(road.stores.warehouse.path(version))
-        sql = (
-            "SELECT DISTINCT order_id FROM read_parquet($path) WHERE is_sale AND amount <> 0 "
-            "AND coalesce(order_id, '') <> ''"
-        )
-        orders = [order for (order,) in duck.sql(sql, params={"path": path}).fetchall()]
-        bound = {"movements": [path], "orders": orders or ["(none)"]}
+        found = duck.sql(statement("billable_orders"), params={"movements": [path]}).fetchall()
+    return of_orders(road, [path], [order for (order,) in found])
+
+
+def of_orders(road: Road, files: Sequence[str], orders: Sequence[str]) -> dict[str, OfOrder]:
+    """Return what mapped lines hold of some orders, by order; those without any are left out."""
+    if not files or not orders:
+        return {}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        bound = {"movements": list(files), "orders": list(orders)}
         rows = dicts(duck.sql(statement("billed_and_cleared"), params=bound))
-    return [_Sale(row["order_id"], Decimal(row["settled"]), Decimal(row["cleared"])) for row in rows]
+    amounts = ("sold", "refunded", "sold_cleared", "refunded_cleared")
+    return {row["order_id"]: OfOrder(row["order_id"], *(Decimal(row[name]) for name in amounts)) for row in rows}
+
+
+def _uncredited(
+    road: Road, own: Mapping[str, OfOrder], settlement_id: str, invoices: Mapping[str, Sequence[Standing]]
+) -> dict[str, str]:
+    """Return the billed orders of which more is refunded so far than posted credit memos took back, with the reason.
+
+    Deferred refunds are credited before they are settled, so more may be credited than settlements show. What a person
+    left to its settlement needs no credit memo.
+    """
+    refunded = [order for order, one in own.items() if one.refunded and order in invoices]
+    if not refunded:
+        return {}
+    memos = credits_by_order(road, refunded)
+    left_alone = {origin.partition(" ")[0] for origin in dismissed(road, BEYOND_CODE)}
+    settled = of_orders(road, list(settled_files(road, besides=settlement_id)), refunded)
+    held = billed_before(road, refunded)
+    found = {}
+    for order in refunded:
+        standing = memos.get(order, [])
+        if not standing and order in left_alone:
+            continue
+        if any(not _is_posted(one) for one in standing):
+            found[order] = f"its credit memo is {_states(standing)}"
+        elif abs(settled[order].refunded if order in settled else own[order].refunded) > _credited(held.get(order)):
+            found[order] = "its refund has no credit memo"
+    return found
+
+
+def _credited(billed: Billed | None) -> Decimal:
+    """Return what the credit memos of an order took back, as a positive amount."""
+    return -sum((owed(memo) for memo in billed.credits), Decimal(0)) if billed else Decimal(0)
 
 
 def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[str, date], str]:
@@ -109,13 +159,15 @@ def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[st
     return found, f"Financial events of {len(absent)} days ({span}) are not here, so it is not known of all: {fetch}"
 
 
-def _sentence(under_way: Sequence[str], missing: dict[str, date], unknown: str) -> str:
+def _sentence(under_way: Sequence[str], missing: dict[str, date], uncredited: dict[str, str], unknown: str) -> str:
     told = []
     if under_way:
         told.append(f"{len(under_way)} orders have an invoice that is not posted yet: {_named(under_way)}.")
     if missing:
         days = ", ".join(sorted({day.isoformat() for day in missing.values()})[:_NAMED_MAX])
         told.append(f"{len(missing)} orders were shipped and have no invoice (days {days}): {_named(list(missing))}.")
+    if uncredited:
+        told.append(f"{len(uncredited)} billed orders are refunded and not credited: {_named(list(uncredited))}.")
     return " ".join((*told, unknown)).strip()
 
 

@@ -27,7 +27,7 @@ from assets.mapped_lines import (
     resolve_combinations,
     resolved_statement,
 )
-from assets.order_choices import Billed, billed_before, invoices_by_order, orders_in
+from assets.order_choices import Billed, billed_before, dismissed, invoices_by_order, orders_in
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from ledger import money
@@ -95,8 +95,10 @@ def billed_day(
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
     made = _Made(road, books, customer)
     documents = tuple(made.documents(rows))
+    left_alone = {(code, origin) for code in (NO_SALE_CODE, BEYOND_CODE) for origin in dismissed(road, code)}
+    refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
     findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
-    return BilledDay(place, customer, documents, (*findings[:_FINDINGS_MAX], *made.refused), tuple(left_out), count)
+    return BilledDay(place, customer, documents, (*findings[:_FINDINGS_MAX], *refused), tuple(left_out), count)
 
 
 def _write_lines(

@@ -121,6 +121,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every invoice.", False),
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be billed.", False),
         CheckOfAsset("read_back_equals_invoice", "The books say line by line what the invoices said.", False),
+        CheckOfAsset("orders_cleared", "What was billed less what was credited is what settlements brought.", False),
     ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),

@@ -7,20 +7,22 @@ was stored.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from assets.books_read import same
 from assets.day_files import write_day
-from assets.day_names import day_name, start_of
+from assets.day_names import day_name, start_of, today
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.document_sets import INVOICE_POSTINGS as TABLE
 from assets.document_sets import content_mark, is_settled, is_withheld, may_exist, to_send
 from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.gate import accounts_verdict
-from assets.order_choices import revenue_orders
+from assets.order_choices import owed, revenue_orders
+from assets.order_clearing import cleared_verdict
 from assets.posting_findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
@@ -29,7 +31,7 @@ from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.difference import difference
 from ledger.errors import Finding, TargetError
-from ledger.journal import Journal, JournalSet, SourceKey
+from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
@@ -64,8 +66,12 @@ def _day(road: Road, day: date) -> DayOutcome:
     results = [_one(road, partition, staged, wanted.get(source), known[source], gate, settled) for source in sources]
     documents = [one for source in sources for one in road.stores.outbox.documents(source)]
     joined = _joined([one for result in results for one in result.verdicts], documents)
-    verdicts = (gate, *joined, _read_back(road, documents))
-    version = write_day(road, TABLE, day, [_stored_row(one) for one in documents], {"set": staged.mapping_hash})
+    read_before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
+    held, read = _read_back(road, documents, read_before.facts if read_before else {})
+    verdicts = (gate, *joined, held, cleared_verdict(road, map(_order, documents)))
+    version = write_day(
+        road, TABLE, day, [_stored_row(one) for one in documents], {"mapping": staged.mapping_hash, **read}
+    )
     return StageResult(
         facts=_facts(road, documents),
         rows=tuple(_row(one) for one in documents)[:_ROWS_MAX],
@@ -204,20 +210,36 @@ def _approval(planned: Sequence[OutboxDocument]) -> Finding:
     )
 
 
-def _read_back(road: Road, documents: Sequence[OutboxDocument]) -> Verdict:
-    """The books say of every posted document line by line what was sent."""
+def _read_back(
+    road: Road, documents: Sequence[OutboxDocument], before: Mapping[str, Any]
+) -> tuple[Verdict, dict[str, Any]]:
+    """The books say of every posted document line by line what was sent.
+
+    Each is read once it is posted and then once a day, for as long as its day is looked at; what differs every time.
+    Also returns what was read and is fine, to be remembered with the day.
+    """
     posted = [one for one in documents if one.state is PostingState.POSTED]
-    if not posted:
-        return Verdict(SAME, True, "Nothing is posted yet.", is_blocking=False)
-    try:
-        read = [(one, road.target.read_back(one.journal)) for one in posted]
-    except TargetError as error:
-        return Verdict(SAME, False, str(error), is_blocking=False, is_waiting=True)
-    compared = same(read)
-    findings = () if compared.passed else (Finding("books_differ", compared.sentence, _LOOK, origin=TABLE),)
-    fine = f"{len(posted)} documents stand in the books as they were sent."
-    sentence = fine if compared.passed else compared.sentence
-    return Verdict(SAME, compared.passed, sentence, is_blocking=False, rows=compared.rows, findings=findings)
+    now = today(road.clock).isoformat()
+    fine: list[str] = list(before.get("read", ())) if before.get("read_on") == now else []
+    compared = []
+    for document in (one for one in posted if one.key not in fine):
+        try:
+            found = same([(document, road.target.read_back(document.journal))])
+        except TargetError as error:
+            told = Verdict(SAME, False, str(error), is_blocking=False, is_waiting=True)
+            return told, {"read": fine, "read_on": now}
+        if found.passed:
+            fine.append(document.key)
+        else:
+            compared.append(found)
+    remembered = {"read": fine, "read_on": now}
+    if not compared:
+        words = f"{len(posted)} documents stand in the books as they were sent." if posted else "Nothing is posted yet."
+        return Verdict(SAME, True, words, is_blocking=False), remembered
+    sentence = " ".join(one.sentence for one in compared[:3])
+    rows = tuple(row for one in compared for row in one.rows)
+    finding = Finding("books_differ", sentence, _LOOK, origin=TABLE)
+    return Verdict(SAME, False, sentence, is_blocking=False, rows=rows[:_ROWS_MAX], findings=(finding,)), remembered
 
 
 _LOOK = "Look at the document in the ERP; nothing is corrected by itself. `accept` it when it was changed on purpose."
@@ -228,7 +250,7 @@ def _facts(road: Road, documents: Sequence[OutboxDocument]) -> dict:
     facts: dict = {"documents": len(documents), **{f"of these {state}": count for state, count in states.items()}}
     totals: dict[str, Decimal] = {}
     for one in documents:
-        totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + _total(one.journal)
+        totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + owed(one.journal)
     facts |= {f"billed {currency}": money.text(total, currency) for currency, total in totals.items()}
     waited = [one.changed_at - start_of(one.journal.accounting_date) for one in documents if _is_posted(one)]
     if waited:
@@ -244,11 +266,6 @@ def _hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.1f} hours from the start of the day of shipment"
 
 
-def _total(journal: Journal) -> Decimal:
-    assert journal.billing is not None, "every order document has its billing"
-    return sum((one.amount for one in journal.lines if one.account == journal.billing.receivable), Decimal(0))
-
-
 def _order(document: OutboxDocument) -> str:
     return document.source.belongs_to
 
@@ -257,9 +274,10 @@ def _row(document: OutboxDocument) -> Row:
     journal = document.journal
     return {
         "order": _order(document),
+        "what": document.source.kind.replace("_", " "),
         "ERP document": document.erp_id or "",
         "date": journal.accounting_date.isoformat(),
-        "total": money.text(_total(journal), journal.currency),
+        "total": money.text(owed(journal), journal.currency),
         "currency": journal.currency,
         "state": str(document.state),
         "why": document.reason,

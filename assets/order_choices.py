@@ -8,6 +8,7 @@ otherwise than the books.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from assets.document_sets import DEAD
@@ -43,6 +44,12 @@ class Billed:
             for one in self.credits
             if one.billing and (one.accounting_date, one.billing.transaction_id) < (on, transaction_id)
         ]
+
+
+def owed(journal: Journal) -> Decimal:
+    """Return what an order document moves on the order's receivable, debit positive."""
+    assert journal.billing is not None, "every order document has its billing"
+    return sum((one.amount for one in journal.lines if one.account == journal.billing.receivable), Decimal(0))
 
 
 def billed_before(road: Road, orders: Iterable[str]) -> dict[str, Billed]:
@@ -82,6 +89,12 @@ def _of_orders(road: Road, kind: str, wanted: set[str] | None) -> dict[str, list
     return found
 
 
+def dismissed(road: Road, code: str) -> set[str]:
+    """Return the origins of what people dismissed of a code, whatever day it was told of."""
+    items = road.stores.review.listing(road.connection, state=None)
+    return {one.origin for one in items if one.code == code and one.resolution == "dismiss"}
+
+
 def orders_in(road: Road, rows: Path) -> set[str]:
     """Return the orders in a staged file."""
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
@@ -90,15 +103,21 @@ def orders_in(road: Road, rows: Path) -> set[str]:
     return {order_id for (order_id,) in found}
 
 
-def revenue_orders(road: Road, events: Path) -> dict[str, str]:
-    """Return the orders of a day's transactions whose sale a settlement has booked as revenue, with that settlement."""
+def settled_files(road: Road, besides: str = "") -> dict[str, str]:
+    """Return the mapped lines of the settlements that may be in the books, and of one more: file -> settlement."""
     held = {
         one.source_id
         for one in road.stores.outbox.of_kind(road.seller, road.ledger, SETTLEMENT)
         if one.state in MAY_EXIST or one.state in (PostingState.PLANNED, PostingState.APPROVED)
     }
     versions = road.stores.warehouse.currents(road.connection, _MAPPED_TABLE)
-    files = {str(road.stores.warehouse.path(one)): one.partition for one in versions if one.partition in held}
+    wanted = held | {besides}
+    return {str(road.stores.warehouse.path(one)): one.partition for one in versions if one.partition in wanted}
+
+
+def revenue_orders(road: Road, events: Path) -> dict[str, str]:
+    """Return the orders of a day's transactions whose sale a settlement has booked as revenue, with that settlement."""
+    files = settled_files(road)
     if not files:
         return {}
     bound = {"movements": list(files), "events": str(events)}

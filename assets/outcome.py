@@ -89,7 +89,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed", "order_not_billed"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
-    "receivable_invoices": MAPPING_CODES | {"no_bill_to", "order_not_billable", "currency_other"},
+    "receivable_invoices": MAPPING_CODES | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice"},
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
@@ -147,6 +147,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
     "days_gone": ("dismiss",),
+    "order_not_billable": ("retry", "dismiss"),
+    "refund_exceeds_invoice": ("retry", "dismiss"),
     "entry_of_others": ("retry", "dismiss"),
     "bank_line_unclear": ("choose", "dismiss"),
     "bank_line_unexplained": ("choose", "dismiss"),

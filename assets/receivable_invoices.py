@@ -19,7 +19,7 @@ from assets.day_files import write_day
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.order_choices import revenue_orders
+from assets.order_choices import owed, revenue_orders
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
@@ -142,27 +142,22 @@ def _facts(made: Sequence[BilledDay]) -> dict:
     for kind, word in ((INVOICE, "invoices"), (CREDIT_MEMO, "credit memos")):
         facts[word] = sum(one.source.kind == kind for of_place in made for one in of_place.documents)
     for of_place in made:
-        total = sum((_total(one) for one in of_place.documents), Decimal(0))
+        total = sum((owed(one.journals[0]) for one in of_place.documents), Decimal(0))
         name = f"{of_place.place.marketplace}, {of_place.place.currency}"
         facts[name] = money.text(total, of_place.place.currency)
     return facts
 
 
-def _total(one: JournalSet) -> Decimal:
-    return sum((line.amount for journal in one.journals for line in journal.lines if line.reference), Decimal(0))
-
-
 def _row(journal: Journal) -> Row:
     billing = journal.billing
     assert billing is not None, "every order document has its billing"
-    owed = sum((line.amount for line in journal.lines if line.account == billing.receivable), Decimal(0))
     return {
         "order": billing.order_id,
         "what": journal.source.kind.replace("_", " "),
         "date": journal.accounting_date.isoformat(),
         "customer": billing.customer,
         "lines": str(len(journal.lines)),
-        "total": money.text(owed, journal.currency),
+        "total": money.text(owed(journal), journal.currency),
         "currency": journal.currency,
     }
 

@@ -1,9 +1,13 @@
--- What settlements brought of the sales of some orders: in all, and as far as it clears the order's own item.
+-- What settlements brought of some orders, sale and refund apart, each as far as it clears the order's own item.
 SELECT
     order_id,
-    sum(clearing_amount) AS settled,
-    coalesce(sum(clearing_amount) FILTER (debit_reference = order_id OR credit_reference = order_id), 0) AS cleared
+    coalesce(sum(clearing_amount) FILTER (is_sale), 0) AS sold,
+    coalesce(sum(clearing_amount) FILTER (is_refund), 0) AS refunded,
+    coalesce(sum(clearing_amount) FILTER (is_sale AND order_id IN (debit_reference, credit_reference)), 0) AS sold_cleared,
+    coalesce(
+        sum(clearing_amount) FILTER (is_refund AND order_id IN (debit_reference, credit_reference)), 0
+    ) AS refunded_cleared
 FROM read_parquet($movements, union_by_name = true)
-WHERE is_sale AND order_id IN (SELECT unnest($orders))
+WHERE (is_sale OR is_refund) AND order_id IN (SELECT unnest($orders))
 GROUP BY order_id
 ORDER BY order_id

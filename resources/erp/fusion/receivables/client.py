@@ -37,6 +37,7 @@ class Receivables:
         self._settings = settings
         self._ours = ours
         self._door = door
+        self._controls: dict[Shape, str] = {}
 
     def erp_id(self, journal: Journal) -> str:
         """Return the transaction number, known before anything is sent."""
@@ -140,10 +141,18 @@ class Receivables:
         return [books.found(self._held(one), None, self._settings) for one in heads]
 
     def control(self, shape: Shape = INVOICE) -> str:
-        """Return the number of a document of our business unit that came back through the searching read, or ""."""
-        if self._ours.control and shape is INVOICE:
-            found = self._all(shape, self._ours.control)
-            return next((one.number for one in found if one.number == self._ours.control), "")
+        """Return the number of a document of our business unit that came back through the searching read, or "".
+
+        One that was seen before is asked for again; only where it does not come back are the newest looked at.
+        """
+        named = self._ours.control if shape is INVOICE else ""
+        known = named or self._controls.get(shape, "")
+        if known and any(one.number == known for one in self._all(shape, known)):
+            return known
+        self._controls[shape] = "" if named else self._newest_seen(shape)
+        return self._controls[shape]
+
+    def _newest_seen(self, shape: Shape) -> str:
         newest = self._door.rows(shape.resource, key=_KEY, newest_first=True, at_most=_CONTROLS_TRIED)
         for head in (books.header(row, shape, self._settings) for row in newest):
             if head.business_unit != self._ours.business_unit or not _is_searchable(head.number):
