@@ -19,6 +19,7 @@ from emulators import faults as general
 from emulators.amazon.settlement_writer import Row
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
+from ledger import money
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, START, World, sale
@@ -285,7 +286,7 @@ def refunded(world, pod) -> Refunded:
     files = [str(world.stores.warehouse.path(one)) for one in current_events(world)]
     with world.stores.warehouse.connect() as duck:
         rows = duck.sql(REFUNDED, params={"files": files}).fetchall()
-    found = Refunded(*rows[0])
+    found = Refunded(*rows[0][:3], *(money.exact(one, "USD") for one in rows[0][3:]))
     for asset in ("receivable_invoices", "invoice_postings"):
         fetched(road, asset, [found.shipped])
     return found
