@@ -144,7 +144,7 @@ class CreditMemos:
         freight = order.freight_amount or Decimal(0)
         left = Decimal(str(body.get(INVOICE_FREIGHT) or 0)) - self._freight_taken(invoice["ID"])
         if not 0 <= freight <= left:
-            text = f"The freight to credit, {freight:f}, is more than what is left of the invoice's freight, {left:f}."
+            text = f"The freight to credit, {plain(freight)}, is more than is left of the invoice's, {plain(left)}."
             raise fault("AR_CM_EXCEEDS_FREIGHT", text, "FreightAmount")
         if freight:
             header[FREIGHT] = plain(-freight)
@@ -172,7 +172,9 @@ class CreditMemos:
                 self._invoices.release(invoice_id, beyond, source.receipt_handling)
             self._invoices.apply(invoice_id, memo_id, amount)
         except WrongStatus:
-            text = f"The credit of {amount:f} is more than what is open on the transaction, {amount - beyond:f}."
+            text = (
+                f"The credit of {plain(amount)} is more than what is open on the transaction, {plain(amount - beyond)}."
+            )
             raise fault("AR_CM_EXCEEDS_BALANCE", text, "PreviousCustomerTransactionId") from None
 
     def taken(self, invoice_id: str) -> dict[int, LineShare]:

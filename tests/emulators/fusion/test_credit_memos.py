@@ -171,6 +171,17 @@ def test_no_more_is_credited_than_earlier_credits_left(caller):
     assert balance(caller, key) == Decimal("10.01")
 
 
+def test_an_amount_for_all_lines_is_spread_to_the_cent(caller):
+    """What rounding leaves goes a cent each to lines that have it left, so no line gives more than its amount."""
+    tens = [{"Description": f"Line {number}", "LineAmount": "0.10"} for number in range(10)]
+    key = invoice(caller, receivablesInvoiceLines=tens)
+    values(credit(caller, key, LineAmount="-0.94"))
+    amounts = [one["LineAmountCredit"] for one in memos(caller)[0]["receivablesCreditMemoLines"]["items"]]
+    assert sorted(amounts) == [Decimal("-0.10")] * 4 + [Decimal("-0.09")] * 6
+    values(credit(caller, key, LineAmount="-0.06", TransactionNumber="CM-2"))
+    assert balance(caller, key) == 0
+
+
 def test_the_same_order_twice_is_one_credit_memo(caller):
     """Its number is taken in its source, for invoices too; a source that numbers by itself takes it twice."""
     key = invoice(caller)
