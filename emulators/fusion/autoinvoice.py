@@ -182,7 +182,8 @@ class AutoInvoice:
         else:
             # Alone it makes an invoice that could be stored; what it shares with others is the same for all.
             entry = self._entry(run, [line])
-            self._check_shares(run, line, Decimal(entry.header[LINES][0]["LineAmount"]), entry)
+            amount = Decimal(entry.header[LINES][0]["LineAmount"])
+            distributed("REV", shares, amount, _step(entry), self._delimiter(run))
 
     def _check_tax(self, run: _Run, line: InterfaceLine) -> None:
         if not line.link:
@@ -191,10 +192,6 @@ class AutoInvoice:
             raise fault("", f"The line {shown_key(line.link)} that the tax line is linked to isn't in the interface.")
         if not line.cells["AMOUNT"]:
             raise fault("", "A tax line needs an amount.")
-
-    def _check_shares(self, run: _Run, line: InterfaceLine, whole: Decimal, entry: Entry) -> None:
-        step = Decimal(1).scaleb(-currency_decimals(entry.header["InvoiceCurrencyCode"]))
-        distributed("REV", run.shares.get(line.key, []), whole, step, "-")
 
     def _make_invoices(self, run: _Run, request_id: str, created_by: str, at: datetime) -> None:
         groups: dict[tuple[str, ...], list[InterfaceLine]] = {}
@@ -228,15 +225,14 @@ class AutoInvoice:
         for line in (one for one in lines if one.kind == LINE):
             context = self._books.site.receivables.line_context(line.cells["CONTEXT"])
             assert context is not None
-            taxes = [tax_of(one) for one in lines if one.kind == TAX and one.link == line.key]
-            rows.append(line_of(line, context) | {TAX_LINES: taxes})
+            rows.append(line_of(line, context) | {TAX_LINES: [tax_of(one) for one in _taxes_of(line, lines)]})
         head = next(one for one in lines if one.kind == LINE)
         given = header_of(head, run.day) | {"BusinessUnit": run.ledger.business_unit, LINES: rows}
         return entered(given, self._books.site, run.ledger, self._books.setup, _day(run.day))
 
     def _distributions(self, run: _Run, lines: list[InterfaceLine], entry: Entry) -> list[dict[str, str]]:
-        step = Decimal(1).scaleb(-currency_decimals(entry.header["InvoiceCurrencyCode"]))
-        delimiter = self._books.site.chart_of(run.ledger).delimiter
+        """Return the distributions of an invoice: the receivable's, then for each line its revenue's and its taxes'."""
+        step, delimiter = _step(entry), self._delimiter(run)
         every = [row for line in lines for row in run.shares.get(line.key, [])]
         found = distributed(RECEIVABLE, every, entry.amount, step, delimiter)
         heads = [line for line in lines if line.kind == LINE]
@@ -244,11 +240,14 @@ class AutoInvoice:
             place, own = {"InvoiceLineNumber": str(number)}, run.shares.get(line.key, [])
             amount = Decimal(entry.header[LINES][number - 1]["LineAmount"])
             found += [row | place for row in distributed("REV", own, amount, step, delimiter)]
-            taxes = [one for one in lines if one.kind == TAX and one.link == line.key]
-            for count, tax in enumerate(taxes, start=1):
-                rows = distributed("TAX", run.shares.get(tax.key, []), Decimal(tax.cells["AMOUNT"]), step, delimiter)
-                found += [row | place | {"DetailedTaxLineNumber": str(count)} for row in rows]
+            for count, tax in enumerate(_taxes_of(line, lines), start=1):
+                amount, own = Decimal(tax.cells["AMOUNT"]), run.shares.get(tax.key, [])
+                place = {"InvoiceLineNumber": str(number), "DetailedTaxLineNumber": str(count)}
+                found += [row | place for row in distributed("TAX", own, amount, step, delimiter)]
         return found
+
+    def _delimiter(self, run: _Run) -> str:
+        return self._books.site.chart_of(run.ledger).delimiter
 
     def _ended(self, run: _Run, request_id: str) -> Imported:
         report = []
@@ -266,6 +265,15 @@ class AutoInvoice:
         made = [f"Transaction {number} created." for number in run.made]
         text = "\n".join([head, *made, *report, summary])
         return Imported(switches.rejected_lines_status if report else status, summary, text)
+
+
+def _taxes_of(line: InterfaceLine, lines: list[InterfaceLine]) -> list[InterfaceLine]:
+    return [one for one in lines if one.kind == TAX and one.link == line.key]
+
+
+def _step(entry: Entry) -> Decimal:
+    """Return the smallest amount of an invoice's currency."""
+    return Decimal(1).scaleb(-currency_decimals(entry.header["InvoiceCurrencyCode"]))
 
 
 def _day(text: str) -> date:

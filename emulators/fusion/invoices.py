@@ -185,6 +185,15 @@ class Invoices:
         row = {"ID": self._books.journals.new_id(), "INVOICE_ID": applied_to, "DOCUMENT": document}
         self._books.store.insert("AR_APPLICATION", {**row, "AMOUNT": plain(amount)})
 
+    def paid(self, invoice_id: str) -> dict[str, Decimal]:
+        """Return what each receipt paid of an invoice, the last one first."""
+        found: dict[str, Decimal] = {}
+        rows = self._books.store.rows("SELECT * FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
+        for row in sorted(rows, key=lambda row: int(row["ID"]), reverse=True):
+            if self._books.store.get("AR_RECEIPT", row["DOCUMENT"]):
+                found[row["DOCUMENT"]] = found.get(row["DOCUMENT"], Decimal(0)) + Decimal(row["AMOUNT"])
+        return found
+
     def release(self, invoice_id: str, amount: Decimal, handling: str) -> None:
         """Take an amount off the receipts applied to an invoice, the last one first; `handling` names where it goes.
 
@@ -193,11 +202,7 @@ class Invoices:
         Raises:
             WrongStatus: The receipts paid less than that.
         """
-        paid: dict[str, Decimal] = {}
-        rows = self._books.store.rows("SELECT * FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
-        for row in sorted(rows, key=lambda row: int(row["ID"]), reverse=True):
-            if self._books.store.get("AR_RECEIPT", row["DOCUMENT"]):
-                paid[row["DOCUMENT"]] = paid.get(row["DOCUMENT"], Decimal(0)) + Decimal(row["AMOUNT"])
+        paid = self.paid(invoice_id)
         if sum(paid.values(), Decimal(0)) < amount:
             raise WrongStatus(f"The receipts of invoice {invoice_id} paid less than {amount}.")
         for receipt_id, one in paid.items():

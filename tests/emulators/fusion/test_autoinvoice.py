@@ -307,7 +307,7 @@ def test_a_job_goes_on_over_a_restart(tmp_path):
     second.app.close()
 
 
-def test_a_lost_submission_may_be_delivered_twice_and_makes_one_invoice(caller):
+def test_a_submission_that_is_delivered_twice_makes_no_invoice(caller):
     """Both files lie in the interface when the first import runs: the second is rejected, and holds the first."""
     caller.faults.next("importBulkData", mischief.delivered_twice())
     loaded(caller, options=OPTIONS)
