@@ -1,8 +1,8 @@
 """A Fusion pod and its identity domain as one WSGI application.
 
 What comes in: a `Site` (what the pod is), a clock, a plan of faults, a path for the books' file. What goes out: a
-callable that answers requests, with `books`, `invoices` and
-`receipts` for tests to look into, and `calls`, the operations it was asked for.
+callable that answers requests, with `books`, `invoices`, `receipts`, `credit_memos` and `autoinvoice` for tests to look
+into, and `calls`, the operations it was asked for.
 Addresses: `/oauth2/v1/token`, `/fscmRestApi/resources/11.13.18.05/` (`latest` works too) and
 `/fscmService/CreditMemoService`; both hosts are one here.
 """
@@ -27,6 +27,7 @@ from emulators.fusion.answers import (
     framework_version,
     json_answer,
 )
+from emulators.fusion.autoinvoice import AutoInvoice
 from emulators.fusion.books import Books
 from emulators.fusion.collection import Reading, parse_finder
 from emulators.fusion.credit_memo_service import PATH as CREDIT_MEMO_PATH
@@ -39,6 +40,7 @@ from emulators.fusion.journal_changes import change_batch, delete_batch
 from emulators.fusion.journal_views import journal_resources
 from emulators.fusion.login import Login
 from emulators.fusion.masters import master_resources
+from emulators.fusion.programs import RECEIVABLES_INTERFACE
 from emulators.fusion.receipts import Receipts
 from emulators.fusion.receivables_masters import receivables_masters
 from emulators.fusion.receivables_views import ReceivablesViews
@@ -63,6 +65,8 @@ class Fusion:
         self._erp = ErpIntegrations(self.books)
         self.invoices = Invoices(self.books)
         self.receipts = Receipts(self.books, self.invoices)
+        self.autoinvoice = AutoInvoice(self.books, self.invoices)
+        self.books.jobs.install(RECEIVABLES_INTERFACE, self.autoinvoice)
         self.credit_memos = CreditMemos(self.books, self.invoices)
         self._credit_memo_service = CreditMemoService(self.books, self.credit_memos)
         views = ReceivablesViews(self.books, self.invoices, self.receipts)

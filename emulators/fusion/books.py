@@ -16,8 +16,10 @@ from pathlib import Path
 from emulators.clock import Clock
 from emulators.fusion.jobs import Jobs
 from emulators.fusion.journal_import import JournalImport
+from emulators.fusion.journal_program import JournalProgram
 from emulators.fusion.journals import POSTED, Journals, amount, instant
 from emulators.fusion.people import People
+from emulators.fusion.programs import JOURNALS_INTERFACE
 from emulators.fusion.setup import Setup
 from emulators.fusion.site import Client, OpeningBatch, Site
 from emulators.fusion.store import Fields, Store
@@ -65,7 +67,8 @@ class Books:
         self.setup = Setup(site, self.store)
         self.journals = Journals(site, self.store, self.setup, clock)
         importer = JournalImport(site, self.store, self.setup, self.journals)
-        self.jobs = Jobs(site, self.store, self.journals, importer, clock)
+        self.jobs = Jobs(site, self.store, self.journals, clock)
+        self.jobs.install(JOURNALS_INTERFACE, JournalProgram(site, self.store, importer))
         self.people = People(site, self.setup, self.journals, clock, self.settle)
         self._pending: dict[str, Callable[[str, str, datetime], None]] = {}
         with self.store.transaction():

@@ -73,11 +73,10 @@ class SoapRefusal(Exception):
 
 
 def credit_of(body: bytes, switches: ReceivablesSwitches) -> Credit:
-    """Return the credit that an envelope orders.
+    """Return the credit that an envelope orders; blank elements are as good as none.
 
     Raises:
         SoapRefusal: No XML, no envelope, another operation, an element or a value that the service does not have.
-        Refusal: 400, an amount with the wrong sign.
     """
     memo = _memo(body)
     found: dict[str, object] = {"lines": ()}
@@ -88,10 +87,10 @@ def credit_of(body: bytes, switches: ReceivablesSwitches) -> Credit:
         name, value = _value(element, ELEMENTS, switches)
         if name:
             found[name] = value
-        found.setdefault("currency", element.get("currencyCode", ""))
+        if element.get("currencyCode"):
+            found["currency"] = element.get("currencyCode")
     found["invoice_id"] = str(found.get("invoice_id", 0))
     found["is_tax_computed"] = found.get("is_tax_computed") not in ("N", "false")
-    found["currency"] = found.get("currency") or ""
     return Credit(**found)  # type: ignore[arg-type]
 
 
@@ -110,7 +109,7 @@ def _memo(body: bytes) -> Element:
 
 
 def _line_order(element: Element, switches: ReceivablesSwitches) -> LineOrder:
-    found = dict(_value(one, LINE_ELEMENTS, switches) for one in element)
+    found = {name: value for name, value in (_value(one, LINE_ELEMENTS, switches) for one in element) if name}
     if "line_id" not in found:
         raise SoapRefusal(f"{LINE} needs a PreviousCustomerTransactionLineId.")
     return LineOrder(**found)  # type: ignore[arg-type]

@@ -85,9 +85,13 @@ class CreditMemos:
             check_reason(order.reason, self._books.site)
             check_period(header["AccountingDate"], self._books.site, ledger, self._books.setup)
             amount = self._fill_amounts(header, order, invoice)
+            # Everything is checked before the first row is written: a late order is part of a larger transaction.
+            beyond = self._beyond(invoice["ID"], amount, source) if kind.opens_receivables else Decimal(0)
             memo_id = self._add(header, -amount, ledger, invoice["ID"], client, at)
+            if beyond > 0:
+                self._invoices.release(invoice["ID"], beyond, source.receipt_handling)
             if kind.opens_receivables:
-                self._apply(invoice["ID"], memo_id, amount, source)
+                self._invoices.apply(invoice["ID"], memo_id, amount)
             return self.expect(memo_id)
 
     def _credited(self, order: Credit, client: Client) -> tuple[Fields, Ledger]:
@@ -144,7 +148,7 @@ class CreditMemos:
         freight = order.freight_amount or Decimal(0)
         left = Decimal(str(body.get(INVOICE_FREIGHT) or 0)) - self._freight_taken(invoice["ID"])
         if not 0 <= freight <= left:
-            text = f"The freight to credit, {freight:f}, is more than what is left of the invoice's freight, {left:f}."
+            text = f"The freight to credit, {plain(freight)}, is more than is left of the invoice's, {plain(left)}."
             raise fault("AR_CM_EXCEEDS_FREIGHT", text, "FreightAmount")
         if freight:
             header[FREIGHT] = plain(-freight)
@@ -166,15 +170,14 @@ class CreditMemos:
         taxes = [{**codes, "TaxAmount": plain(-share.tax)}] if share.tax else []
         return {**line, TAX_LINES: taxes}
 
-    def _apply(self, invoice_id: str, memo_id: str, amount: Decimal, source: InvoiceSource) -> None:
-        beyond = amount - self._invoices.balance(invoice_id)
-        try:
-            if beyond > 0 and source.receipt_handling:
-                self._invoices.release(invoice_id, beyond, source.receipt_handling)
-            self._invoices.apply(invoice_id, memo_id, amount)
-        except WrongStatus:
-            text = f"The credit of {amount:f} is more than what is open on the transaction, {amount - beyond:f}."
-            raise fault("AR_CM_EXCEEDS_BALANCE", text, "PreviousCustomerTransactionId") from None
+    def _beyond(self, invoice_id: str, amount: Decimal, source: InvoiceSource) -> Decimal:
+        """Return what a credit takes beyond the open balance; refused where no receipt can give it."""
+        balance = self._invoices.balance(invoice_id)
+        paid = sum(self._invoices.paid(invoice_id).values(), Decimal(0)) if source.receipt_handling else Decimal(0)
+        if amount > balance + paid:
+            text = f"The credit of {plain(amount)} is more than what is open on the transaction, {plain(balance)}."
+            raise fault("AR_CM_EXCEEDS_BALANCE", text, "PreviousCustomerTransactionId")
+        return max(amount - balance, Decimal(0))
 
     def taken(self, invoice_id: str) -> dict[int, LineShare]:
         """Return what earlier credit memos took off an invoice's lines, by their place."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
+from emulators.fusion.answers import plain
 from emulators.fusion.entry_checks import Given, fault, rounded
 from emulators.fusion.invoice_entry import line_total
 
@@ -122,26 +123,39 @@ def _by_amount(
     if not amount:
         return []
     if amount < 0 or amount > total:
-        text = f"The amount to credit, {amount:f}, is more than what is left of the invoice's lines, {total:f}."
+        text = f"The amount to credit, {plain(amount)}, is more than is left of the invoice's lines, {plain(total)}."
         raise fault("AR_CM_EXCEEDS_LINES", text, "LineAmount")
-    wanted = {place: rounded(amount * one / total, step) for place, one in left.items() if one}
-    largest = max(wanted, key=lambda place: abs(wanted[place]))
-    wanted[largest] += amount - sum(wanted.values(), ZERO)
-    return [LineShare(place, one) for place, one in wanted.items() if one]
+    exact = {place: amount * one / total for place, one in left.items() if one}
+    return [LineShare(place, one) for place, one in _evened(exact, amount, step).items() if one]
+
+
+def _evened(exact: Mapping[int, Decimal], amount: Decimal, step: Decimal) -> dict[int, Decimal]:
+    """Round shares so that they make the amount: what rounding leaves goes, a step each, where most was cut off."""
+    found = {place: one.quantize(step, ROUND_DOWN) for place, one in exact.items()}
+    rest = amount - sum(found.values(), ZERO)
+    for place in sorted(exact, key=lambda place: abs(exact[place] - found[place]), reverse=True):
+        piece = min(step, abs(rest))
+        if rest and (exact[place] > 0) == (rest > 0):
+            found[place] += piece if rest > 0 else -piece
+            rest -= piece if rest > 0 else -piece
+    return found
 
 
 def _check(share: LineShare, line: Given, taken: Mapping[int, LineShare]) -> None:
     left = _left(line, share.place, taken)
     if not share.amount or (share.amount > 0) != (left > 0) or abs(share.amount) > abs(left):
+        given, whole = plain(share.amount), plain(_amount(line))
         text = (
-            f"The amount to credit of line {line['LineNumber']}, {share.amount:f}, isn't part of what is left of it:"
-            f" {left:f} of {_amount(line):f}."
+            f"The amount to credit of line {line['LineNumber']}, {given}, isn't part of what is left of it:"
+            f" {plain(left)} of {whole}."
         )
         raise fault("AR_CM_EXCEEDS_LINE", text, "CreditMemoLine")
     quantity = Decimal(str(line.get("Quantity") or 0))
     used = taken[share.place].quantity if share.place in taken else ZERO
     if share.quantity and abs(share.quantity) > abs(quantity - used):
-        text = f"The quantity to credit of line {line['LineNumber']} is more than the {quantity - used:f} left of it."
+        text = (
+            f"The quantity to credit of line {line['LineNumber']} is more than the {plain(quantity - used)} left of it."
+        )
         raise fault("AR_CM_EXCEEDS_QUANTITY", text, "CreditMemoLine")
 
 

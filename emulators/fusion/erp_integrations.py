@@ -22,7 +22,7 @@ from emulators.fusion.bodies import json_object
 from emulators.fusion.books import Books
 from emulators.fusion.job_parameters import Rejected, ess_job, import_parameters
 from emulators.fusion.job_views import details_zip, tree
-from emulators.fusion.jobs import BULK
+from emulators.fusion.jobs import BULK, job_of
 from emulators.fusion.resource import ROW_KEY, TEXT, Attribute, Resource, Row
 from emulators.fusion.site import NO_DATA, Client
 from emulators.wsgi import Request
@@ -118,10 +118,10 @@ class ErpIntegrations:
             return {"ReqstId": REJECTED_ID}
 
     def _import_bulk_data(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
-        parameters = import_parameters(body, client, self._books.site)
+        interface, parameters = import_parameters(body, client, self._books.site)
         fields = {
             "OPERATION": body["OperationName"],
-            "JOB": BULK,
+            "JOB": job_of(BULK, interface),
             "PARAMETERS": parameters,
             "OPTIONS": body.get("JobOptions") or "",
             "FILE_NAME": body.get("FileName") or "",
@@ -132,7 +132,8 @@ class ErpIntegrations:
         return {"ReqstId": self._books.jobs.add(fields, _BULK_CHILDREN, at)}
 
     def _upload(self, body: Body, client: Client, forced: str, at: datetime) -> Body:
-        if client.role == NO_DATA or body.get("DocumentAccount") not in self._books.site.document_accounts:
+        accounts = (*self._books.site.document_accounts, *self._books.site.receivables_accounts)
+        if client.role == NO_DATA or body.get("DocumentAccount") not in accounts:
             raise Rejected("document account")
         return {"DocumentId": self._keep(body)}
 

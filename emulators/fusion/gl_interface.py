@@ -7,19 +7,13 @@ Positions: the template https://www.oracle.com/webfolder/technetwork/docs/fbdi-2
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
-import zipfile
-import zlib
 
+from emulators.fusion.import_zip import DATE, NUMBER, LoadFailed, entries, records
 from emulators.fusion.store import Fields
 
 ENTRY_NAME = "GlInterface.csv"
 COLUMNS_MAX = 149
-# A bomb or a wrong file is refused before it is unpacked.
-ENTRY_BYTES_MAX = 250 * 1024 * 1024
 
 _POSITIONS = {
     0: "STATUS",
@@ -55,12 +49,6 @@ _REFERENCE_LENGTH = 240
 _DATES = (2, _DATE_CREATED, 64)
 _NUMBERS = (1, 38, 39, 40, 41, 62, 65, 66)
 _MANDATORY = (0, 1, 2, 3, 4, 5, 7)
-_DATE = re.compile(r"\d{4}/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d{1,22}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
-
-
-class LoadFailed(Exception):
-    """The load ends in ERROR; the text is the sentence of its log."""
 
 
 def interface_rows(content: bytes, *, are_extra_columns_ignored: bool) -> list[Fields]:
@@ -69,38 +57,11 @@ def interface_rows(content: bytes, *, are_extra_columns_ignored: bool) -> list[F
     Raises:
         LoadFailed: No zip, no such entry, not UTF-8, too many columns, a date or number that is none.
     """
-    text = _entry_of(content)
-    rows = []
-    try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1):
-            if cells:
-                rows.append(_row(number, cells, are_extra_columns_ignored))
-    except csv.Error as error:
-        raise LoadFailed(f"{ENTRY_NAME} can't be read as CSV: {error}.") from None
-    if not rows:
-        raise LoadFailed(f"{ENTRY_NAME} has no rows.")
-    return rows
-
-
-def _entry_of(content: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-            if names != [ENTRY_NAME]:
-                # The loader finds its control file by the name of the entry, upper and lower case included.
-                raise LoadFailed(f"No control file was found for {names[:3]}: the zip must hold one {ENTRY_NAME}.")
-            if archive.getinfo(ENTRY_NAME).file_size > ENTRY_BYTES_MAX:
-                raise LoadFailed(f"{ENTRY_NAME} is too large.")
-            return archive.read(ENTRY_NAME).decode("utf-8")
-    except UnicodeDecodeError:
-        raise LoadFailed(f"{ENTRY_NAME} isn't encoded in UTF-8.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
-        raise LoadFailed("The document isn't a readable zip file.") from None
+    text = entries(content, ENTRY_NAME)[ENTRY_NAME]
+    return [_row(number, cells, are_extra_columns_ignored) for number, cells in records(text, ENTRY_NAME)]
 
 
 def _row(number: int, cells: list[str], are_extra_columns_ignored: bool) -> Fields:
-    if cells[-1] == "END":
-        cells = cells[:-1]
     if len(cells) > COLUMNS_MAX and not are_extra_columns_ignored:
         raise LoadFailed(f"Record {number}: Rejected - {len(cells)} columns, the template has {COLUMNS_MAX}.")
     # Fewer columns are fine: those that are missing at the end are null.
@@ -120,10 +81,10 @@ def _check(number: int, cells: list[str]) -> None:
             name = _POSITIONS[place]
             raise LoadFailed(f"Record {number}: Rejected - column {name} (position {place}) can't be null.")
     for place in _DATES:
-        if cells[place] and not _DATE.fullmatch(cells[place]):
+        if cells[place] and not DATE.fullmatch(cells[place]):
             raise LoadFailed(f"Record {number}: Rejected - position {place}: date format YYYY/MM/DD expected.")
     for place in _NUMBERS:
-        if cells[place] and not _NUMBER.fullmatch(cells[place]):
+        if cells[place] and not NUMBER.fullmatch(cells[place]):
             raise LoadFailed(f"Record {number}: Rejected - position {place}: invalid number.")
     for place in _REFERENCES:
         if len(cells[place]) > _REFERENCE_LENGTH:

@@ -19,7 +19,7 @@ from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object
 from emulators.fusion.books import Books
 from emulators.fusion.entry_checks import fault
-from emulators.fusion.invoice_entry import entered
+from emulators.fusion.invoice_entry import Entry, entered
 from emulators.fusion.journals import WrongStatus, instant
 from emulators.fusion.masters import ledgers_of
 from emulators.fusion.receivables import INVOICE
@@ -54,33 +54,36 @@ class Invoices:
 
     def store(self, given: Mapping[str, Any], client: Client, at: datetime) -> str:
         """Store an invoice's attributes and return its id; raises Refusal 400 and stores nothing."""
-        books = self._books
-        with books.store.transaction():
+        with self._books.store.transaction():
             ledger = self._ledger_of(given, client)
-            entry = entered(given, books.site, ledger, books.setup, at.date())
-            header = entry.header
-            status = header.pop("InvoiceStatus", books.site.receivables.switches.status_default)
-            if status not in (COMPLETE, INCOMPLETE):
-                raise fault("AR_INVOICE_STATUS_INVALID", "The status of a new invoice isn't valid.", "InvoiceStatus")
+            entry = entered(given, self._books.site, ledger, self._books.setup, at.date())
+            return self.add(entry, ledger, client.client_id, at)
+
+    def add(self, entry: Entry, ledger: Ledger, created_by: str, at: datetime) -> str:
+        """Store a sound invoice and return its id; raises Refusal 400 for a status it can't have or a taken number."""
+        books, header = self._books, entry.header
+        status = header.pop("InvoiceStatus", books.site.receivables.switches.status_default)
+        if status not in (COMPLETE, INCOMPLETE):
+            raise fault("AR_INVOICE_STATUS_INVALID", "The status of a new invoice isn't valid.", "InvoiceStatus")
+        with books.store.transaction():
             number = header.pop("TransactionNumber", None) or str(books.store.count_up("invoice_number", 100_001))
             self.check_number(header["TransactionSource"], number)
-            invoice_id = books.journals.new_id()
             visible = at + timedelta(seconds=books.site.timing.invoice_visible_after_seconds)
             row = {
-                "ID": invoice_id,
+                "ID": books.journals.new_id(),
                 "LEDGER_ID": str(ledger.id),
                 "SOURCE": header["TransactionSource"],
                 "NUMBER": number,
                 "STATUS": status,
                 "BODY": written({**header, "BillToPartyId": entry.customer.party_id}),
                 "AMOUNT": plain(entry.amount),
-                "CREATED_BY": client.client_id,
+                "CREATED_BY": created_by,
                 "CREATED_AT": instant(at),
                 "UPDATED_AT": instant(at),
                 "VISIBLE_AT": instant(visible),
             }
             books.store.insert("AR_INVOICE", row)
-        return invoice_id
+        return row["ID"]
 
     def _ledger_of(self, given: Mapping[str, Any], client: Client) -> Ledger:
         allowed = {ledger.business_unit: ledger for ledger in ledgers_of(self._books.site, client)}
@@ -182,6 +185,15 @@ class Invoices:
         row = {"ID": self._books.journals.new_id(), "INVOICE_ID": applied_to, "DOCUMENT": document}
         self._books.store.insert("AR_APPLICATION", {**row, "AMOUNT": plain(amount)})
 
+    def paid(self, invoice_id: str) -> dict[str, Decimal]:
+        """Return what each receipt paid of an invoice, the last one first."""
+        found: dict[str, Decimal] = {}
+        rows = self._books.store.rows("SELECT * FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
+        for row in sorted(rows, key=lambda row: int(row["ID"]), reverse=True):
+            if self._books.store.get("AR_RECEIPT", row["DOCUMENT"]):
+                found[row["DOCUMENT"]] = found.get(row["DOCUMENT"], Decimal(0)) + Decimal(row["AMOUNT"])
+        return found
+
     def release(self, invoice_id: str, amount: Decimal, handling: str) -> None:
         """Take an amount off the receipts applied to an invoice, the last one first; `handling` names where it goes.
 
@@ -190,11 +202,7 @@ class Invoices:
         Raises:
             WrongStatus: The receipts paid less than that.
         """
-        paid: dict[str, Decimal] = {}
-        rows = self._books.store.rows("SELECT * FROM AR_APPLICATION WHERE INVOICE_ID = ?", [invoice_id])
-        for row in sorted(rows, key=lambda row: int(row["ID"]), reverse=True):
-            if self._books.store.get("AR_RECEIPT", row["DOCUMENT"]):
-                paid[row["DOCUMENT"]] = paid.get(row["DOCUMENT"], Decimal(0)) + Decimal(row["AMOUNT"])
+        paid = self.paid(invoice_id)
         if sum(paid.values(), Decimal(0)) < amount:
             raise WrongStatus(f"The receipts of invoice {invoice_id} paid less than {amount}.")
         for receipt_id, one in paid.items():

@@ -11,15 +11,18 @@ import io
 import zipfile
 from typing import Any
 
-from emulators.fusion.jobs import BULK, Jobs
+from emulators.fusion.jobs import BULK, IMPORT, Jobs, interface_of, job_of, work_of
+from emulators.fusion.programs import RECEIVABLES_INTERFACE
 from emulators.fusion.store import Fields
 from emulators.fusion.switches import Switches
 
 _LOADER = "/oracle/apps/ess/financials/commonModules/shared/common/interfaceLoader"
+_RECEIVABLES = "/oracle/apps/ess/financials/receivables/transactions/autoInvoices"
 _LEDGER = "/oracle/apps/ess/financials/generalLedger/programs/common"
 NAMES = {
     "load": ("Load Interface File for Import", _LOADER),
     "import": ("Import Journals", _LEDGER),
+    job_of(IMPORT, RECEIVABLES_INTERFACE): ("Import AutoInvoice", _RECEIVABLES),
     "autopost": ("Automatic Posting", _LEDGER),
     "purge": ("Purge Interface Tables", _LOADER),
 }
@@ -37,8 +40,9 @@ def tree(jobs: Jobs, row: Fields) -> dict[str, Any]:
 
 
 def _children(jobs: Jobs, row: Fields) -> list[dict[str, Any]]:
-    if row["JOB"] != BULK:
-        return [_job(*NAMES[row["JOB"]], row["ID"], jobs.status(row))]
+    if work_of(row) != BULK:
+        name = NAMES.get(row["JOB"]) or NAMES[work_of(row)]
+        return [_job(*name, row["ID"], jobs.status(row))]
     if row["FORCED"].startswith(("stand:", "end:")):
         return []
     course, elapsed, first = jobs.course(row), jobs.elapsed(row), int(row["ID"])
@@ -52,7 +56,7 @@ def _children(jobs: Jobs, row: Fields) -> list[dict[str, Any]]:
         {**_job(*NAMES["load"], first + 1, load), "DOCUMENTNAME": row["FILE_NAME"], "CHILD": below},
     ]
     if load == "SUCCEEDED":
-        found.append(_job(*NAMES["import"], first + 4, row["IMPORTED"] or "RUNNING"))
+        found.append(_job(*NAMES[job_of(IMPORT, interface_of(row))], first + 4, row["IMPORTED"] or "RUNNING"))
     if row["IMPORTED"] or load == "ERROR":
         name = "Upload Interface Error and Job Output File to Universal Content Management"
         status = "SUCCEEDED" if elapsed >= course.through else "RUNNING"
@@ -82,8 +86,8 @@ def details_zip(jobs: Jobs, row: Fields, file_type: str, switches: Switches) -> 
 
 
 def _logs(jobs: Jobs, row: Fields) -> dict[str, str]:
-    loader = str(int(row["ID"]) + 3) if row["JOB"] == BULK else row["ID"]
-    own = {} if row["JOB"] == BULK else {row["ID"]: row["LOAD_LOG"] or row["IMPORT_LOG"]}
+    loader = str(int(row["ID"]) + 3) if work_of(row) == BULK else row["ID"]
+    own = {} if work_of(row) == BULK else {row["ID"]: row["LOAD_LOG"] or row["IMPORT_LOG"]}
     return own or {loader: row["LOAD_LOG"], jobs.import_id(row): row["IMPORT_LOG"]}
 
 

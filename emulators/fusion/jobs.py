@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from emulators.clock import Clock
-from emulators.fusion.gl_interface import LoadFailed, interface_rows
-from emulators.fusion.journal_import import ImportOrder, JournalImport
+from emulators.fusion.import_zip import LoadFailed
 from emulators.fusion.journals import UNPOSTED, Journals, instant
+from emulators.fusion.programs import JOURNALS_INTERFACE, Program
 from emulators.fusion.site import Site
 from emulators.fusion.store import Fields, Store
 
 BULK, LOAD, IMPORT, AUTOPOST, PURGE = "bulk", "load", "import", "autopost", "purge"
+# A job that was taken and then forgotten: it has a request id and nothing else.
+LOST = "lost:"
 WORST_FIRST = ("ERROR", "WARNING", "SUCCEEDED")
 
 
@@ -39,12 +41,16 @@ class Course:
 class Jobs:
     """All jobs of one pod."""
 
-    def __init__(self, site: Site, store: Store, journals: Journals, importer: JournalImport, clock: Clock) -> None:
+    def __init__(self, site: Site, store: Store, journals: Journals, clock: Clock) -> None:
         self._site = site
         self._store = store
         self._journals = journals
-        self._importer = importer
         self._clock = clock
+        self._programs: dict[str, Program] = {}
+
+    def install(self, interface: str, program: Program) -> None:
+        """Name the program that works on an interface; until then jobs on it wait."""
+        self._programs[interface] = program
 
     def add(self, fields: Fields, ids_reserved: int, at: datetime) -> str:
         """Submit a job and return its request id; the next ids are its children's."""
@@ -52,12 +58,14 @@ class Jobs:
         for _ in range(ids_reserved):
             self._store.count_up("request_id")
         own = {"ID": str(first), "SUBMITTED_AT": at.isoformat(), "MOVED_ON": "0"}
+        own |= {"STATUS": LOST} if fields["FORCED"] == LOST else {}
         self._store.insert("ESS_REQUEST", {**fields, **own})
         return str(first)
 
     def request(self, request_id: str) -> Fields | None:
         """Return a job that was submitted from outside, or None."""
-        return self._store.get("ESS_REQUEST", request_id)
+        row = self._store.get("ESS_REQUEST", request_id)
+        return None if row is None or row["STATUS"] == LOST else row
 
     def poll(self, request_id: str) -> Fields | None:
         """Return a job after a look at its status; where the pod is so timed, the look moves it on."""
@@ -80,7 +88,8 @@ class Jobs:
                 work(row, at)
 
     def _underway(self) -> list[Fields]:
-        return self._store.rows("SELECT * FROM ESS_REQUEST WHERE STATUS = ''")
+        rows = self._store.rows("SELECT * FROM ESS_REQUEST WHERE STATUS = ''")
+        return [row for row in rows if interface_of(row) in self._programs]
 
     def _next_step(self, row: Fields) -> tuple[datetime, int, Fields, Callable[[Fields, datetime], None]] | None:
         if row["FORCED"].startswith("stand:"):
@@ -88,9 +97,9 @@ class Jobs:
         course = self.course(row)
         if row["FORCED"].startswith("end:"):
             seconds, work = course.loaded, self._end
-        elif row["JOB"] in (BULK, LOAD) and not row["LOADED"]:
+        elif work_of(row) in (BULK, LOAD) and not row["LOADED"]:
             seconds, work = course.loaded, self._load
-        elif row["JOB"] != LOAD and not row["IMPORTED"] and row["LOADED"] != "ERROR":
+        elif work_of(row) != LOAD and not row["IMPORTED"] and row["LOADED"] != "ERROR":
             seconds, work = course.imported, self._run
         else:
             seconds, work = course.final, self._end
@@ -102,11 +111,11 @@ class Jobs:
         timing = self._site.timing
         starts = timing.wait_seconds
         children = starts + timing.running_seconds
-        has_load = row["JOB"] in (BULK, LOAD)
+        has_load = work_of(row) in (BULK, LOAD)
         loaded = children + (timing.load_seconds if has_load else 0)
-        has_import = row["JOB"] != LOAD and row["LOADED"] != "ERROR"
+        has_import = work_of(row) != LOAD and row["LOADED"] != "ERROR"
         imported = loaded + (timing.import_seconds if has_import else 0)
-        through = imported + (timing.output_seconds if row["JOB"] == BULK else 0)
+        through = imported + (timing.output_seconds if work_of(row) == BULK else 0)
         return Course(starts, children, loaded, imported, through, through + timing.completed_seconds)
 
     def elapsed(self, row: Fields) -> float:
@@ -124,7 +133,7 @@ class Jobs:
             return row["FORCED"].partition(":")[2]
         if elapsed >= course.through:
             return "COMPLETED"
-        return "PAUSED" if row["JOB"] == BULK and elapsed >= course.children else "RUNNING"
+        return "PAUSED" if work_of(row) == BULK and elapsed >= course.children else "RUNNING"
 
     def _submitted(self, row: Fields) -> datetime:
         return datetime.fromisoformat(row["SUBMITTED_AT"])
@@ -140,17 +149,13 @@ class Jobs:
             self._loaded(row, row["FORCED"].partition(":")[2], "Load File to Interface ended in error.")
             return
         document = self._store.get("DOCUMENT", row["DOCUMENT_ID"])
-        ignored = self._site.switches.are_extra_columns_ignored
+        content = base64.b64decode(document["CONTENT"]) if document else b""
         try:
-            content = base64.b64decode(document["CONTENT"]) if document else b""
-            rows = interface_rows(content, are_extra_columns_ignored=ignored)
+            count = self._programs[interface_of(row)].load(content, self.load_id(row))
         except LoadFailed as failed:
             self._loaded(row, "ERROR", str(failed))
             return
-        for one in rows:
-            number = str(self._store.count_up("interface_row"))
-            self._store.insert("GL_INTERFACE", {**one, "ID": number, "LOAD_REQUEST_ID": self.load_id(row)})
-        self._loaded(row, "SUCCEEDED", f"{len(rows)} rows successfully loaded.")
+        self._loaded(row, "SUCCEEDED", f"{count} rows successfully loaded.")
 
     def _loaded(self, row: Fields, status: str, log: str) -> None:
         self._store.change("ESS_REQUEST", row["ID"], LOADED=status, LOAD_LOG=log)
@@ -158,13 +163,13 @@ class Jobs:
     def _run(self, row: Fields, at: datetime) -> None:
         if row["FORCED"].startswith("import:"):
             self._imported(row, row["FORCED"].partition(":")[2], "The program ended before it read a row.")
-        elif row["JOB"] in (BULK, IMPORT):
-            done = self._importer.run(self.order_of(row), self.import_id(row), row["CLIENT_ID"], at)
+        elif work_of(row) in (BULK, IMPORT):
+            done = self._programs[interface_of(row)].run(row, self.import_id(row), self.load_id(row), at)
             self._imported(row, done.status, done.log, done.report)
-        elif row["JOB"] == AUTOPOST:
+        elif work_of(row) == AUTOPOST:
             self._autopost(row, at)
         else:
-            count = self._store.run("DELETE FROM GL_INTERFACE WHERE LOAD_REQUEST_ID = ?", [row["PARAMETERS"]])
+            count = self._programs[interface_of(row)].purge(row["PARAMETERS"])
             self._imported(row, "SUCCEEDED", f"{count} rows purged from the interface.")
 
     def _autopost(self, row: Fields, at: datetime) -> None:
@@ -177,17 +182,25 @@ class Jobs:
     def _imported(self, row: Fields, status: str, log: str, report: str = "") -> None:
         self._store.change("ESS_REQUEST", row["ID"], IMPORTED=status, IMPORT_LOG=log, REPORT=report)
 
-    def order_of(self, row: Fields) -> ImportOrder:
-        """Return what an import job was asked for; its parameters were checked when it was submitted."""
-        _, source, ledger_id, group_id, suspense, summary, _ = row["PARAMETERS"].split(",")
-        ledger = self._site.ledger(int(ledger_id))
-        assert ledger is not None
-        return ImportOrder(source, ledger, group_id, suspense == "Y", summary == "Y")
-
     def load_id(self, row: Fields) -> str:
         """Return the request id of the load itself, by which its rows are purged."""
-        return str(int(row["ID"]) + 1) if row["JOB"] == BULK else row["ID"]
+        return str(int(row["ID"]) + 1) if work_of(row) == BULK else row["ID"]
 
     def import_id(self, row: Fields) -> str:
         """Return the request id of the import itself: the job's own, or its child's."""
-        return str(int(row["ID"]) + 4) if row["JOB"] == BULK else row["ID"]
+        return str(int(row["ID"]) + 4) if work_of(row) == BULK else row["ID"]
+
+
+def job_of(work: str, interface: str) -> str:
+    """Return how a job is kept: its work, and its interface where that is not the one of journals."""
+    return work if interface == JOURNALS_INTERFACE else f"{work}:{interface}"
+
+
+def work_of(row: Fields) -> str:
+    """Return what a job does."""
+    return row["JOB"].partition(":")[0]
+
+
+def interface_of(row: Fields) -> str:
+    """Return the interface a job works on."""
+    return row["JOB"].partition(":")[2] or JOURNALS_INTERFACE

@@ -16,6 +16,7 @@ from decimal import Decimal
 from emulators.fusion.answers import plain
 from emulators.fusion.journal_lines import GroupKey, evened, grouped, journal_key, summed
 from emulators.fusion.journals import Journal, Journals, totals_of
+from emulators.fusion.programs import Imported
 from emulators.fusion.row_checks import accounted, day_of, fault_of_row, period_of, segments_of
 from emulators.fusion.setup import Setup, Wrong
 from emulators.fusion.site import Ledger, Site
@@ -34,16 +35,6 @@ class ImportOrder:
     group_id: str
     is_suspense_allowed: bool = False
     is_summary: bool = False
-
-
-@dataclass(frozen=True)
-class Imported:
-    """The end of an import: job status, log, execution report, ids of the batches it made."""
-
-    status: str
-    log: str
-    report: str
-    batch_ids: tuple[str, ...] = ()
 
 
 class JournalImport:
@@ -128,7 +119,7 @@ class JournalImport:
         summary = f"{len(made)} batches created, {lines} lines imported, {len(report)} lines left in the interface."
         status = self._site.switches.failed_import_status if report else "SUCCEEDED"
         head = f"Journal Import Execution Report, request {request_id}, source {order.source}, group {order.group_id}"
-        return Imported(status, summary, "\n".join([head, *report, summary]), tuple(made))
+        return Imported(status, summary, "\n".join([head, *report, summary]))
 
     def _left(self, rows: list[Fields], faults: dict[str, Wrong]) -> list[str]:
         lines = []

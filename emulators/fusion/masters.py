@@ -192,7 +192,7 @@ def _business_units(site: Site) -> Resource:
     def rows(client: Client) -> list[Row]:
         return [
             {
-                "BusinessUnitId": _related(ledger, 2),
+                "BusinessUnitId": business_unit_id(ledger),
                 "BusinessUnitName": ledger.business_unit,
                 "PrimaryLedgerId": ledger.id,
                 "LegalEntityId": _related(ledger, 1),
@@ -226,6 +226,11 @@ def _rates(site: Site) -> Resource:
 def _related(ledger: Ledger, kind: int) -> int:
     """Return the id of a ledger's legal entity (1) or business unit (2), made from the ledger's own."""
     return ledger.id + kind * 1_000_000
+
+
+def business_unit_id(ledger: Ledger) -> int:
+    """Return the id of a ledger's business unit."""
+    return _related(ledger, 2)
 
 
 def _flag(is_set: bool) -> str:

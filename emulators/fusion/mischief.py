@@ -68,6 +68,21 @@ def import_lost() -> Fault:
     return named(JOB, note="import:SUCCEEDED")
 
 
+def job_lost() -> Fault:
+    """Answer a submission with a request id, and forget the job: it has no status and does nothing."""
+    return named(JOB, note="lost:")
+
+
+def line_rejected(place: int) -> Fault:
+    """Let AutoInvoice reject the line at a place of the file (from 1), whatever is in it."""
+    return named(JOB, note=f"reject:{place}")
+
+
+def line_held(place: int) -> Fault:
+    """Let AutoInvoice keep the line at a place of the file (from 1), and its whole invoice, without a word."""
+    return named(JOB, note=f"hold:{place}")
+
+
 def job_ends(word: str) -> Fault:
     """Let the job end in a status word of one's choice (CANCELLED, EXPIRED) before it did anything."""
     return named(JOB, note=f"end:{word}")

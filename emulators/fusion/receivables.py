@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from emulators.fusion.invoice_layout import InvoiceLayout
+
 REFUND, ON_ACCOUNT = "REFUND", "ON_ACCOUNT"
 INVOICE, CREDIT_MEMO = "INV", "CM"
 
@@ -117,6 +119,7 @@ class Receivables:
     credit_reasons: tuple[str, ...] = ()
     line_contexts: tuple[LineContext, ...] = ()
     consolidated_billing_units: tuple[str, ...] = ()
+    layout: InvoiceLayout = field(default_factory=InvoiceLayout)
     switches: ReceivablesSwitches = field(default_factory=ReceivablesSwitches)
 
     def source(self, name: str | None) -> InvoiceSource | None:

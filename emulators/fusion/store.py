@@ -13,6 +13,13 @@ from emulators.fusion.tables import KEYS, TABLES
 
 __all__ = ["Fields", "Store"]
 
+_SEARCHED = (
+    ("JE_HEADER", "JE_BATCH_ID"),
+    ("JE_LINE", "JE_HEADER_ID"),
+    ("GL_INTERFACE", "GROUP_ID"),
+    ("RA_INTERFACE_LINES", "LINE_KEY"),
+)
+
 
 class Store(BookStore):
     """The tables of `tables.py`."""
@@ -48,6 +55,6 @@ def _statements() -> list[str]:
             f"{column} TEXT NOT NULL" + (" PRIMARY KEY" if column == KEYS[name] else "") for column in columns
         )
         found.append(f"CREATE TABLE IF NOT EXISTS {name} ({spelled})")
-    for table, column in (("JE_HEADER", "JE_BATCH_ID"), ("JE_LINE", "JE_HEADER_ID"), ("GL_INTERFACE", "GROUP_ID")):
+    for table, column in _SEARCHED:
         found.append(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})")
     return found

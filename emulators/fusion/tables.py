@@ -143,6 +143,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "JE_HEADER": HEADER_COLUMNS,
     "JE_LINE": LINE_COLUMNS,
     "GL_INTERFACE": INTERFACE_COLUMNS,
+    "RA_INTERFACE_LINES": ("ID", "LOAD_REQUEST_ID", "SOURCE", "LINE_KEY", "STATUS", "ERROR_TEXT", "BODY"),
+    "RA_INTERFACE_DISTRIBUTIONS": ("ID", "LOAD_REQUEST_ID", "LINE_KEY", "BODY"),
+    # The key of every line that AutoInvoice ever made a line of an invoice: it is never taken again.
+    "RA_LINE_KEY": ("LINE_KEY", "INVOICE_ID", "NUMBER"),
     "ESS_REQUEST": REQUEST_COLUMNS,
     "DOCUMENT": ("ID", "FILE_NAME", "CONTENT", "ACCOUNT"),
     "COMBINATION": ("ID", "CHART_ID", "ACCOUNT"),

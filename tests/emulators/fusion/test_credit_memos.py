@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -149,6 +150,28 @@ def test_odd_values_are_a_fault_too(caller, element, value):
     assert (answer.status_code, fault(answer)[0]) == (500, "FND_CMN_SERVICE_PAYLOAD")
 
 
+def test_blank_elements_are_none_and_a_currency_may_stand_at_an_amount(caller):
+    """As SOAP libraries write them; another currency than the invoice's is refused."""
+    key = invoice(caller)
+    text = envelope({"PreviousCustomerTransactionId": key, "LineAmount": "-1"} | ORDER)
+    other = text.replace("<cred:LineAmount>", '<cred:LineAmount currencyCode="EUR">')
+    assert fault(send(caller, other))[0] == "AR_CM_CURRENCY"
+    blank = {"PreviousCustomerTransactionId": key, "LineAmount": "", "LinePercent": ""} | ORDER
+    values(send(caller, envelope(blank, [line(key, 1, "-1") | {"QuantityCredited": ""}])))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_damaged_envelope_gets_an_answer(caller, seed):
+    """Characters changed at random: a memo, a fault, never a failure of the pod itself."""
+    draw, key = random.Random(seed), invoice(caller)
+    text = envelope({"PreviousCustomerTransactionId": key, "Comments": "x"} | ORDER, [line(key, 1, "-1", 1)])
+    for _ in range(20):
+        damaged = list(text)
+        for _ in range(draw.randint(1, 4)):
+            damaged[draw.randrange(len(text))] = draw.choice('<>&"/:-1 9x\u20ac')
+        assert send(caller, "".join(damaged)).status_code in (200, 500)
+
+
 def test_which_status_a_refusal_has_is_a_switch(caller, site):
     """500 as SOAP 1.1 says, in place of 200."""
     switch(site, soap_refusal_status=500)
@@ -169,6 +192,17 @@ def test_no_more_is_credited_than_earlier_credits_left(caller):
     values(credit(caller, key, [line(key, 1, "-40")], TransactionNumber="CM-2"))
     assert fault(credit(caller, key, [line(key, 1, "-0.01")], TransactionNumber="CM-3"))[0] == "AR_CM_EXCEEDS_LINE"
     assert balance(caller, key) == Decimal("10.01")
+
+
+def test_an_amount_for_all_lines_is_spread_to_the_cent(caller):
+    """What rounding leaves goes a cent each to lines that have it left, so no line gives more than its amount."""
+    tens = [{"Description": f"Line {number}", "LineAmount": "0.10"} for number in range(10)]
+    key = invoice(caller, receivablesInvoiceLines=tens)
+    values(credit(caller, key, LineAmount="-0.94"))
+    amounts = [one["LineAmountCredit"] for one in memos(caller)[0]["receivablesCreditMemoLines"]["items"]]
+    assert sorted(amounts) == [Decimal("-0.10")] * 4 + [Decimal("-0.09")] * 6
+    values(credit(caller, key, LineAmount="-0.06", TransactionNumber="CM-2"))
+    assert balance(caller, key) == 0
 
 
 def test_the_same_order_twice_is_one_credit_memo(caller):
@@ -242,6 +276,17 @@ def test_what_was_paid_and_is_credited_goes_where_the_source_says(caller, source
     if moved:
         assert caller.app.invoices.released(str(receipt), moved) == 100
     assert caller.get(f"standardReceipts/{receipt}").json()["UnappliedAmount"] == "0"
+
+
+def test_a_late_order_that_is_refused_stores_nothing(caller, clock):
+    """It is part of whatever else is due then."""
+    key = invoice(caller)
+    caller.app.invoices.apply(str(key), "adjustment 1", Decimal("50"))
+    caller.faults.next("createCreditMemo", mischief.commits_later(200))
+    with pytest.raises(httpx.RemoteProtocolError):
+        credit(caller, key, LinePercent=100)
+    clock.advance(300)
+    assert (memos(caller), balance(caller, key)) == ([], Decimal("60.01"))
 
 
 def test_an_incomplete_invoice_is_not_credited_and_a_credited_one_stays(caller):

@@ -85,6 +85,21 @@ def test_an_invoice_is_echoed_with_its_key_status_and_balance(caller):
     assert [one["LineAmount"] for one in found["receivablesInvoiceLines"]["items"]] == [Decimal("1520.33")]
 
 
+def test_tax_lines_freight_and_the_flexfield_of_a_line_are_kept(caller):
+    """Tax and freight are part of what is owed; the flexfield shows its context and the segments that were given."""
+    flexfield = {"__FLEX_Context": "AMAZON", "settlementId": "17890123456"}
+    tax = {"TaxAmount": "99.99", "TaxRegimeCode": "US SALES", "TaxRateCode": "STANDARD"}
+    below = {"receivablesInvoiceLineTaxLines": [tax], "receivablesInvoiceLineTransactionDFF": [flexfield]}
+    made = post(caller, receivablesInvoiceLines=line(**below), FreightAmount=5).json()
+    assert (made["EnteredAmount"], made["FreightAmount"]) == (1625.32, 5)
+    path = f"receivablesInvoices/{made['CustomerTransactionId']}/child/receivablesInvoiceLines"
+    (found,) = caller.items(path, expand="all")
+    assert found["receivablesInvoiceLineTaxLines"]["items"] == [tax | {"TaxAmount": Decimal("99.99")}]
+    assert found["receivablesInvoiceLineTransactionDFF"]["items"] == [
+        flexfield | {"documentKey": None, "lineKey": None}
+    ]
+
+
 @pytest.mark.parametrize(
     "changes, code",
     [
@@ -123,6 +138,13 @@ def test_an_invoice_is_echoed_with_its_key_status_and_balance(caller):
         ({"receivablesInvoiceLines": line(UnitSellingPrice="much")}, "27014"),
         ({"receivablesInvoiceLines": line(UnitSellingPrice=None)}, "27014"),
         ({"receivablesInvoiceLines": "none"}, "400"),
+        ({"receivablesInvoiceLines": line(receivablesInvoiceLineTaxLines=[{"TaxAmount": "1"}])}, ""),
+        ({"receivablesInvoiceLines": line(receivablesInvoiceLineTaxLines=[{"TaxRateCode": "X"}])}, "27014"),
+        ({"receivablesInvoiceLines": line(receivablesInvoiceLineTransactionDFF=[{"__FLEX_Context": "X"}])}, "400"),
+        ({"receivablesInvoiceLines": line(Quantity=10**14, UnitSellingPrice=10**14)}, "27014"),
+        ({"TransactionType": "Credit Memo"}, "AR_TRX_TYPE_NOT_FOUND"),  # of another class
+        ({"TransactionSource": "UK Only", "TransactionNumber": None}, "AR_BATCH_SOURCE_NOT_FOUND"),
+        ({"FreightAmount": "much"}, "27014"),
         ({"InvoiceBalanceAmount": 5}, "400"),  # read-only
         ({"InvoiceStatus": "Frozen"}, "AR_INVOICE_STATUS_INVALID"),
     ],
