@@ -20,6 +20,7 @@ from emulators.fusion.demo_site import DEMO_SECRET
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from emulators.peoplesoft.site import Timing
 from tests.demo_sellers import seller_of_its_own
+from tests.fusion_connection import AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,14 @@ def invoke(secrets: tuple[str, ...], *arguments: str, stdin: str = "") -> Result
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[tuple[DemoWorld, dict[str, str]]]:
-    """The emulators on loopback; PeopleSoft edits and posts at once and Amazon counts no calls, so that nobody waits.
+    """The emulators on loopback; both ERPs post at once and Amazon counts no calls, so that nobody waits.
 
     Every place has a control database and so buckets of its own, while this one Amazon is everybody's: by its published
     quota it would answer the eleventh discovery of a session with 429, and commands wait by the real clock.
     """
     made = world_around(seller_of_its_own(datetime.now(UTC).date()), settings=Settings(usage_plans={}))
     made.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
+    made.fusion.site.timing = AT_ONCE
     with serve_demo(made) as served:
         yield made, demo_environment(made.seller, "", served.amazon_url, served.peoplesoft_url, served.fusion_url)
     made.close()
