@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assets.bank_matches import Money
     from assets.roadmap import Road
 
-# The letter and nine digits that end a journal's name in every ERP; unit, date and settlement stand in other columns.
+# What names a journal in every ERP: a letter and nine digits. Unit, date and settlement stand in other columns.
 _JOURNAL = re.compile(r"\bA[0-9A-Z]{9}\b")
 LEFT_ALONE = "before go-live, left alone"
 ON_ITS_WAY = "on its way"
