@@ -51,7 +51,7 @@ def measure(count: int, module: str, dagster_yaml: Path | None) -> dict[str, flo
         with ExitStack() as stack:
             books = build_app(site, None, None, home / "peoplesoft.db")
             served = stack.enter_context(serve({"": books}, 0))
-            variables = demo_environment(seller, str(home), "http://127.0.0.1:1", served.url)
+            variables = demo_environment(seller, str(home), "http://127.0.0.1:1", served.url, "http://127.0.0.1:1")
             variables["CONNECTOR_DEMO_BOOKS_FROM_US"] = settlements[0].start.date().isoformat()
             stack.enter_context(environment(variables))
             project = Project()

@@ -117,6 +117,11 @@ class AmazonToErpSettings(StrictSettings):
 
     @property
     @abstractmethod
+    def erp_name(self) -> str:
+        """Return what people call the ERP."""
+
+    @property
+    @abstractmethod
     def erp_address(self) -> str:
         """Return scheme and host of the ERP, for people."""
 

@@ -22,6 +22,11 @@ class AmazonToFusionSettings(AmazonToErpSettings):
         return f"fusion:{self.fusion.ledger_id}"
 
     @property
+    def erp_name(self) -> str:
+        """Return Fusion."""
+        return "Fusion"
+
+    @property
     def erp_address(self) -> str:
         """Return where the pod is."""
         return self.fusion.root_url

@@ -25,6 +25,11 @@ class AmazonToPeopleSoftSettings(AmazonToErpSettings):
         return f"peoplesoft:{self.peoplesoft.node}:{self.peoplesoft.ledger_group}"
 
     @property
+    def erp_name(self) -> str:
+        """Return PeopleSoft."""
+        return "PeopleSoft"
+
+    @property
     def erp_address(self) -> str:
         """Return where the Integration Gateway is."""
         return self.peoplesoft.root_url

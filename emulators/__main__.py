@@ -1,6 +1,6 @@
-"""Start the demonstration's Amazon and PeopleSoft from a command line: `python -m emulators --state FOLDER`.
+"""Start the demonstration's Amazon, PeopleSoft and Fusion from a command line: `python -m emulators --state FOLDER`.
 
-In: ports, a state folder, a seed, a day. Out: one JSON line with the addresses as soon as both answer; then it serves
+In: ports, a state folder, a seed, a day. Out: one JSON line with the addresses as soon as all answer; then it serves
 until it is told to stop (Ctrl-C or SIGTERM). It listens on loopback only and prints no credential.
 """
 
@@ -29,8 +29,9 @@ def main(arguments: Sequence[str] | None = None, stop: threading.Event | None = 
     settings = Settings(access_token_seconds=options.access_token_seconds)
     try:
         world = demo_world(seed=options.seed, as_of=options.as_of, state=options.state, settings=settings)
-        with serve_demo(world, port_amazon=options.port_amazon, port_peoplesoft=options.port_peoplesoft) as served:
-            addresses = {"amazon": served.amazon_url, "peoplesoft": served.peoplesoft_url}
+        ports = {name: getattr(options, name) for name in ("port_amazon", "port_peoplesoft", "port_fusion")}
+        with serve_demo(world, **ports) as served:
+            addresses = {"amazon": served.amazon_url, "peoplesoft": served.peoplesoft_url, "fusion": served.fusion_url}
             sys.stdout.write(json.dumps({**addresses, "as_of": world.seller.as_of.isoformat()}) + "\n")
             sys.stdout.flush()
             stop.wait()
@@ -43,8 +44,8 @@ def main(arguments: Sequence[str] | None = None, stop: threading.Event | None = 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m emulators", description=__doc__.partition("\n")[0])
-    parser.add_argument("--port-amazon", type=int, default=0, metavar="N", help="0 takes a free one (default)")
-    parser.add_argument("--port-peoplesoft", type=int, default=0, metavar="N", help="0 takes a free one (default)")
+    for name in ("amazon", "peoplesoft", "fusion"):
+        parser.add_argument(f"--port-{name}", type=int, default=0, metavar="N", help="0 takes a free one (default)")
     parser.add_argument("--state", type=Path, metavar="FOLDER", help="keep tokens, quotas and books here over restarts")
     parser.add_argument("--seed", type=int, default=DEMO_SEED, help="another seed is another seller")
     parser.add_argument("--as-of", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day it is seen from")

@@ -1,13 +1,13 @@
-"""Run the demonstration's outside world on loopback: Amazon with its demo seller, PeopleSoft with its demo books.
+"""Run the demonstration's outside world on loopback: Amazon with its demo seller, demo books in PeopleSoft and Fusion.
 
 In: ports (0 for free ones), a folder for what survives a restart, a seed, the day it is seen from. Out: a context
-manager with both addresses and both applications. A folder remembers its seed and day: started again tomorrow it shows
+manager with all three addresses and applications. A folder remembers its seed and day: started again tomorrow it shows
 the same settlements, not a seller shifted by a day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,7 +18,12 @@ from emulators.amazon.app import build_app as build_amazon
 from emulators.amazon.settings import Settings
 from emulators.clock import Clock, SystemClock
 from emulators.demo_seller.seller import DemoSeller, demo_seller
+from emulators.demo_seller.truth import OpeningBalance as Opening
 from emulators.faults import FaultPlan
+from emulators.fusion import demo_site as fusion_books
+from emulators.fusion.app import Fusion
+from emulators.fusion.app import build_app as build_fusion
+from emulators.fusion.site import Timing
 from emulators.peoplesoft.app import PeopleSoft
 from emulators.peoplesoft.app import build_app as build_peoplesoft
 from emulators.peoplesoft.demo_site import OpeningBalance, demo_site
@@ -28,28 +33,41 @@ from emulators.state import State
 
 DEMO_SEED = 7
 
+# Where the money of a currency is booked: units of PeopleSoft, ledgers of Fusion.
 _UNITS = {"USD": "US001", "GBP": "UK001", "EUR": "DE001"}
+_LEDGERS = {"CAD": fusion_books.CA_LEDGER}
 _RESERVE_ACCOUNT = "110700"
+# A pod that nobody else uses, so that a demonstration need not wait for its jobs.
+_QUICK = Timing(
+    wait_seconds=0.4,
+    running_seconds=0.2,
+    load_seconds=0.4,
+    import_seconds=0.6,
+    output_seconds=0.2,
+    autopost_after_seconds=0.5,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoWorld:
-    """Both emulators, not yet on any port."""
+    """All emulators, not yet on any port; `site` is PeopleSoft's."""
 
     seller: DemoSeller
     site: Site
     amazon: AmazonApp
     peoplesoft: PeopleSoft
+    fusion: Fusion
 
     def close(self) -> None:
-        """Close both emulators' files; the same folder may be opened again."""
+        """Close the emulators' files; the same folder may be opened again."""
         self.amazon.close()
         self.peoplesoft.close()
+        self.fusion.close()
 
 
 @dataclass(frozen=True, slots=True)
 class ServedDemo:
-    """Both emulators on loopback; addresses without a slash at the end.
+    """All emulators on loopback; addresses without a slash at the end.
 
     Amazon's services lie under prefixes of one address: `/lwa`, `/na`, `/eu`, `/fe`; links to documents stay on it.
     """
@@ -57,6 +75,7 @@ class ServedDemo:
     world: DemoWorld
     amazon_url: str
     peoplesoft_url: str
+    fusion_url: str
 
 
 def demo_world(
@@ -69,7 +88,7 @@ def demo_world(
     peoplesoft_faults: FaultPlan | None = None,
     settings: Settings | None = None,
 ) -> DemoWorld:
-    """Build both emulators; the books of PeopleSoft already hold the reserves at go-live.
+    """Build the emulators; the books of PeopleSoft and of Fusion already hold the reserves at go-live.
 
     Args:
         as_of: The day the seller is seen from; today by the clock, unless the state folder remembers another.
@@ -96,31 +115,64 @@ def world_around(
     peoplesoft_faults: FaultPlan | None = None,
     settings: Settings | None = None,
 ) -> DemoWorld:
-    """Build both emulators around a seller, whose world Amazon's changes; arguments as for `demo_world`."""
-    opening = [
-        OpeningBalance(_UNITS[one.currency], _RESERVE_ACCOUNT, one.reserve, description="Amazon reserve")
-        for one in seller.openings
-    ]
-    first_day = min(account.books_from for account in seller.sellers)
-    site = demo_site(seller.as_of, opening=opening, opening_on=first_day)
-    amazon_path, peoplesoft_path = (None, None) if state is None else (state / "amazon.db", state / "peoplesoft.db")
+    """Build the emulators around a seller, whose world Amazon's changes; arguments as for `demo_world`."""
+    site = _peoplesoft_site(seller)
+    amazon_path, peoplesoft_path, fusion_path = (
+        None if state is None else state / f"{name}.db" for name in ("amazon", "peoplesoft", "fusion")
+    )
     return DemoWorld(
         seller,
         site,
         build_amazon(seller.world, clock, amazon_faults, settings, amazon_path),
         build_peoplesoft(site, clock, peoplesoft_faults, peoplesoft_path),
+        build_fusion(_fusion_site(seller), clock, None, fusion_path),
     )
 
 
+def _peoplesoft_site(seller: DemoSeller) -> Site:
+    """Return the site whose books hold the reserves of the accounts that are booked in PeopleSoft."""
+    own = _openings_in(seller, _UNITS)
+    opening = [
+        OpeningBalance(_UNITS[one.currency], _RESERVE_ACCOUNT, one.reserve, description="Amazon reserve") for one in own
+    ]
+    return demo_site(seller.as_of, opening=opening, opening_on=_first_day(seller, own))
+
+
+def _fusion_site(seller: DemoSeller) -> fusion_books.Site:
+    """Return the pod whose books hold the reserves of the accounts that are booked in Fusion."""
+    own = _openings_in(seller, _LEDGERS)
+    opening = [
+        fusion_books.OpeningBalance(_LEDGERS[one.currency], _RESERVE_ACCOUNT, one.reserve, "Amazon reserve")
+        for one in own
+    ]
+    return fusion_books.demo_site(seller.as_of, timing=_QUICK, opening=opening, opening_on=_first_day(seller, own))
+
+
+def _openings_in(seller: DemoSeller, places: Container[str]) -> list[Opening]:
+    return [one for one in seller.openings if one.currency in places]
+
+
+def _first_day(seller: DemoSeller, openings: Iterable[Opening]) -> date:
+    """Return the first day on which one of these accounts is booked."""
+    sellers = {one.seller_id for one in openings}
+    return min(account.books_from for account in seller.sellers if account.seller_id in sellers)
+
+
 @contextmanager
-def serve_demo(world: DemoWorld, *, port_amazon: int = 0, port_peoplesoft: int = 0) -> Iterator[ServedDemo]:
-    """Serve both until the block ends.
+def serve_demo(
+    world: DemoWorld, *, port_amazon: int = 0, port_peoplesoft: int = 0, port_fusion: int = 0
+) -> Iterator[ServedDemo]:
+    """Serve all until the block ends.
 
     Raises:
         OSError: A port is taken.
     """
-    with serve({"": world.amazon}, port_amazon) as amazon, serve({"": world.peoplesoft}, port_peoplesoft) as peoplesoft:
-        yield ServedDemo(world, amazon.url, peoplesoft.url)
+    with (
+        serve({"": world.amazon}, port_amazon) as amazon,
+        serve({"": world.peoplesoft}, port_peoplesoft) as peoplesoft,
+        serve({"": world.fusion}, port_fusion) as fusion,
+    ):
+        yield ServedDemo(world, amazon.url, peoplesoft.url, fusion.url)
 
 
 def _remembered(state: Path | None, seed: int, as_of: date | None, now: datetime) -> tuple[int, date]:

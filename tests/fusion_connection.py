@@ -7,8 +7,13 @@ import yaml
 
 from connector_defs.project import PACKAGE, Project
 from emulators.fusion.demo_site import CATEGORY, CHART_ID, DATA_ACCESS_SET, DEMO_SCOPE, LEDGERS, SOURCE, US_LEDGER
+from emulators.fusion.switches import Timing
 
 ROOT = "https://pod.example"
+# A pod that needs no time for anything.
+AT_ONCE = Timing(
+    wait_seconds=0, running_seconds=0, load_seconds=0, import_seconds=0, output_seconds=0, autopost_after_seconds=0
+)
 _SHIPPED = PACKAGE / "defs" / "amazon_us" / "defs.yaml"
 _CHART = [
     {"position": 1, "name": "company", "holds": "unit"},

@@ -100,7 +100,9 @@ def _show_event(stores: "Stores", told: "Told", *, exchanges: bool, bodies: bool
 
 def _exchange_words(exchange: "RecordedExchange") -> str:
     outcome = exchange.error or f"status {exchange.status}"
-    return f"({exchange.method} {exchange.operation}, {outcome})"
+    # What has no name of its own is named by method and path; the method is said once.
+    operation = exchange.operation.removeprefix(f"{exchange.method} ")
+    return f"({exchange.method} {operation}, {outcome})"
 
 
 def _show_exchange(stores: "Stores", exchange: "RecordedExchange", *, bodies: bool) -> None:

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 @click.option("--leave", is_flag=True, help="With Dagster: return after the proof and leave everything running.")
 @click.option("--stop", is_flag=True, help="End a demonstration that is still running.")
 @click.option("--keep", is_flag=True, help="Keep the folder of --once and print where it is.")
-@click.option("--port", type=click.IntRange(0, 65534), default=0, help="First port to use; free ones by default.")
+@click.option("--port", type=click.IntRange(0, 65533), default=0, help="First port to use; free ones by default.")
 @json_option
 @click.pass_context
 def demo(
     ctx: click.Context, once: bool, is_ending: bool, leave: bool, stop: bool, keep: bool, port: int, as_json: bool
 ) -> None:
-    """Run the demonstration: two connections, three currencies, emulated Amazon and PeopleSoft.
+    """Run the demonstration: three connections, four currencies, emulated Amazon, PeopleSoft and Fusion.
 
     Without --once Dagster runs it: its pages stay open at the address printed at the end, until Ctrl-C, or with
     --leave until `connector demo --stop`.
@@ -94,5 +94,5 @@ def show_proof(rows: list["ProofRow"], as_json: bool) -> None:
             {"ties": ties, "sentence": verdict_sentence(rows), "settlements": [vars(row) for row in rows]}
         )
         return
-    output.print_table(table_rows(rows), title="Each settlement, and what stands in PeopleSoft's books")
+    output.print_table(table_rows(rows), title="Each settlement, and what stands in the books of its ERP")
     output.say(verdict_sentence(rows))

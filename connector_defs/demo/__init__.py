@@ -1,1 +1,1 @@
-"""The demonstration: a seller's 90 days through emulated Amazon and PeopleSoft, to posted and proved."""
+"""The demonstration: a seller's 90 days through emulated Amazon, PeopleSoft and Fusion, to posted and proved."""

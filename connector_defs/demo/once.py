@@ -1,11 +1,12 @@
 """`connector demo --once`: the whole demonstration in one process, without Dagster.
 
-In: a home folder and ports. Out: the proof rows. Both emulators listen on loopback, so every call crosses a socket as
-it would in production. Every settlement first goes as far as it can without waiting for PeopleSoft's edit and posting
-runs; then all are followed to the end. Payouts and the bank's statements come in beside them.
+In: a home folder and ports. Out: the proof rows. All emulators listen on loopback, so every call crosses a socket as it
+would in production. Every settlement first goes as far as it can without waiting for the ERP's own edit, import and
+posting runs; then all are followed to the end. Payouts and the bank's statements come in beside them.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector_defs.demo.place import CONNECTIONS, demo_environment, environment, seed_vault
-from connector_defs.demo.proof import ProofRow, proof
+from connector_defs.demo.proof import ProofRow, in_order, proof
 from connector_defs.demo.statements import hand_in
 from ledger.errors import ConfigurationRefused
 
@@ -29,21 +30,23 @@ _FOLLOWING = ("erp_postings", "cash_entries", "reconciliations")
 
 
 def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]:
-    """Run the demonstration; return its proof. `port` and the next one are the emulators', 0 takes free ones."""
+    """Run the demonstration; return its proof. `port` and the next two are the emulators', 0 takes free ones."""
     from connector_defs.connections import connection, open_stores, open_vault
     from connector_defs.project import Project
     from emulators.demo import demo_world, serve_demo
 
-    progress("Starting Amazon and PeopleSoft on loopback", 0, 1)
+    progress("Starting Amazon, PeopleSoft and Fusion on loopback", 0, 1)
     world = demo_world()
     with ExitStack() as open_until_end:
         open_until_end.callback(world.close)
         try:
-            ports = {"port_amazon": port, "port_peoplesoft": port + 1 if port else 0}
+            names = ("port_amazon", "port_peoplesoft", "port_fusion")
+            ports = {name: port + number if port else 0 for number, name in enumerate(names)}
             served = open_until_end.enter_context(serve_demo(world, **ports))
         except OSError as error:
             raise ConfigurationRefused(f"The emulators cannot listen on port {port}: {error.strerror}.") from None
-        variables = demo_environment(world.seller, str(home), served.amazon_url, served.peoplesoft_url)
+        addresses = served.amazon_url, served.peoplesoft_url, served.fusion_url
+        variables = demo_environment(world.seller, str(home), *addresses)
         open_until_end.enter_context(environment(variables))
         project = Project()
         seed_vault(project, world.seller)
@@ -73,8 +76,10 @@ def _walked(roads: list["Road"], progress: Progress) -> list[ProofRow]:
         sent += [(road, settlement_id)] * _run(road, settlement_id, _SENDING)
     _follow_all(sent, progress)
     progress("Reading the books back", len(settlements), len(settlements))
-    rows = [row for road, settlement_id in settlements for row in proof(road, [settlement_id])]
-    return sorted(rows, key=lambda row: (row.currency != "USD", row.currency, row.period, row.settlement_id))
+    found = defaultdict(list)
+    for road, settlement_id in settlements:
+        found[road.connection].append(settlement_id)
+    return in_order(row for road in roads for row in proof(road, found[road.connection]))
 
 
 def _discover(road: "Road") -> None:
@@ -108,7 +113,7 @@ def _run(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> bool:
 
 
 def _follow_all(settlements: list[tuple["Road", str]], progress: Progress) -> None:
-    """Look at each settlement again until PeopleSoft has posted it, at most a minute."""
+    """Look at each settlement again until the ERP has posted it, at most a minute."""
     deadline = time.monotonic() + FOLLOW_SECONDS_MAX
     waiting = list(settlements)
     while waiting:

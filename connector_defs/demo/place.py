@@ -17,7 +17,7 @@ from connector_defs.project import Project
 if TYPE_CHECKING:
     from emulators.demo_seller.seller import DemoSeller
 
-CONNECTIONS = ("amazon_us", "amazon_eu")
+CONNECTIONS = ("amazon_us", "amazon_eu", "amazon_ca")
 
 # Whatever points at a real installation must not reach the demonstration.
 _TAKEN_OUT = (
@@ -30,15 +30,19 @@ _TAKEN_OUT = (
 )
 
 
-def demo_environment(seller: "DemoSeller", home: str, amazon_url: str, peoplesoft_url: str) -> dict[str, str]:
+def demo_environment(
+    seller: "DemoSeller", home: str, amazon_url: str, peoplesoft_url: str, fusion_url: str
+) -> dict[str, str]:
     """Return the variables that the demo connections read; none of them is a secret."""
     books_from = {account.name: account.books_from.isoformat() for account in seller.sellers}
     return {
         "CONNECTOR_HOME": home,
         "CONNECTOR_DEMO_AMAZON_URL": amazon_url,
         "CONNECTOR_DEMO_PEOPLESOFT_URL": peoplesoft_url,
+        "CONNECTOR_DEMO_FUSION_URL": fusion_url,
         "CONNECTOR_DEMO_BOOKS_FROM_US": books_from["amazon_us"],
         "CONNECTOR_DEMO_BOOKS_FROM_EU": books_from["amazon_eu"],
+        "CONNECTOR_DEMO_BOOKS_FROM_CA": books_from["amazon_ca"],
     }
 
 
@@ -71,6 +75,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 def seed_vault(project: Project, seller: "DemoSeller") -> None:
     """Put the demonstration's invented secrets into the vault of its home."""
     from connector_defs.connections import open_vault
+    from emulators.fusion.demo_site import DEMO_CLIENT, DEMO_SECRET
     from emulators.peoplesoft.demo_site import DEMO_PASSWORD, DEMO_USER
 
     vault = open_vault(project)
@@ -81,3 +86,5 @@ def seed_vault(project: Project, seller: "DemoSeller") -> None:
         vault.set(f"{account.name}_refresh_token", account.refresh_token)
     vault.set("peoplesoft_user", DEMO_USER)
     vault.set("peoplesoft_password", DEMO_PASSWORD)
+    vault.set("fusion_client_id", DEMO_CLIENT)
+    vault.set("fusion_client_secret", DEMO_SECRET)

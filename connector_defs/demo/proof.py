@@ -1,4 +1,4 @@
-"""The proof table: each settlement's total against what stands in PeopleSoft's books, read back at this moment.
+"""The proof table: each settlement's total against what stands in the ERP's books, read back at this moment.
 
 In: a road. Out: one row per settlement. `clearing` are the clearing lines of the settlement's own posted journals as
 the books hold them, `open_item` what is still open under its reference (a debt carried on is no longer open), `payout`
@@ -6,15 +6,21 @@ what must reach the bank, `bank` when it did. A settlement ties when clearing eq
 the expected payout, every document is posted and no blocking check failed; money on its way changes nothing of that.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from connector_defs.demo.place import CONNECTIONS
+
 if TYPE_CHECKING:
     from assets.bank_matches import Money
     from assets.roadmap import Road
 
+# What names a journal in every ERP: a letter and nine digits. Unit, date and settlement stand in other columns.
+_JOURNAL = re.compile(r"\bA[0-9A-Z]{9}\b")
 LEFT_ALONE = "before go-live, left alone"
 ON_ITS_WAY = "on its way"
 
@@ -29,6 +35,7 @@ class ProofRow:
     period: str
     currency: str
     total: Decimal
+    erp: str
     journals: str
     clearing: Decimal | None
     open_item: Decimal | None
@@ -44,9 +51,19 @@ def proof(road: "Road", settlement_ids: Iterable[str]) -> list[ProofRow]:
     """Return the proof of settlements, in the order given."""
     from assets.bank_matches import money_of
     from assets.series import placed
+    from connector_defs.connections import connection
+    from connector_defs.project import Project
 
     places, known = placed(road), money_of(road)
-    return [_row(road, one, places[one].is_before_go_live, _at_bank(known, one)) for one in settlement_ids]
+    erp = connection(Project(), road.connection).settings.erp_name
+    return [_row(road, erp, one, places[one].is_before_go_live, _at_bank(known, one)) for one in settlement_ids]
+
+
+def in_order(rows: Iterable[ProofRow]) -> list[ProofRow]:
+    """Return rows by connection as the demonstration names them, currency and period."""
+    return sorted(
+        rows, key=lambda row: (CONNECTIONS.index(row.connection), row.currency, row.period, row.settlement_id)
+    )
 
 
 def _at_bank(known: "Money", settlement_id: str) -> str:
@@ -65,7 +82,7 @@ def _at_bank(known: "Money", settlement_id: str) -> str:
     return ", ".join(said)
 
 
-def _row(road: "Road", settlement_id: str, is_before_go_live: bool, bank: str) -> ProofRow:
+def _row(road: "Road", erp: str, settlement_id: str, is_before_go_live: bool, bank: str) -> ProofRow:
     from assets.approval import documents_of
     from assets.settlement_reports import registered
     from ledger import money
@@ -81,6 +98,7 @@ def _row(road: "Road", settlement_id: str, is_before_go_live: bool, bank: str) -
         "period": f"{facts['start'][:10]} to {facts['end'][:10]}",
         "currency": currency,
         "total": total,
+        "erp": erp,
         "journals": ", ".join(one.erp_id for one in documents if one.erp_id),
         "payout": max(total, money.exact(0, currency)),
         "bank": bank,
@@ -109,7 +127,7 @@ def _row(road: "Road", settlement_id: str, is_before_go_live: bool, bank: str) -
 
 
 def _in_books(road: "Road", settlement_id: str, documents: list, currency: str) -> tuple[Decimal, Decimal]:
-    """Return the clearing lines of the settlement's own journals, and what is still open, as PeopleSoft has them."""
+    """Return the clearing lines of the settlement's own journals, and what is still open, as the ERP has them."""
     from assets.journals import planned_journals
     from ledger import money
     from ledger.posting import PostingState
@@ -145,7 +163,8 @@ def table_rows(rows: Iterable[ProofRow]) -> list[dict[str, object]]:
             "period": row.period,
             "": row.currency,
             "total": row.total,
-            "journals in PeopleSoft": _journal_ids(row.journals),
+            "ERP": row.erp,
+            "journals there": _journal_ids(row.journals),
             "clearing in books": row.clearing,
             "still open": row.open_item,
             "expected payout": row.payout,
@@ -158,8 +177,9 @@ def table_rows(rows: Iterable[ProofRow]) -> list[dict[str, object]]:
 
 
 def _journal_ids(erp_ids: str) -> str:
-    """Shorten `US001 AB12CD34EF 2026-10-31` to its journal id; unit and date stand in other columns."""
-    return ", ".join(one.split()[1] if len(one.split()) == 3 else one for one in erp_ids.split(", ") if one)
+    """Shorten `US001 AB12CD34EF 2026-10-31` and `AMZ 24758260539 r1 p1/1 AB12CD34EF` to the journal's own name."""
+    named = ((one, _JOURNAL.search(one)) for one in erp_ids.split(", ") if one)
+    return ", ".join(found[0] if found else one for one, found in named)
 
 
 def verdict_sentence(rows: Iterable[ProofRow]) -> str:
@@ -172,9 +192,15 @@ def verdict_sentence(rows: Iterable[ProofRow]) -> str:
     if wrong:
         return f"{len(wrong)} of {len(rows)} settlements do not tie:{''.join(wrong)}"
     return (
-        f"{len(posted)} settlements are posted, each exactly once and tied to the cent; "
+        f"{len(posted)} settlements are posted{_by_erp(posted)}, each exactly once and tied to the cent; "
         f"{len(rows) - len(posted)} before go-live are left alone.{_bank_sentence(rows)}"
     )
+
+
+def _by_erp(posted: Iterable[ProofRow]) -> str:
+    """Say how many stand in which ERP, where there are several."""
+    counted = Counter(row.erp for row in posted)
+    return f" ({', '.join(f'{number} in {erp}' for erp, number in counted.items())})" if len(counted) > 1 else ""
 
 
 def _bank_sentence(rows: Iterable[ProofRow]) -> str:

@@ -1,7 +1,7 @@
 """The demonstration's bank: its statements, handed in as a person would, each account in a format of its own.
 
 In: the seller and the folder that a connection's files are taken from. Out: one file per account of the connection:
-OFX for dollars, MT940 for pounds, CAMT.053 for euros.
+OFX for dollars of both kinds, MT940 for pounds, CAMT.053 for euros.
 """
 
 import os
@@ -15,7 +15,7 @@ from assets.import_folder import SETTLED_SECONDS
 if TYPE_CHECKING:
     from emulators.demo_seller.seller import DemoSeller
 
-ACCOUNTS = {"amazon_us": ("USD",), "amazon_eu": ("EUR", "GBP")}
+ACCOUNTS = {"amazon_us": ("USD",), "amazon_eu": ("EUR", "GBP"), "amazon_ca": ("CAD",)}
 _OPENING = Decimal("1000.00")
 
 
@@ -24,7 +24,8 @@ def hand_in(seller: "DemoSeller", connection: str, folder: Path) -> None:
     from emulators.demo_seller.bank import BANK_ACCOUNTS, bank_lines, lines_of
     from emulators.demo_seller.bank_files import write_camt053, write_mt940, write_ofx
 
-    writers = {"USD": (write_ofx, "ofx"), "GBP": (write_mt940, "sta"), "EUR": (write_camt053, "xml")}
+    ofx = (write_ofx, "ofx")
+    writers = {"USD": ofx, "GBP": (write_mt940, "sta"), "EUR": (write_camt053, "xml"), "CAD": ofx}
     lines = bank_lines(seller.world.histories.values(), seller.as_of)
     for currency in ACCOUNTS[connection]:
         write, ending = writers[currency]

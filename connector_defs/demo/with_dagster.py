@@ -31,7 +31,7 @@ from connector_defs.demo.place import (
     write_shell_file,
 )
 from connector_defs.demo.processes import Processes, demo_home, running
-from connector_defs.demo.proof import ProofRow, proof
+from connector_defs.demo.proof import ProofRow, in_order, proof
 from connector_defs.demo.statements import hand_in
 from connector_defs.project import PACKAGE, Project
 from ledger.errors import ConfigurationRefused
@@ -106,10 +106,10 @@ def _proved(
     home: Path, processes: Processes, port: int, report: Report, stack: ExitStack
 ) -> tuple[list[ProofRow], str]:
     """Start everything, discover, backfill, follow; return the proof and the address of the UI."""
-    report("Starting Amazon and PeopleSoft on loopback", 0, 1)
+    report("Starting Amazon, PeopleSoft and Fusion on loopback", 0, 1)
     served = _start_emulators(home, processes)
     seller = _seller(served)
-    variables = demo_environment(seller, str(home), served["amazon"], served["peoplesoft"])
+    variables = demo_environment(seller, str(home), served["amazon"], served["peoplesoft"], served["fusion"])
     write_shell_file(home / _SHELL_FILE, variables)
     stack.enter_context(environment(variables))
     seed_vault(Project(), seller)
@@ -127,11 +127,11 @@ def _proved(
     _wait_for(api, processes, payouts, report, "Reading the payouts")
     report("Reading the books back", 0, 1)
     rows = _proof_when_posted(roads, settlements)
-    return sorted(rows, key=lambda row: (row.currency != "USD", row.currency, row.period, row.settlement_id)), address
+    return in_order(rows), address
 
 
 def _start_emulators(home: Path, processes: Processes) -> dict[str, str]:
-    """Start both emulators on free ports; return what they say of themselves."""
+    """Start the emulators on free ports; return what they say of themselves."""
     command = [sys.executable, "-m", "emulators", "--state", str(home / "emulators")]
     processes.start("emulators", command, without_real_installation(os.environ))
     log = home / "emulators.log"

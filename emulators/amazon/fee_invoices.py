@@ -27,7 +27,11 @@ _LINE_TOKEN = "nextTokenForLineItems"
 _SPAN_MAX = timedelta(days=90)
 _ZERO = Decimal("0.00")
 # Who issues: Amazon's company per country, with an invented registration.
-_ISSUERS = {"US": ("Amazon.com Services LLC", ""), "GB": ("Amazon EU SARL, UK Branch", "GB000000000")}
+_ISSUERS = {
+    "US": ("Amazon.com Services LLC", ""),
+    "CA": ("Amazon.com.ca ULC", "000000000RT0001"),
+    "GB": ("Amazon EU SARL, UK Branch", "GB000000000"),
+}
 _ISSUER_OF_EUROPE = ("Amazon EU SARL", "LU00000000")
 
 

@@ -1,6 +1,6 @@
 """The demonstration seller's bank accounts: what its statements say of Amazon's payouts, and of other things.
 
-In: the seller's history. Out: `BankLine`s of three accounts, one per currency. A payout arrives on the next working
+In: the seller's history. Out: `BankLine`s of four accounts, one per currency. A payout arrives on the next working
 day, its trace id in the text; two that arrived in pounds on one day came as one line, one of them changed from euros
 by Amazon; a charge of Amazon's to the card is a debit in each of its parts. Lines of others are among them.
 """
@@ -19,6 +19,7 @@ _PAYERS = {
     "USD": "AMAZON.COM SERVICES LLC",
     "GBP": "AMAZON PAYMENTS UK LIMITED",
     "EUR": "AMAZON PAYMENTS EUROPE S.C.A.",
+    "CAD": "AMAZON.COM.CA ULC",
 }
 _CARD = "CARD PAYMENT AMAZON SELLER BALANCE"
 # What else goes through the accounts: who, text, amount, days before the end.
@@ -67,6 +68,7 @@ BANK_ACCOUNTS = {
     "USD": BankAccount("USD", "000123456481", "000000000", False),
     "GBP": BankAccount("GBP", "GB28DEMO00000012345902", "DEMOGB2L", True),
     "EUR": BankAccount("EUR", "DE31000000000012345377", "DEMODEFF", True),
+    "CAD": BankAccount("CAD", "000987654268", "000000000", False),
 }
 
 

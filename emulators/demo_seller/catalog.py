@@ -1,8 +1,8 @@
 """What the demonstration seller sells and on what terms, per marketplace.
 
 Out: `MARKETS`, one per settlement series, and `PRODUCTS`. All invented; prices and fees are of a plausible size, tax
-models are the three that exist: Amazon collects and remits (US), tax added for the seller to remit (UK), tax inside
-the price (DE).
+models are the three that exist: Amazon collects and remits (US), tax added for the seller to remit (UK, CA), tax
+inside the price (DE).
 """
 
 from __future__ import annotations
@@ -114,4 +114,23 @@ DE_MARKET = Market(
     encoding="cp1252",
     content_type="text/plain; charset=Cp1252",
 )
-MARKETS = (US_MARKET, UK_MARKET, DE_MARKET)
+CA_MARKET = Market(
+    marketplace_id="A2EUQ1WTGCTBG2",
+    name="Amazon.ca",
+    non_amazon_name="Non-Amazon CA",
+    currency="CAD",
+    locale=US,
+    tax_model="added",
+    # The seller is registered for GST and HST, whose rate is that of the buyer's province.
+    tax_rates=(Decimal("0.13"), Decimal("0.05"), Decimal("0.15"), Decimal("0.13")),
+    price_factor=Decimal("1.35"),
+    referral_rate=Decimal("0.15"),
+    digital_services_rate=Decimal("0"),
+    order_prefixes=("701", "702"),
+    amazon_share=0.9,
+    subscription_fee=Decimal("29.99"),
+    fee_tax_rate=Decimal("0.13"),
+    encoding="utf-8",
+    content_type="text/plain; charset=UTF-8",
+)
+MARKETS = (US_MARKET, UK_MARKET, DE_MARKET, CA_MARKET)

@@ -6,7 +6,8 @@ Amazon holds it until seven days after delivery. Beside them orders that are shi
 pending without a confirmed payment, cancelled. Orders of other shops that Amazon only shipped are no Amazon orders.
 
 Amazon's order reports and its Orders API state European and British prices with VAT; the settlement states them without
-where Amazon's VAT service runs (the British market here) and with it elsewhere (the German one).
+where Amazon's VAT service runs (the British market here) and with it elsewhere (the German one). In North America both
+state prices without tax.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from emulators.amazon.history import OrderLine, OrderRecord
+from emulators.amazon.marketplaces import MARKETPLACES
 from emulators.amazon.settlement_writer import Row
 from emulators.demo_seller.catalog import PRODUCTS, Market
 from emulators.demo_seller.orders import Order, OrderMaker, cents
@@ -31,6 +33,7 @@ _PRODUCTS = {product.sku: product for product in PRODUCTS}
 _SHIPS_TO = {
     "Amazon.com": (("US", 1.0),),
     "Amazon.co.uk": (("GB", 1.0),),
+    "Amazon.ca": (("CA", 1.0),),
     "Amazon.de": (("DE", 0.86), ("AT", 0.09), ("NL", 0.03), ("FR", 0.02)),
 }
 # Share of orders whose money Amazon releases at once, and of those that companies place.
@@ -168,7 +171,8 @@ def _line(market: Market, rows: Sequence[Row]) -> OrderLine:
         item_promotion=amounts.get(("Promotion", "Principal"), _ZERO),
         ship_promotion=amounts.get(("Promotion", "Shipping"), _ZERO),
     )
-    return _with_tax_inside(net, market.tax_rates[0]) if market.tax_model == "added" else net
+    is_stated_with_tax = market.tax_model == "added" and MARKETPLACES[market.marketplace_id].region == "eu"
+    return _with_tax_inside(net, market.tax_rates[0]) if is_stated_with_tax else net
 
 
 def _with_tax_inside(net: OrderLine, rate: Decimal) -> OrderLine:

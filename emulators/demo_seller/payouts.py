@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from emulators.amazon.history import GroupRecord, PayoutRecord
-from emulators.demo_seller.catalog import DE_MARKET, UK_MARKET, US_MARKET, Market
+from emulators.demo_seller.catalog import DE_MARKET, UK_MARKET, Market
 from emulators.demo_seller.orders import cents
 from emulators.demo_seller.series import ChainedSettlement
 
 _ZERO = Decimal("0.00")
-_ACCOUNT_TAILS = {US_MARKET.currency: "481", UK_MARKET.currency: "902", DE_MARKET.currency: "377"}
-_RAILS = {US_MARKET.currency: "ACH", UK_MARKET.currency: "FASTER_PAYMENTS", DE_MARKET.currency: "SEPA"}
+_ACCOUNT_TAILS = {"USD": "481", "GBP": "902", "EUR": "377", "CAD": "268"}
+_RAILS = {"USD": "ACH", "GBP": "FASTER_PAYMENTS", "EUR": "SEPA", "CAD": "EFT"}
 _TRACE_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 # From the end of a settlement to each status.
 _SENT, _PAID, _PAID_IN_GERMANY = timedelta(hours=9), timedelta(days=1, hours=14), timedelta(days=3, hours=2)

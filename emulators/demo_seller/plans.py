@@ -1,8 +1,8 @@
 """What happens in each settlement of the demonstration seller, series by series.
 
-Out: `us_series`, `uk_series`, `de_series`. Between them they show what finance people must be able to see handled: a
-settlement of zero, a negative one that rolls over, one that was charged to the card, coupons, clawbacks, identical
-rows, a debt moved between European accounts, reserves chained through all.
+Out: `us_series`, `uk_series`, `de_series`, `ca_series`. Between them they show what finance people must be able to see
+handled: a settlement of zero, a negative one that rolls over, one that was charged to the card, coupons, clawbacks,
+identical rows, a debt moved between European accounts, reserves chained through all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from emulators.amazon.settlement_writer import Row
 from emulators.demo_seller import account_rows
-from emulators.demo_seller.catalog import DE_MARKET, UK_MARKET, US_MARKET, Market
+from emulators.demo_seller.catalog import CA_MARKET, DE_MARKET, UK_MARKET, US_MARKET, Market
 from emulators.demo_seller.order_history import OpenOrders
 from emulators.demo_seller.series import Plan
 
@@ -80,6 +80,18 @@ def de_series() -> Series:
         Plan(14, 100, extra=lambda start, end: _debt(start, _CROSS_ACCOUNT_DEBT)),
     )
     return Series(DE_MARKET, plans, time(8, 59, 52), Decimal("318.44"), 0, OpenOrders(30, 2, 2, 5))
+
+
+def ca_series() -> Series:
+    """Plan five biweekly settlements in CAD."""
+    plans = (
+        Plan(14, 45, has_subscription=True),
+        Plan(14, 50),
+        Plan(14, 55, held=Decimal("0.12"), has_subscription=True),
+        Plan(14, 60, extra=_clawback),
+        Plan(14, 65, has_subscription=True),
+    )
+    return Series(CA_MARKET, plans, time(16, 41, 7), Decimal("294.65"), 1, OpenOrders(28, 2, 2, 5))
 
 
 def _us_coupon(start: datetime, end: datetime) -> list[Row]:

@@ -1,8 +1,8 @@
-"""The demonstration seller: two Amazon accounts, three currencies, the last ninety days, the same for the same seed.
+"""The demonstration seller: three Amazon accounts, four currencies, the last ninety days, the same for the same seed.
 
 In: a seed and the day it is seen from. Out: `DemoSeller`: the world for the Amazon emulator, and beside it the truth
-that a reader of the files must arrive at. Two settlements lie before go-live. Nothing in it is a real seller, order or
-person; every credential begins with Amazon's prefix and holds the word `demo`.
+that a reader of the files must arrive at. Three settlements lie before go-live. Nothing in it is a real seller, order
+or person; every credential begins with Amazon's prefix and holds the word `demo`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from emulators.demo_seller.fee_invoices import fee_invoices_of
 from emulators.demo_seller.finance_truth import SeriesTruth
 from emulators.demo_seller.order_history import orders_of, unsettled_orders
 from emulators.demo_seller.payouts import groups_of, payouts_of
-from emulators.demo_seller.plans import Series, de_series, uk_series, us_series
+from emulators.demo_seller.plans import Series, ca_series, de_series, uk_series, us_series
 from emulators.demo_seller.publishing import publish, publish_duplicate, publish_other_report
 from emulators.demo_seller.series import ChainedSettlement, make_chain
 from emulators.demo_seller.transactions import open_rows, transactions_of
 from emulators.demo_seller.truth import OpeningBalance, SettlementTruth, openings_of, truth_of
 
 _NORTH_AMERICA = ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8")
+_CANADA = ("A2EUQ1WTGCTBG2",)
 _EUROPE = (
     "A1F83G8C2ARO7P",
     "A1PA6795UKMFR9",
@@ -45,7 +46,7 @@ _EUROPE = (
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """One of the two accounts, with what a connection to it needs.
+    """One of the three accounts, with what a connection to it needs.
 
     `books_from` is the day (UTC) on which the first settlement to be posted starts; `before_go_live` the settlements
     that started earlier and are left alone.
@@ -96,6 +97,7 @@ def demo_seller(
     for name, region, marketplace_ids, series in (
         ("amazon_us", "na", _NORTH_AMERICA, (us_series(has_unknown_label=has_unknown_label),)),
         ("amazon_eu", "eu", _EUROPE, (uk_series(), de_series())),
+        ("amazon_ca", "na", _CANADA, (ca_series(),)),
     ):
         seller_id = f"A{_digest(seed, name)[:6].upper()}DEMO{region.upper()}"
         refresh_token = f"Atzr|demo-refresh-{region}-{_digest(seed, name, 'refresh')}"

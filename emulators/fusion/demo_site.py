@@ -1,8 +1,8 @@
-"""Demo books of a company that sells on Amazon in the United States, the United Kingdom and Germany, on a Fusion pod.
+"""Demo books of a company that sells on Amazon in four countries, on a Fusion pod.
 
 What comes in: the day the demo is run, and what the books held at go-live. What goes out: a `Site` with a ledger in
-USD, GBP and EUR, one chart of accounts, daily rates, open periods, OAuth clients and one posted batch per ledger that
-every read can see. Everything is invented.
+each of USD, GBP, EUR and CAD, one chart of accounts, daily rates between the first three, open periods, OAuth clients
+and one posted batch per ledger that every read can see. Everything is invented.
 """
 
 from __future__ import annotations
@@ -63,12 +63,14 @@ OPENING_BATCH = "OPENING balances at go-live"
 BANK, CLEARING, EQUITY = "100100", "110500", "300100"
 
 US_LEDGER, UK_LEDGER, DE_LEDGER = 300000046975971, 300000046975972, 300000046975973
+CA_LEDGER = 300000046975974
 LEDGERS = (
     Ledger(US_LEDGER, "US Primary Ledger", "USD", CHART_ID, "US Seller Inc", "US1 Business Unit"),
     Ledger(UK_LEDGER, "UK Primary Ledger", "GBP", CHART_ID, "UK Seller Ltd", "UK1 Business Unit"),
     Ledger(DE_LEDGER, "DE Primary Ledger", "EUR", CHART_ID, "DE Seller GmbH", "DE1 Business Unit"),
+    Ledger(CA_LEDGER, "CA Primary Ledger", "CAD", CHART_ID, "CA Seller Inc", "CA1 Business Unit"),
 )
-COMPANIES = {US_LEDGER: "01", UK_LEDGER: "02", DE_LEDGER: "03"}
+COMPANIES = {US_LEDGER: "01", UK_LEDGER: "02", DE_LEDGER: "03", CA_LEDGER: "04"}
 
 # Account, type, description.
 ACCOUNTS = (
@@ -108,7 +110,7 @@ ACCOUNTS = (
     ("690000", "E", "Rounding"),
     ("690100", "E", "Realised exchange differences"),
 )
-OTHER_VALUES = {"company": ("01", "02", "03"), "department": ("000", "10000", "20000"), "product": ("000", "AMZ")}
+OTHER_VALUES = {"company": ("01", "02", "03", "04"), "department": ("000", "10000", "20000"), "product": ("000", "AMZ")}
 
 
 @dataclass(frozen=True, slots=True)

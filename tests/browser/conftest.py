@@ -60,7 +60,9 @@ def dagster(tmp_path_factory):
         books = build_app(demo_site(today.date(), timing=Timing(0, 0)), None, None, home / "peoplesoft.db")
         stack.callback(books.close)
         served = stack.enter_context(serve({"": books}, 0))
-        variables = demo_environment(demo_seller(7, today.date()), str(home), "http://127.0.0.1:1", served.url)
+        variables = demo_environment(
+            demo_seller(7, today.date()), str(home), "http://127.0.0.1:1", served.url, "http://127.0.0.1:1"
+        )
         variables["CONNECTOR_DEMO_BOOKS_FROM_US"] = start.date().isoformat()
         stack.enter_context(environment(variables))
         project = Project()

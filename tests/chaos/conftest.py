@@ -87,7 +87,9 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         cluster = stack.enter_context(Cluster.running(binaries))
         cluster.recreate("connector")
         served = stack.enter_context(serve({"": erp}, 0))
-        variables = demo_environment(seller, str(tmp_path / "home"), "http://127.0.0.1:1", served.url)
+        variables = demo_environment(
+            seller, str(tmp_path / "home"), "http://127.0.0.1:1", served.url, "http://127.0.0.1:1"
+        )
         variables |= {
             "CONNECTOR_DEMO_BOOKS_FROM_US": start.date().isoformat(),
             "CONNECTOR_PROJECT": str(_project(tmp_path / "project")),

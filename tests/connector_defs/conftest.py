@@ -62,7 +62,9 @@ def dagster_place(tmp_path):
         stack.callback(books.close)
         served = stack.enter_context(serve({"": books}, 0))
         seller = seller_of_its_own(now.date())
-        variables = demo_environment(seller, str(tmp_path / "home"), "http://127.0.0.1:1", served.url)
+        variables = demo_environment(
+            seller, str(tmp_path / "home"), "http://127.0.0.1:1", served.url, "http://127.0.0.1:1"
+        )
         variables["CONNECTOR_DEMO_BOOKS_FROM_US"] = start.date().isoformat()
         stack.enter_context(environment(variables))
         project = Project()

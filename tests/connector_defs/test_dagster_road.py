@@ -10,6 +10,7 @@ from assets.checks import CHECKS
 from assets.road import STAGES
 from connector_defs.components.connection_component import connection_definitions
 from connector_defs.connections import connection
+from connector_defs.demo.place import CONNECTIONS
 from connector_defs.resources import StoresResource
 from tests.fusion_connection import write_connection
 
@@ -24,7 +25,7 @@ def _checks(result) -> dict[str, dg.AssetCheckEvaluation]:
 def test_each_connection_has_the_road_with_its_partitions(dagster_place):
     """Asset keys are connection/asset, each partitioned by settlement, each downstream of the one before."""
     graph = dagster_place.defs().resolve_asset_graph()
-    for name in ("amazon_us", "amazon_eu"):
+    for name in CONNECTIONS:
         keys = [dg.AssetKey([name, stage.asset]) for stage in STAGES]
         assert set(keys) <= graph.get_all_asset_keys()
         for before, after in pairwise(keys):

@@ -13,15 +13,11 @@ from connector_defs.demo.place import environment
 from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
 from emulators.fusion.app import build_app
 from emulators.fusion.demo_site import DEMO_CLIENT, DEMO_SECRET, SOURCE, US_LEDGER, demo_site
-from emulators.fusion.site import Timing
 from emulators.serve import serve
-from tests.fusion_connection import write_connection
+from tests.fusion_connection import AT_ONCE, write_connection
 
 NAME = "fusion_us"
 ONE = "24000000001"
-AT_ONCE = Timing(
-    wait_seconds=0, running_seconds=0, load_seconds=0, import_seconds=0, output_seconds=0, autopost_after_seconds=0
-)
 
 
 def one_sale(start: datetime) -> Settlement:

@@ -1,4 +1,4 @@
-"""The demonstration's outside world: both emulators on loopback, the same again after a restart."""
+"""The demonstration's outside world: its emulators on loopback, the same again after a restart."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from emulators.amazon.settings import SETTLEMENT_TYPE
 from emulators.clock import SteppedClock
 from emulators.demo import demo_world, serve_demo
 from emulators.demo_seller.seller import DemoSeller
+from emulators.fusion.demo_site import CA_LEDGER, LEDGERS, account_of
 
 AS_OF = date(2026, 11, 20)
 USER_AGENT = {"user-agent": "Demo/1.0 (Language=Python/3.11)"}
@@ -43,6 +45,7 @@ def test_a_seller_can_be_read_over_real_sockets_from_login_to_document() -> None
         assert "compressionAlgorithm" not in link
         assert client.get(link["url"]).content == world.seller.world.documents[account.seller_id, document_id].content
         assert client.get(f"{served.peoplesoft_url}/nothing").status_code >= 400
+        assert client.get(f"{served.fusion_url}/nothing").status_code >= 400
     world.close()
 
 
@@ -62,17 +65,43 @@ def test_a_state_folder_remembers_the_day_it_was_first_seen_from(tmp_path) -> No
     assert seen(AS_OF).as_of == date(2026, 12, 1)
 
 
+def test_the_pod_holds_the_reserve_at_go_live_once_however_often_it_is_started(tmp_path) -> None:
+    """In the ledger of the Canadian account, whose reserve it is, and in no other."""
+
+    def reserves() -> dict[int, list[Decimal]]:
+        world = demo_world(clock=_clock(AS_OF), state=tmp_path, as_of=AS_OF)
+        (opening,) = (one for one in world.seller.openings if one.currency == "CAD")
+        books = world.fusion.books
+        found = {
+            ledger.id: [
+                line.amount
+                for batch in books.batches(ledger.id)
+                for line in books.lines(batch.id)
+                if line.account == account_of(ledger.id, "110700")
+            ]
+            for ledger in LEDGERS
+        }
+        world.close()
+        assert found[CA_LEDGER] == [opening.reserve]
+        return found
+
+    first = reserves()
+    assert first == reserves()
+    assert [ledger for ledger, amounts in first.items() if amounts] == [CA_LEDGER]
+
+
 def test_the_command_prints_its_addresses_and_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    """One JSON line when both answer; it ends when told."""
+    """One JSON line when all answer; it ends when told."""
     stop, output = threading.Event(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", output)
     stop.set()
     assert main(["--as-of", "2026-11-20", "--state", str(tmp_path)], stop) == 0
     line = json.loads(output.getvalue())
     assert line["as_of"] == "2026-11-20"
-    assert line["amazon"].startswith("http://127.0.0.1:")
-    assert line["peoplesoft"].startswith("http://127.0.0.1:")
-    assert set(line) == {"amazon", "peoplesoft", "as_of"}
+    assert line.keys() == {"amazon", "peoplesoft", "fusion", "as_of"}
+    addresses = {line[name] for name in ("amazon", "peoplesoft", "fusion")}
+    assert len(addresses) == 3
+    assert all(one.startswith("http://127.0.0.1:") for one in addresses)
 
 
 def test_a_taken_port_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

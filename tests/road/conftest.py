@@ -23,6 +23,7 @@ from emulators.amazon.settings import Settings
 from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
 from emulators.demo import world_around
 from emulators.faults import FaultPlan
+from emulators.fusion.demo_site import DEMO_CLIENT, DEMO_SECRET
 from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from resources.clock import ManualClock
@@ -64,14 +65,15 @@ class World:
         self._seed_vault()
 
     def _seed_vault(self):
-        us, eu = self.demo.seller.sellers
+        first, *_ = self.demo.seller.sellers
         for name, value in {
-            "amazon_client_id": us.client_id,
-            "amazon_client_secret": us.client_secret,
-            "amazon_us_refresh_token": us.refresh_token,
-            "amazon_eu_refresh_token": eu.refresh_token,
+            "amazon_client_id": first.client_id,
+            "amazon_client_secret": first.client_secret,
+            **{f"{account.name}_refresh_token": account.refresh_token for account in self.demo.seller.sellers},
             "peoplesoft_user": "CONNECTOR",
             "peoplesoft_password": DEMO_PASSWORD,
+            "fusion_client_id": DEMO_CLIENT,
+            "fusion_client_secret": DEMO_SECRET,
         }.items():
             self.vault.set(name, value)
 
@@ -123,7 +125,7 @@ class World:
             run=run,
             person="tester",
             amazon_transport=InProcessTransport(self.demo.amazon, self.clock),
-            erp_transport=InProcessTransport(self.demo.peoplesoft, self.clock),
+            erp_transport=InProcessTransport(getattr(self.demo, connection.settings.erp_name.lower()), self.clock),
         )
 
     @property
@@ -219,9 +221,9 @@ def world(tmp_path, monkeypatch):
     """Return a fresh world."""
     monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
     made = World(tmp_path / "home")
-    us, eu = made.demo.seller.sellers
-    monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", us.books_from.isoformat())
-    monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_EU", eu.books_from.isoformat())
+    for account in made.demo.seller.sellers:
+        region = account.name.removeprefix("amazon_").upper()
+        monkeypatch.setenv(f"CONNECTOR_DEMO_BOOKS_FROM_{region}", account.books_from.isoformat())
     yield made
     for stores in made.to_close:
         stores.close()

@@ -17,8 +17,8 @@ from emulators.demo_seller.bank import BANK_ACCOUNTS, bank_lines, lines_of
 from emulators.demo_seller.bank_files import write_camt053, write_mt940, write_ofx
 from tests.road.conftest import World
 
-WRITERS = {"USD": write_ofx, "GBP": write_mt940, "EUR": write_camt053}
-CONNECTIONS = {"amazon_us": ("USD",), "amazon_eu": ("EUR", "GBP")}
+WRITERS = {"USD": write_ofx, "GBP": write_mt940, "EUR": write_camt053, "CAD": write_ofx}
+CONNECTIONS = {"amazon_us": ("USD",), "amazon_eu": ("EUR", "GBP"), "amazon_ca": ("CAD",)}
 
 
 def fetched(world: World, name: str, asset: str) -> list[StageResult]:

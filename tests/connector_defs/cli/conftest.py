@@ -16,14 +16,16 @@ from connector_defs.demo.place import demo_environment, environment, seed_vault
 from connector_defs.project import PACKAGE, Project
 from emulators.amazon.settings import Settings
 from emulators.demo import DemoWorld, serve_demo, world_around
+from emulators.fusion.demo_site import DEMO_SECRET
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from emulators.peoplesoft.site import Timing
 from tests.demo_sellers import seller_of_its_own
+from tests.fusion_connection import AT_ONCE
 
 
 @dataclass(frozen=True)
 class Place:
-    """A project folder of its own with the demo's two connections, and the world they talk to."""
+    """A project folder of its own with the demo's connections, and the world they talk to."""
 
     folder: Path
     world: DemoWorld
@@ -73,15 +75,16 @@ def invoke(secrets: tuple[str, ...], *arguments: str, stdin: str = "") -> Result
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[tuple[DemoWorld, dict[str, str]]]:
-    """Both emulators on loopback; PeopleSoft edits and posts at once and Amazon counts no calls, so that nobody waits.
+    """The emulators on loopback; both ERPs post at once and Amazon counts no calls, so that nobody waits.
 
     Every place has a control database and so buckets of its own, while this one Amazon is everybody's: by its published
     quota it would answer the eleventh discovery of a session with 429, and commands wait by the real clock.
     """
     made = world_around(seller_of_its_own(datetime.now(UTC).date()), settings=Settings(usage_plans={}))
     made.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
+    made.fusion.site.timing = AT_ONCE
     with serve_demo(made) as served:
-        yield made, demo_environment(made.seller, "", served.amazon_url, served.peoplesoft_url)
+        yield made, demo_environment(made.seller, "", served.amazon_url, served.peoplesoft_url, served.fusion_url)
     made.close()
 
 
@@ -134,7 +137,7 @@ def copied_place(shared_place: Place, tmp_path: Path) -> Iterator[Place]:
 @pytest.fixture
 def run(world: tuple[DemoWorld, dict[str, str]]) -> Callable[..., Result]:
     """Run a command; no secret of the demonstration may be in what it says."""
-    secrets = (*world[0].seller.secrets, DEMO_PASSWORD)
+    secrets = (*world[0].seller.secrets, DEMO_PASSWORD, DEMO_SECRET)
     return lambda *arguments, stdin="": invoke(secrets, *arguments, stdin=stdin)
 
 

@@ -11,6 +11,7 @@ from connector_defs.cli.checkups import events_source
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import connection
 from connector_defs.day_sources import DaySources
+from connector_defs.demo.place import CONNECTIONS
 from connector_defs.project import Project
 from emulators.faults import named
 from ledger.errors import MappingRefused
@@ -22,11 +23,12 @@ def _failing(document: dict) -> list[str]:
 
 
 def test_the_demo_connections_pass_every_check(place, run_json) -> None:
-    """Settings, secrets, marketplace, ERP and accounts of both."""
+    """Settings, secrets, marketplace, ERP and accounts of all, whichever ERP it is."""
     document = run_json("check")
     assert document["ok"]
-    asked = {row["what"] for row in document["rows"] if row["connection"] == "amazon_eu"}
-    assert asked == {"settings", "go-live", "mapping", "secrets", "marketplace", "ERP", "accounts"}
+    for name in CONNECTIONS:
+        asked = {row["what"] for row in document["rows"] if row["connection"] == name}
+        assert asked == {"settings", "go-live", "mapping", "secrets", "marketplace", "ERP", "accounts"}, name
 
 
 @pytest.mark.parametrize(
@@ -208,11 +210,12 @@ def test_secrets_that_are_missing_are_named_with_the_command(own_place, run_json
 
 
 def test_map_check_names_what_has_no_account(place, run, run_json) -> None:
-    """Both demo mappings hold together."""
-    document = run_json("map", "check", "-c", "amazon_eu")
-    assert document["warnings"] == []
-    assert "other" in document["categories_without_account"]
-    assert "revenue" not in document["categories_without_account"]
+    """The demo's mappings hold together."""
+    for name in ("amazon_eu", "amazon_ca"):
+        document = run_json("map", "check", "-c", name)
+        assert document["warnings"] == []
+        assert "other" in document["categories_without_account"]
+        assert "revenue" not in document["categories_without_account"]
     assert run("map", "check", "-c", "amazon_us").exit_code == 0
 
 

@@ -21,7 +21,9 @@ def place_apart(tmp_path):
     world.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
     with serve_demo(world) as served:
         made = place_in(
-            tmp_path / "project", world, demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url)
+            tmp_path / "project",
+            world,
+            demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url, served.fusion_url),
         )
         with environment(made.variables):
             yield made

@@ -80,4 +80,4 @@ def test_several_connections_must_be_told_apart(place, run) -> None:
     """Without --connection the choices are named."""
     result = run("discover")
     assert result.exit_code == 2
-    assert "amazon_eu, amazon_us" in result.stderr
+    assert "amazon_ca, amazon_eu, amazon_us" in result.stderr

@@ -24,9 +24,11 @@ def test_a_connection_is_shown_with_what_is_posted_and_what_is_open(place, run_j
 
 def test_the_marketplaces_of_all_connections_stand_side_by_side(copied_place, run_json) -> None:
     """One table, each row in its own currency; there is no sum over them."""
-    assert run_json("discover", "-c", "amazon_eu")
+    for name in ("amazon_eu", "amazon_ca"):
+        assert run_json("discover", "-c", name)
     rows = run_json("status")["marketplaces"]
     assert [(row["connection"], row["marketplace"], row["currency"]) for row in rows] == [
+        ("amazon_ca", "Amazon.ca", "CAD"),
         ("amazon_eu", "Amazon.co.uk", "GBP"),
         ("amazon_eu", "Amazon.de", "EUR"),
         ("amazon_us", "Amazon.com", "USD"),

@@ -128,7 +128,7 @@ def own_world(tmp_path_factory) -> Iterator[Place]:
     world = world_around(seller_of_its_own(datetime.now(UTC).date()))
     world.site.timing = Timing(edit_after_seconds=0, post_after_seconds=0)
     with serve_demo(world) as served:
-        addresses = demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url)
+        addresses = demo_environment(world.seller, "", served.amazon_url, served.peoplesoft_url, served.fusion_url)
         made = place_in(tmp_path_factory.mktemp("office") / "project", world, addresses)
         with environment(made.variables):
             assert invoke((), "discover", "-c", "amazon_us").exit_code == 0

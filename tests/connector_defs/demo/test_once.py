@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 from emulators.demo import demo_world
 from emulators.demo_seller.bank import bank_lines
+from emulators.fusion.demo_site import DEMO_SECRET
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 
 
@@ -19,7 +21,7 @@ def _demo(tmp_path: Path, *options: str, **variables: str) -> subprocess.Complet
 
 
 def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
-    """17 settlements in three currencies equal the seller's own truth; two before go-live are left alone.
+    """21 settlements in four currencies equal the seller's own truth; three before go-live are left alone.
 
     An address of a real installation in the environment is not used, and the folder is gone afterwards.
     """
@@ -32,7 +34,7 @@ def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
     truth = {one.settlement_id: one for one in world.seller.settlements}
     lines = bank_lines(world.seller.world.histories.values(), world.seller.as_of)
     arrived = {part.settlement_id: line.value.isoformat() for line in lines for part in line.parts}
-    secrets = (*world.seller.secrets, DEMO_PASSWORD)
+    secrets = (*world.seller.secrets, DEMO_PASSWORD, DEMO_SECRET)
     world.close()
     rows = {row["settlement_id"]: row for row in document["settlements"]}
     assert rows.keys() == truth.keys()
@@ -46,8 +48,9 @@ def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
             assert Decimal(row["clearing"]) == told.total
             assert Decimal(row["open_item"]) == told.payout_expected
         assert row["bank"] == ("" if told.payout_expected <= 0 else arrived.get(settlement_id, "on its way"))
-    posted = [row["currency"] for row in rows.values() if row["state"] == "posted"]
-    assert (posted.count("USD"), posted.count("GBP"), posted.count("EUR")) == (9, 4, 4)
+    posted = Counter((row["erp"], row["currency"]) for row in rows.values() if row["state"] == "posted")
+    in_peoplesoft = {("PeopleSoft", "USD"): 9, ("PeopleSoft", "GBP"): 4, ("PeopleSoft", "EUR"): 4}
+    assert posted == {**in_peoplesoft, ("Fusion", "CAD"): 4}
     journals = [one for row in rows.values() for one in row["journals"].split(", ") if one]
     assert len(set(journals)) == len(journals)
     assert not any(secret in done.stdout + done.stderr for secret in secrets)

@@ -15,7 +15,7 @@ from connector_defs.demo.dagster_api import DagsterApi, DagsterFault
 from connector_defs.demo.display import progress_display
 from connector_defs.demo.place import environment, write_shell_file
 from connector_defs.demo.processes import MEMORY, Processes, running
-from connector_defs.demo.proof import LEFT_ALONE, ProofRow, table_rows, verdict_sentence
+from connector_defs.demo.proof import LEFT_ALONE, ProofRow, in_order, table_rows, verdict_sentence
 from ledger.errors import ConfigurationRefused
 from resources.worker import started_at
 
@@ -126,6 +126,7 @@ ROW = ProofRow(
     period="2026-09-09 to 2026-09-19",
     currency="USD",
     total=Decimal("3185.11"),
+    erp="PeopleSoft",
     journals="US001 AQXE87QA6U 2026-09-19, US001 AQXE87QA6V 2026-09-30",
     clearing=Decimal("3185.11"),
     open_item=Decimal("3185.11"),
@@ -136,9 +137,28 @@ ROW = ProofRow(
 )
 
 
+FUSION = replace(ROW, erp="Fusion", journals="AMZ 24758260539 r1 p1/2 A0B1C2D3E4, AMZ 24758260539 r1 p2/2 AZ9IVDXTPT")
+
+
 def test_the_table_shows_journal_ids_alone() -> None:
-    """Unit and date stand in other places."""
-    assert table_rows([ROW])[0]["journals in PeopleSoft"] == "AQXE87QA6U, AQXE87QA6V"
+    """Unit, date and settlement stand in other places; what is named otherwise is shown whole."""
+    other = replace(ROW, journals="JV-7")
+    shown = [row["journals there"] for row in table_rows([ROW, FUSION, other])]
+    assert shown == ["AQXE87QA6U, AQXE87QA6V", "A0B1C2D3E4, AZ9IVDXTPT", "JV-7"]
+
+
+def test_rows_stand_by_connection_currency_and_period() -> None:
+    """In the order in which the demonstration names its connections."""
+    euros = replace(ROW, connection="amazon_eu", currency="EUR")
+    canada = replace(FUSION, connection="amazon_ca", currency="CAD")
+    later = replace(ROW, period="2026-09-19 to 2026-09-30")
+    assert in_order([canada, replace(euros, currency="GBP"), later, euros, ROW]) == [
+        ROW,
+        later,
+        euros,
+        replace(euros, currency="GBP"),
+        canada,
+    ]
 
 
 def test_a_row_that_does_not_tie_says_so() -> None:
@@ -151,6 +171,7 @@ def test_a_row_that_does_not_tie_says_so() -> None:
     "rows, sentence",
     [
         ([ROW, replace(ROW, state=LEFT_ALONE)], "1 settlements are posted"),
+        ([ROW, FUSION, FUSION], "3 settlements are posted (1 in PeopleSoft, 2 in Fusion), each exactly once"),
         ([], "No settlement was found, so nothing is proved."),
         (
             [ROW, replace(ROW, settlement_id="2", ties=False, why="-0.01 is open under its reference, not 0.00")],

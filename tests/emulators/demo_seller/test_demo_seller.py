@@ -24,6 +24,7 @@ AS_OF = date(2026, 11, 20)
 DAYS = [AS_OF, date(2028, 2, 29), date(2027, 1, 1), date(2027, 2, 28), date(2026, 8, 31)]
 TRIPLES = Path(__file__).parents[3] / "ledger" / "data" / "amazon_triples.csv"
 ZERO = Decimal("0.00")
+CURRENCIES = ("USD", "GBP", "EUR", "CAD")
 
 
 @cache
@@ -67,10 +68,10 @@ def test_the_same_seed_and_day_give_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("as_of", DAYS)
 def test_there_are_enough_settlements_in_every_currency(as_of: date) -> None:
-    """At least 7 in USD, 3 in GBP, 3 in EUR after go-live, exactly two before it."""
+    """At least 7 in USD, 3 in each other currency after go-live; before it one in USD, in GBP and in CAD."""
     demo = _seller(7, as_of)
-    assert [len(_posted(demo, currency)) for currency in ("USD", "GBP", "EUR")] == [9, 4, 4]
-    assert sum(one.is_before_go_live for one in demo.settlements) == 2
+    assert [len(_posted(demo, currency)) for currency in CURRENCIES] == [9, 4, 4, 4]
+    assert [one.currency for one in demo.settlements if one.is_before_go_live] == ["USD", "GBP", "CAD"]
     assert {one.tax_model for one in demo.settlements} == {"facilitator", "added", "included"}
 
 
@@ -168,7 +169,7 @@ def test_one_is_zero_two_are_negative_and_all_totals_of_a_series_differ() -> Non
 @pytest.mark.parametrize("as_of", DAYS)
 def test_a_month_end_is_crossed_in_every_currency(as_of: date) -> None:
     """Within each series some settlement has rows in two months."""
-    for currency in ("USD", "GBP", "EUR"):
+    for currency in CURRENCIES:
         assert any(one.start.month != one.end.month for one in _posted(_seller(7, as_of), currency))
 
 
@@ -181,7 +182,7 @@ def test_go_live_is_the_day_the_first_posted_settlement_starts(as_of: date) -> N
         account = accounts[truth.seller_id]
         assert (truth.start.date() < account.books_from) is truth.is_before_go_live
         assert (truth.settlement_id in account.before_go_live) is truth.is_before_go_live
-    assert len(demo.openings) == 3
+    assert [one.currency for one in demo.openings] == list(CURRENCIES)
     by_id = {one.settlement_id: one for one in demo.settlements}
     for opening in demo.openings:
         first = by_id[opening.first_settlement_id]
@@ -200,9 +201,9 @@ def test_sales_tax_of_the_us_sums_to_zero_per_order() -> None:
         assert not any(per_order.values())
 
 
-@pytest.mark.parametrize(("currency", "has_tax"), [("GBP", True), ("EUR", False)])
-def test_the_two_european_tax_models(currency: str, has_tax: bool) -> None:
-    """UK rows show the tax and withhold none; German prices contain it and show none."""
+@pytest.mark.parametrize(("currency", "has_tax"), [("GBP", True), ("EUR", False), ("CAD", True)])
+def test_the_tax_models_in_which_the_seller_remits(currency: str, has_tax: bool) -> None:
+    """Rows of the UK and of Canada show the tax and withhold none; German prices contain it and show none."""
     for truth in _posted(_seller(), currency):
         types = {(row["amount-type"], row["amount-description"]) for row in _files()[truth.settlement_id][1:]}
         assert (("ItemPrice", "Tax") in types) is has_tax
@@ -284,7 +285,7 @@ def test_ids_look_like_amazons_and_secrets_say_they_are_demo() -> None:
     demo = _seller()
     assert all(len(one.settlement_id) == 11 and one.settlement_id.isdigit() for one in demo.settlements)
     assert len({one.settlement_id for one in demo.settlements}) == len(demo.settlements)
-    assert len(demo.secrets) == 4
+    assert len(set(demo.secrets)) == 5
     assert all("demo" in secret and len(secret) >= 15 for secret in demo.secrets)
     for account in demo.sellers:
         assert {account.client_secret, account.refresh_token} < set(demo.secrets)
@@ -298,7 +299,7 @@ def test_each_settlement_has_a_few_hundred_lines_at_most_fifteen_hundred() -> No
 
 def test_refunds_name_orders_that_were_settled() -> None:
     """Each refund's order id was sold in this or an earlier settlement of the same series, and only once refunded."""
-    for currency in ("USD", "GBP", "EUR"):
+    for currency in CURRENCIES:
         sold: set[str] = set()
         refunded: Counter[str] = Counter()
         for truth in (one for one in _seller().settlements if one.currency == currency):

@@ -73,7 +73,7 @@ def test_every_settled_order_is_there_once_and_none_of_another_shop() -> None:
 
 @pytest.mark.parametrize("marketplace_id", MARKETPLACES)
 def test_price_less_promotion_less_tax_is_what_the_settlement_has(marketplace_id: str) -> None:
-    """In the UK the order states prices with VAT and the settlement without; in the US and Germany both alike."""
+    """In the UK the order states prices with VAT and the settlement without; elsewhere both alike."""
     settled, compared = _settled(), 0
     is_gross = marketplace_id == UK_MARKET.marketplace_id
     for order in _orders():

@@ -9,7 +9,7 @@ from emulators import faults as plan
 from emulators.clock import SteppedClock
 from emulators.fusion import mischief
 from emulators.fusion.app import build_app
-from emulators.fusion.demo_site import demo_site
+from emulators.fusion.demo_site import LEDGERS, demo_site
 from tests.emulators.fusion.bench import NOON, TODAY, Caller
 
 SEEN_AS = {"late": httpx.ReadTimeout, "dropped": httpx.RemoteProtocolError}
@@ -111,7 +111,7 @@ def test_a_job_goes_on_over_a_restart(tmp_path):
     assert batch["CreationDate"] == "2026-11-14T12:00:11.000+00:00"
     query = "PeriodNameId = 'Oct-26' and ApplicationId = 101 and LedgerId = 300000046975971"
     assert second.items("accountingPeriodStatusLOV", q=query)[0]["ClosingStatus"] == "C"
-    assert len(second.app.books.batches()) == 4
+    assert len(second.app.books.batches()) == len(LEDGERS) + 1
     second.app.close()
 
 

@@ -16,6 +16,7 @@ from emulators.fusion.demo_site import (
     DEMO_CLIENT,
     DEMO_SCOPE,
     DEMO_SECRET,
+    LEDGERS,
     demo_site,
 )
 from emulators.fusion.login import ACCESS_TOKEN_START
@@ -79,7 +80,7 @@ def test_a_revoked_client_loses_its_tokens_and_gets_no_new_one(caller, site):
 @pytest.mark.parametrize(
     "client_id, status, ledgers",
     [
-        (DEMO_CLIENT, 200, 3),
+        (DEMO_CLIENT, 200, len(LEDGERS)),
         (CLIENT_WITHOUT_PRIVILEGE, 403, None),
         (CLIENT_WITHOUT_DATA, 200, 0),  # no data access is no error
         (CLIENT_OF_ONE_LEDGER, 200, 1),

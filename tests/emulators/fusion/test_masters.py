@@ -57,6 +57,7 @@ def test_a_ledger_has_currency_and_chart(caller):
         ("USD", CHART_ID),
         ("GBP", CHART_ID),
         ("EUR", CHART_ID),
+        ("CAD", CHART_ID),
     ]
 
 
