@@ -18,6 +18,7 @@ FULL = (
     ("P4  settlements through Dagster's daemon against its default executors", ("benchmarks.dagster_backfill",)),
     ("P5  a year of 100,000 orders against the published quotas", ("benchmarks.quota_year",)),
     ("P8  outbox steps against the same rows written by hand", ("benchmarks.outbox_steps",)),
+    ("P9  orders to invoices and lines to the journal file against bare DuckDB", ("benchmarks.order_documents",)),
 )
 QUICK = (
     ("P1  TSV to typed Parquet, small", ("benchmarks.settlement_reader", "200000", "--pandas-lines", "50000")),
@@ -28,6 +29,7 @@ QUICK = (
     ),
     ("P5  ten days against the published quotas", ("benchmarks.quota_year", "--days", "10")),
     ("P8  few outbox steps against sqlite3 by hand", ("benchmarks.outbox_steps", "--rounds", "2", "--documents", "10")),
+    ("P9  few orders and lines", ("benchmarks.order_documents", "--orders", "2000", "--lines", "20000")),
 )
 
 
