@@ -135,10 +135,9 @@ def bare_journal(folder: Path, lines: int, grain: str) -> dict[str, float]:
     version = road.stores.warehouse.current("bench", "mapped_lines", settlement)
     movements = str(road.stores.warehouse.path(version))
     seconds, cpu = time.perf_counter(), _cpu_seconds()
+    sql = _BARE_JOURNAL.replace("{detail}", detail)
     with duckdb.connect() as duck:
-        duck.execute(
-            f"COPY ({_BARE_JOURNAL}) TO $path (FORMAT csv)", {"movements": movements, "path": str(folder / "j")}
-        )
+        duck.execute(f"COPY ({sql}) TO $path (FORMAT csv)", {"movements": movements, "path": str(folder / "j")})
     return _told(lines, time.perf_counter() - seconds, _cpu_seconds() - cpu)
 
 
