@@ -355,3 +355,44 @@ def test_answers_in_a_mime_message_are_read_as_well(world):
     target.submit(credit())
     with pytest.raises(TargetRefused):
         target.submit(credit("99.00", source=f"{ORDER}.C2"))
+
+
+# --- setup ------------------------------------------------------------------------------------------------------
+
+
+def reached(pod, **told) -> list[tuple[str, bool, str]]:
+    """Return what `connector check` would say of the receivables."""
+    road = pod.road(fusion={"receivables": {**RECEIVABLES, **told}})
+    return [(one.code, one.is_blocking, one.sentence) for one in road.target.reach(["01"])]
+
+
+def test_a_sound_setup_is_silent(pod):
+    """Numbered by hand, no money paid out, types that open nothing, a unit confirmed to be empty."""
+    assert reached(pod) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"transaction_source": "ZB Automatic"}, "numbers its documents itself"),
+        ({"transaction_source": "ZB Refunds"}, "pay the money out a second time"),
+        ({"transaction_source": "Nobody"}, "has no transaction source Nobody"),
+        ({"invoice_type": "Invoice"}, "opens receivables"),
+        ({"credit_memo_type": "Credit Memo"}, "opens receivables"),
+        ({"is_confirmed_empty": False}, "No invoice of business unit"),
+    ],
+)
+def test_what_would_go_wrong_later_is_refused_before(pod, told, said):
+    """A source that numbers itself or pays out, types that open, names that do not exist, a unit that shows nothing."""
+    found = reached(pod, **told)
+    assert any(is_blocking and said in sentence for _, is_blocking, sentence in found), found
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"sources_resource": ""}, {"numbering_attribute": "Other"}, {"opens_receivables_attribute": "Other"}],
+)
+def test_what_fusion_does_not_show_is_a_warning(pod, told):
+    """Nobody is kept from posting by a name that differs; a person is asked to look."""
+    found = reached(pod, **told)
+    assert {(code, is_blocking) for code, is_blocking, _ in found} == {("receivables_unseen", False)}

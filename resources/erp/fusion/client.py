@@ -240,6 +240,7 @@ class Fusion:
         try:
             findings = accounts.check_ledger(self._settings, self._door)
             controls = self._controls(set(units))
+            findings += self._receivables.reach() if self._receivables else []
         except ConnectorError as error:
             return [Finding("fusion_reach", str(error), cure)]
         for unit in (one for one, control in controls.items() if not control):

@@ -21,6 +21,7 @@ from resources.erp.fusion.door import Door
 from resources.erp.fusion.receivables import books, credit, payload
 from resources.erp.fusion.receivables.books import CREDIT_MEMO, INVOICE, Header, Held, Shape
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.receivables.setup_check import check_setup
 from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings, TargetStatus
@@ -57,6 +58,18 @@ class Receivables:
             except InputRefused as error:
                 findings.append(Finding("journal_does_not_fit", str(error), "Correct the mapping.", journal.key))
         return [*findings, *periods.check_periods(journals, self._settings, self._door, of_receivables=True)]
+
+    def reach(self) -> list[Finding]:
+        """Return what keeps documents from being made or looked for: the setup, sight of a document of the unit."""
+        findings = check_setup(self._ours, self._door)
+        if not self.control() and (self._ours.control or not self._ours.is_confirmed_empty):
+            sentence = (
+                f"No invoice of business unit {self._ours.business_unit} is visible to the connector's user, so an "
+                "empty answer could not be told from a blind one."
+            )
+            cure = "Give the user data access to the unit; if it really has none yet, set is_confirmed_empty."
+            findings.append(Finding("fusion_control", sentence, cure, self._ours.business_unit))
+        return findings
 
     def submit(self, journal: Journal) -> str:
         """Create one document, complete, once; return its number.

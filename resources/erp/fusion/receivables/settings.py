@@ -31,6 +31,12 @@ class ReceivablesSettings(BaseModel):
     are_credits_negative: bool = True
     are_credits_by_line: bool = True
     credit_service: str = Field("/fscmService/CreditMemoService", pattern=r"^/[A-Za-z0-9/_.-]+$")
+    # Where sources and types are listed, and under which names what is asked of them: no documentation says the last.
+    sources_resource: str = "transactionSourcesLOV"
+    types_resource: str = "transactionTypesLOV"
+    numbering_attribute: str = "AutomaticTransactionNumbering"
+    receipt_handling_attribute: str = "ReceiptHandlingForCredits"
+    opens_receivables_attribute: str = "OpenReceivable"
     control: str = Field("", max_length=20)
     is_confirmed_empty: bool = False
     invoice_link: str = ""
