@@ -37,7 +37,7 @@ def assert_survived(
     with simulated() as folder:
         world = World(case, folder)
         if fault is not None:
-            world.erp_faults.at("Create", 1, fault)
+            world.erp_faults.at(world.erp.send, 1, fault)
         keeper = watched(world, Schedule(world, notices_deaths=is_noticed))
         assert oracle.problems(world) == []
         tried = list(chosen(keeper.moments))

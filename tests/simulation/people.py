@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.simulation.doors import acting
-from tests.simulation.world import CONNECTION, World, mapping, site_values
+from tests.simulation.world import CONNECTION
 
 if TYPE_CHECKING:
     from tests.simulation.trouble import Trouble
@@ -32,30 +32,14 @@ _ENDED_BY_DISCOVERY = ("file_refused", "document_refused", "settlement_elsewhere
 def put_right(trouble: Trouble) -> bool:
     """Do one round of the script; tell whether anything was done."""
     world = trouble.world
-    done = _erp(world)
+    done = world.erp.put_right()
     if trouble.puts_mapping_back:
-        trouble.puts_mapping_back, world.mapping = False, mapping()
+        trouble.puts_mapping_back, world.mapping = False, world.mapped()
         done.append("the mapping file is put back")
     done += _answered(trouble)
     for sentence in done:
         trouble.tell(f"people: {sentence}")
     return bool(done)
-
-
-def _erp(world: World) -> list[str]:
-    """Open account and periods again, and have every journal that is in error edited anew."""
-    done = []
-    if world.site.values != site_values():
-        world.site.values = site_values()
-        done.append("the account is open again")
-    if world.is_period_closed:
-        world.open_periods()
-        done.append("the periods are open again")
-    for journal in world.erp.books.journals():
-        if journal.status == "E":
-            world.erp.books.run_edit(journal.key)
-            done.append(f"journal {journal.key.id} is edited again")
-    return done
 
 
 def _answered(trouble: Trouble) -> list[str]:

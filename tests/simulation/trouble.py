@@ -21,7 +21,7 @@ from tests.simulation.doors import Effect, Watcher, Worker, acting
 from tests.simulation.fault_kinds import KINDS, Shown, Struck, Wire
 from tests.simulation.people import put_right
 from tests.simulation.strikes import At, Strike
-from tests.simulation.world import CONNECTION, Case, World, mapping
+from tests.simulation.world import CONNECTION, Case, World
 
 _CASES = (*(SINGLE,) * 5, *(TWO_PARTS,) * 3, AT_MONTH_END, CARRIED)
 _ROUNDS_OF_PEOPLE = 4
@@ -185,7 +185,11 @@ class Trouble(Watcher):
 
     def has_posted(self) -> bool:
         """Tell whether the ERP has anything of ours."""
-        return bool(oracle.counting(self.world.erp.books))
+        return bool(self.world.erp.reader.booked())
+
+    def is_sent(self, at: At) -> bool:
+        """Tell whether the effect is the one call that writes into the ERP."""
+        return at.effect is not None and at.effect.kind == "http" and at.effect.name.endswith(self.world.erp.sent)
 
     def others_go_on(self) -> None:
         """Run the schedule to its rest while a worker of it sleeps."""
@@ -205,7 +209,7 @@ class Trouble(Watcher):
 
     def change_mapping(self, *, is_put_back: bool) -> None:
         """Book sales elsewhere; put the old file back when people come, if so drawn."""
-        self.world.mapping = mapping('revenue: "400100"', 'revenue: "400200"')
+        self.world.mapping = self.world.mapped('revenue: "400100"', 'revenue: "400200"')
         self.puts_mapping_back = is_put_back
 
     @contextmanager
