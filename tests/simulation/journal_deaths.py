@@ -49,6 +49,16 @@ def assert_survived(
     assert keeper.points >= POINTS_MIN
 
 
+def beginning_with(first: str) -> Callable[[list[Moment]], list[Moment]]:
+    """Return what leaves out the moments before the first one of this name."""
+
+    def chosen(moments: list[Moment]) -> list[Moment]:
+        begin = next(number for number, one in enumerate(moments) if one.name.startswith(first))
+        return moments[begin:]
+
+    return chosen
+
+
 def first_half(moments: list[Moment]) -> list[Moment]:
     """Return the moments of the first half; `second_half` has all others."""
     return moments[: len(moments) // 2]

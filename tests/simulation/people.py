@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assets.decisions import resolve
+from ledger.four_eyes import Decider
+from resources.store.review import ReviewItem
 from tests.simulation.doors import acting
 from tests.simulation.world import CONNECTION
 
@@ -46,10 +49,27 @@ def _answered(trouble: Trouble) -> list[str]:
     """Answer every open item that has an answer."""
     done, world = [], trouble.world
     with acting(None):
-        for item in world.stores.review.listing(CONNECTION):
-            answer = ANSWERS.get(item.code, "retry")
-            if answer in item.actions:
-                world.stores.review.resolve(item.id, answer, "controller", "as the guide says")
-                trouble.schedule.has_discovered &= item.code not in _ENDED_BY_DISCOVERY
-                done.append(f"{item.code} of {item.partition}: {answer}")
+        items = world.stores.review.listing(CONNECTION)
+    for item in items:
+        answer = world.erp.answer(item.code, item.document_key) or {**ANSWERS, **world.erp.answers}.get(
+            item.code, "retry"
+        )
+        if answer in item.actions and _is_resolved(trouble, item, answer):
+            trouble.schedule.has_discovered &= item.code not in _ENDED_BY_DISCOVERY
+            done.append(f"{item.code} of {item.partition}: {answer}")
     return done
+
+
+def _is_resolved(trouble: Trouble, item: ReviewItem, answer: str) -> bool:
+    """Resolve an item; what stands no more in the ERP is given up as the command does, which looks there first."""
+    if answer != "deleted":
+        with acting(None):
+            trouble.world.stores.review.resolve(item.id, answer, "controller", "as the guide says")
+        return True
+    ended: list[ReviewItem] = []
+    decider = Decider("controller")
+    trouble.schedule.run(
+        f"{item.code} of {item.partition}: deleted",
+        lambda road: ended.append(resolve(road, item, answer, decider, "as the guide says")),
+    )
+    return bool(ended)

@@ -16,7 +16,7 @@ from tests.simulation import oracle
 from tests.simulation.cases import SINGLE
 from tests.simulation.crash import Moment, watched
 from tests.simulation.schedule import Schedule
-from tests.simulation.test_crash_points_undo import post_again, reverse
+from tests.simulation.undoing import post_again, reverse
 from tests.simulation.world import Snapshot, World, simulated
 
 COPIES_MIN = 20
