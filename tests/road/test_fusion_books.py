@@ -53,6 +53,8 @@ def test_a_job_that_fusion_forgot_is_asked_about_and_its_journal_not_sent_again(
     assert ("posting_unclear" in world.items(), pod.loads()) == (True, 1)
     item = world.items()["posting_unclear"]
     group = natural_key.group_id(world.documents(road, ONE)[0].key)
+    assert "is not known to Fusion" in item.sentence
+    assert f"under group {group}" in item.sentence
     told = pod.road("run-2", fusion={"groups_confirmed_gone": [group]})
     decide(told, item, "deleted", Decider("somebody"), "neither job nor rows are there")
     walk(told, ONE)
@@ -60,6 +62,27 @@ def test_a_job_that_fusion_forgot_is_asked_about_and_its_journal_not_sent_again(
     walk(told, ONE)
     later(world, told)
     assert (revisions(world, told), pod.loads()) == ([(2, "posted")], 2)
+    pod.assert_in_books("100.00")
+
+
+def test_a_file_that_arrived_and_left_no_batch_holds_a_lost_control_database(world, pod):
+    """Its rows lie in the interface, and no record here knows of them: told under which group, and nothing is sent."""
+    pod.faults.next("importBulkData", mischief.import_fails())
+    sent(world, pod)
+    world.clock.advance(60)
+    world.reopen(world.home.parent / "home-2")
+    road = pod.road("run-2")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    group = natural_key.group_id(world.documents(road, ONE)[0].key)
+    assert f"nobody knows its job; its rows may stand in the interface under group {group}" in (
+        world.items()["posting_blind"].sentence
+    )
+    pod.app.books.store.run("DELETE FROM GL_INTERFACE")
+    told = pod.road("run-3", fusion={"groups_confirmed_gone": [group]})
+    walk(told, ONE)
+    later(world, told)
+    assert (revisions(world, told), world.items(), pod.loads()) == ([(1, "posted")], {}, 2)
     pod.assert_in_books("100.00")
 
 

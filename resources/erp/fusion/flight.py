@@ -72,13 +72,21 @@ class Flight:
             return None, ""
         known = self._memory.recall(journal.key)
         if known is None:
-            return None, "a file of it has arrived, and nobody knows its job" if self._has_arrived(journal) else ""
+            arrived = "a file of it has arrived, and nobody knows its job"
+            return None, self._unexplained(journal, arrived) if self._has_arrived(journal) else ""
         standing = self.standing(journal, with_reasons=False)
         if standing is None or standing.state is BooksState.ABSENT:
             is_lost = standing is not None and standing.erp_status == _NO_STATUS
             what = "is not known to Fusion" if is_lost else "succeeded and made no batch"
-            return None, f"import job {known.request_id} {what}"
+            return None, self._unexplained(journal, f"import job {known.request_id} {what}")
         return self._on_its_way(journal, standing, known), ""
+
+    def _unexplained(self, journal: Journal, what: str) -> str:
+        """Say what nobody can explain, and how a person ends it: in Fusion, then by naming the group as gone."""
+        return (
+            f"{what}; its rows may stand in the interface under group {natural_key.group_id(journal.key)}: import them "
+            "in Fusion, or delete them there and name the group under groups_confirmed_gone"
+        )
 
     def _on_its_way(self, journal: Journal, standing: TargetStatus, known: SentJob) -> FoundDocument:
         return FoundDocument(
