@@ -17,8 +17,13 @@ from emulators.fusion.jobs import BULK, IMPORT
 from emulators.fusion.journals import POSTED
 from resources.erp.fusion import natural_key
 
-# What a person may say is gone for good, once neither batch nor rows nor a job of it are left.
-_GIVEN_UP = ("posting_error", "posting_unclear", "posting_removed")
+# What a person answers where neither batch nor rows nor a job of a document are left: its group is gone for good.
+_GONE = {
+    "posting_error": "deleted",
+    "posting_unclear": "deleted",
+    "posting_removed": "deleted",
+    "posting_blind": "retry",
+}
 
 
 class FusionPeople:
@@ -34,14 +39,14 @@ class FusionPeople:
         return [*self._left_behind(), *self._batches_put_right()]
 
     def answer(self, code: str, document_key: str) -> str:
-        """Return `deleted`, its group named as gone, for a document of which nothing is left; else `recheck` or ""."""
-        if code not in _GIVEN_UP or not document_key:
+        """Return what is answered for a document, its group named as gone where nothing of it is left."""
+        if code not in _GONE or not document_key:
             return ""
         group = str(natural_key.group_id(document_key))
         if group in self._groups_held():
-            return "recheck"
+            return "" if code == "posting_blind" else "recheck"
         self.groups_gone.add(int(group))
-        return "deleted"
+        return _GONE[code]
 
     def _groups_held(self) -> set[str]:
         """Return the groups of which a batch, a row or a job on its way is left."""

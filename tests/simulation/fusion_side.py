@@ -127,6 +127,9 @@ class FusionSide:
         if self.site.values != _site().values:
             self.site.values = _site().values
             done.append("the account is open again")
+        if self.site.clients != _site().clients:
+            self.site.clients = _site().clients
+            done.append("the client has its rights again")
         if any(self.books.setup.period_named(US_LEDGER, period_name(day)).status != "O" for day in _DATED):
             self._set_periods("O")
             done.append("the periods are open again")

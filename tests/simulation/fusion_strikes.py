@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emulators.fusion.app import Fusion
+from emulators.fusion.demo_site import DEMO_CLIENT
 from emulators.fusion.jobs import BULK
+from emulators.fusion.site import NO_DATA
 from tests.simulation.strikes import At
 
 if TYPE_CHECKING:
@@ -93,5 +95,20 @@ class PostedLater:
         if site.timing.autopost_after_seconds is None:
             return False
         site.timing = replace(site.timing, autopost_after_seconds=self.seconds)
+        trouble.struck(self)
+        return True
+
+
+@dataclass
+class ClientChanged:
+    """Somebody takes away what the connector's client may do, until people give it back."""
+
+    change: str
+
+    def strikes(self, trouble: Trouble, at: At) -> bool:
+        """Revoke the client, or let it see no data: every search then answers 200 and nothing."""
+        site = _pod(trouble).site
+        changes = {"is_revoked": True} if self.change == "revoked" else {"role": NO_DATA}
+        site.replace_client(replace(site.client(DEMO_CLIENT), **changes))
         trouble.struck(self)
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +65,8 @@ class Trouble(Watcher):
         self._is_over = False
         self._strikes_of: dict[int, str] = {}
         self.case = self.draw.choice(ERPS[erp].cases)
-        kinds = self._kinds(ERPS[erp].kinds)
+        kinds = ERPS[erp].drawn(seed, self.draw)
+        self.case = _fitting(self.case, kinds)
         for kind in kinds:
             self._arm(kind)
         notices = self.draw.random() < 0.5
@@ -80,18 +81,6 @@ class Trouble(Watcher):
             (self.world.amazon_faults if side == "amazon" else self.world.erp_faults).at(operation, number, fault)
 
     # --- drawing what happens ----------------------------------------------------------------------------------------
-
-    def _kinds(self, every: Sequence[Wire | Struck | Shown]) -> list[Wire | Struck | Shown]:
-        count = self.draw.choice((1, 1, 1, 2, 2, 3))
-        chosen = self.draw.sample(every, count)
-        if any("clock crosses" in one.name for one in chosen):
-            self.case = replace(AT_MONTH_END, erp=self.case.erp)
-        if any(isinstance(one, Shown) or one.name == "token expired in mid-page" for one in chosen):
-            self.case = replace(CARRIED, erp=self.case.erp)
-        for one in chosen:
-            if isinstance(one, Wire) and one.erp:
-                self.case = replace(self.case, erp=one.erp)
-        return chosen
 
     def _shown(self, kinds: list[Wire | Struck | Shown]) -> Case:
         settings = {name: value for one in kinds if isinstance(one, Shown) for name, value in one.settings.items()}
@@ -266,6 +255,18 @@ class Trouble(Watcher):
     def _count_the_wire(self) -> None:
         for plan in (self.world.amazon_faults, self.world.erp_faults):
             self.exercised += [fault.note for _, _, fault in plan.taken()]
+
+
+def _fitting(case: Case, kinds: list[Wire | Struck | Shown]) -> Case:
+    """Return the case in which these kinds can happen."""
+    if any("clock crosses" in one.name for one in kinds):
+        case = replace(AT_MONTH_END, erp=case.erp)
+    if any(isinstance(one, Shown) or one.name == "token expired in mid-page" for one in kinds):
+        case = replace(CARRIED, erp=case.erp)
+    for one in kinds:
+        if isinstance(one, Wire) and one.erp:
+            case = replace(case, erp=one.erp)
+    return case
 
 
 def _write(lines: list[str], world: World, sentence: str) -> None:
