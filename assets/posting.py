@@ -147,9 +147,7 @@ def _ask(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
     if seen is not None:
         return _take_over(desk, lease, document, seen, "found by key")
     if not sightings.is_certain:
-        return _still_unclear(
-            desk, lease, document, "the ERP shows no record at all, so its empty answer proves nothing"
-        )
+        return _still_unclear(desk, lease, document, f"the ERP's empty answer proves nothing ({_shown(sightings)})")
     if not _is_quiet(desk, document):
         return Driven(document, again_at=_quiet_until(desk, document))
     if document.attempts >= _ATTEMPTS_MAX:
@@ -200,7 +198,8 @@ def _vanished(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequ
         return Driven(document, again_at=_after(desk, _growing(desk, document)))
     if sightings.is_certain and _is_quiet(desk, document):
         return _to_review(desk, lease, document, "posting_removed", removal(desk.target, document))
-    return _still_unclear(desk, lease, document, "it was saved, but the ERP does not show it")
+    why = f"it was saved, but the ERP does not show it ({_shown(sightings)})"
+    return _still_unclear(desk, lease, document, why)
 
 
 def _settle(desk: Desk, lease: Lease, document: OutboxDocument, status: TargetStatus) -> Driven:
@@ -293,6 +292,11 @@ _STEP_OF_STATE = {
 def _seen(sightings: Sightings, document: OutboxDocument) -> FoundDocument | None:
     """Return what the ERP holds under this document's own key."""
     return next((found for found in sightings.found if found.key_matches == document.key), None)
+
+
+def _shown(sightings: Sightings) -> str:
+    """Return what a look in the ERP showed beside the document itself, and why that is not enough."""
+    return sightings.control or "no record at all"
 
 
 def _is_first_into_empty(desk: Desk, document: OutboxDocument, sightings: Sightings) -> bool:

@@ -60,9 +60,10 @@ _REVERSAL_REFUSED_CURE = (
     "reversal up instead, as long as no part is undone."
 )
 _BLIND_CURE = (
-    "Give the connector's user sight of the unit's documents (row security, data access), or confirm an empty ledger "
-    "in the ERP's settings (units_confirmed_empty, is_ledger_confirmed_empty), which counts until something was first "
-    "sent there: after that, book any journal in the unit. The next run goes on by itself."
+    "Where the sentence names a job or a file of this journal, settle that first, as it says. Else give the "
+    "connector's user sight of the unit's documents (row security, data access), or confirm an empty ledger in the "
+    "ERP's settings (units_confirmed_empty, is_ledger_confirmed_empty), which counts until something was first sent "
+    "there: after that, book any journal in the unit. The next run goes on by itself."
 )
 
 
@@ -116,10 +117,10 @@ def approval_finding(documents: Sequence[OutboxDocument]) -> Finding:
 
 
 def blind_finding(document: OutboxDocument, control: str) -> Finding:
-    """Return why nothing is sent while the ERP shows no record at all."""
+    """Return why nothing is sent while an empty answer of the ERP proves nothing; `control` is what it showed."""
     sentence = (
-        f"{named(document)} is not sent: the ERP shows no record that is known to be there ({control or 'none'}), so "
-        "its empty answer proves nothing."
+        f"{named(document)} is not sent: that the ERP does not show it proves nothing "
+        f"({control or 'no record that is known to be there'})."
     )
     return finding(BLIND_CODE, document, sentence, _BLIND_CURE)
 

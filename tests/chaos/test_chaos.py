@@ -16,6 +16,7 @@ import dagster as dg
 from assets.resumption import WATCH_KINDS
 from tests.chaos.conftest import CONNECTION, SETTLEMENTS, Installation
 from tests.simulation.oracle import Listed, judged
+from tests.simulation.peoplesoft_books import PeopleSoftBooks
 
 SEED = int(os.environ.get("CHAOS_SEED", "20261125"))
 KILLS = 6
@@ -41,7 +42,7 @@ def test_killed_workers_and_a_restarted_database_post_everything_once(installati
     print(_standing(installation))
     assert killed >= 2, "nothing was struck, so nothing was proved"
     amazon = [Listed(one.settlement_id, one.total) for one in installation.settlements]
-    assert list(judged(installation.erp.books, amazon, {})) == []
+    assert list(judged(PeopleSoftBooks(installation.erp.books), amazon, {})) == []
     assert len(installation.posted()) == SETTLEMENTS
     failed = installation.runs(dg.DagsterRunStatus.FAILURE)
     assert len(failed) >= killed, "a killed run is noticed and ends as failed"

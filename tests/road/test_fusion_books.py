@@ -5,26 +5,85 @@ from datetime import date
 
 import pytest
 
+from assets.decisions import resolve as decide
 from assets.erp_documents import list_documents
 from assets.road import walk
 from emulators import faults as general
 from emulators.fusion import mischief
-from emulators.fusion.demo_site import CLIENT_WITHOUT_DATA
+from emulators.fusion.demo_site import AUTOPOST_CRITERIA, CLIENT_WITHOUT_DATA
 from emulators.fusion.site import Timing
 from ledger.errors import TargetMisconfigured, TargetUnavailable
+from ledger.four_eyes import Decider
+from resources.erp.fusion import natural_key
 from resources.store.erp_jobs import ErpJobs
 from tests.road.conftest import sale
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_road import QUIET, later, revisions, sent
 from tests.road.test_posting_road import ONE
 
-LEASE = 900
+LEASE, BLIND = 900, 6 * 3600
 
 
 @pytest.fixture
 def pod(world) -> Pod:
     """The demo pod on the world's clock, where AutoPost runs by itself."""
     return Pod(world)
+
+
+@pytest.mark.parametrize("is_posted_by_site", [True, False])
+def test_a_file_that_arrived_twice_is_told_and_not_taken_for_ours(world, is_posted_by_site):
+    """One batch with every line twice, balanced and posted: reading back sees it; unposted it is not asked for."""
+    asks = {} if is_posted_by_site else {"posting": "client", "posting_criteria_set": AUTOPOST_CRITERIA}
+    pod = Pod(world) if is_posted_by_site else Pod(world, timing=Timing())
+    pod.faults.next("importBulkData", mischief.delivered_twice())
+    road = sent(world, pod, fusion=asks)
+    later(world, road)
+    codes = ["books_differ", "clearing_differs"] if is_posted_by_site else ["posting_error"]
+    assert (sorted(world.items()), pod.loads()) == (codes, 1)
+    assert [batch.status for batch in pod.batches()] == ["P" if is_posted_by_site else "U"]
+
+
+def test_a_job_that_fusion_forgot_is_asked_about_and_its_journal_not_sent_again(world, pod):
+    """Nobody can tell what became of the file: after `blind_seconds` a person is asked, not never."""
+    pod.faults.next("importBulkData", mischief.job_stands())
+    road = sent(world, pod)
+    pod.app.books.store.run("DELETE FROM ESS_REQUEST")
+    for _ in range(3):
+        later(world, road, BLIND / 2)
+    assert ("posting_unclear" in world.items(), pod.loads()) == (True, 1)
+    item = world.items()["posting_unclear"]
+    group = natural_key.group_id(world.documents(road, ONE)[0].key)
+    assert "is not known to Fusion" in item.sentence
+    assert f"under group {group}" in item.sentence
+    told = pod.road("run-2", fusion={"groups_confirmed_gone": [group]})
+    decide(told, item, "deleted", Decider("somebody"), "neither job nor rows are there")
+    walk(told, ONE)
+    world.resolve("posting_refused", "retry")
+    walk(told, ONE)
+    later(world, told)
+    assert (revisions(world, told), pod.loads()) == ([(2, "posted")], 2)
+    pod.assert_in_books("100.00")
+
+
+def test_a_file_that_arrived_and_left_no_batch_holds_a_lost_control_database(world, pod):
+    """Its rows lie in the interface, and no record here knows of them: told under which group, and nothing is sent."""
+    pod.faults.next("importBulkData", mischief.import_fails())
+    sent(world, pod)
+    world.clock.advance(60)
+    world.reopen(world.home.parent / "home-2")
+    road = pod.road("run-2")
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    group = natural_key.group_id(world.documents(road, ONE)[0].key)
+    assert f"nobody knows its job; its rows may stand in the interface under group {group}" in (
+        world.items()["posting_blind"].sentence
+    )
+    pod.app.books.store.run("DELETE FROM GL_INTERFACE")
+    told = pod.road("run-3", fusion={"groups_confirmed_gone": [group]})
+    walk(told, ONE)
+    later(world, told)
+    assert (revisions(world, told), world.items(), pod.loads()) == ([(1, "posted")], {}, 2)
+    pod.assert_in_books("100.00")
 
 
 class Killed(BaseException):

@@ -1,7 +1,7 @@
-"""`make simulate SEEDS=n`, or `SEED=x` for one seed with its whole trace.
+"""`make simulate SEEDS=n`, or `SEED=x` for one seed with its whole trace; `ERP=fusion` for another ERP.
 
-In: how many seeds, from which one on. Out: progress, a table of what was exercised, and for every seed that failed its
-number and the command that shows it again. Seeds are shared among as many processes as there are processors.
+In: which ERP, how many seeds, from which one on. Out: progress, a table of what was exercised, and for every seed that
+failed its number and the command that shows it again. Seeds are shared among as many processes as there are processors.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from tests.simulation.erps import ERPS
 from tests.simulation.trouble import Outcome, exercised, simulate
 from tests.simulation.world import simulated
 
@@ -20,10 +21,10 @@ from tests.simulation.world import simulated
 _AT_ONCE = 250
 
 
-def simulated_seeds(seeds: range) -> list[Outcome]:
+def simulated_seeds(seeds: range, erp: str = "peoplesoft") -> list[Outcome]:
     """Run some seeds in this process."""
     with simulated() as folder:
-        return [_told(simulate(seed, folder)) for seed in seeds]
+        return [_told(simulate(seed, folder, erp)) for seed in seeds]
 
 
 def _told(outcome: Outcome) -> Outcome:
@@ -33,9 +34,9 @@ def _told(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def summary(outcomes: list[Outcome], seconds: float) -> Iterator[str]:
+def summary(outcomes: list[Outcome], seconds: float, erp: str = "peoplesoft") -> Iterator[str]:
     """Yield the lines of the table."""
-    for name, count in exercised(outcomes).items():
+    for name, count in exercised(outcomes, erp).items():
         yield f"{count:8d}  {name}"
     effects = sum(one.effects for one in outcomes)
     calm = sum(one.is_all_posted for one in outcomes)
@@ -46,23 +47,24 @@ def summary(outcomes: list[Outcome], seconds: float) -> Iterator[str]:
     )
 
 
-def failures(outcomes: list[Outcome]) -> Iterator[str]:
+def failures(outcomes: list[Outcome], erp: str = "peoplesoft") -> Iterator[str]:
     """Yield what is wrong with each seed that failed, and how to see it again."""
+    which = "" if erp == "peoplesoft" else f"ERP={erp} "
     for one in outcomes:
         if one.problems:
-            yield f"seed {one.seed}: {one.problems[0]}\n    make simulate SEED={one.seed}"
+            yield f"seed {one.seed}: {one.problems[0]}\n    make simulate {which}SEED={one.seed}"
 
 
-def _shown(seed: int) -> int:
+def _shown(seed: int, erp: str) -> int:
     """Run one seed and print its trace."""
     with simulated() as folder:
-        outcome = simulate(seed, folder)
+        outcome = simulate(seed, folder, erp)
     print("\n".join([*outcome.trace, *outcome.problems]))
     print(f"seed {seed}: {'failed' if outcome.problems else 'in order'}")
     return 1 if outcome.problems else 0
 
 
-def _many(first: int, count: int) -> int:
+def _many(first: int, count: int, erp: str) -> int:
     """Run many seeds beside one another and print the table."""
     started = time.monotonic()
     processes = os.cpu_count() or 1
@@ -70,10 +72,10 @@ def _many(first: int, count: int) -> int:
     parts = [range(at, min(at + size, first + count)) for at in range(first, first + count, size)]
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(processes) as pool:
-        for done in as_completed([pool.submit(simulated_seeds, part) for part in parts]):
+        for done in as_completed([pool.submit(simulated_seeds, part, erp) for part in parts]):
             outcomes += done.result()
             print(f"{len(outcomes)} of {count} seeds, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-    for line in (*summary(outcomes, time.monotonic() - started), *failures(outcomes)):
+    for line in (*summary(outcomes, time.monotonic() - started, erp), *failures(outcomes, erp)):
         print(line)
     return 1 if any(one.problems for one in outcomes) else 0
 
@@ -84,8 +86,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="only this seed, with its trace")
+    parser.add_argument("--erp", choices=sorted(ERPS), default="peoplesoft", help="which ERP is posted to")
     given = parser.parse_args()
-    return _many(given.first, given.seeds) if given.seed is None else _shown(given.seed)
+    return _many(given.first, given.seeds, given.erp) if given.seed is None else _shown(given.seed, given.erp)
 
 
 if __name__ == "__main__":

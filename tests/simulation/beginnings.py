@@ -14,6 +14,7 @@ from pathlib import Path
 from assets.road import STAGES, run_stage
 from assets.roadmap import Road
 from tests.simulation.doors import Effect, Watcher, Worker
+from tests.simulation.erp_side import ErpSide
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import Case, Snapshot, World
 
@@ -88,12 +89,12 @@ class _Teller(Watcher):
         self.tell(f"{worker.name} {effect.kind} {effect.name}")
 
 
-_known: dict[tuple[Path, str], list[Beginning]] = {}
+_known: dict[tuple[Path, type[ErpSide], str], list[Beginning]] = {}
 
 
 def beginnings(case: Case, folder: Path, tell: Tell) -> list[Beginning]:
     """Return the beginnings of a case, the first first; `tell` writes a line of the story."""
-    key = folder, case.name
+    key = folder, case.erp, case.name
     if key not in _known:
         _known[key] = _recorded(case, folder, tell)
     return _known[key]

@@ -16,6 +16,7 @@ from emulators import faults as general
 from emulators.faults import Fault
 from emulators.peoplesoft import mischief
 from tests.simulation import strikes
+from tests.simulation.erp_side import ErpSide
 from tests.simulation.strikes import Strike
 
 Draw = random.Random
@@ -23,12 +24,16 @@ Draw = random.Random
 
 @dataclass(frozen=True)
 class Wire:
-    """A fault of one emulator: operations with the number of the last call that may be hit, and what happens."""
+    """A fault of one emulator: operations with the number of the last call that may be hit, and what happens.
+
+    `erp` names the ERP's side where not every one has the operations.
+    """
 
     name: str
     side: str
     operations: tuple[tuple[str, int], ...]
     fault: Callable[[Draw], Fault]
+    erp: type[ErpSide] | None = None
 
 
 @dataclass(frozen=True)

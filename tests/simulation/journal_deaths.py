@@ -37,7 +37,7 @@ def assert_survived(
     with simulated() as folder:
         world = World(case, folder)
         if fault is not None:
-            world.erp_faults.at("Create", 1, fault)
+            world.erp_faults.at(world.erp.send, 1, fault)
         keeper = watched(world, Schedule(world, notices_deaths=is_noticed))
         assert oracle.problems(world) == []
         tried = list(chosen(keeper.moments))
@@ -47,6 +47,16 @@ def assert_survived(
     assert problems == []
     assert keeper.kinds == {"commit", "file", "http"}
     assert keeper.points >= POINTS_MIN
+
+
+def beginning_with(first: str) -> Callable[[list[Moment]], list[Moment]]:
+    """Return what leaves out the moments before the first one of this name."""
+
+    def chosen(moments: list[Moment]) -> list[Moment]:
+        begin = next(number for number, one in enumerate(moments) if one.name.startswith(first))
+        return moments[begin:]
+
+    return chosen
 
 
 def first_half(moments: list[Moment]) -> list[Moment]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assets.decisions import resolve
+from ledger.four_eyes import Decider
+from resources.store.review import ReviewItem
 from tests.simulation.doors import acting
-from tests.simulation.world import CONNECTION, World, mapping, site_values
+from tests.simulation.world import CONNECTION
 
 if TYPE_CHECKING:
     from tests.simulation.trouble import Trouble
@@ -32,9 +35,9 @@ _ENDED_BY_DISCOVERY = ("file_refused", "document_refused", "settlement_elsewhere
 def put_right(trouble: Trouble) -> bool:
     """Do one round of the script; tell whether anything was done."""
     world = trouble.world
-    done = _erp(world)
+    done = world.erp.put_right()
     if trouble.puts_mapping_back:
-        trouble.puts_mapping_back, world.mapping = False, mapping()
+        trouble.puts_mapping_back, world.mapping = False, world.mapped()
         done.append("the mapping file is put back")
     done += _answered(trouble)
     for sentence in done:
@@ -42,30 +45,31 @@ def put_right(trouble: Trouble) -> bool:
     return bool(done)
 
 
-def _erp(world: World) -> list[str]:
-    """Open account and periods again, and have every journal that is in error edited anew."""
-    done = []
-    if world.site.values != site_values():
-        world.site.values = site_values()
-        done.append("the account is open again")
-    if world.is_period_closed:
-        world.open_periods()
-        done.append("the periods are open again")
-    for journal in world.erp.books.journals():
-        if journal.status == "E":
-            world.erp.books.run_edit(journal.key)
-            done.append(f"journal {journal.key.id} is edited again")
-    return done
-
-
 def _answered(trouble: Trouble) -> list[str]:
     """Answer every open item that has an answer."""
     done, world = [], trouble.world
     with acting(None):
-        for item in world.stores.review.listing(CONNECTION):
-            answer = ANSWERS.get(item.code, "retry")
-            if answer in item.actions:
-                world.stores.review.resolve(item.id, answer, "controller", "as the guide says")
-                trouble.schedule.has_discovered &= item.code not in _ENDED_BY_DISCOVERY
-                done.append(f"{item.code} of {item.partition}: {answer}")
+        items = world.stores.review.listing(CONNECTION)
+    for item in items:
+        answer = world.erp.answer(item.code, item.document_key) or {**ANSWERS, **world.erp.answers}.get(
+            item.code, "retry"
+        )
+        if answer in item.actions and _is_resolved(trouble, item, answer):
+            trouble.schedule.has_discovered &= item.code not in _ENDED_BY_DISCOVERY
+            done.append(f"{item.code} of {item.partition}: {answer}")
     return done
+
+
+def _is_resolved(trouble: Trouble, item: ReviewItem, answer: str) -> bool:
+    """Resolve an item; what stands no more in the ERP is given up as the command does, which looks there first."""
+    if answer != "deleted":
+        with acting(None):
+            trouble.world.stores.review.resolve(item.id, answer, "controller", "as the guide says")
+        return True
+    ended: list[ReviewItem] = []
+    decider = Decider("controller")
+    trouble.schedule.run(
+        f"{item.code} of {item.partition}: deleted",
+        lambda road: ended.append(resolve(road, item, answer, decider, "as the guide says")),
+    )
+    return bool(ended)

@@ -25,6 +25,8 @@ from tests.simulation.world import CONNECTION, World
 
 _KINDS = tuple(kind for kind in (ARRIVAL_KIND, *BEGUN_KINDS) if kind != LISTING_KIND)
 _DISCOVERY_MINUTE = 17
+# Longer than anything that may still end by itself.
+_TOLD_LONG_AGO = timedelta(hours=12)
 
 
 @dataclass
@@ -49,7 +51,11 @@ class Schedule:
         return replace(self, world=world, watcher=watcher or Watcher(), **copied)
 
     def until_rest(self) -> None:
-        """Go on until nothing is due at any time and a discovery has come through."""
+        """Go on until nothing is due at any time and a discovery has come through.
+
+        Also until people have long been told of everything that is still looked at: it goes on when they have acted.
+        """
+        told_at = None
         if self.discovery_at is None:
             self.discovery_at = self.world.clock.now()
         limit = self.runs + self.runs_max
@@ -57,8 +63,9 @@ class Schedule:
             assert self.runs < limit, f"no end after {self.runs} runs: {self._open_rows()}"
             if self._run_what_is_due():
                 continue
-            moment = self._next_moment()
-            if moment is None:
+            moment, now = self._next_moment(), self.world.clock.now()
+            told_at = (told_at or now) if self._are_people_told() else None
+            if moment is None or (told_at and now - told_at > _TOLD_LONG_AGO):
                 return
             self.world.clock.advance((moment - self.world.clock.now()).total_seconds())
 
@@ -127,6 +134,13 @@ class Schedule:
         if moments or not self.has_discovered:
             moments.append(self.discovery_at)
         return min(moments, default=None)
+
+    def _are_people_told(self) -> bool:
+        """Tell whether everything that is still asked for is of a settlement with something blocking in review."""
+        with acting(None):
+            items = self.world.stores.review.listing(CONNECTION)
+        told = {one.partition for one in items if one.is_blocking}
+        return self.has_discovered and {row.partition for row in self._open_rows()} <= told
 
     def _open_rows(self) -> list[DueRow]:
         """Return what is asked for and not done; the daily reading of posted documents has no end to wait for."""

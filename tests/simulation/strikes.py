@@ -13,14 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
-from emulators.peoplesoft.site import ChartFieldValue
 from tests.road.rig import empty_control
 from tests.simulation.doors import Effect, Worker, acting, disk_full
 
 if TYPE_CHECKING:
     from tests.simulation.trouble import Trouble
 
-_CREATE = "CI_JOURNAL_ENTRY_CI_C"
 LEASE_SECONDS = 900
 
 
@@ -31,11 +29,6 @@ class At:
     worker: Worker | None
     effect: Effect | None
     is_after: bool
-
-    @property
-    def is_create(self) -> bool:
-        """Tell whether the effect is the one call that writes into the ERP."""
-        return self.effect is not None and self.effect.kind == "http" and self.effect.name.endswith(_CREATE)
 
     @property
     def is_open_to_others(self) -> bool:
@@ -73,7 +66,7 @@ class Frozen:
 
     def strikes(self, trouble: Trouble, at: At) -> bool:
         """Let time pass, and let the schedule run without this worker."""
-        if not at.is_open_to_others or at.is_after or (self.at_create and not at.is_create):
+        if not at.is_open_to_others or at.is_after or (self.at_create and not trouble.is_sent(at)):
             return False
         trouble.struck(self)
         trouble.world.clock.advance(self.seconds)
@@ -127,10 +120,9 @@ class EditError:
 
     def strikes(self, trouble: Trouble, at: At) -> bool:
         """Close the revenue account right after the save."""
-        if not (at.is_create and at.is_after):
+        if not (trouble.is_sent(at) and at.is_after):
             return False
-        row = ChartFieldValue("ACCOUNT", "400100", "Sales", "I", account_type="R")
-        trouble.world.site.replace_value(row)
+        trouble.world.erp.close_account()
         trouble.struck(self)
         return True
 
@@ -143,9 +135,9 @@ class PeriodClosed:
 
     def strikes(self, trouble: Trouble, at: At) -> bool:
         """Leave only periods open in which nothing is dated."""
-        if self.after_create and not (at.is_create and at.is_after):
+        if self.after_create and not (trouble.is_sent(at) and at.is_after):
             return False
-        trouble.world.close_periods()
+        trouble.world.erp.close_periods()
         trouble.struck(self)
         return True
 

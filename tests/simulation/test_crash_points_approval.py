@@ -33,7 +33,7 @@ def stands(world: World) -> tuple[list[str], list[str], list[str]]:
     """Return the status of our journals in the books, what the review queue holds, and what the oracle says."""
     with acting(None):
         items = world.stores.review.listing(CONNECTION)
-    statuses = [one.status for one in oracle.counting(world.erp.books)]
+    statuses = [one.status for one in world.erp.reader.booked()]
     return statuses, [one.code for one in items], oracle.problems(world)
 
 

@@ -5,15 +5,13 @@ before are the same. One settlement with every exchange kept as a row, as the pr
 half of them in each of two files beside this one.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from emulators import faults as general
 from tests.simulation.cases import SINGLE, TWO_PARTS
-from tests.simulation.crash import Moment
-from tests.simulation.journal_deaths import assert_survived
+from tests.simulation.journal_deaths import assert_survived, beginning_with
 
 _SENT = "after http erp CI_JOURNAL_ENTRY_CI_C"
 _LOST = replace(SINGLE, name="one settlement, answer lost")
@@ -29,14 +27,4 @@ CASES = [
 @pytest.mark.parametrize(("case", "is_noticed", "fault", "first"), CASES, ids=[case.name for case, *_ in CASES])
 def test_a_worker_may_die_at_every_point_of_a_journals_road(case, is_noticed, fault, first, record_property):
     """The normal schedule goes on; each settlement is in the books once, whole and tied."""
-    assert_survived(case, _from(first), record_property, is_noticed=is_noticed, fault=fault)
-
-
-def _from(first: str) -> Callable[[list[Moment]], list[Moment]]:
-    """Return what leaves out the moments before the first one of this name."""
-
-    def chosen(moments: list[Moment]) -> list[Moment]:
-        begin = next(number for number, one in enumerate(moments) if one.name.startswith(first))
-        return moments[begin:]
-
-    return chosen
+    assert_survived(case, beginning_with(first), record_property, is_noticed=is_noticed, fault=fault)

@@ -16,7 +16,7 @@ from tests.simulation import oracle
 from tests.simulation.cases import SINGLE
 from tests.simulation.crash import Moment, watched
 from tests.simulation.schedule import Schedule
-from tests.simulation.test_crash_points_undo import post_again, reverse
+from tests.simulation.undoing import post_again, reverse
 from tests.simulation.world import Snapshot, World, simulated
 
 COPIES_MIN = 20
@@ -54,7 +54,7 @@ def test_an_older_control_database_posts_nothing_twice(end, record_property):
         for act in acts:
             keeper = watched(world, keeper.schedule, act)
             moments = keeper.moments
-        assert len(oracle.counting(world.erp.books)) == journals
+        assert len(world.erp.reader.booked()) == journals
         snapshot, schedule = world.snapshot(), keeper.schedule
         copies = [empty_control(), *_copies(moments)]
         problems = [one for content in copies for one in _restored(content, snapshot, schedule, journals)]
@@ -76,7 +76,7 @@ def _restored(content: bytes, snapshot: Snapshot, begun: Schedule, journals: int
     schedule.tell, schedule.has_discovered = told.append, False
     schedule.until_rest()
     found = oracle.problems(world)
-    if len(oracle.counting(world.erp.books)) != journals:
-        found.append(f"{len(oracle.counting(world.erp.books))} journals stand in the books, {journals} stood there")
+    if len(world.erp.reader.booked()) != journals:
+        found.append(f"{len(world.erp.reader.booked())} journals stand in the books, {journals} stood there")
     world.close()
     return [f"{one}\n" + "\n".join(told) for one in found]

@@ -16,14 +16,14 @@ from pathlib import Path
 from emulators.faults import Fault
 from tests.simulation import oracle, strikes
 from tests.simulation.beginnings import Beginning, beginnings
-from tests.simulation.cases import AT_MONTH_END, CARRIED, SINGLE, TWO_PARTS
+from tests.simulation.cases import AT_MONTH_END, CARRIED
 from tests.simulation.doors import Effect, Watcher, Worker, acting
-from tests.simulation.fault_kinds import KINDS, Shown, Struck, Wire
+from tests.simulation.erps import ERPS
+from tests.simulation.fault_kinds import Shown, Struck, Wire
 from tests.simulation.people import put_right
 from tests.simulation.strikes import At, Strike
-from tests.simulation.world import CONNECTION, Case, World, mapping
+from tests.simulation.world import CONNECTION, Case, World
 
-_CASES = (*(SINGLE,) * 5, *(TWO_PARTS,) * 3, AT_MONTH_END, CARRIED)
 _ROUNDS_OF_PEOPLE = 4
 _ROUNDS_OF_TROUBLE = 3
 _SECONDS_OF_TROUBLE = 36 * 3600
@@ -53,7 +53,7 @@ class Pending:
 class Trouble(Watcher):
     """The simulation of one seed; watches every worker of its world and strikes where the seed says."""
 
-    def __init__(self, seed: int, folder: Path, *, is_from_the_start: bool = False) -> None:
+    def __init__(self, seed: int, folder: Path, erp: str, *, is_from_the_start: bool = False) -> None:
         self.draw = random.Random(seed)
         self.lines: list[str] = []
         self.exercised: list[str] = []
@@ -64,8 +64,9 @@ class Trouble(Watcher):
         self.puts_mapping_back = False
         self._is_over = False
         self._strikes_of: dict[int, str] = {}
-        self.case = self.draw.choice(_CASES)
-        kinds = self._kinds()
+        self.case = self.draw.choice(ERPS[erp].cases)
+        kinds = ERPS[erp].drawn(seed, self.draw)
+        self.case = _fitting(self.case, kinds)
         for kind in kinds:
             self._arm(kind)
         notices = self.draw.random() < 0.5
@@ -80,15 +81,6 @@ class Trouble(Watcher):
             (self.world.amazon_faults if side == "amazon" else self.world.erp_faults).at(operation, number, fault)
 
     # --- drawing what happens ----------------------------------------------------------------------------------------
-
-    def _kinds(self) -> list[Wire | Struck | Shown]:
-        count = self.draw.choice((1, 1, 1, 2, 2, 3))
-        chosen = self.draw.sample(KINDS, count)
-        if any("clock crosses" in one.name for one in chosen):
-            self.case = AT_MONTH_END
-        if any(isinstance(one, Shown) or one.name == "token expired in mid-page" for one in chosen):
-            self.case = CARRIED
-        return chosen
 
     def _shown(self, kinds: list[Wire | Struck | Shown]) -> Case:
         settings = {name: value for one in kinds if isinstance(one, Shown) for name, value in one.settings.items()}
@@ -185,7 +177,11 @@ class Trouble(Watcher):
 
     def has_posted(self) -> bool:
         """Tell whether the ERP has anything of ours."""
-        return bool(oracle.counting(self.world.erp.books))
+        return bool(self.world.erp.reader.booked())
+
+    def is_sent(self, at: At) -> bool:
+        """Tell whether the effect is the one call that writes into the ERP."""
+        return at.effect is not None and at.effect.kind == "http" and at.effect.name.endswith(self.world.erp.sent)
 
     def others_go_on(self) -> None:
         """Run the schedule to its rest while a worker of it sleeps."""
@@ -205,7 +201,7 @@ class Trouble(Watcher):
 
     def change_mapping(self, *, is_put_back: bool) -> None:
         """Book sales elsewhere; put the old file back when people come, if so drawn."""
-        self.world.mapping = mapping('revenue: "400100"', 'revenue: "400200"')
+        self.world.mapping = self.world.mapped('revenue: "400100"', 'revenue: "400200"')
         self.puts_mapping_back = is_put_back
 
     @contextmanager
@@ -261,14 +257,26 @@ class Trouble(Watcher):
             self.exercised += [fault.note for _, _, fault in plan.taken()]
 
 
+def _fitting(case: Case, kinds: list[Wire | Struck | Shown]) -> Case:
+    """Return the case in which these kinds can happen."""
+    if any("clock crosses" in one.name for one in kinds):
+        case = replace(AT_MONTH_END, erp=case.erp)
+    if any(isinstance(one, Shown) or one.name == "token expired in mid-page" for one in kinds):
+        case = replace(CARRIED, erp=case.erp)
+    for one in kinds:
+        if isinstance(one, Wire) and one.erp:
+            case = replace(case, erp=one.erp)
+    return case
+
+
 def _write(lines: list[str], world: World, sentence: str) -> None:
     lines.append(f"{world.clock.now():%Y-%m-%d %H:%M:%S} {sentence}")
 
 
-def simulate(seed: int, folder: Path, *, is_from_the_start: bool = False) -> Outcome:
+def simulate(seed: int, folder: Path, erp: str = "peoplesoft", *, is_from_the_start: bool = False) -> Outcome:
     """Run one seed; what is raised is a problem as well."""
     try:
-        trouble = Trouble(seed, folder, is_from_the_start=is_from_the_start)
+        trouble = Trouble(seed, folder, erp, is_from_the_start=is_from_the_start)
     except Exception as error:
         # What every seed of its case begins with does not come to an end.
         return Outcome(seed, [f"{type(error).__name__}: {error}"], [], 0, False, [])
@@ -280,9 +288,9 @@ def simulate(seed: int, folder: Path, *, is_from_the_start: bool = False) -> Out
     return replace(outcome, seed=seed)
 
 
-def exercised(outcomes: list[Outcome]) -> Counter[str]:
+def exercised(outcomes: list[Outcome], erp: str = "peoplesoft") -> Counter[str]:
     """Return how often each kind really happened, kinds that never did included."""
-    counted = Counter({kind.name: 0 for kind in KINDS})
+    counted = Counter({kind.name: 0 for kind in ERPS[erp].kinds})
     for one in outcomes:
         counted.update(one.exercised)
     return counted

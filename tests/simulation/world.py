@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,8 +28,7 @@ from typing import Any
 import pytest
 
 from assets.roadmap import Road
-from connector_defs.connections import AmazonToPeopleSoftSettings, Connection, connections
-from connector_defs.project import PACKAGE, Project
+from connector_defs.connections import Connection
 from emulators.amazon.app import AmazonApp
 from emulators.amazon.app import build_app as build_amazon
 from emulators.amazon.settings import SETTLEMENT_TYPE
@@ -39,28 +38,22 @@ from emulators.amazon.world import Application, Document, Grant, ReportEntry, Se
 from emulators.amazon.world import World as AmazonWorld
 from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
-from emulators.peoplesoft.app import PeopleSoft
-from emulators.peoplesoft.app import build_app as build_peoplesoft
-from emulators.peoplesoft.demo_site import DEMO_PASSWORD, DEMO_USER, demo_site
-from emulators.peoplesoft.site import ChartFieldValue, OpenPeriods, Site
 from ledger.mapping import Mapping, load_mapping
 from ledger.policy import Policy
 from resources.clock import ManualClock
 from resources.store.stores import Stores
 from tests.road.rig import empty_control
 from tests.simulation.doors import HttpDoor, acting, watch_under
+from tests.simulation.erp_side import ErpSide
+from tests.simulation.peoplesoft_side import PeopleSoftSide
 from tests.simulation.remembered import remembering
 
 CONNECTION = "amazon_us"
-UNIT = "US001"
-_PERIODS = ((2026, 4), (2027, 3))
 SELLER = "A335377DEMONA"
 _SECRETS = {
     "amazon_client_id": "demo-client",
     "amazon_client_secret": "demo-secret",
     "amazon_us_refresh_token": "demo-refresh",
-    "peoplesoft_user": DEMO_USER,
-    "peoplesoft_password": DEMO_PASSWORD,
 }
 
 
@@ -68,7 +61,8 @@ _SECRETS = {
 class Case:
     """What a world begins with; `published` is how long after its end a settlement is listed.
 
-    `books` are settings of the connection's books; `keeps_exchanges` lets every exchange become a row.
+    `books` are settings of the connection's books, `mapping` replaces a text of its mapping; `keeps_exchanges` lets
+    every exchange become a row.
     """
 
     name: str
@@ -78,14 +72,19 @@ class Case:
     books: dict[str, Any] = field(default_factory=dict)
     keeps_exchanges: bool = False
     amazon: AmazonSettings = field(default_factory=AmazonSettings)
+    mapping: tuple[str, str] = ("", "")
+    erp: type[ErpSide] = PeopleSoftSide
 
 
 class OpenVault:
     """A vault that keeps nothing secret: the real one costs a file and a cipher per look."""
 
+    def __init__(self, secrets: dict[str, str]) -> None:
+        self._secrets = {**_SECRETS, **secrets}
+
     def get(self, name: str) -> str:
         """Return a secret."""
-        return _SECRETS[name]
+        return self._secrets[name]
 
     def seal(self, text: str) -> str:
         """Return the text as it is."""
@@ -95,37 +94,21 @@ class OpenVault:
 
 
 @cache
-def _connection() -> Connection:
-    """Return the project's American connection."""
-    return connections(Project(PACKAGE, Path("unused")))[CONNECTION]
+def _mapping(path: Path, old: str, new: str) -> Mapping:
+    """Return a mapping, one text of it replaced."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    return load_mapping(text.replace(old, new) if old else text, "mapping.yaml")
 
 
 @cache
-def mapping_text() -> str:
-    """Return the connection's mapping."""
-    return _connection().mapping_path.read_text(encoding="utf-8")
-
-
-@cache
-def mapping(old: str = "", new: str = "") -> Mapping:
-    """Return the connection's mapping, one text of it replaced."""
-    assert old in mapping_text()
-    return load_mapping(mapping_text().replace(old, new) if old else mapping_text(), "mapping.yaml")
-
-
-@cache
-def _site() -> Site:
-    """Return books of one unit in one currency, open from spring to the next winter."""
-    site = demo_site(datetime(2026, 10, 15, tzinfo=UTC).date())
-    unit = site.units[0]
-    own = tuple(one for one in site.opening_journals if one.header["BUSINESS_UNIT"] == unit.name)
-    periods = (OpenPeriods(unit.name, "ACTUALS", *_PERIODS),)
-    return replace(site, units=(unit,), rates=(), opening_journals=own, periods=periods)
-
-
-def site_values() -> tuple[ChartFieldValue, ...]:
-    """Return the accounts and other values as they are at first."""
-    return _site().values
+def _connection(erp: type[ErpSide], folder: Path, books: str = "{}") -> Connection:
+    """Return the connection to an ERP with some of the settings of its books replaced, given as JSON."""
+    made = erp.connection(folder)
+    policy = Policy.model_validate(made.settings.books.model_dump() | json.loads(books))
+    return Connection(
+        made.name, made.settings.model_copy(update={"books": policy, "automatic": True}), made.mapping_path
+    )
 
 
 def _amazon_world(case: Case) -> AmazonWorld:
@@ -146,14 +129,6 @@ def _amazon_world(case: Case) -> AmazonWorld:
         )
         world.add_report(SELLER, entry, document)
     return world
-
-
-@cache
-def _settings(books: str) -> AmazonToPeopleSoftSettings:
-    """Return the connection's settings with some of its books replaced, given as JSON."""
-    settings = _connection().settings
-    policy = Policy.model_validate(settings.books.model_dump() | json.loads(books))
-    return settings.model_copy(update={"books": policy, "automatic": True})
 
 
 @dataclass(frozen=True)
@@ -179,20 +154,19 @@ class World:
     def __post_init__(self, origin: Snapshot | None) -> None:
         self.home = self.folder / uuid.uuid4().hex
         self.clock = ManualClock(self.case.now if origin is None else origin.now)
-        self.site = replace(_site())
-        self.mapping = mapping()
         self._stores: Stores | None = None
         self.amazon: AmazonApp = build_amazon(
             _amazon_world(self.case), self.clock, self.amazon_faults, self.case.amazon
         )
-        self.erp: PeopleSoft = build_peoplesoft(self.site, self.clock, self.erp_faults)
+        self.erp = self.case.erp(self.clock, self.erp_faults)
+        self.mapping = self.mapped(*self.case.mapping)
         if origin is None:
             self.home.mkdir(parents=True)
             (self.home / "control.db").write_bytes(empty_control())
         else:
             copy_folder(origin.home, self.home)
             self.amazon._state._database.deserialize(origin.amazon)
-            self.erp.books.store._connection.deserialize(origin.erp)
+            self.erp.restore(origin.erp)
 
     @property
     def stores(self) -> Stores:
@@ -214,47 +188,36 @@ class World:
                 self._stores.close()
         self._stores = None
 
+    def mapped(self, old: str = "", new: str = "") -> Mapping:
+        """Return the connection's mapping, one text of it replaced."""
+        return _mapping(_connection(self.case.erp, self.folder).mapping_path, old, new)
+
     def road(self, run: str, stores: Stores | None = None) -> Road:
         """Return the road of one run."""
         books = {"opening": [], "books_from": "2026-06-01", **self.case.books}
-        settings = _settings(json.dumps(books, sort_keys=True))
-        made = Connection(CONNECTION, settings, _connection().mapping_path).road(
+        made = _connection(self.case.erp, self.folder, json.dumps(books, sort_keys=True))
+        road = replace(made, settings=self.erp.adjusted(made.settings)).road(
             stores or self.stores,
-            OpenVault(),
+            OpenVault(self.erp.secrets),
             self.clock,
             run=run,
             person="operator",
             amazon_transport=HttpDoor(InProcessTransport(self.amazon, self.clock), "amazon"),
-            erp_transport=HttpDoor(InProcessTransport(self.erp, self.clock), "erp"),
+            erp_transport=HttpDoor(InProcessTransport(self.erp.application, self.clock), "erp"),
         )
-        return replace(made, holder=f"simulated:1:{run}", load_mapping=lambda: self.mapping)
+        return replace(road, holder=f"simulated:1:{run}", load_mapping=lambda: self.mapping)
 
     def snapshot(self) -> Snapshot:
         """Return a copy of everything lasting, as of this moment."""
         with acting(None):
             home = self.folder / uuid.uuid4().hex
             copy_folder(self.home, home)
-            amazon, erp = self.amazon._state._database, self.erp.books.store._connection
-            return Snapshot(home, _bytes_of(amazon), _bytes_of(erp), self.clock.now())
-
-    @property
-    def is_period_closed(self) -> bool:
-        """Tell whether somebody closed the periods that settlements are dated in."""
-        day = self.clock.now().date()
-        return not self.erp.books.batches.is_period_open(UNIT, "ACTUALS", "AMZ", day)
-
-    def close_periods(self) -> None:
-        """Leave only periods open in which no settlement is dated."""
-        self.erp.books.set_periods(UNIT, (2026, 4), (2026, 9))
-
-    def open_periods(self) -> None:
-        """Open them again."""
-        self.erp.books.set_periods(UNIT, *_PERIODS)
+            amazon = self.amazon._state._database
+            return Snapshot(home, _bytes_of(amazon), _bytes_of(self.erp.database), self.clock.now())
 
     def mark(self) -> tuple:
         """Return what changes when anything outside the stores does: clock and emulators."""
-        amazon, erp = self.amazon._state._database, self.erp.books.store._connection
-        return self.clock.now(), amazon.total_changes, erp.total_changes
+        return self.clock.now(), self.amazon._state._database.total_changes, self.erp.database.total_changes
 
     def close(self) -> None:
         """Leave nothing behind."""

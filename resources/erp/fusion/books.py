@@ -146,7 +146,8 @@ def sort_out(
     """Return the lines that stand for ours, in our order, and those that the ERP generated.
 
     A line is ours when it says all that we sent, else when account, amount and reference are ours, else when account
-    and amount are, else by its number alone: a line of ours that somebody changed stays ours, and shows so.
+    and amount are, else by its number alone: a line of ours that somebody changed stays ours, and shows so. A copy of
+    one of ours is no line of the ERP's own: it follows ours, since a file that was loaded twice is booked twice.
     """
     spare = list(lines)
     matched: dict[int, BookLine] = {}
@@ -156,7 +157,10 @@ def sort_out(
             if held is not None:
                 matched[sent.number] = held
                 spare.remove(held)
-    return [matched[one.number] for one in journal.lines if one.number in matched], spare
+    said = {(shown(one.account, settings), one.amount) for one in journal.lines}
+    copies = [one for one in spare if (shown(one.account, settings), one.amount) in said]
+    ours = [matched[one.number] for one in journal.lines if one.number in matched]
+    return [*ours, *copies], [one for one in spare if one not in copies]
 
 
 def _degrees(journal: Journal, settings: FusionSettings) -> tuple[Callable[[BookLine, JournalLine], bool], ...]:

@@ -124,7 +124,8 @@ class Fusion:
     def status(self, journal: Journal) -> TargetStatus:
         """Read where a journal stands, once; a failed import or batch brings its reasons home.
 
-        Where the client posts, an unposted batch that holds exactly the journal is asked to be posted.
+        Where the client posts, an unposted batch that holds exactly the journal is asked to be posted; one that holds
+        anything else, or that the posting job left behind, is an error, for nobody else will ever post it.
         """
         if journal.billing:
             return self._of_orders().status(journal)
@@ -140,10 +141,9 @@ class Fusion:
         batch = batches[0]
         if batch.state is BooksState.ERROR:
             return TargetStatus(batch.state, batch.shown_status, self._batch_errors(batch))
-        waiting_for = batch.waiting_for
         if batch.state is BooksState.WAITING and self._settings.posting == "client":
-            waiting_for = self._asked_to_post(journal, batch)
-        return TargetStatus(batch.state, batch.shown_status, (), waiting_for)
+            return self._asked_to_post(journal, batch)
+        return TargetStatus(batch.state, batch.shown_status, (), batch.waiting_for)
 
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every document of these sources, over all revisions, in the books and on its way there.
@@ -288,18 +288,26 @@ class Fusion:
                 f"Journal {name} was not sent: its group id stands in batch {batch.name[:100]!r} already, and the rows "
                 "of both would be imported together. Prepare the settlement again: its next revision has another group."
             )
-        under_way = self._flight.standing(journal, with_reasons=False)
-        if under_way is not None and under_way.state is not BooksState.ABSENT:
+        under_way = self._flight.under_way(journal)
+        if under_way:
             raise TargetUnclear(
-                f"Journal {name} was not sent: an earlier send of it stands at {under_way.erp_status!r}. Rows of both "
-                "would be imported together."
+                f"Journal {name} was not sent: an earlier send of it stands at {under_way!r}. Rows of both would be "
+                "imported together."
             )
 
-    def _asked_to_post(self, journal: Journal, batch: Batch) -> str:
+    def _asked_to_post(self, journal: Journal, batch: Batch) -> TargetStatus:
         held = self._search.held(batch)
         if held is None or not books.is_same(held, journal, self._settings):
-            return "a person: the batch does not hold what was sent, so it is not asked to be posted"
-        return self._postings.ask(journal, batch)
+            wrong = f"batch {batch.id} does not hold what was sent, so it is not asked to be posted"
+            return TargetStatus(BooksState.ERROR, batch.shown_status, (wrong,))
+        asked = self._postings.ask(journal, batch)
+        if not asked.is_over:
+            return TargetStatus(batch.state, batch.shown_status, (), asked.sentence)
+        # A job that ended since the batch was read may have posted it.
+        now = next((one for one in self._search.of_journal(journal) if one.id == batch.id), batch)
+        if now.state is not BooksState.WAITING:
+            return TargetStatus(now.state, now.shown_status)
+        return TargetStatus(BooksState.ERROR, now.shown_status, (asked.sentence,))
 
     def _batch_errors(self, batch: Batch) -> tuple[str, ...]:
         try:

@@ -2,7 +2,8 @@
 
 In: a journal, the memory of jobs. Out: its standing, or None when nothing is known of it. A job that ended badly leaves
 its rows in the interface, where a person may still correct and import them: that holds the journal until somebody says
-that they are gone, because no read shows the interface.
+that they are gone, because no read shows the interface. A request that Fusion does not know any more, which it answers
+with an empty status, is no job to wait for, and no proof that nothing came of it either.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from resources.erp.fusion.jobs import Jobs, JobState, state_of
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.sent_jobs import JobMemory, SentJob
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
+
+# What stands for the empty status of a request that Fusion does not know.
+_NO_STATUS = "no status"
 
 
 class Flight:
@@ -31,8 +35,8 @@ class Flight:
     def standing(self, journal: Journal, *, with_reasons: bool) -> TargetStatus | None:
         """Return where a journal without a batch stands; None when no request of it is known.
 
-        ABSENT means that its job has succeeded, or that a person has said that its rows are gone. Raises
-        TargetUnavailable and TargetMisconfigured.
+        ABSENT means that its job has succeeded or is not known to Fusion, or that a person has said that its rows are
+        gone. Raises TargetUnavailable and TargetMisconfigured.
         """
         known = self._memory.recall(journal.key)
         if known is None:
@@ -41,15 +45,22 @@ class Flight:
             return TargetStatus(BooksState.ABSENT, "")
         word = self._jobs.word(known.request_id)
         state = state_of(word)
+        if not word:
+            return TargetStatus(BooksState.ABSENT, _NO_STATUS)
         if state is JobState.RUNNING:
-            shown = word or "no status yet"
-            return TargetStatus(BooksState.WAITING, shown, (), f"import job {known.request_id} ({shown})")
+            return TargetStatus(BooksState.WAITING, word, (), f"import job {known.request_id} ({word})")
         failed = self._jobs.failed_steps(known.request_id)
         if state is JobState.SUCCEEDED and not failed:
             return TargetStatus(BooksState.ABSENT, word)
         messages = self._messages(journal, known, word, with_reasons)
         steps = tuple(f"step {step.name} ended {step.word}" for step in failed)
         return TargetStatus(BooksState.ERROR, word, (*messages, *steps))
+
+    def under_way(self, journal: Journal) -> str:
+        """Return how an earlier send stands that may still come in, "" when none may; raises as `standing`."""
+        standing = self.standing(journal, with_reasons=False)
+        is_over = standing is None or (standing.state is BooksState.ABSENT and standing.erp_status != _NO_STATUS)
+        return "" if is_over else standing.erp_status
 
     def trace(self, journal: Journal) -> tuple[FoundDocument | None, str]:
         """Return a journal without a batch as `find` reports it, or why its absence is not certain.
@@ -61,11 +72,21 @@ class Flight:
             return None, ""
         known = self._memory.recall(journal.key)
         if known is None:
-            return None, "a file of it has arrived, and nobody knows its job" if self._has_arrived(journal) else ""
+            arrived = "a file of it has arrived, and nobody knows its job"
+            return None, self._unexplained(journal, arrived) if self._has_arrived(journal) else ""
         standing = self.standing(journal, with_reasons=False)
         if standing is None or standing.state is BooksState.ABSENT:
-            return None, f"import job {known.request_id} succeeded and made no batch"
+            is_lost = standing is not None and standing.erp_status == _NO_STATUS
+            what = "is not known to Fusion" if is_lost else "succeeded and made no batch"
+            return None, self._unexplained(journal, f"import job {known.request_id} {what}")
         return self._on_its_way(journal, standing, known), ""
+
+    def _unexplained(self, journal: Journal, what: str) -> str:
+        """Say what nobody can explain, and how a person ends it: in Fusion, then by naming the group as gone."""
+        return (
+            f"{what}; its rows may stand in the interface under group {natural_key.group_id(journal.key)}: import them "
+            "in Fusion, or delete them there and name the group under groups_confirmed_gone"
+        )
 
     def _on_its_way(self, journal: Journal, standing: TargetStatus, known: SentJob) -> FoundDocument:
         return FoundDocument(

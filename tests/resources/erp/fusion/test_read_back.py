@@ -61,6 +61,18 @@ def test_lines_are_known_by_what_they_say(site, journal):
     assert site.target().find([journal]).found[0].is_same
 
 
+def test_a_copy_of_our_lines_is_no_line_of_the_erp(site, journal):
+    """A file that was loaded twice nets to zero all the same: it shows as a difference, line by line."""
+    lines = (("01-000-11200", "1150.37", REFERENCE), ("01-200-60100", "100.00", ""), ("01-100-40100", "-1250.37", ""))
+    site.book(
+        journal,
+        *(book_line(number, account, amount, ref=ref) for number, (account, amount, ref) in enumerate(lines * 2, 1)),
+    )
+    book = site.target().read_back(journal)
+    assert (len(book.lines), book.generated_lines) == (6, ())
+    assert len(read_back_equals_journal(journal, book.lines).rows) == 3
+
+
 def test_a_changed_line_stays_ours_and_shows_as_a_difference(site, journal):
     """Not as one line missing and one too many."""
     site.book(

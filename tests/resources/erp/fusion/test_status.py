@@ -10,7 +10,7 @@ import zipfile
 import httpx
 import pytest
 
-from ledger.errors import TargetUnavailable
+from ledger.errors import TargetUnavailable, TargetUnclear
 from resources.erp.fusion import natural_key
 from resources.erp.fusion.jobs import JobState, state_of
 from resources.erp.target import BooksState
@@ -49,13 +49,27 @@ def test_only_a_word_known_to_be_final_is_final(word, state):
     assert state_of(word) is state
 
 
-@pytest.mark.parametrize("word", ["WAIT", "PAUSED", "COMPLETED", "NEWWORD", ""])
+@pytest.mark.parametrize("word", ["WAIT", "PAUSED", "COMPLETED", "NEWWORD"])
 def test_a_job_that_is_not_over_is_waited_for(site, journal, word):
     """Whatever the word."""
     target = site.target()
     target.submit(journal)
     site.script.answers["ESSJobStatusRF"] = job_at(word)
     assert target.status(journal).state is BooksState.WAITING
+
+
+def test_a_job_that_fusion_does_not_know_any_more_is_neither_waited_for_nor_proof_of_absence(site, journal):
+    """An unknown request is answered with an empty status: what became of the file is a question for a person."""
+    target = site.target()
+    target.submit(journal)
+    site.script.answers["ESSJobStatusRF"] = job_at("")
+    assert target.status(journal).state is BooksState.ABSENT
+    sightings = target.find([journal])
+    assert (sightings.found, sightings.is_certain) == ((), False)
+    assert "import job 10073567 is not known to Fusion" in sightings.control
+    with pytest.raises(TargetUnclear, match="an earlier send of it stands at 'no status'"):
+        target.submit(journal)
+    assert site.script.calls("importBulkData") == 1
 
 
 def test_a_failed_import_brings_its_reasons_home_and_holds_its_source(site, journal):
@@ -179,7 +193,9 @@ def test_the_client_asks_for_posting_once_and_only_for_its_own_content(site, jou
     body = json.loads(site.script.last("submitESSJobRequest").content)
     assert (body["JobDefName"], body["ESSParameters"]) == ("AutomaticPosting", "300000099")
     site.script.answers["ESSJobStatusRF"] = job_at("SUCCEEDED")
-    assert "left batch 1715986 unposted" in target.status(journal).waiting_for
+    left = target.status(journal)
+    assert left.state is BooksState.ERROR
+    assert "left batch 1715986 unposted" in left.messages[0]
     row["Status"] = "P"
     assert target.status(journal).state is BooksState.POSTED
 
@@ -189,7 +205,9 @@ def test_a_batch_of_other_content_is_not_asked_to_be_posted(site, journal, make_
     make = make_journal.line
     site.book(make_journal(make(1, "11200", "1.00"), make(2, "40100", "-1.00")))
     target = site.target(posting="client", posting_criteria_set="300000099")
-    assert "does not hold what was sent" in target.status(journal).waiting_for
+    status = target.status(journal)
+    assert status.state is BooksState.ERROR
+    assert "does not hold what was sent" in status.messages[0]
     assert site.script.calls("submitESSJobRequest") == 0
 
 

@@ -1,0 +1,50 @@
+"""The ERPs that are simulated: which worlds are drawn for each, and what may go wrong in them.
+
+In: nothing. Out: `ERPS`, by the names that `--erp` takes.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from tests.simulation import fault_kinds, fusion_fault_kinds
+from tests.simulation.cases import AT_MONTH_END, CARRIED, SINGLE, TWO_PARTS
+from tests.simulation.erp_side import ErpSide
+from tests.simulation.fault_kinds import Shown, Struck, Wire
+from tests.simulation.fusion_side import FusionAskedToPost, FusionSide
+from tests.simulation.peoplesoft_side import PeopleSoftSide
+from tests.simulation.world import Case
+
+_CASES = (*(SINGLE,) * 5, *(TWO_PARTS,) * 3, AT_MONTH_END, CARRIED)
+
+
+@dataclass(frozen=True)
+class SimulatedErp:
+    """What a seed draws from: cases, and kinds of trouble.
+
+    `is_each_in_turn` gives each kind to one seed after the other beside what is drawn: fewer seeds then meet them all.
+    """
+
+    cases: tuple[Case, ...]
+    kinds: tuple[Wire | Struck | Shown, ...]
+    is_each_in_turn: bool = False
+
+    def drawn(self, seed: int, draw: random.Random) -> list[Wire | Struck | Shown]:
+        """Draw what goes wrong for a seed."""
+        chosen = draw.sample(self.kinds, draw.choice((1, 1, 1, 2, 2, 3)))
+        turn = self.kinds[seed % len(self.kinds)]
+        return [turn, *(one for one in chosen[1:] if one is not turn)] if self.is_each_in_turn else chosen
+
+
+def _of(*sides: type[ErpSide]) -> tuple[Case, ...]:
+    """Return the cases of each side in turn."""
+    return tuple(replace(case, erp=side) for side in sides for case in _CASES)
+
+
+ERPS = {
+    "peoplesoft": SimulatedErp(_of(PeopleSoftSide), fault_kinds.KINDS),
+    "fusion": SimulatedErp(
+        _of(FusionSide, FusionSide, FusionAskedToPost), fusion_fault_kinds.KINDS, is_each_in_turn=True
+    ),
+}
