@@ -59,9 +59,11 @@ def _once(keep: bool, port: int, as_json: bool) -> list["ProofRow"]:
     from connector_defs.demo.display import progress_display
     from connector_defs.demo.once import run_once
 
+    billed: list[str] = []
     with _home(keep) as home, progress_display() as progress:
-        rows = run_once(home, progress, port=port)
+        rows = run_once(home, progress, billed.append, port=port)
     show_proof(rows, as_json)
+    output.complain("\n".join(billed))
     if keep:
         output.complain(f"Everything is kept in {home}. Look at it: CONNECTOR_HOME={home} connector sql")
     return rows

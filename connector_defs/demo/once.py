@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector_defs.demo.billing import bill, billed_sentence
 from connector_defs.demo.place import CONNECTIONS, demo_environment, environment, seed_vault
 from connector_defs.demo.proof import ProofRow, in_order, proof
 from connector_defs.demo.statements import hand_in
@@ -29,8 +30,11 @@ _SENDING = ("settlement_reports", "settlement_lines", "mapped_lines", "journals"
 _FOLLOWING = ("erp_postings", "cash_entries", "reconciliations")
 
 
-def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]:
-    """Run the demonstration; return its proof. `port` and the next two are the emulators', 0 takes free ones."""
+def run_once(home: Path, progress: Progress, tell: Callable[[str], None], *, port: int = 0) -> list[ProofRow]:
+    """Run the demonstration; return its proof, and tell what was billed beside it.
+
+    `port` and the next two are the emulators', 0 takes free ones.
+    """
     from connector_defs.connections import connection, open_stores, open_vault
     from connector_defs.project import Project
     from emulators.demo import demo_world, serve_demo
@@ -55,7 +59,9 @@ def run_once(home: Path, progress: Progress, *, port: int = 0) -> list[ProofRow]
         roads = [connection(project, name).road(stores, vault, run="demo") for name in CONNECTIONS]
         for road in roads:
             hand_in(world.seller, road.connection, project.import_folder(road.connection))
-        return _walked(roads, progress)
+        rows = _walked(roads, progress)
+        tell(billed_sentence(roads))
+        return rows
 
 
 def _walked(roads: list["Road"], progress: Progress) -> list[ProofRow]:
@@ -67,6 +73,8 @@ def _walked(roads: list["Road"], progress: Progress) -> list[ProofRow]:
         progress(f"Discovering the settlements of {road.connection}", number, len(roads))
         _discover(road)
         _read_bank(road)
+        progress(f"Billing the orders of {road.connection}", number, len(roads))
+        bill(road)
         hurried = replace(road, patience=replace(road.patience, in_run=0, poll=0.5))
         settlements += [(hurried, one.settlement_id) for one in settlements_in_order(road)]
     sent = []

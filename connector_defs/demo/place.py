@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from connector_defs.project import Project
 if TYPE_CHECKING:
     from emulators.demo_seller.seller import DemoSeller
 
+# So many of the seller's last days are billed when they are shipped; what was shipped before is revenue when settled.
+BILLED_DAYS = 14
 CONNECTIONS = ("amazon_us", "amazon_eu", "amazon_ca")
 
 # Whatever points at a real installation must not reach the demonstration.
@@ -43,6 +46,7 @@ def demo_environment(
         "CONNECTOR_DEMO_BOOKS_FROM_US": books_from["amazon_us"],
         "CONNECTOR_DEMO_BOOKS_FROM_EU": books_from["amazon_eu"],
         "CONNECTOR_DEMO_BOOKS_FROM_CA": books_from["amazon_ca"],
+        "CONNECTOR_DEMO_BILLED_FROM_CA": (seller.as_of - timedelta(days=BILLED_DAYS)).isoformat(),
     }
 
 

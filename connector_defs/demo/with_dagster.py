@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector_defs.cli.output import complain
+from connector_defs.demo.billing import ASSETS, billed_days, billed_sentence
 from connector_defs.demo.dagster_api import DagsterApi
 from connector_defs.demo.display import Report, progress_display
 from connector_defs.demo.place import (
@@ -65,8 +66,9 @@ def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with progress_display() as report, ExitStack() as stack:
-            rows, address = _proved(home, processes, port, report, stack)
+            rows, address, billed = _proved(home, processes, port, report, stack)
         show(rows)
+        complain(billed)
         if afterwards is Afterwards.LEAVE:
             is_left = True
             complain(f"Dagster is open at {address} (logs and data: {home}). End it: connector demo --stop")
@@ -104,8 +106,8 @@ def _fresh_home() -> Path:
 
 def _proved(
     home: Path, processes: Processes, port: int, report: Report, stack: ExitStack
-) -> tuple[list[ProofRow], str]:
-    """Start everything, discover, backfill, follow; return the proof and the address of the UI."""
+) -> tuple[list[ProofRow], str, str]:
+    """Start everything, discover, bill, backfill, follow; return the proof, the UI's address, what was billed."""
     report("Starting Amazon, PeopleSoft and Fusion on loopback", 0, 1)
     served = _start_emulators(home, processes)
     seller = _seller(served)
@@ -122,12 +124,13 @@ def _proved(
     _discover(api, processes, report)
     roads = _roads()
     settlements = {road.connection: _settlement_ids(road) for road in roads}
+    _bill(api, processes, roads, report)
     payouts = [_launch_payouts(api, road) for road in roads]
     _backfill(api, processes, settlements, report)
     _wait_for(api, processes, payouts, report, "Reading the payouts")
     report("Reading the books back", 0, 1)
     rows = _proof_when_posted(roads, settlements)
-    return in_order(rows), address
+    return in_order(rows), address, billed_sentence(roads)
 
 
 def _start_emulators(home: Path, processes: Processes) -> dict[str, str]:
@@ -177,6 +180,16 @@ def _discover(api: DagsterApi, processes: Processes, report: Report) -> None:
     """Run the discovery job of every connection and wait for them."""
     runs = [api.launch_job(f"{name}_discovery") for name in CONNECTIONS]
     _wait_for(api, processes, runs, report, "Discovering settlements")
+
+
+def _bill(api: DagsterApi, processes: Processes, roads: list["Road"], report: Report) -> None:
+    """Let the jobs of the connections that bill make their documents, one after the other as each reads the last."""
+    from connector_defs.day_schedules import range_tags
+
+    spans = {road.connection: span for road in roads if (span := billed_days(road))}
+    for asset in ASSETS if spans else ():
+        runs = [api.launch_job(f"{name}_{asset}", range_tags(*span)) for name, span in spans.items()]
+        _wait_for(api, processes, runs, report, f"Billing orders: {asset}")
 
 
 def _launch_payouts(api: DagsterApi, road: "Road") -> str:

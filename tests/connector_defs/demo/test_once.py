@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from emulators.demo import demo_world
+from connector_defs.demo.place import BILLED_DAYS
+from emulators.demo import DemoWorld, demo_world
 from emulators.demo_seller.bank import bank_lines
 from emulators.fusion.demo_site import DEMO_SECRET
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
@@ -18,6 +21,24 @@ def _demo(tmp_path: Path, *options: str, **variables: str) -> subprocess.Complet
     command = [sys.executable, "-c", "from connector_defs.cli import main; main()", "demo", "--once", *options]
     environment = {**os.environ, "TMPDIR": str(tmp_path), **variables}
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
+
+
+def _shipped_lately(world: DemoWorld) -> int:
+    """Count the Canadian seller's sales that were shipped in the days that are billed, as Amazon has told them by now.
+
+    What it only ships for another shop costs fees and sells nothing.
+    """
+    seller = next(one for one in world.seller.sellers if one.name == "amazon_ca")
+    since = world.seller.as_of - timedelta(days=BILLED_DAYS)
+    history, now = world.seller.world.histories[seller.seller_id], datetime.now(UTC)
+    return sum(
+        one.transaction_type == "Shipment"
+        and any("ProductCharges" in "/".join(leaf.path) for leaf in one.leaves)
+        and one.posted.astimezone(ZoneInfo("America/Toronto")).date() >= since
+        and one.visible <= now
+        and (one.replaced is None or one.replaced > now)
+        for one in history.all_transactions()
+    )
 
 
 def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
@@ -34,6 +55,7 @@ def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
     truth = {one.settlement_id: one for one in world.seller.settlements}
     lines = bank_lines(world.seller.world.histories.values(), world.seller.as_of)
     arrived = {part.settlement_id: line.value.isoformat() for line in lines for part in line.parts}
+    shipped = _shipped_lately(world)
     secrets = (*world.seller.secrets, DEMO_PASSWORD, DEMO_SECRET)
     world.close()
     rows = {row["settlement_id"]: row for row in document["settlements"]}
@@ -53,6 +75,7 @@ def test_every_settlement_is_posted_once_and_ties(tmp_path: Path) -> None:
     assert posted == {**in_peoplesoft, ("Fusion", "CAD"): 4}
     journals = [one for row in rows.values() for one in row["journals"].split(", ") if one]
     assert len(set(journals)) == len(journals)
+    assert f"{shipped} orders of amazon_ca are billed and 0 refunds of them credited" in done.stderr
     assert not any(secret in done.stdout + done.stderr for secret in secrets)
     assert not elsewhere.exists()
     assert not list(tmp_path.glob("connector-demo-*"))
