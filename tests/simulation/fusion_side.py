@@ -151,6 +151,12 @@ class FusionSide:
             self.books.setup.set_period(US_LEDGER, period_name(day), status)
 
 
+class FusionSlow(FusionSide):
+    """A pod whose jobs take longer than a run looks on."""
+
+    timing: ClassVar[Timing] = Timing(import_seconds=90, autopost_after_seconds=90)
+
+
 class FusionAskedToPost(FusionSide):
     """A pod that posts nothing by itself: the connector asks for the posting job."""
 
