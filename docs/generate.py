@@ -275,10 +275,21 @@ def actions_part() -> str:
 
 
 def faults_part() -> str:
-    """Return what the simulation lets go wrong, in the order of its table."""
+    """Return what the simulation of PeopleSoft lets go wrong, in the order of its table."""
+    return "; ".join(_fault_kinds("peoplesoft")) + ".\n"
+
+
+def faults_of_fusion_part() -> str:
+    """Return how many kinds the simulation of Fusion knows, and those that are its own."""
+    kinds, others = _fault_kinds("fusion"), _fault_kinds("peoplesoft")
+    own = [name for name in kinds if name not in others]
+    shared = len(kinds) - len(own)
+    return f"{len(kinds)} kinds: {shared} of those above, and of its own: {'; '.join(own)}.\n"
+
+
+def _fault_kinds(erp: str) -> list[str]:
     sys.path.insert(0, str(DOCS.parent))
-    kinds = import_module("tests.simulation.fault_kinds").KINDS
-    return "; ".join(kind.name for kind in kinds) + ".\n"
+    return [kind.name for kind in import_module("tests.simulation.erps").ERPS[erp].kinds]
 
 
 def meanings_part() -> str:
@@ -303,6 +314,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "finding-actions": actions_part,
     "action-meanings": meanings_part,
     "fault-kinds": faults_part,
+    "fault-kinds-fusion": faults_of_fusion_part,
 }
 
 

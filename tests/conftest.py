@@ -16,6 +16,7 @@ _FIRST = (
     "tests/simulation/test_crash_points_kept_first_half.py",
     "tests/simulation/test_crash_points_kept_second_half.py",
     "tests/chaos/test_chaos.py",
+    "tests/simulation/test_seeds_fusion.py",
 )
 
 

@@ -49,7 +49,8 @@ def decide(
     """Return the outcome and the keys of unsent documents that give way to the new set.
 
     `known` is empty when nothing was ever stored; `again` says that a person wants refused or reversed content
-    sent anew. Without it what was reversed stays out of the books, whatever its content would be now.
+    sent anew, with the parts beside it that were not sent because of it. Without it what was reversed stays out of the
+    books, whatever its content would be now.
     """
     fresh: Outcome = "empty" if is_empty else "new"
     states = {part.state for part in known}
@@ -57,9 +58,10 @@ def decide(
         return "reversed", ()
     if states <= _DEAD and not (known and is_same and not again):
         return fresh, ()
-    if is_same:
+    is_free = states <= _UNSENT and not is_leased
+    if is_same and not (is_free and again and PostingState.REFUSED in states):
         return "same", ()
-    if states <= _UNSENT and not is_leased:
+    if is_free:
         replaced = tuple(part.key for part in known if part.state not in _DEAD)
         return ("empty" if is_empty else "replaced"), replaced
     return "changed", ()

@@ -19,7 +19,7 @@ from resources.store.erp_jobs import ErpJobs
 from tests.road.conftest import sale
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_road import QUIET, later, revisions, sent
-from tests.road.test_posting_road import ONE
+from tests.road.test_posting_road import ONE, parted
 
 LEASE, BLIND = 900, 6 * 3600
 
@@ -212,6 +212,20 @@ def test_a_rejected_submission_is_no_success(world, pod):
     later(world, road)
     assert (revisions(world, road), pod.loads()) == ([(2, "posted")], 2)
     pod.assert_in_books("100.00")
+
+
+def test_a_first_part_that_was_rejected_is_sent_again_with_the_parts_that_waited_for_it(world, pod):
+    """Nothing of the set has left, so a person's `retry` makes the whole of it a new revision."""
+    pod.faults.next("importBulkData", mischief.rejected())
+    road = pod.road()
+    parted(world, road)
+    walk(road, ONE)
+    assert (revisions(world, road), pod.loads()) == ([(1, "refused"), (1, "approved")], 1)
+    world.resolve("posting_refused", "retry")
+    walk(road, ONE)
+    later(world, road)
+    assert (revisions(world, road), world.items(), pod.loads()) == ([(2, "posted"), (2, "posted")], {}, 3)
+    pod.assert_in_books("60.00", "40.00")
 
 
 @pytest.mark.parametrize("operation", ["token", "journalBatches", "accountCombinationsLOV", "ESSJobStatusRF"])

@@ -46,11 +46,11 @@ _OF_FUSION: tuple[Wire | Struck, ...] = (
     Wire("posting job cancelled", "erp", _POST, lambda draw: mischief.job_ends("CANCELLED"), FusionAskedToPost),
     Struck("file accepted, job lost", lambda draw: fusion_strikes.JobLost(is_loaded=draw.random() < 0.5)),
     Struck("job succeeded with rejected lines", lambda draw: fusion_strikes.LinesRejected()),
-    Struck("job paused for long", lambda draw: fusion_strikes.JobSlow(draw.uniform(30, 20_000))),
+    Struck("job paused for long", lambda draw: fusion_strikes.JobSlow(draw.uniform(30, 12_000))),
     Struck("token revoked in mid-import", lambda draw: fusion_strikes.TokensRevoked(), late=(110, 130)),
     Struck("client revoked", lambda draw: fusion_strikes.ClientChanged("revoked")),
     Struck("data access taken away", lambda draw: fusion_strikes.ClientChanged("without data")),
-    Struck("batch posted late", lambda draw: fusion_strikes.PostedLater(draw.uniform(30, 30_000))),
+    Struck("batch posted late", lambda draw: fusion_strikes.PostedLater(draw.uniform(30, 15_000))),
 )
 
 

@@ -40,10 +40,10 @@ _DATED = tuple(date(2026 + month // 12, month % 12 + 1, 1) for month in range(9,
 
 _ACCOUNTS = ("100100", "110500", "110600", "110700", "300100", "400100", "400200", "600100")
 _COMBINATIONS = frozenset(account_of(US_LEDGER, one) for one in _ACCOUNTS)
-# A run looks three times.
-_LOOKS = PostingSettings(follow_in_run_seconds=8, poll_seconds=4)
+# A run looks twice, and a person is asked after two hours.
+_LOOKS = PostingSettings(follow_in_run_seconds=4, poll_seconds=4, blind_seconds=7200)
 # Done while a run looks on; what takes longer is drawn.
-_FAST = Timing(wait_seconds=1, running_seconds=0.5, load_seconds=1, import_seconds=1, output_seconds=0.5)
+_FAST = Timing(wait_seconds=0.5, running_seconds=0.5, load_seconds=0.5, import_seconds=0.5, output_seconds=0.5)
 
 
 @cache
@@ -75,7 +75,7 @@ class FusionSide:
     secrets: ClassVar[dict[str, str]] = {"fusion_client_id": DEMO_CLIENT, "fusion_client_secret": DEMO_SECRET}
     answers: ClassVar[dict[str, str]] = {"books_differ": "retry"}
     posting: ClassVar[str] = "site"
-    timing: ClassVar[Timing] = replace(_FAST, autopost_after_seconds=1.5)
+    timing: ClassVar[Timing] = replace(_FAST, autopost_after_seconds=1)
 
     def __init__(self, clock: Clock, faults: FaultPlan) -> None:
         self._clock = clock
@@ -149,6 +149,12 @@ class FusionSide:
     def _set_periods(self, status: str) -> None:
         for day in _DATED:
             self.books.setup.set_period(US_LEDGER, period_name(day), status)
+
+
+class FusionSlow(FusionSide):
+    """A pod whose jobs take longer than a run looks on."""
+
+    timing: ClassVar[Timing] = Timing(import_seconds=90, autopost_after_seconds=90)
 
 
 class FusionAskedToPost(FusionSide):

@@ -174,5 +174,8 @@ def remembering() -> Iterator[None]:
         patch.setattr("assets.settlement_reports.read_settlement", _read_once)
         patch.setattr("assets.settlement_lines.read_settlement", _read_once)
         patch.setattr(integration_broker.soap, "WsdlReader", lambda: reader)
-        patch.setattr("httpx._urls.urlparse", cache(urlparse))
+        parsed = cache(urlparse)
+        patch.setattr("httpx._urls.urlparse", parsed)
+        # What puts parameters to an address parses it anew, by this name.
+        patch.setattr("httpx._urlparse.urlparse", parsed)
         yield

@@ -26,7 +26,7 @@ from tests.simulation.world import CONNECTION, World
 _KINDS = tuple(kind for kind in (ARRIVAL_KIND, *BEGUN_KINDS) if kind != LISTING_KIND)
 _DISCOVERY_MINUTE = 17
 # Longer than anything that may still end by itself.
-_TOLD_LONG_AGO = timedelta(hours=12)
+_TOLD_LONG_AGO = timedelta(hours=5)
 
 
 @dataclass

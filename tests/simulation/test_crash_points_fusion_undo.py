@@ -1,4 +1,4 @@
-"""Death at every point while a settlement is reversed in Fusion, and while it is posted again."""
+"""Death at every point while one settlement is reversed in Fusion, and while it is posted again."""
 
 from dataclasses import replace
 

@@ -1,17 +1,21 @@
 """The harness can fail: with the protocol broken on purpose, the oracle says what is wrong in the books."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from assets import posting_sets, settlement_reports
 from assets.desk import Driven
+from resources.erp.fusion import client as fusion
+from resources.erp.fusion import payload as fusion_payload
 from resources.erp.peoplesoft import client, payload
-from resources.erp.target import Sightings
+from resources.erp.target import BooksState, Sightings, TargetStatus
 from resources.store.due import Due
 from tests.simulation import oracle
 from tests.simulation.cases import SINGLE, TWO_PARTS
 from tests.simulation.crash import survived, watched
+from tests.simulation.fusion_side import FusionSide
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import World, simulated
 
@@ -52,23 +56,36 @@ def closes_rows_when_taken_up(patch):
     patch.setattr(Due, "ask", ask)
 
 
+def a_cent_short(journal):
+    """Return a journal whose sides are both a cent short: balanced, and wrong."""
+    cent = Decimal("0.01")
+    lines = [replace(one, amount=one.amount - cent if one.amount > 0 else one.amount) for one in journal.lines]
+    first = next(number for number, one in enumerate(lines) if one.amount < 0)
+    moved = cent * sum(one.amount > 0 for one in lines)
+    lines[first] = replace(lines[first], amount=lines[first].amount + moved)
+    return replace(journal, lines=tuple(lines))
+
+
 def books_a_cent_less(patch):
-    """Every journal that leaves is a cent short on both sides: balanced, and wrong."""
+    """Every journal that leaves for PeopleSoft is short."""
     really = payload.buffer
-
-    def short(journal, profile):
-        from decimal import Decimal
-
-        cent = Decimal("0.01")
-        lines = [replace(one, amount=one.amount - cent if one.amount > 0 else one.amount) for one in journal.lines]
-        first = next(number for number, one in enumerate(lines) if one.amount < 0)
-        moved = cent * sum(one.amount > 0 for one in lines)
-        lines[first] = replace(lines[first], amount=lines[first].amount + moved)
-        return really(replace(journal, lines=tuple(lines)), profile)
-
-    patch.setattr(payload, "buffer", short)
+    patch.setattr(payload, "buffer", lambda journal, profile: really(a_cent_short(journal), profile))
 
 
+def loads_a_cent_less(patch):
+    """Every journal that leaves for Fusion is short."""
+    really = fusion_payload.rows
+    patch.setattr(fusion_payload, "rows", lambda journal, settings: really(a_cent_short(journal), settings))
+
+
+def sure_of_absence(patch):
+    """Fusion refuses nothing, and the look for our own batch, job and file sees nothing and is sure of it."""
+    patch.setattr(fusion.Fusion, "find", lambda self, journals: Sightings((), True, "made up", frozenset()))
+    patch.setattr(fusion.Fusion, "_require_free", lambda self, journal, name: None)
+    patch.setattr(fusion.Fusion, "status", lambda self, journal: TargetStatus(BooksState.ABSENT, ""))
+
+
+_IN_FUSION = replace(SINGLE, erp=FusionSide)
 # The break, the world, the death after which it shows ("" for none), and what the oracle says.
 MUTANTS = [
     (blind_and_without_key, SINGLE, "after http erp CI_JOURNAL_ENTRY_CI_C", "two documents of one key"),
@@ -76,6 +93,8 @@ MUTANTS = [
     (forgets_what_arrived, SINGLE, "", "neither posted nor in review"),
     (closes_rows_when_taken_up, SINGLE, "before file write warehouse", "neither posted nor in review"),
     (books_a_cent_less, SINGLE, "", "its clearing item is"),
+    (sure_of_absence, _IN_FUSION, "after http erp importBulkData", "two documents of one key"),
+    (loads_a_cent_less, _IN_FUSION, "", "its clearing item is"),
 ]
 
 
