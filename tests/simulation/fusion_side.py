@@ -35,7 +35,7 @@ from tests.simulation.fusion_books import FusionBooks
 from tests.simulation.fusion_people import FusionPeople
 
 _HOUR = 3700
-# Settlements are dated in these; spring to autumn stays open when they are closed.
+# Settlements are dated in these; August and September stay open when they are closed.
 _DATED = tuple(date(2026 + month // 12, month % 12 + 1, 1) for month in range(9, 15))
 
 _ACCOUNTS = ("100100", "110500", "110600", "110700", "300100", "400100", "400200", "600100")
@@ -48,7 +48,7 @@ _FAST = Timing(wait_seconds=0.5, running_seconds=0.5, load_seconds=0.5, import_s
 
 @cache
 def _site() -> Site:
-    """Return a pod with one ledger, open from autumn to the next spring."""
+    """Return a pod with one ledger, open from August to the next spring."""
     site = demo_site(date(2027, 3, 15))
     periods = tuple(one for one in site.periods if one.ledger_id == US_LEDGER)
     opening = tuple(one for one in site.opening_batches if one.ledger_id == US_LEDGER)
