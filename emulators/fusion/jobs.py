@@ -58,7 +58,7 @@ class Jobs:
         for _ in range(ids_reserved):
             self._store.count_up("request_id")
         own = {"ID": str(first), "SUBMITTED_AT": at.isoformat(), "MOVED_ON": "0"}
-        own |= {"STATUS": LOST} if fields["FORCED"] == LOST else {}
+        own |= {"STATUS": LOST} if fields.get("FORCED") == LOST else {}
         self._store.insert("ESS_REQUEST", {**fields, **own})
         return str(first)
 
