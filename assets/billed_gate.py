@@ -6,7 +6,7 @@ it is not known whether an order was shipped since orders are billed; and a tabl
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from assets.billed_orders import BEYOND_CODE
@@ -16,11 +16,14 @@ from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.order_choices import (
     Billed,
     billed_before,
+    billing_begins,
     credits_by_order,
     dismissed,
     invoices_by_order,
     owed,
     settled_files,
+    shipped,
+    shipped_before,
 )
 from assets.roadmap import Road
 from assets.settlement_books import Books, books_of
@@ -137,21 +140,16 @@ def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[st
     invoicing = road.policy.invoicing
     if invoicing is None or not orders:
         return {}, ""
-    start = datetime.combine(invoicing.shipped_from, datetime.min.time(), tzinfo=road.policy.zone).astimezone(UTC)
-    end = max(part.to_utc for part in books.parts)
+    begins = billing_begins(road, invoicing)
+    end = max(part.to_utc for part in books.parts).replace(tzinfo=None)
     kept = {
         date.fromisoformat(one.partition): one for one in road.stores.warehouse.currents(road.connection, EVENTS_TABLE)
     }
-    wanted = days_between(start.date(), (end - timedelta(seconds=1)).date()) if end > start else []
+    wanted = days_between(begins.date(), (end - timedelta(seconds=1)).date()) if end > begins else []
     absent = [day for day in wanted if day not in kept]
-    files = [str(road.stores.warehouse.path(kept[day])) for day in wanted if day in kept]
-    found: dict[str, date] = {}
-    if files:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            bound = {"events": files, "orders": list(orders)}
-            for row in dicts(duck.sql(statement("shipped_orders"), params=bound)):
-                if row["shipped_at"] >= start.replace(tzinfo=None):
-                    found[row["order_id"]] = row["shipped_at"].date()
+    told = shipped(road, orders, [road.stores.warehouse.path(kept[day]) for day in wanted if day in kept])
+    early = shipped_before(road, told, invoicing)
+    found = {order: moment.date() for order, moment in told.items() if moment >= begins and order not in early}
     if not absent or len(found) == len(orders):
         return found, ""
     span = f"{absent[0]} to {absent[-1]}" if len(absent) > 1 else str(absent[0])

@@ -2,8 +2,8 @@
 
 In: the invoices and credit memos made of a day. The gate is asked once for all that are new; then each is stored as
 intent, looked for, sent and followed by the protocol that posts everything, and those that are posted are read back. A
-document that a person or the ERP holds keeps none of the others. What became of the order meanwhile is asked after it
-was stored.
+document that a person or the ERP holds keeps none of the others. Settlements that waited for one of them are asked for
+again.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from assets.billed_gate import CODE as NOT_BILLED_CODE
 from assets.books_read import same
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of, today
@@ -26,6 +27,7 @@ from assets.order_clearing import cleared_verdict
 from assets.posting_findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
+from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
@@ -65,6 +67,7 @@ def _day(road: Road, day: date) -> DayOutcome:
     settled = _revenue(road, day)
     results = [_one(road, partition, staged, wanted.get(source), known[source], gate, settled) for source in sources]
     documents = [one for source in sources for one in road.stores.outbox.documents(source)]
+    _ask_for_settlements(road, [one for before in known.values() for one in before], documents)
     joined = _joined([one for result in results for one in result.verdicts], documents)
     read_before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     held, read = _read_back(road, documents, read_before.facts if read_before else {})
@@ -80,6 +83,16 @@ def _day(road: Road, day: date) -> DayOutcome:
         links={f"order {_order(one)}": one.erp_id for one in documents[:10] if one.erp_id},
         version=version.id,
     )
+
+
+def _ask_for_settlements(road: Road, before: Sequence[OutboxDocument], now: Sequence[OutboxDocument]) -> None:
+    """Ask for the settlements that wait for invoices, once something was posted that was not."""
+    known = {one.key for one in before if one.state is PostingState.POSTED}
+    if not any(one.state is PostingState.POSTED and one.key not in known for one in now):
+        return
+    for item in road.stores.review.listing(road.connection):
+        if item.code == NOT_BILLED_CODE:
+            ask_for(road, item.partition, "invoices that it may have waited for were posted")
 
 
 def _stored(road: Road, partition: str) -> list[SourceKey]:

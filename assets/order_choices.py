@@ -7,15 +7,17 @@ otherwise than the books.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from assets.document_sets import DEAD
+from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.roadmap import Road
 from assets.statements import dicts, statement
 from ledger.journal import SETTLEMENT, Journal
 from ledger.order_documents import CREDIT_MEMO, INVOICE
+from ledger.policy import Invoicing
 from ledger.posting import MAY_EXIST, PostingState
 from resources.store.outbox_reading import Standing
 
@@ -101,6 +103,31 @@ def orders_in(road: Road, rows: Path) -> set[str]:
         sql = "SELECT DISTINCT order_id FROM read_parquet($rows) WHERE coalesce(order_id, '') <> ''"
         found = duck.sql(sql, params={"rows": str(rows)}).fetchall()
     return {order_id for (order_id,) in found}
+
+
+def billing_begins(road: Road, invoicing: Invoicing) -> datetime:
+    """Return the moment from which shipments are billed, in UTC without zone like the staged columns."""
+    start = datetime.combine(invoicing.shipped_from, datetime.min.time(), tzinfo=road.policy.zone)
+    return start.astimezone(UTC).replace(tzinfo=None)
+
+
+def shipped(road: Road, orders: Iterable[str], files: Iterable[Path]) -> dict[str, datetime]:
+    """Return when some orders were first shipped, as these transactions tell it."""
+    bound = {"events": [str(one) for one in files], "orders": sorted(set(orders))}
+    if not bound["events"] or not bound["orders"]:
+        return {}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        return {
+            row["order_id"]: row["shipped_at"] for row in dicts(duck.sql(statement("shipped_orders"), params=bound))
+        }
+
+
+def shipped_before(road: Road, orders: Iterable[str], invoicing: Invoicing) -> set[str]:
+    """Return which of some orders were first shipped before orders are billed: all of them is revenue when settled."""
+    begins = billing_begins(road, invoicing)
+    versions = road.stores.warehouse.currents(road.connection, EVENTS_TABLE)
+    early = [road.stores.warehouse.path(one) for one in versions if one.partition <= begins.date().isoformat()]
+    return {order for order, moment in shipped(road, orders, early).items() if moment < begins}
 
 
 def settled_files(road: Road, besides: str = "") -> dict[str, str]:

@@ -9,7 +9,7 @@ booked as revenue already is never billed.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from assets.day_files import write_day
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.order_choices import owed, revenue_orders
+from assets.order_choices import billing_begins, orders_in, owed, revenue_orders, shipped_before
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
@@ -65,7 +65,8 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOu
     path = road.stores.warehouse.path(events)
     places, homeless = _places(road, invoicing, mapping, day, path)
     settled = revenue_orders(road, path)
-    made = [billed_day(road, invoicing, mapping, day, path, place, settled.keys()) for place in places]
+    is_revenue = settled.keys() | shipped_before(road, orders_in(road, path), invoicing)
+    made = [billed_day(road, invoicing, mapping, day, path, place, is_revenue) for place in places]
     documents = [one for of_place in made for one in of_place.documents]
     content = {
         "mapping": mapping.content_hash,
@@ -100,8 +101,7 @@ def _places(
     road: Road, invoicing: Invoicing, mapping: Mapping, day: date, events: Path
 ) -> tuple[tuple[Place, ...], tuple[Finding, ...]]:
     """Return the marketplaces and currencies of a day in which something was sold since orders are billed."""
-    start = datetime.combine(invoicing.shipped_from, datetime.min.time(), tzinfo=road.policy.zone)
-    since = start.astimezone(UTC).replace(tzinfo=None)
+    since = billing_begins(road, invoicing)
     until = start_of(day + timedelta(days=1)).replace(tzinfo=None)
     if since >= until:
         return (), ()

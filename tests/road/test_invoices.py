@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from assets.approval import approve, reject
 from assets.audit_story import tell
 from assets.day_stages import DAY_STAGES
 from assets.days import RefusedDay, days_between, fetch_days
+from assets.resumption import SETTLEMENT_KIND
 from assets.road import walk
 from assets.verdicts import StageResult
 from emulators import faults as general
@@ -45,7 +49,38 @@ categories:
 """
 # The settlement written by hand lies within these days.
 SETTLED_SINCE, SETTLED_UNTIL = FIRST.date().isoformat(), (FIRST + timedelta(days=7)).date()
+MONTH = days_between(START.date() - timedelta(days=31), START.date() - timedelta(days=1))
 DAYS = days_between(START.date() - timedelta(days=6), START.date() - timedelta(days=3))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Path | None:
+    """A home in which a month of events was fetched, to be copied; none where the control database lies elsewhere."""
+    if World.cluster is not None:
+        return None
+    home = tmp_path_factory.mktemp("told") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+        patch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", "2026-08-01")
+        first = World(home)
+        fetched(billing(Pod(first)), "financial_events", MONTH)
+        first.stores.close()
+    return home
+
+
+@pytest.fixture
+def world(told, tmp_path, monkeypatch) -> Iterator[World]:
+    """A world of its own in which a month of events was fetched."""
+    monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+    monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", "2026-08-01")
+    if told is not None:
+        shutil.copytree(told, tmp_path / "home")
+    made = World(tmp_path / "home")
+    if told is None:
+        fetched(billing(Pod(made)), "financial_events", MONTH)
+    yield made
+    for stores in made.to_close:
+        stores.close()
 
 
 @pytest.fixture
@@ -71,8 +106,7 @@ def fetched(road, asset: str, days=DAYS) -> dict[date, StageResult | RefusedDay]
 
 
 def made(road, days=DAYS) -> dict[date, StageResult]:
-    """Fetch events and make invoices of some days."""
-    fetched(road, "financial_events", days)
+    """Make the invoices of some days."""
     outcomes = fetched(road, "receivable_invoices", days)
     assert all(isinstance(one, StageResult) for one in outcomes.values()), outcomes
     return outcomes
@@ -81,7 +115,9 @@ def made(road, days=DAYS) -> dict[date, StageResult]:
 def shipped(world: World, days=DAYS) -> dict[str, Decimal]:
     """Return what each shipment sold by its transaction, sales less discounts, straight from the staged events."""
     warehouse = world.stores.warehouse
-    files = [str(warehouse.path(one)) for one in warehouse.currents("amazon_us", "financial_events")]
+    wanted = {day.isoformat() for day in days}
+    versions = warehouse.currents("amazon_us", "financial_events")
+    files = [str(warehouse.path(one)) for one in versions if one.partition in wanted]
     words = ("OurPricePrincipal", "ShippingPrincipal", "GiftWrapPrincipal", "Promo")
     sold: dict[str, Decimal] = defaultdict(Decimal)
     with warehouse.connect() as duck:
@@ -142,6 +178,7 @@ def test_a_lost_control_database_bills_nothing_twice(world, pod):
     before = invoices(pod)
     world.reopen(world.home.parent / "another")
     road = billing(pod, "run-2")
+    fetched(road, "financial_events")
     made(road)
     posted = fetched(road, "invoice_postings")
     assert {row["state"] for one in posted.values() for row in one.rows} == {"posted"}
@@ -171,15 +208,6 @@ def test_a_closed_receivables_period_holds_all_of_the_day(world, pod):
     assert (len(invoices(pod)) > 20, world.items()) == (True, {})
 
 
-def test_without_events_or_invoices_a_day_says_what_to_fetch(pod):
-    """Nothing is made of a day that nobody has told, and nothing posted of one that was not made."""
-    road = billing(pod)
-    [unmade] = fetched(road, "invoice_postings", DAYS[:1]).values()
-    assert "connector fetch receivable_invoices" in unmade.sentence
-    [untold] = fetched(road, "receivable_invoices", DAYS[:1]).values()
-    assert "connector fetch financial_events" in untold.sentence
-
-
 def test_an_account_that_is_missing_stops_those_shipments_only(world, pod):
     """Shipping revenue has no account: what has no shipping is billed, the others are named."""
     road = billing(pod, without='  shipping_revenue: "400200"\n')
@@ -205,14 +233,15 @@ def test_a_settlement_waits_for_the_invoices_of_its_orders_and_then_clears_them(
     """Not made, made, posted: it is held twice with the order's name, then clears the order's own item."""
     road = billing(pod, invoicing={**INVOICING, "shipped_from": SETTLED_SINCE})
     days = days_between(date.fromisoformat(SETTLED_SINCE), SETTLED_UNTIL)
-    fetched(road, "financial_events", days)
     outcomes = fetched(road, "receivable_invoices", days[:1])
     order, total = an_order(outcomes)
     settled(world, road, order, total)
     walked = walk(road, ONE)
     assert "1 orders were shipped and have no invoice" in verdict(walked.results["erp_postings"], "gate").sentence
     assert (world.documents(road, ONE), set(world.items())) == ([], {"order_not_billed"})
+    assert due(world) == []
     fetched(road, "invoice_postings", days[:1])
+    assert due(world) == [ONE], "posted invoices ask for the settlements that waited"
     walk(road, ONE)
     world.clock.advance(60)
     walked = walk(road, ONE)
@@ -224,33 +253,55 @@ def test_a_settlement_waits_for_the_invoices_of_its_orders_and_then_clears_them(
     assert (str(document.state), world.items()) == ("posted", {})
 
 
+def due(world: World) -> list[str]:
+    """Return the settlements that are asked for."""
+    rows = world.stores.due.listing("amazon_us")
+    return sorted({one.partition for one in rows if one.kind == SETTLEMENT_KIND and one.partition == ONE})
+
+
+def test_an_order_of_which_a_part_was_shipped_before_is_revenue_as_a_whole(world, pod):
+    """Two shipments, the first a day before orders are billed: no invoice of the second, and its settlement goes on."""
+    late, early = DAYS[1], DAYS[0]
+    since = {**INVOICING, "shipped_from": late.isoformat()}
+    road = billing(pod, invoicing=since)
+    [before] = fetched(road, "receivable_invoices", [late]).values()
+    order = before.rows[0]["order"]
+    ship_also(world, order, early, late)
+    [after] = fetched(road, "receivable_invoices", [late]).values()
+    assert (order in {row["order"] for row in after.rows}, len(after.rows)) == (False, len(before.rows) - 1)
+
+
+def ship_also(world: World, order: str, on: date, like: date) -> None:
+    """Let a day tell of a shipment of an order, too, as another day does."""
+    versions = {one.partition: one for one in current_events(world)}
+    paths = {day: str(world.stores.warehouse.path(versions[day.isoformat()])) for day in (on, like)}
+    sql = (
+        "SELECT * FROM read_parquet($on) UNION ALL BY NAME SELECT * REPLACE (transaction_id || '-1' AS transaction_id, "
+        "posted_at - INTERVAL 1 DAY AS posted_at) FROM read_parquet($like) WHERE order_id = $order"
+    )
+
+    def produce(to) -> None:
+        with world.stores.warehouse.connect() as duck:
+            bound = {"on": paths[on], "like": paths[like], "order": order}
+            duck.sql(sql, params=bound).write_parquet(str(to))
+
+    facts = dict(versions[on.isoformat()].facts)
+    world.stores.warehouse.write("amazon_us", "financial_events", on.isoformat(), produce, facts)
+
+
 def test_an_order_that_was_not_shipped_since_is_revenue_and_is_never_billed(world, pod):
     """No transaction tells of its shipment: its settlement is its revenue; told later, it stays so."""
     road = billing(pod, invoicing={**INVOICING, "shipped_from": SETTLED_SINCE})
-    days = days_between(date.fromisoformat(SETTLED_SINCE), SETTLED_UNTIL)
-    fetched(road, "financial_events", days)
     settled(world, road, "111-0000001-0000001", "50.00")
     walk(road, ONE)
     [document] = world.documents(road, ONE)
     assert [one.account.account for one in document.journal.lines] == ["110500", "400100"]
 
 
-def test_events_that_are_missing_hold_a_settlement_with_the_days(world, pod):
-    """Whether an order was shipped since cannot be told: it waits, and says what to fetch."""
-    road = billing(pod, invoicing={**INVOICING, "shipped_from": SETTLED_SINCE})
-    settled(world, road, "111-0000001-0000001", "50.00")
-    walked = walk(road, ONE)
-    said = verdict(walked.results["erp_postings"], "gate")
-    assert not said.passed
-    assert f"connector fetch financial_events --from {SETTLED_SINCE}" in said.sentence
-    assert world.documents(road, ONE) == []
-
-
 def test_an_order_that_a_settlement_booked_as_revenue_is_not_billed_later(world, pod):
     """Posted while nobody billed; switched on afterwards, the order stays revenue and is named."""
     before = billing(pod, invoicing=None)
     made_by_others = billing(pod)
-    fetched(made_by_others, "financial_events")
     outcomes = fetched(made_by_others, "receivable_invoices")
     order, total = an_order(outcomes)
     settled(world, before, order, total)
@@ -281,8 +332,6 @@ class Refunded:
 def refunded(world, pod) -> Refunded:
     """An order of the demonstration, its invoice posted, its refund told."""
     road = billing(pod)
-    last = START.date() - timedelta(days=1)
-    fetched(road, "financial_events", days_between(last - timedelta(days=30), last))
     files = [str(world.stores.warehouse.path(one)) for one in current_events(world)]
     with world.stores.warehouse.connect() as duck:
         rows = duck.sql(REFUNDED, params={"files": files}).fetchall()
