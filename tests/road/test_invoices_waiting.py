@@ -3,8 +3,8 @@
 import pytest
 
 from assets.road import walk
+from tests.road.billing_rig import DAYS, INVOICING, SETTLED_SINCE, billing, fetched, settled, verdict
 from tests.road.fusion_rig import Pod
-from tests.road.test_invoices import DAYS, INVOICING, SETTLED_SINCE, billing, fetched, settled, verdict
 from tests.road.test_posting_road import ONE
 
 
