@@ -169,21 +169,33 @@ def span_to_fetch(
 
     So a day that was missed is caught up, and what is told late is seen. A day that was refused counts as fetched: it
     waits for a person; so does a span that was refused, of which one day is tried every day. Days that the source keeps
-    no more are left out. None when the first day lies ahead.
+    no more are left out, and what is made of another day asset begins and ends with the days that it has. None when no
+    day is left.
     """
     if stage.kept:
         first_day = max(first_day, stage.kept(marketplace_ids, last_day).since)
-    if first_day > last_day:
+    can_be_made = _days_to_make(stores, connection, stage, first_day, last_day)
+    if not can_be_made:
         return None
+    first_day, last_day = can_be_made[0], can_be_made[-1]
     known = {date.fromisoformat(one.partition) for one in stores.warehouse.currents(connection, stage.asset)}
     known |= _waiting_days(stores, connection, stage)
-    missing = next((day for day in days_between(first_day, last_day) if day not in known), last_day)
+    missing = next((day for day in can_be_made if day not in known), last_day)
     begin = missing
     newest = max((day for day in known if day <= last_day), default=None)
     if newest is not None:
         begin = min(missing, newest - _DAY * (stage.overlap_days - 1))
     begin = max(begin, first_day)
     return begin, min(last_day, begin + _DAY * (DAYS_PER_RUN_MAX - 1))
+
+
+def _days_to_make(stores: Stores, connection: str, stage: DayStage, first: date, last: date) -> list[date]:
+    """Return the days of a span that the assets a stage is made of have, in order."""
+    days = days_between(first, last)
+    for asset in stage.reads:
+        told = {date.fromisoformat(one.partition) for one in stores.warehouse.currents(connection, asset)}
+        days = [day for day in days if day in told]
+    return days
 
 
 def _waiting_days(stores: Stores, connection: str, stage: DayStage) -> set[date]:

@@ -53,10 +53,16 @@ def day_schedule(
         last_day = stage.told_until(today(clock))
         span = span_to_fetch(stores, connection, stage, first_day, last_day, marketplace_ids)
         if span is None:
-            return dg.SkipReason(f"The first day, {first_day}, lies ahead of the last that can be fetched, {last_day}.")
+            return dg.SkipReason(_no_day(stage, first_day, last_day))
         return dg.RunRequest(tags={"connector/connection": connection, **range_tags(*span)})
 
     return fetch
+
+
+def _no_day(stage: DayStage, first: date, last: date) -> str:
+    if stage.reads and first <= last:
+        return f"No day of {' and '.join(stage.reads)} from {first} to {last} is here yet."
+    return f"The first day, {first}, lies ahead of the last that can be fetched, {last}."
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:

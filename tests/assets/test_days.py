@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.day_files import write_day
 from assets.day_names import day_name, day_of_name, is_of_day_asset
 from assets.days import DAYS_PER_RUN_MAX, DayStage, RefusedDay, days_between, fetch_days, span_to_fetch, windows
 from assets.resumption import SETTLEMENT_KIND, sweep
@@ -80,6 +81,26 @@ def test_a_long_history_is_taken_in_several_runs(events):
 def test_nothing_is_wanted_before_the_first_day(events):
     """It lies ahead."""
     assert span_to_fetch(events.stores, events.connection, STAGE, ago(-1), TODAY, ()) is None
+
+
+@pytest.mark.parametrize(
+    "told, made, span",
+    [
+        ((), (), None),
+        (range(3, 21), (), (20, 3)),
+        (range(3, 21), range(3, 21), (7, 3)),
+        (range(21), range(3, 21), (7, 0)),
+        (range(31), range(3, 21), (30, 0)),
+    ],
+)
+def test_what_is_made_of_other_days_waits_until_they_are_there(events, told, made, span):
+    """A schedule does not ask for the days before or after them, which would only be refused."""
+    events.fetch(map(ago, told))
+    made_of = replace(STAGE, asset="made_of_events", reads=(STAGE.asset,))
+    for day in map(ago, made):
+        write_day(events.road, made_of.asset, day, (), {}, typed_by="receivable_invoices")
+    found = span_to_fetch(events.stores, events.connection, made_of, FIRST, TODAY, ())
+    assert found == (None if span is None else (ago(span[0]), ago(span[1])))
 
 
 def test_a_refused_day_waits_for_a_person_and_is_not_asked_for_for_ever(events):
