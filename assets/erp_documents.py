@@ -93,15 +93,20 @@ def ask_first(road: Road) -> None:
 
 
 def _listed(road: Road) -> StageResult:
-    recorded = [one for one in road.stores.outbox.listing(limit=_ALL_DOCUMENTS) if one.source.ledger == road.ledger]
-    units = sorted({one.journal.unit for one in recorded if one.connection == road.connection})
+    units = sorted({one.journal.unit for one in _recorded(road) if one.connection == road.connection})
     since = _since(road, units)
     live = [one for one in road.target.listing(units, since) if one.state is not BooksState.REMOVED]
+    # Read after the ERP was: what another worker sends meanwhile was stored as intent before it could be listed.
+    recorded = _recorded(road)
     known = {erp_id: one for one in recorded if (erp_id := _erp_id(road, one))}
     listed = [Listed(one, known.get(one.erp_id), told) for one, told in _with_told(road, live)]
     unknown = [one for one in listed if one.is_unknown]
     _align(road, unknown)
     return _result(road, since, listed, unknown)
+
+
+def _recorded(road: Road) -> list[OutboxDocument]:
+    return [one for one in road.stores.outbox.listing(limit=_ALL_DOCUMENTS) if one.source.ledger == road.ledger]
 
 
 def _since(road: Road, units: Sequence[str]) -> date:

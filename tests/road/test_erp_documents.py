@@ -40,6 +40,31 @@ def test_what_was_posted_from_here_is_known(world):
     assert unknown(world) == []
 
 
+class Meanwhile:
+    """A target that is listed while something else goes on."""
+
+    def __init__(self, target, act) -> None:
+        self._target, self._act = target, act
+
+    def listing(self, units, since):
+        """Act first, then list."""
+        self._act()
+        return self._target.listing(units, since)
+
+    def __getattr__(self, name: str):
+        return getattr(self._target, name)
+
+
+def test_what_another_worker_posts_while_the_erp_is_listed_is_known(world):
+    """It stands in the books and was not in the outbox when the listing began."""
+    road, _ = posted(world)
+    world.take_in(road, TWO, sale("20.00", order="111-0000002-0000002"), start=world_start(7))
+    result = list_documents(replace(road, target=Meanwhile(road.target, lambda: walk(road, TWO))))
+    world.assert_in_books("100.00", "20.00")
+    assert [row["known here"] for row in result.rows] == ["posted", "posted"]
+    assert unknown(world) == []
+
+
 # Words of a person's journal, its journal source -> whether it is told, and the settlement it names.
 STRANGERS = [
     ("AMZ 24999999999 r1 p1/1 Amazon settlement", "AMZ", True, "24999999999"),
