@@ -7,12 +7,17 @@ https://docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoice
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from emulators.fusion.answers import ITEM_TYPE, Refusal
+from emulators.fusion.books import Books
 from emulators.fusion.collection import etag
 from emulators.fusion.resource import Row
+from emulators.fusion.site import Client
 from emulators.wsgi import Request
 
 
@@ -33,6 +38,20 @@ def json_object(request: Request) -> dict[str, Any]:
     except UnicodeEncodeError:
         raise Refusal(400, "The request body holds text that isn't Unicode.") from None
     return body
+
+
+def late_post(
+    books: Books, store: Callable[[dict[str, Any], Client, datetime], object]
+) -> Callable[[str, str, datetime], None]:
+    """Return what takes the late JSON body of a POST: nobody waits for the answer any more, whatever it would be."""
+
+    def submit(client_id: str, body: str, at: datetime) -> None:
+        client = books.site.client(client_id)
+        if client is not None:
+            with suppress(Refusal, ValueError):
+                store(json.loads(body, parse_float=Decimal), client, at)
+
+    return submit
 
 
 def check_tag(row: Row, request: Request) -> None:

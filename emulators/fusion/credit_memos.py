@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from emulators.fusion.answers import Refusal, plain, written
-from emulators.fusion.bodies import json_object
+from emulators.fusion.answers import plain, written
+from emulators.fusion.bodies import json_object, late_post
 from emulators.fusion.books import Books
 from emulators.fusion.credit_memo_entry import DISTRIBUTIONS, FREIGHT, LINES, TAX_LINES, check_reason, on_account
 from emulators.fusion.crediting import Credit, LineShare, line_id, shares
@@ -44,18 +43,11 @@ class CreditMemos:
     def __init__(self, books: Books, invoices: Invoices) -> None:
         self._books = books
         self._invoices = invoices
-        books.on_pending("receivablesCreditMemos", self._store_pending)
+        books.on_pending("receivablesCreditMemos", late_post(books, self.store))
 
     def create(self, request: Request, client: Client) -> str:
         """Store what a POST holds and return its id; raises Refusal."""
         return self.store(json_object(request), client, self._books.clock.now())
-
-    def _store_pending(self, client_id: str, body: str, at: datetime) -> None:
-        client = self._books.site.client(client_id)
-        if client is not None:
-            # Nobody waits for the answer any more, whatever it would be.
-            with suppress(Refusal, ValueError):
-                self.store(json.loads(body, parse_float=Decimal), client, at)
 
     def store(self, given: Mapping[str, Any], client: Client, at: datetime) -> str:
         """Store an on-account credit memo and return its id; raises Refusal 400 and stores nothing."""

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from emulators.fusion.answers import Refusal, plain, written
-from emulators.fusion.bodies import check_tag, json_object
+from emulators.fusion.bodies import check_tag, json_object, late_post
 from emulators.fusion.books import Books
 from emulators.fusion.entry_checks import fault
 from emulators.fusion.invoice_entry import Entry, entered
@@ -39,18 +38,11 @@ class Invoices:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        books.on_pending("receivablesInvoices", self._store_pending)
+        books.on_pending("receivablesInvoices", late_post(books, self.store))
 
     def create(self, request: Request, client: Client) -> str:
         """Store what a POST holds and return its id; raises Refusal."""
         return self.store(json_object(request), client, self._books.clock.now())
-
-    def _store_pending(self, client_id: str, body: str, at: datetime) -> None:
-        client = self._books.site.client(client_id)
-        if client is not None:
-            # Nobody waits for the answer any more, whatever it would be.
-            with suppress(Refusal, ValueError):
-                self.store(json.loads(body, parse_float=Decimal), client, at)
 
     def store(self, given: Mapping[str, Any], client: Client, at: datetime) -> str:
         """Store an invoice's attributes and return its id; raises Refusal 400 and stores nothing."""
