@@ -14,6 +14,12 @@ from assets.import_folder import Imported, import_waiting
 from assets.settlement_reports import Discovery, discover
 from connector_defs.project import Project
 
+# What asks a marketplace takes turns, by `dagster.yaml`: one that does not answer never holds the slot of a posting.
+# Of what waits for a turn settlements go first; what only reads the control database goes before everything.
+DISCOVERY_TAGS = {"connector/fetch": "settlements", "dagster/priority": "1"}
+FETCH_TAGS = {"connector/fetch": "by_day", "dagster/priority": "-1"}
+QUEUE_TAGS = {"dagster/priority": "2"}
+
 
 def discovery_job(
     connection: str, partitions: dg.DynamicPartitionsDefinition, road_of_run: RoadOfRun, resource_keys: set[str]
@@ -61,7 +67,7 @@ def discovery_job(
         name=f"{connection}_discovery",
         description="Asks Amazon for settlement reports, archives new ones and adds their partitions.",
         executor_def=dg.in_process_executor,
-        tags={"connector/connection": connection, "dagster/max_runtime": "3600"},
+        tags={"connector/connection": connection, "dagster/max_runtime": "3600", **DISCOVERY_TAGS},
     )
     def job() -> None:
         discover_settlements()
@@ -105,10 +111,6 @@ def month_job(connection: str, assets: list[dg.AssetsDefinition]):
         executor_def=dg.in_process_executor,
         tags={"connector/connection": connection},
     )
-
-
-# Tags of runs that read by day: settlements go first, and `dagster.yaml` lets only so many of them run at once.
-FETCH_TAGS = {"connector/fetch": "by_day", "dagster/priority": "-1"}
 
 
 def connection_job(connection: str, asset: dg.AssetsDefinition, tags: Mapping[str, str] | None = None):

@@ -28,6 +28,7 @@ from assets.resumption import (
     ask_after_death,
     take_back,
 )
+from connector_defs.jobs import QUEUE_TAGS
 from ledger.month import Month
 from resources.clock import Clock
 from resources.store.due import DueRow
@@ -200,7 +201,7 @@ def _queue(connection: str, stores: Stores, clock: Clock, cursor: str | None) ->
     request = dg.RunRequest(
         run_key=f"{review_queue.ASSET}:{digest}:{now}",
         job_name=name,
-        tags=_tags(connection, "the review queue changed"),
+        tags={**_tags(connection, "the review queue changed"), **QUEUE_TAGS},
     )
     return [request], json.dumps({"digest": digest, "at": now})
 

@@ -40,12 +40,26 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_SCHEDULES = """
+query($place: RepositorySelector!) { schedulesOrError(repositorySelector: $place) {
+  ... on Schedules { results { scheduleState { id } } } } }"""
+_STOP = "mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }"
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _stop_schedules(api: DagsterApi) -> None:
+    """Switch all schedules off: there is no Amazon here, so a tick would fill the run queue and the review queue."""
+    place = {"repositoryName": "__repository__", "repositoryLocationName": "connector"}
+    stopped = api.asked(_SCHEDULES, {"place": place})["schedulesOrError"]["results"]
+    assert stopped
+    for one in stopped:
+        answer = api.asked(_STOP, {"id": one["scheduleState"]["id"]})["stopRunningSchedule"]
+        assert answer["__typename"] == "ScheduleStateResult", answer
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +94,7 @@ def dagster(tmp_path_factory):
         processes.start("dagster", command, {**os.environ, "DAGSTER_HOME": str(home / "dagster")})
         with closing(DagsterApi(f"http://127.0.0.1:{port}")) as api:
             api.wait_until_loaded(180, processes.require_alive)
+            _stop_schedules(api)
         yield f"http://127.0.0.1:{port}"
 
 

@@ -76,5 +76,5 @@ def _queue_shows_what_waits(address, page):
         page.wait_for_timeout(2000)
         if page.get_by_text("Moon Landing Fee").count():
             break
-    expect(page.get_by_text(re.compile("1 item waits for a person")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\b1 item waits for a person")).first).to_be_visible()
     expect(page.get_by_text(re.compile(f"item 1, {ODD}")).first).to_be_visible()

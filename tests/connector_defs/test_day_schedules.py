@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from assets.day_stages import DAY_STAGES
@@ -14,12 +15,13 @@ from connector_defs.components.connection_component import connection_definition
 from connector_defs.connections import Connection, connection
 from connector_defs.day_schedules import RANGE_END_TAG, RANGE_START_TAG
 from connector_defs.day_sources import DaySources, day_stages, first_day
-from connector_defs.project import Project
+from connector_defs.project import PACKAGE, Project
 from ledger.policy import Policy
 
 CONNECTION = "amazon_us"
 JOB = f"{CONNECTION}_financial_events"
 KEY = dg.AssetKey([CONNECTION, "financial_events"])
+SHIPPED_INSTANCE = PACKAGE.parent / "deploy" / "dagster.yaml"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -88,6 +90,22 @@ def test_the_asset_has_a_partition_per_day_up_to_today(dagster_place):
     keys = node.partitions_def.get_partition_keys(datetime.now(UTC))
     assert (keys[0], keys[-1]) == (begin.isoformat(), datetime.now(UTC).date().isoformat())
     assert node.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+def test_what_asks_a_marketplace_leaves_a_slot_for_posting(dagster_place):
+    """Discovery and reading by day take turns by the shipped settings; what asks no marketplace waits for none."""
+    runs = yaml.safe_load(SHIPPED_INSTANCE.read_text())["concurrency"]["runs"]
+    [turns] = runs["tag_concurrency_limits"]
+    assert turns == {"key": "connector/fetch", "limit": 1}
+    assert turns["limit"] < runs["max_concurrent_runs"]
+    tags = {job.name: job.tags for job in dagster_place.defs().resolve_all_job_defs()}
+    in_turn = {name.removeprefix(f"{CONNECTION}_") for name, of_job in tags.items() if turns["key"] in of_job}
+    made_of_days = {name for name, stage in DAY_STAGES.items() if stage.reads}
+    assert in_turn & set(DAY_STAGES) == {name for name in DAY_STAGES if f"{CONNECTION}_{name}" in tags} - made_of_days
+    assert "discovery" in in_turn
+    assert not in_turn & {"settlement_road", "review_queue", "erp_documents", "month_end", *made_of_days}
+    first = [tags[f"{CONNECTION}_{name}"]["dagster/priority"] for name in ("discovery", "financial_events")]
+    assert [int(one) for one in first] == [1, -1]
 
 
 @pytest.fixture
