@@ -24,7 +24,6 @@ from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accrual import month_of_accrual
-from ledger.combination import Context
 from ledger.errors import ConnectorError, DocumentDamaged, Finding, InputRefused, SourceRefused, SourceUnavailable
 from resources.amazon.client import ReportEntry
 from resources.amazon.marketplaces import marketplace_named
@@ -179,14 +178,15 @@ def _remember(road: Road, came: _Came, settlement_id: str) -> None:
 
 
 def _is_foreign(road: Road, head: SettlementFile) -> bool:
-    """Tell whether a settlement not yet registered names one known marketplace that the connection does not list.
+    """Tell whether a settlement not yet registered is of no marketplace that the connection lists.
 
-    Amazon lists all of a seller's settlements in a region; those of other marketplaces are another connection's.
+    Amazon lists all of a seller's settlements in a region; those of other marketplaces are another connection's. One
+    that names no marketplace it was sold in, such as a month's subscription fee, is told by its currency.
     """
-    selling = marketplace_named(Context(head.currency, head.marketplaces).selling_marketplace or "")
-    if selling is None or not road.marketplaces:
-        return False
-    if selling.settlement_name.lower() in {name.lower() for name in road.marketplaces}:
+    listed = {one for name in road.marketplaces if (one := marketplace_named(name)) is not None}
+    sold_in = {one for name in head.marketplaces if (one := marketplace_named(name)) is not None}
+    currencies = {one.currency for one in listed}
+    if not listed or not sold_in.isdisjoint(listed) or (not sold_in and head.currency in currencies):
         return False
     return road.stores.settlements.get(road.connection, require_settlement_key(head.settlement_id)) is None
 

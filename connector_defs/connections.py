@@ -18,7 +18,7 @@ from connector_defs import __version__
 from connector_defs.amazon_to_erp import AmazonToErpSettings, ErpDoors
 from connector_defs.amazon_to_fusion import AmazonToFusionSettings
 from connector_defs.amazon_to_peoplesoft import AmazonToPeopleSoftSettings
-from connector_defs.project import ConnectionFile, Project
+from connector_defs.project import ConnectionFile, Project, text_of
 from ledger.errors import ConfigurationRefused
 from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
@@ -56,24 +56,14 @@ class Connection:
 
     def load_mapping(self) -> Mapping:
         """Read the mapping file anew; raises MappingRefused naming file, line and key."""
-        try:
-            text = self.mapping_path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigurationRefused(f"{self.mapping_path}: the mapping cannot be read: {error.strerror}.") from None
-        return load_mapping(text, str(self.mapping_path))
+        return load_mapping(text_of(self.mapping_path, "the mapping"), str(self.mapping_path))
 
     def load_opening_orders(self) -> OpeningOrders:
         """Read the orders that the books held at go-live; raises ConfigurationRefused naming file and line."""
         path = self.opening_orders_path
         if path is None:
             return OpeningOrders()
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            raise ConfigurationRefused(
-                f"{path}: the orders before go-live (books.orders_before_go_live.file) cannot be read: {said}."
-            ) from None
+        text = text_of(path, "the orders before go-live (books.orders_before_go_live.file)")
         return read_opening_orders(text, str(path), self.settings.books)
 
     def configuration(self) -> Iterator[ConfigurationFile]:

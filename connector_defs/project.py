@@ -63,6 +63,26 @@ def render(value: Any, variables: Mapping[str, str] | None = None) -> Any:
     return walk(value)
 
 
+def text_of(path: Path, what: str) -> str:
+    """Return the text of a file that people write; raise ConfigurationRefused, with the line, for what is no text.
+
+    PermissionError passes: a file that is closed to this account is told as such wherever it is met.
+    """
+    try:
+        raw = path.read_bytes()
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise ConfigurationRefused(f"{path}: {what} cannot be read: {error.strerror}.") from None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigurationRefused(
+            f"{path}:{line}: {what} cannot be read: it is no UTF-8 text. Save the file as UTF-8."
+        ) from None
+
+
 class ConnectionFile:
     """One `defs/<connection>/defs.yaml`, read with the line of every key."""
 
@@ -73,7 +93,7 @@ class ConnectionFile:
     @cached_property
     def _document(self) -> dict[str, Any]:
         try:
-            document = yaml.safe_load(self.path.read_text(encoding="utf-8"))
+            document = yaml.safe_load(text_of(self.path, "the connection"))
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f"{self.path}:{mark.line + 1}" if mark else str(self.path)
@@ -100,19 +120,19 @@ class ConnectionFile:
             settings = model.model_validate(attributes)
         except ValidationError as error:
             for one in error.errors():
-                problems.setdefault(one["loc"], one["msg"])
+                problems.setdefault(one["loc"], one["msg"].removeprefix("Value error, "))
         if settings is None or problems:
-            told = (self._problem(("attributes", *location), message) for location, message in problems.items())
+            at = {location: self._line(("attributes", *location)) for location in problems}
+            told = [self._problem(at[one], one, problems[one]) for one in sorted(problems, key=at.__getitem__)]
             raise ConfigurationRefused("\n".join(told))
         return settings
 
-    def _problem(self, location: tuple, message: str) -> str:
-        key = ".".join(str(step) for step in location[1:])
-        return f"{self.path}:{self._line(location)}: {key}: {message}"
+    def _problem(self, line: int, location: tuple, message: str) -> str:
+        return f"{self.path}:{line}: {'.'.join(str(step) for step in location)}: {message}"
 
     def _line(self, location: tuple) -> int:
         """Return the line of the deepest node on the way to a key."""
-        node = yaml.compose(self.path.read_text(encoding="utf-8"))
+        node = yaml.compose(text_of(self.path, "the connection"))
         line = 1
         for step in location:
             following = None

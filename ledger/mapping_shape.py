@@ -257,11 +257,14 @@ class Rule(Dated):
 
 
 class TripleRow(Settings):
-    """The user's own classification of labels the shipped table does not know or does not trust; `*` is wild."""
+    """The user's own classification of labels the shipped table does not know or does not trust; `*` is wild.
 
-    transaction_type: Annotated[str, Field(min_length=1)]
-    amount_type: Annotated[str, Field(min_length=1)]
-    amount_description: Annotated[str, Field(min_length=1)]
+    An empty label is the label of amounts that Amazon tells without one.
+    """
+
+    transaction_type: str
+    amount_type: str
+    amount_description: str
     category: str
 
 

@@ -49,6 +49,35 @@ def test_a_broken_setting_is_refused_with_file_line_and_key(tmp_path, good, bad,
     assert any(f"{path}:{near}:" in str(refused.value) for near in range(line - 3, line + 1)), str(refused.value)
 
 
+def test_a_file_that_is_no_utf8_is_refused_with_its_line(tmp_path):
+    """As an accountant's editor on Windows may save it: connection and mapping alike."""
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"# Erl\xf6se\n" + SHIPPED.read_bytes())
+    with pytest.raises(ConfigurationRefused, match=re.escape(f"{path}:1: the connection cannot be read")):
+        read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    path.write_bytes(SHIPPED.read_bytes())
+    opened = read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    opened.mapping_path.parent.mkdir(parents=True, exist_ok=True)
+    opened.mapping_path.write_bytes(b"version: 1\n# Umsatzerl\xf6se\n")
+    with pytest.raises(ConfigurationRefused, match=re.escape(f"{opened.mapping_path}:2: the mapping cannot be read")):
+        opened.load_mapping()
+
+
+def test_problems_are_told_in_the_order_of_the_file(tmp_path):
+    """One a line, without the words of the library that found them."""
+    path = tmp_path / "defs" / "shop" / "defs.yaml"
+    path.parent.mkdir(parents=True)
+    text = SHIPPED.read_text().replace("time_zone: America/New_York", "time_zone: Mars/Olympus")
+    path.write_text(text.replace("region: na ", "region: mars ").replace("month_end: split", "month_end: weekly"))
+    with pytest.raises(ConfigurationRefused) as refused:
+        read_connection(Project(tmp_path, tmp_path), ConnectionFile(path))
+    lines = [int(one.removeprefix(f"{path}:").partition(":")[0]) for one in str(refused.value).splitlines()]
+    assert len(lines) == 3
+    assert lines == sorted(lines)
+    assert "Value error" not in str(refused.value)
+
+
 def test_accruals_need_a_source_that_tells_of_held_sales(tmp_path):
     """The older API hides them, so a month would be accrued without them and nobody would know."""
     path = tmp_path / "defs" / "shop" / "defs.yaml"

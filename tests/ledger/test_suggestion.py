@@ -53,7 +53,7 @@ def test_a_snippet_pasted_without_being_filled_in_is_refused(combination):
 
 def test_a_filled_snippet_is_a_mapping(combination):
     """What was suggested is exactly what was missing."""
-    found = stopped(combination, "principal", ("Ä: b", "- x", "#1 'q'"))
+    found = stopped(combination, "principal", ("Ä: b", "- x", "#1 'q'"), ("Order", "ItemFees", ""), ("", "", ""))
     snippet = suggest(found).replace('category: ""', "category: adjustment").replace('revenue: ""', 'revenue: "1"')
     mapping = load_mapping(SMALL + snippet + '  adjustment: "2"\n', "m.yaml")
     for one in found:

@@ -20,7 +20,7 @@ from emulators.amazon.world import Document
 from ledger.errors import InputRefused, SettlementFileRefused, StoreError
 from ledger.four_eyes import Decider
 from resources.clock import ManualClock
-from tests.road.conftest import FIRST, sale
+from tests.road.conftest import FIRST, of_account, sale
 
 ONE = "24000000001"
 
@@ -318,6 +318,19 @@ def test_settlements_of_marketplaces_not_listed_are_left_alone(world, marketplac
     assert (found.waits, world.items()) == (False, {})
     downloads = world.amazon_faults.calls("download")
     assert (discover(road).foreign, world.amazon_faults.calls("download")) == ([], downloads)
+
+
+@pytest.mark.parametrize(
+    ("marketplaces", "is_foreign"),
+    [(("Amazon.ca",), True), (("Amazon.com",), False), (("Amazon.ca", "Amazon.com"), False)],
+    ids=str,
+)
+def test_a_settlement_of_no_marketplace_is_told_by_its_currency(world, marketplaces, is_foreign):
+    """A subscription fee names none: of two connections in one region only that of its currency takes it in."""
+    fee = of_account("Subscription Fee", "-14.99")
+    change(world, 4, write_v2(Settlement(ONE, FIRST, FIRST + timedelta(days=7), "USD", (fee,)), US))
+    found = discover(replace(world.small(), marketplaces=marketplaces))
+    assert (ONE in found.foreign, ONE in found.new) == (is_foreign, not is_foreign)
 
 
 def test_a_road_lists_the_marketplaces_of_its_connection(world):

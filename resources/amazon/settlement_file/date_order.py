@@ -104,7 +104,7 @@ def _column(table: RawTable, name: str) -> _Column:
 
 def _first_failure(table: RawTable, column: _Column, order: str) -> tuple[int, str] | None:
     instant = column.sql(order, "cell")
-    return table.first_where(column.name, f"NOT coalesce({instant} >= {dates.EARLIEST_SQL}, false)")
+    return table.first_where(column.name, f"NOT coalesce({instant} {dates.EXISTS_SQL}, false)")
 
 
 def _summary_orders(texts: SummaryTexts, source: str) -> tuple[str, ...]:
@@ -123,11 +123,12 @@ def _summary_orders(texts: SummaryTexts, source: str) -> tuple[str, ...]:
 def _outcome(table: RawTable, texts: SummaryTexts, columns: list[_Column], orders: tuple[str, ...]) -> _Outcome:
     summary = tuple(dates.instant(text, orders[0]) if text else None for text in texts.dates)
     posted = [column.sql(order) for column, order in zip(columns, orders[1:], strict=True)]
+    # One text a row: hashes of two values are combined so that equal moments of two rows would cancel each other out.
     days_apart = f"max(abs(datediff('day', {posted[0]}, {posted[1]})))" if len(posted) > 1 else "0"
     instant = f"coalesce({', '.join(posted)})"
     first, last, apart, fingerprint = table.query(
         f"SELECT min({instant}), max({instant}), {days_apart}, "
-        f"bit_xor(hash({instant}, file_row_number)) FROM {table.relation}"
+        f"bit_xor(hash(concat({instant}, ' ', file_row_number))) FROM {table.relation}"
     )[0]
     aware = [moment.replace(tzinfo=UTC) if moment else None for moment in (first, last)]
     return _Outcome(orders, summary, *aware, apart or 0, fingerprint)

@@ -12,8 +12,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-YEAR_MIN = 1995
-EARLIEST_SQL = f"TIMESTAMP '{YEAR_MIN}-01-01'"
+# Amazon has settled since 1995; a year after the next decades is mistyped.
+YEAR_MIN, YEAR_MAX = 1995, 2099
+EXISTS_SQL = f"BETWEEN TIMESTAMP '{YEAR_MIN}-01-01' AND TIMESTAMP '{YEAR_MAX}-12-31 23:59:59.999999'"
+# No place on earth is further ahead of UTC.
+OFFSET_MINUTES_MAX = 14 * 60
 _SHAPE = re.compile(
     r"(?:9999(?P<ymd>[-/.])9{1,2}(?P=ymd)9{1,2}|9{1,2}(?P<dmy>[-/.])9{1,2}(?P=dmy)(?P<year>9999|99))"
     r"(?:(?P<gap>[T ])9{1,2}:99(?P<seconds>:99)?(?P<fraction>\.9{1,6})?(?P<zone> ?(?:UTC|GMT|Z|[+-]99:?99))?)?"
@@ -51,14 +54,16 @@ class DateShape:
     def sql(self, text: str, order: str) -> str:
         """Return SQL for the UTC instant of a text of this shape; NULL when there is no such day or time.
 
-        Years before `YEAR_MIN` are the caller's to refuse: a test in here would parse every text twice.
+        Years that `EXISTS_SQL` leaves out are the caller's to refuse: a test in here would parse every text twice.
         """
         body = f"left({text}, {len(self.shape) - len(self.zone)})" if self.zone else text
         instant = f"try_strptime({body}, '{self.pattern(order)}')"
         if self.offset_sign:
             digits = f"right(replace({text}, ':', ''), 4)"
             minutes = f"CAST(left({digits}, 2) AS INTEGER) * 60 + CAST(right({digits}, 2) AS INTEGER)"
-            instant = f"({instant} {'-' if self.offset_sign == '+' else '+'} to_minutes({minutes}))"
+            moved = f"{instant} {'-' if self.offset_sign == '+' else '+'} to_minutes({minutes})"
+            is_zone = f"right({digits}, 2) < '60' AND {minutes} <= {OFFSET_MINUTES_MAX}"
+            instant = f"(CASE WHEN {is_zone} THEN {moved} END)"
         return instant
 
 
@@ -89,11 +94,15 @@ def instant(text: str, order: str) -> datetime | None:
         moment = datetime.strptime(text[: len(text) - len(shape.zone)], shape.pattern(order)).replace(tzinfo=UTC)
     except ValueError:
         return None
+    if not YEAR_MIN <= moment.year <= YEAR_MAX:
+        return None
     if shape.offset_sign:
         digits = shape_digits(text[-len(shape.zone) :])
         shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        if int(digits[2:]) >= 60 or shift > timedelta(minutes=OFFSET_MINUTES_MAX):
+            return None
         moment = moment - shift if shape.offset_sign == "+" else moment + shift
-    return moment if moment.year >= YEAR_MIN else None
+    return moment
 
 
 def column_sql(text: str, shape_text: str, shapes: list[DateShape], order: str) -> str:

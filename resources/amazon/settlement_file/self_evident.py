@@ -128,14 +128,14 @@ def _evidence(header: Header, suggestion: _Suggestion) -> list[str]:
     tests = [f"{column['settlement-id']} = '{suggestion.facts.settlement_id}'"]
     tests += [f"{column[name]} IS NULL" for name in _SUMMARY[1:] if name in column]
     tests += [f"regexp_full_match({column['amount']}, '{pattern}')"]
-    tests += [f"posted >= {dates.EARLIEST_SQL}", f"length({posted}) = {len(suggestion.posted.shape)}"]
+    tests += [f"posted {dates.EXISTS_SQL}", f"length({posted}) = {len(suggestion.posted.shape)}"]
     tests += [f"ends_with({posted}, '{suggestion.posted.zone}')"]
     tests += [f"({quantity} IS NULL OR regexp_full_match({quantity}, '-?[0-9]{{1,9}}'))"]
     if "posted-date" in column:
         date = column["posted-date"]
         day = dates.read_shape(suggestion.posted.shape[:10])
         assert day is not None, suggestion.posted.shape
-        is_day = f"length({date}) = 10 AND {day.sql(date, day.orders[0])} >= {dates.EARLIEST_SQL}"
+        is_day = f"length({date}) = 10 AND {day.sql(date, day.orders[0])} {dates.EXISTS_SQL}"
         tests += [f"({date} IS NULL OR {date} = left({posted}, 10) OR ({is_day}))"]
     tests += [
         f"({column[name]} IS NULL OR NOT (starts_with({column[name]}, ' ') OR ends_with({column[name]}, ' ')))"

@@ -93,6 +93,11 @@ def test_day_and_month_are_told_apart_by_the_whole_file(
         ([posted("05/06/26")], WIDE, "posted-date"),
         ([posted("", "05/06/2026 09:00:00 UTC")], WIDE, "posted-date-time"),
         ([posted("05/06/26", "05/06/2026 09:00:00 UTC")], WIDE, "posted-date-time"),
+        # However many rows are of one day.
+        ([posted("05/06/26")] * 2, WIDE, "posted-date"),
+        ([posted("", "05/06/2026 09:00:00 UTC")] * 2, WIDE, "posted-date-time"),
+        ([posted("05/06/26"), posted("06/07/26")] * 2, WIDE, "posted-date"),
+        ([posted("05/06/26")] * 4, {}, "posted-date"),
         (
             [],
             {"settlement_start_date": "01/03/2026", "settlement_end_date": "03/04/2026", "deposit_date": ""},
@@ -125,6 +130,9 @@ def test_an_uncertain_order_of_day_and_month_is_refused(
         ("13/13/26", '"13/13/26"'),
         ("20260305", '"20260305"'),
         ("2026-03-05 25:00:00 UTC", '"2026-03-05 25:00:00 UTC"'),
+        ("2026-03-05T09:00:00+14:30", '"2026-03-05T09:00:00+14:30"'),
+        ("2026-03-05T09:00:00-05:60", '"2026-03-05T09:00:00-05:60"'),
+        ("2100-01-01", '"2100-01-01"'),
         ("2026-03-05 09:00:00 PST", "not shown"),
         ("yesterday", "not shown"),
     ],
@@ -136,10 +144,11 @@ def test_a_date_that_cannot_be_read_names_row_and_column(desk: Desk, column: str
     assert shown in str(refusal)
 
 
+@pytest.mark.parametrize("text", ["2026-02-30 00:00:00 UTC", "2026-02-20T10:00:00+99:99", "9999-12-31T23:00:00-05:00"])
 @pytest.mark.parametrize("column", ["settlement_start_date", "settlement_end_date", "deposit_date"])
-def test_a_summary_date_that_cannot_be_read_is_refused(desk: Desk, column: str) -> None:
+def test_a_summary_date_that_cannot_be_read_is_refused(desk: Desk, column: str, text: str) -> None:
     """Rule: the period names its row and column too."""
-    refusal = desk.refused(v2_text(["1.00"], **{column: "2026-02-30 00:00:00 UTC"}))
+    refusal = desk.refused(v2_text(["1.00"], **{column: text}))
     assert (refusal.row, refusal.column) == (2, column.replace("_", "-"))
 
 
