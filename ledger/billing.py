@@ -7,9 +7,28 @@ undone like one. Here is what receivables ask beside them: the customer, the acc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import accumulate
 
 from ledger.accounts import AccountKey
+
+
+@dataclass(frozen=True)
+class LineRule:
+    """The accounting rule of one line: the ERP earns its revenue by it, from `start` on and over `periods` if given."""
+
+    name: str
+    start: date
+    periods: int | None = None
+
+    def content(self) -> dict:
+        """Return it as plain JSON values."""
+        return {"name": self.name, "start": self.start.isoformat(), "periods": self.periods}
+
+    @classmethod
+    def from_content(cls, content: dict) -> LineRule:
+        """Rebuild it from `content()`."""
+        return cls(content["name"], date.fromisoformat(content["start"]), content["periods"])
 
 
 @dataclass(frozen=True)
@@ -19,9 +38,10 @@ class Billing:
     `customer` is the bill-to account, `receivable` the account of the one line that holds the total. `items` are SKUs
     by line of the document, "" where a line is of no product, `kinds` the categories by line, "" on the receivable; on
     a credit memo they are those of the invoice's lines, so that each is credited by its own. `credited_lines` are the
-    places of those among the invoice's own, from 1, and 0 on the receivable. `credits` is the posting key of the
-    invoice that a credit memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's, as far as it
-    tells them.
+    places of those among the invoice's own, from 1, and 0 on the receivable. `rules` are the accounting rules by line,
+    empty where no line has one; a credit memo has none, it follows those of its invoice. `credits` is the posting key
+    of the invoice that a credit memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's, as
+    far as it tells them.
     """
 
     order_id: str
@@ -33,6 +53,7 @@ class Billing:
     credits: str = ""
     transaction_id: str = ""
     refund_id: str = ""
+    rules: tuple[LineRule | None, ...] = ()
 
     @property
     def is_credit(self) -> bool:
@@ -45,7 +66,11 @@ class Billing:
             return replace(self, credits="", credited_lines=())
         places = accumulate(bool(kind) for kind in self.kinds)
         credited = tuple(place if kind else 0 for place, kind in zip(places, self.kinds, strict=True))
-        return replace(self, credits=posting_key, credited_lines=credited)
+        return replace(self, credits=posting_key, credited_lines=credited, rules=())
+
+    def rule_of(self, line_number: int) -> LineRule | None:
+        """Return the accounting rule of a line of the document, None where it has none."""
+        return self.rules[line_number - 1] if line_number <= len(self.rules) else None
 
     def content(self) -> dict:
         """Return all of it as plain JSON values."""
@@ -59,6 +84,8 @@ class Billing:
             "credits": self.credits,
             "transaction_id": self.transaction_id,
             "refund_id": self.refund_id,
+            # Left out where there is none, so that the fingerprints of ordinary invoices stay what they were.
+            **({"rules": [one and one.content() for one in self.rules]} if self.rules else {}),
         }
 
     @classmethod
@@ -66,4 +93,5 @@ class Billing:
         """Rebuild it from `content()`."""
         plain = {name: content[name] for name in ("order_id", "customer", "credits", "transaction_id", "refund_id")}
         rows = {name: tuple(content[name]) for name in ("items", "kinds", "credited_lines")}
-        return cls(receivable=AccountKey.parse(content["receivable"]), **rows, **plain)
+        rules = tuple(one and LineRule.from_content(one) for one in content.get("rules", ()))
+        return cls(receivable=AccountKey.parse(content["receivable"]), rules=rules, **rows, **plain)

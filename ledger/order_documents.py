@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from ledger import money
 from ledger.accounts import AccountKey
-from ledger.billing import Billing
+from ledger.billing import Billing, LineRule
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
 
@@ -40,6 +40,7 @@ class Sold:
     """One amount of an order in favour of the seller, with the account it stands on and what it is.
 
     Negative amounts are discounts, or what a refund takes back. `quantity` counts units once per item sold.
+    `rule` is how the ERP earns it, where that is not at once.
     """
 
     account: AccountKey
@@ -47,6 +48,7 @@ class Sold:
     category: str
     sku: str = ""
     quantity: Decimal | None = None
+    rule: LineRule | None = None
 
 
 @dataclass(frozen=True)
@@ -211,8 +213,14 @@ def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Dec
             items=(*("" for _ in owed), *(one.sku for one in lines)),
             kinds=(*("" for _ in owed), *(one.category for one in lines)),
             transaction_id=order.transaction_id,
+            rules=_rules(owed, lines),
         ),
     )
+
+
+def _rules(owed: Sequence[JournalLine], lines: Sequence[Sold]) -> tuple[LineRule | None, ...]:
+    """Return the accounting rules by line of the document; nothing where no line has one."""
+    return (*(None for _ in owed), *(one.rule for one in lines)) if any(one.rule for one in lines) else ()
 
 
 def _merged(sold: Iterable[Sold]) -> list[Sold]:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from emulators.fusion.accounting_rules import amount_of
 from emulators.fusion.answers import plain, written
 from emulators.fusion.bodies import json_object, late_post
 from emulators.fusion.books import Books
@@ -249,7 +250,8 @@ def _distributed(found: Sequence[LineShare], body: Mapping[str, Any], amount: De
         line = body[INVOICE_LINES][share.place - 1]
         of_line = [one for one in own if str(one.get("InvoiceLineNumber")) == str(line["LineNumber"])]
         for one in of_line:
-            part = share.amount * Decimal(str(one.get("Amount") or 0)) / Decimal(str(line["LineAmount"]))
+            whole = Decimal(str(line["LineAmount"]))
+            part = share.amount * amount_of(one, whole) / whole
             yield {**_account_of(one), "Amount": plain(-part), "CreditMemoLineNumber": str(number)}
 
 

@@ -84,18 +84,23 @@ ACCOUNTS = (
     ("115000", "L", "Amazon lending"),
     ("115500", "A", "Input VAT"),
     ("140000", "A", "Inter-unit due from"),
+    ("140100", "A", "Inventory"),
     ("199999", "A", "Suspense"),
     ("210500", "L", "Marketplace tax pass-through"),
     ("210600", "L", "Sales tax and VAT liability"),
     ("210700", "L", "Tax withheld at source"),
+    ("230100", "L", "Unearned revenue"),
     ("240000", "L", "Inter-unit due to"),
     ("300100", "O", "Retained earnings"),
     ("400100", "R", "Sales"),
+    ("400110", "R", "Sales of bottles"),
+    ("400120", "R", "Sales of trekking gear"),
     ("400200", "R", "Shipping revenue"),
     ("400300", "R", "Gift wrap revenue"),
     ("410100", "R", "Refunds"),
     ("410200", "R", "Promotions"),
     ("480100", "R", "Reimbursements"),
+    ("500100", "E", "Cost of goods sold"),
     ("600100", "E", "Referral fees"),
     ("600200", "E", "FBA fulfilment fees"),
     ("600300", "E", "Storage fees"),
@@ -110,6 +115,8 @@ ACCOUNTS = (
     ("690000", "E", "Rounding"),
     ("690100", "E", "Realised exchange differences"),
 )
+# Accounts that a department has as well.
+OF_DEPARTMENTS = (("400110", "10000"), ("500100", "10000"))
 OTHER_VALUES = {"company": ("01", "02", "03", "04"), "department": ("000", "10000", "20000"), "product": ("000", "AMZ")}
 
 
@@ -153,7 +160,9 @@ def demo_site(
         charts=(Chart(CHART_ID, "Seller Chart", ("company", "department", "account", "product"), "account"),),
         values=(*_account_values(), *_other_values()),
         combinations=tuple(
-            Combination(CHART_ID, account_of(ledger.id, account)) for ledger in LEDGERS for account, _, _ in ACCOUNTS
+            Combination(CHART_ID, account_of(ledger.id, account, department))
+            for ledger in LEDGERS
+            for account, department in [*((one, "000") for one, _, _ in ACCOUNTS), *OF_DEPARTMENTS]
         ),
         periods=tuple(_periods(as_of)),
         sources={SOURCE: 300000046985001, "Manual": 1, "Spreadsheet": 300000046985003},
@@ -194,6 +203,8 @@ def _receivables() -> Receivables:
             Customer("1010", "Gone Ltd", 300000047000010, is_active=False),
         ),
         receipt_methods=("Manual",),
+        accounting_rules={"Immediate": False, "Monthly": True, "Quarterly 4": False},
+        unearned_account="01-000-230100-000",
     )
 
 

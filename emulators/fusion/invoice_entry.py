@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from emulators.fusion.accounting_rules import DURATION, RULE_LENGTHS, check_rules, check_shares
 from emulators.fusion.answers import plain
 from emulators.fusion.entry_checks import (
     Given,
@@ -74,8 +75,8 @@ TAX_LINES, LINE_FLEXFIELD = "receivablesInvoiceLineTaxLines", "receivablesInvoic
 FLEX_CONTEXT = "__FLEX_Context"
 FREIGHT = "FreightAmount"
 LINE_LENGTHS = {"Description": 240, "ItemNumber": 300, "MemoLine": 50, "UnitOfMeasure": 25}
-LINE_LENGTHS |= {"TaxClassificationCode": 30, "SalesOrder": 50}
-LINE_NUMBERS = ("LineNumber", "Quantity", "UnitSellingPrice", "LineAmount", "AllocatedFreightAmount")
+LINE_LENGTHS |= {"TaxClassificationCode": 30, "SalesOrder": 50, **RULE_LENGTHS}
+LINE_NUMBERS = ("LineNumber", "Quantity", "UnitSellingPrice", "LineAmount", "AllocatedFreightAmount", DURATION)
 TAX_LENGTHS = {"TaxRegimeCode": 30, "TaxRateCode": 150}
 DISTRIBUTION_LENGTHS = {"AccountClass": 80, "AccountCombination": 250, "Comments": 240}
 DISTRIBUTION_NUMBERS = ("Amount", "AccountedAmount", "Percent", "InvoiceLineNumber", "DetailedTaxLineNumber")
@@ -116,7 +117,9 @@ def entered(given: Given, site: Site, ledger: Ledger, setup: Setup, today: date)
     ]
     if not header[LINES]:
         raise fault("AR_LINE_REQ", "An invoice needs at least one line.", LINES)
+    check_rules(header, header[LINES], site)
     header[DISTRIBUTIONS] = [_distribution(one) for one in children_of(header, DISTRIBUTIONS)]
+    check_shares(header, header[DISTRIBUTIONS], site)
     amount = sum((line_total(line) for line in header[LINES]), freight or Decimal(0))
     return Entry(header, amount, customer)
 

@@ -80,6 +80,9 @@ class ReceivablesSwitches:
     `is_soap_multipart`: answers of the SOAP services come as the only part of a MIME message.
     `rejected_lines_status` and `held_lines_status` end an AutoInvoice job that rejected lines, and one that only held
     some back without a word; `are_rejected_lines_retried` has a later job look at rejected lines again.
+    Of an invoice with an invoicing rule: `needs_every_rule`, that each of its lines has an accounting rule;
+    `are_ruled_amounts_refused`, that its accounts come by percent; `is_revenue_recognised`, that they are shown as the
+    schedule of its revenue, no longer as they came.
     """
 
     duplicate_code: str = "AR_TRX_NUMBER_DUPLICATE"
@@ -103,11 +106,18 @@ class ReceivablesSwitches:
     rejected_lines_status: str = "WARNING"
     held_lines_status: str = "SUCCEEDED"
     are_rejected_lines_retried: bool = False
+    needs_every_rule: bool = True
+    are_ruled_amounts_refused: bool = True
+    is_revenue_recognised: bool = False
 
 
 @dataclass
 class Receivables:
-    """Receivables of one pod. Mutable on purpose, as the site is."""
+    """Receivables of one pod. Mutable on purpose, as the site is.
+
+    `accounting_rules` are those of the pod, with whether each needs its duration from the line; `unearned_account` is
+    where revenue stands until it is earned by one.
+    """
 
     sources: tuple[InvoiceSource, ...] = ()
     types: tuple[TransactionType, ...] = ()
@@ -119,6 +129,8 @@ class Receivables:
     credit_reasons: tuple[str, ...] = ()
     line_contexts: tuple[LineContext, ...] = ()
     consolidated_billing_units: tuple[str, ...] = ()
+    accounting_rules: dict[str, bool] = field(default_factory=dict)
+    unearned_account: str = ""
     layout: InvoiceLayout = field(default_factory=InvoiceLayout)
     switches: ReceivablesSwitches = field(default_factory=ReceivablesSwitches)
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from emulators.fusion.accounting_rules import scheduled
 from emulators.fusion.books import Books
 from emulators.fusion.crediting import line_id
 from emulators.fusion.invoice_entry import (
@@ -158,7 +159,11 @@ class ReceivablesViews:
         assert parent is not None
         key = parent[ROW_KEY]
         row = self._books.store.get("AR_RECEIPT" if name == REFERENCES else "AR_INVOICE", key)
-        found = json.loads(row["BODY"])[name] if row else []
+        body = json.loads(row["BODY"]) if row else {name: []}
+        found = body[name]
+        receivables = self._books.site.receivables
+        if row and name == DISTRIBUTIONS and body.get("InvoicingRule") and receivables.switches.is_revenue_recognised:
+            found = scheduled(body, Decimal(row["AMOUNT"]), receivables.unearned_account)
         rows = []
         for number, one in enumerate(found, start=1):
             shown = shown_as(kinds, one)

@@ -1,5 +1,7 @@
 """Invoices of shipments and credit memos of refunds: balanced, by line, never more than was billed."""
 
+import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.accounts import AccountKey
+from ledger.billing import LineRule
 from ledger.errors import InputRefused
 from ledger.journal import Journal
 from ledger.order_documents import CREDIT_MEMO, INVOICE, Order, Sold, credits_of, invoice_of
@@ -188,3 +191,37 @@ def _added(back):
         key = (one.sku, one.category, one.amount > 0)
         sums[key] = sums.get(key, Decimal(0)) + one.amount
     return [Sold(account("410100"), amount, key[1], key[0]) for key, amount in sums.items()]
+
+
+# --- accounting rules -------------------------------------------------------------------------------------------
+
+MONTHLY = LineRule("Monthly", date(2026, 12, 1), 12)
+CLUB = replace(sold("120.00", sku="CLUB"), rule=MONTHLY)
+MUG = sold("10.00", sku="MUG")
+
+
+def test_the_rule_of_a_product_travels_on_its_line_and_is_part_of_what_is_posted():
+    """The membership is earned over a year, the mug at once; the receivable has no rule."""
+    journal = invoice(CLUB, MUG)
+    assert journal.billing.rules == (None, MONTHLY, None)
+    assert [journal.billing.rule_of(number) for number in (1, 2, 3)] == [None, MONTHLY, None]
+    assert Journal.from_content(json.loads(json.dumps(journal.content()))) == journal
+    longer = replace(CLUB, rule=replace(MONTHLY, periods=24))
+    prints = {invoice(one, MUG).fingerprint for one in (CLUB, replace(CLUB, rule=None), longer)}
+    assert len(prints) == 3
+
+
+def test_an_invoice_without_rules_is_stored_as_it_always_was():
+    """No key of rules in its content: its fingerprint is that of documents stored before rules were known."""
+    journal = invoice()
+    assert "rules" not in journal.content()["billing"]
+    assert Journal.from_content(journal.content()).billing.rules == ()
+    assert journal.fingerprint == "475443f05628062e59dbc31e3095c26286b7b52e287481f6b0b5022e23b3b750"
+
+
+def test_what_takes_a_ruled_invoice_back_has_no_rule_of_its_own():
+    """A credit memo follows the rules of its invoice."""
+    billed = invoice(CLUB)
+    assert billed.billing.undone(billed.key).rules == ()
+    [memo] = refund(sold("-120.00", "refund", "CLUB", "410100"), invoices=[billed]).memos
+    assert (memo.journals[0].billing.rules, lines_of(memo.journals[0])[1]) == ((), ("400100", "120.00"))

@@ -8,7 +8,7 @@ docs.oracle.com/en/cloud/saas/financials/23d/farfa/op-receivablesinvoices-get.ht
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -94,6 +94,7 @@ class Booked:
     amount: Decimal
     line: int  # of the invoice, 0 on the receivable
     text: str
+    is_earned: bool = True
 
 
 @dataclass(frozen=True)
@@ -138,24 +139,50 @@ def header(row: Row, shape: Shape, settings: FusionSettings) -> Header:
 
 
 def booked(
-    shape: Shape, lines: Sequence[Row], distributions: Sequence[Row], settings: FusionSettings
+    head: Header, lines: Sequence[Row], distributions: Sequence[Row], settings: FusionSettings
 ) -> tuple[Booked, ...]:
-    """Return what the distributions of one document book; the receivable is on the other side of the lines."""
+    """Return what the distributions of one document book; the receivable is on the other side of the lines.
+
+    Those of an invoice with accounting rules are sets of accounts by percent until its revenue is recognised, and a
+    schedule from unearned to earned revenue afterwards: what a line books is the whole of it, on its revenue account.
+    """
     assert settings.receivables is not None, "only sites with receivables are read"
+    shape, unearned = head.shape, {settings.receivables.unearned_class, "UNEARN"}
+    amounts = {int(row.amount("LineNumber")): row.amount("LineAmount") for row in lines}
     texts = {int(row.amount("LineNumber")): row.text(shape.line_text) for row in lines}
     found = []
+    scheduled: set[int] = set()
     for row in distributions:
         is_receivable = row.text("AccountClass") in (settings.receivables.receivable_class, "REC")
         line = 0 if is_receivable else int(row.amount(shape.line_number))
         amount = row.amount("Amount")
+        if not row.text("Amount") and row.text("Percent"):
+            amount = (head.total if is_receivable else amounts.get(line, Decimal(0))) * row.amount("Percent") / 100
+        if row.text("AccountClass") in unearned:
+            scheduled.add(line)
         account = chart.account_of(row.text("AccountCombination"), settings)
         if amount:
-            found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, "")))
+            is_earned = row.text("AccountClass") not in unearned
+            found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, ""), is_earned))
+    found = list(_unscheduled(found, scheduled))
     # Some sites show credits above zero: what a credit memo books lowers the receivable, whatever its sign there.
     is_turned = shape is CREDIT_MEMO and sum((one.amount for one in found if not one.line), Decimal(0)) > 0
     if is_turned:
         found = [replace(one, amount=-one.amount) for one in found]
     return tuple(sorted(found, key=lambda one: one.line))
+
+
+def _unscheduled(found: Sequence[Booked], scheduled: set[int]) -> Iterator[Booked]:
+    """Yield what is booked, the schedule of a line as the one amount it moves in all, where that is on one account."""
+    yield from (one for one in found if one.line not in scheduled)
+    for line in sorted(scheduled):
+        of_line = [one for one in found if one.line == line]
+        earned = {one.account for one in of_line if one.is_earned}
+        total = sum((one.amount for one in of_line), Decimal(0))
+        if len(earned) == 1 and total:
+            yield replace(of_line[0], account=earned.pop(), amount=total, is_earned=True)
+        else:
+            yield from of_line
 
 
 def is_same(held: Held, journal: Journal, settings: FusionSettings) -> bool:

@@ -198,7 +198,7 @@ class Receivables:
         path = f"{head.shape.resource}/{head.id}/child/{head.shape.distributions}"
         # Distributions have no number of their own; the links tell those of one class apart.
         distributions = self._door.rows(path, key="AccountClass", with_links=True)
-        found = books.booked(head.shape, self._lines(head), distributions, self._settings)
+        found = books.booked(head, self._lines(head), distributions, self._settings)
         if not found:
             raise TargetUnavailable(f"Document {head.number} came back from Fusion without distributions.")
         return Held(head, found)

@@ -72,24 +72,55 @@ def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
         "BillToCustomerNumber": billing.customer,
         "InvoiceCurrencyCode": journal.currency,
         **({"PaymentTerms": ours.payment_terms} if ours.payment_terms else {}),
+        **({"InvoicingRule": ours.invoicing_rule} if billing.rules else {}),
         **_conversion(journal, settings),
         "CrossReference": cross_reference(billing),
         "Comments": comments(journal, settings),
         "InvoiceStatus": "Complete",
         "receivablesInvoiceLines": [
-            _line(line, place, _item(billing, line), journal) for place, line in enumerate(billed, start=1)
+            _line(line, place, _item(billing, line), journal) | rule_attributes(journal, line, ours)
+            for place, line in enumerate(billed, start=1)
         ],
-        "receivablesInvoiceDistributions": [
-            _distribution(ours.receivable_class, total, total.amount, journal, settings),
-            *(
-                {
-                    **_distribution(ours.revenue_class, line, -line.amount, journal, settings),
-                    "InvoiceLineNumber": place,
-                }
-                for place, line in enumerate(billed, start=1)
-            ),
-        ],
+        **_distributions(journal, total, billed, settings),
     }
+
+
+def rule_attributes(journal: Journal, line: JournalLine, ours: ReceivablesSettings) -> dict[str, Any]:
+    """Return the accounting rule of a line with its start and duration; nothing on an invoice without any.
+
+    Where an invoice has one, its other lines are earned at once, by the site's rule for that.
+    """
+    billing = _billing(journal)
+    rule = billing.rule_of(line.number)
+    if rule is None:
+        return {"AccountingRule": ours.immediate_rule} if billing.rules and ours.immediate_rule else {}
+    return {
+        "AccountingRule": rule.name,
+        **({"AccountingRuleDuration": rule.periods} if rule.periods else {}),
+        "RuleStartDate": rule.start.isoformat(),
+    }
+
+
+def _distributions(
+    journal: Journal, total: JournalLine, billed: list[JournalLine], settings: FusionSettings
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the accounts of the invoice, by amount; of one whose revenue is scheduled as the site wants them."""
+    ours = _of(settings)
+    form = ours.ruled_distributions if _billing(journal).rules else "amount"
+    if form == "none":
+        return {}
+    whole = {"Percent": "100"} if form == "percent" else None
+    receivable = _distribution(ours.receivable_class, total, settings)
+    lines = [
+        {
+            **_distribution(ours.revenue_class, line, settings),
+            **(whole or {"Amount": money.text(-line.amount, journal.currency)}),
+            "InvoiceLineNumber": place,
+        }
+        for place, line in enumerate(billed, start=1)
+    ]
+    owed = {**receivable, **(whole or {"Amount": money.text(total.amount, journal.currency)})}
+    return {"receivablesInvoiceDistributions": [owed, *lines]}
 
 
 def receivable_line(journal: Journal) -> JournalLine:
@@ -136,14 +167,8 @@ def _unit_price(amount: Decimal, quantity: Decimal, currency: str) -> Decimal | 
     return money.exact(price, currency) if price == round(price, money.minor_units(currency)) else None
 
 
-def _distribution(
-    kind: str, line: JournalLine, amount: Decimal, journal: Journal, settings: FusionSettings
-) -> dict[str, Any]:
-    return {
-        "AccountClass": kind,
-        "AccountCombination": chart.combination(line.account, settings),
-        "Amount": money.text(amount, journal.currency),
-    }
+def _distribution(kind: str, line: JournalLine, settings: FusionSettings) -> dict[str, Any]:
+    return {"AccountClass": kind, "AccountCombination": chart.combination(line.account, settings)}
 
 
 def _conversion(journal: Journal, settings: FusionSettings) -> dict[str, str]:

@@ -6,6 +6,8 @@ docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.h
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -26,6 +28,13 @@ class ReceivablesSettings(BaseModel):
     number_word: str = Field("AZ", pattern=r"^[A-Z0-9]{1,5}$")
     receivable_class: str = Field("Receivable", min_length=1, max_length=80)
     revenue_class: str = Field("Revenue", min_length=1, max_length=80)
+    unearned_class: str = Field("Unearned Revenue", min_length=1, max_length=80)
+    # Of invoices with a line whose revenue is earned by an accounting rule. No documentation of REST says whether every
+    # line of such an invoice needs a rule ("" sends none), nor whether accounts go along by percent, as AutoInvoice
+    # wants them for rules, by amount, or not at all.
+    invoicing_rule: str = Field("In Advance", min_length=1, max_length=80)
+    immediate_rule: str = Field("Immediate", max_length=30)
+    ruled_distributions: Literal["percent", "amount", "none"] = "percent"
     credit_reason: str = Field("", max_length=80)
     # Whether credits are sent below zero, and by line: no documentation says.
     are_credits_negative: bool = True
