@@ -32,6 +32,7 @@ from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from ledger import money
 from ledger.accounts import AccountKey
+from ledger.catalogue import GOODS, Catalogue
 from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
 from ledger.journal import JournalSet
@@ -46,8 +47,8 @@ _OF_ORDERS = (
     "AND (lower(trim(events.transaction_type)) = 'shipment' OR events.order_id IN (SELECT unnest($billed)))"
 )
 CUSTOMER_CODE, ACCOUNT_CODE, NO_SALE_CODE = "no_bill_to", "unmapped_category", "order_not_billable"
-BEYOND_CODE = "refund_exceeds_invoice"
-_FINDINGS_MAX = 20
+BEYOND_CODE, PRODUCT_CODE = "refund_exceeds_invoice", "unmapped_product"
+_FINDINGS_MAX, _NAMED_MAX = 20, 5
 _NOBODY = "(none)"
 
 
@@ -59,14 +60,25 @@ class BilledDay:
     customer: str
     documents: tuple[JournalSet, ...] = ()
     findings: tuple[Finding, ...] = ()
-    left_out: tuple[str, ...] = ()  # transactions with a line that is not mapped
+    left_out: tuple[str, ...] = ()  # transactions with a line that is not mapped, or a product nobody knows
     shipments: int = 0
 
 
 def billed_day(
-    road: Road, invoicing: Invoicing, mapping: Mapping, day: date, events: Path, place: Place, is_revenue: set[str]
+    road: Road,
+    invoicing: Invoicing,
+    mapping: Mapping,
+    day: date,
+    events: Path,
+    place: Place,
+    is_revenue: set[str],
+    catalogue: Catalogue | None = None,
 ) -> BilledDay:
-    """Return the order documents of one day; `is_revenue` are orders that a settlement has booked as revenue."""
+    """Return the order documents of one day.
+
+    `is_revenue` are orders that a settlement has booked as revenue; `catalogue` says where products are booked, where
+    the connection names one.
+    """
     customer = invoicing.customer(place.marketplace)
     receivable = mapping.order_receivable(place.marketplace)
     nothing = BilledDay(place, customer)
@@ -93,12 +105,15 @@ def billed_day(
         _write_movements(duck, road, books, mapped, movements)
         bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
-    made = _Made(road, books, customer)
+    made = _Made(road, books, customer, catalogue)
     documents = tuple(made.documents(rows))
     left_alone = {(code, origin) for code in (NO_SALE_CODE, BEYOND_CODE) for origin in dismissed(road, code)}
     refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
     findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
-    return BilledDay(place, customer, documents, (*findings[:_FINDINGS_MAX], *refused), tuple(left_out), count)
+    products = tuple(_no_product(road, sku, orders, day, catalogue) for sku, orders in sorted(made.unknown.items()))
+    waiting = (*left_out, *sorted(one for orders in made.unknown.values() for _, one in orders))
+    told = (*findings[:_FINDINGS_MAX], *products[:_FINDINGS_MAX], *refused)
+    return BilledDay(place, customer, documents, told, tuple(dict.fromkeys(waiting)), count)
 
 
 def _write_lines(
@@ -179,12 +194,17 @@ def _write_movements(
 
 @dataclass
 class _Made:
-    """Documents out of gathered rows; what cannot be billed or credited is kept as a finding."""
+    """Documents out of gathered rows; what cannot be billed or credited is kept as a finding.
+
+    `unknown` are the products that the catalogue does not have, each with the order and transaction that wait for it.
+    """
 
     road: Road
     books: EventBooks
     customer: str
+    catalogue: Catalogue | None
     refused: list[Finding] = field(default_factory=list)
+    unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
         """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
@@ -199,12 +219,31 @@ class _Made:
 
     def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         order = self._order(rows[0])
+        told = [_sold(row, self.books.currency) for row in rows]
+        sold = [self._placed(one, order.on) for one in told]
+        if None in sold:
+            for sku in {one.sku for one, placed in zip(told, sold, strict=True) if placed is None}:
+                self.unknown.setdefault(sku, []).append((order.order_id, order.transaction_id))
+            return ()
         try:
-            made = invoice_of(order, [_sold(row, self.books.currency) for row in rows])
+            made = invoice_of(order, [one for one in sold if one is not None])
         except InputRefused as error:
             self.refused.append(_not_billable(order, error))
             return ()
         return (made,) if made.journals else ()
+
+    def _placed(self, one: Sold, on: date) -> Sold | None:
+        """Return an amount on the account of its product; None for a price of goods that the catalogue does not know.
+
+        Amounts that the catalogue is not asked to take (shipping, promotions, tax) stay where the mapping has them.
+        """
+        if self.catalogue is None:
+            return one
+        owner = self.books.mapping.owner_of(self.books.place.marketplace)
+        found = self.catalogue.sale(one.sku, one.category, on, owner)
+        if found is None:
+            return None if one.category == GOODS else one
+        return replace(one, account=found.account, rule=found.rule)
 
     def _credits(self, rows: list[dict[str, Any]], billed: Billed) -> tuple[JournalSet, ...]:
         """Return what a refund takes back; of an order that was never billed nothing is, its settlement books it."""
@@ -278,6 +317,29 @@ def _unmapped(finding: Finding, row: dict[str, Any], day: date, place: Place) ->
     amount = money.exact(row["amount"], place.currency)
     sentence = f"{finding.sentence} {row['lines']} lines of transactions of {day} wait for it."
     return replace(finding, sentence=sentence, amount=amount, details={"currency": place.currency})
+
+
+def _no_product(road: Road, sku: str, orders: list[tuple[str, str]], day: date, catalogue: Catalogue | None) -> Finding:
+    assert catalogue is not None, "only a catalogue can lack a product"
+    lacks = catalogue.lacks(sku, day, with_cost=False)
+    return unknown_product(catalogue, sku, lacks, [order for order, _ in orders], day, "are not billed")
+
+
+def unknown_product(
+    catalogue: Catalogue, sku: str, lacks: tuple[str, ...], orders: list[str], day: date, what: str
+) -> Finding:
+    """Return that orders wait for what the catalogue does not say of a product, with the line to paste."""
+    names = sorted(set(orders))
+    more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
+    [line] = catalogue.lines_for([(sku, lacks)])
+    return Finding(
+        PRODUCT_CODE,
+        f"{catalogue.file} does not say {', '.join(lacks)} of product {sku or '(no SKU)'} on {day}: orders "
+        f"{', '.join(names[:_NAMED_MAX])}{more} {what}.",
+        f"Fill in what is empty and add it to {catalogue.file}: {line.strip()}",
+        origin=f"product {sku}",
+        details={"orders": names},
+    )
 
 
 def _not_billable(order: Order, error: InputRefused) -> Finding:

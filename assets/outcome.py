@@ -89,7 +89,8 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed", "order_not_billed"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
-    "receivable_invoices": MAPPING_CODES | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice"},
+    "receivable_invoices": MAPPING_CODES
+    | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice", "unmapped_product"},
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},

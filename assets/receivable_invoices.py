@@ -23,6 +23,7 @@ from assets.order_choices import billing_begins, orders_in, owed, revenue_orders
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
+from ledger.catalogue import Catalogue
 from ledger.errors import ConfigurationRefused, Finding
 from ledger.journal import Journal, JournalSet
 from ledger.mapping import Mapping
@@ -46,8 +47,8 @@ class Staged:
 def make_invoices(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     """Make the invoices of each day of a span; raises ConfigurationRefused where the connection makes none."""
     invoicing = invoicing_of(road)
-    mapping = road.load_mapping()
-    return {day: _day(road, invoicing, mapping, day) for day in days_between(first, last)}
+    mapping, catalogue = road.load_mapping(), road.load_catalogue()
+    return {day: _day(road, invoicing, mapping, catalogue, day) for day in days_between(first, last)}
 
 
 def invoicing_of(road: Road) -> Invoicing:
@@ -57,7 +58,7 @@ def invoicing_of(road: Road) -> Invoicing:
     return road.policy.invoicing
 
 
-def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOutcome:
+def _day(road: Road, invoicing: Invoicing, mapping: Mapping, catalogue: Catalogue | None, day: date) -> DayOutcome:
     events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
     if events is None:
         fetch = f"connector fetch {EVENTS_TABLE} --from {day} --to {day} -c {road.connection}"
@@ -66,7 +67,7 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOu
     places, homeless = _places(road, invoicing, mapping, day, path)
     settled = revenue_orders(road, path)
     is_revenue = settled.keys() | shipped_before(road, orders_in(road, path), invoicing)
-    made = [billed_day(road, invoicing, mapping, day, path, place, is_revenue) for place in places]
+    made = [billed_day(road, invoicing, mapping, day, path, place, is_revenue, catalogue) for place in places]
     documents = [one for of_place in made for one in of_place.documents]
     content = {
         "mapping": mapping.content_hash,
@@ -75,6 +76,7 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, day: date) -> DayOu
     }
     archived = road.stores.documents.put_bytes(json.dumps(content, sort_keys=True).encode())
     facts = {"set": archived.sha256, "mapping": mapping.content_hash, "events": events.id}
+    facts |= {"catalogue": catalogue.content_hash} if catalogue else {}
     version = write_day(road, TABLE, day, _staged_rows(made), facts)
     findings = (*homeless, *(one for of_place in made for one in of_place.findings))
     return StageResult(

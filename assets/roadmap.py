@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from assets.posting import Desk, PostingPatience
+from ledger.catalogue import Catalogue
 from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
@@ -74,7 +75,8 @@ class Road:
     the posting key. `load_mapping` reads the mapping file anew, so that a change is seen by the next stage.
     `marketplaces` are those whose settlements are taken in, named as settlements do; empty takes in all.
     `configuration` reads the connection's files as they stand, so that a change is kept with whose hand it was.
-    `load_opening_orders` reads the orders that the books held at go-live, none where the connection names no file.
+    `load_opening_orders` reads the orders that the books held at go-live, none where the connection names no file;
+    `load_catalogue` the products, None where it names none.
     `bank` says how the bank's statements are read and held against payouts. `orders_road` is how orders are taken in,
     `events_source` which of Amazon's two interfaces tells financial events.
     """
@@ -97,6 +99,7 @@ class Road:
     marketplaces: tuple[str, ...] = ()
     configuration: Callable[[], Iterable[ConfigurationFile]] = tuple
     load_opening_orders: Callable[[], OpeningOrders] = OpeningOrders
+    load_catalogue: Callable[[], Catalogue | None] = lambda: None
     bank: BankSettings = field(default_factory=BankSettings)
     orders_road: OrdersRoad = "reports"
     events_source: EventsSource = "transactions"

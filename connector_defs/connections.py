@@ -19,6 +19,7 @@ from connector_defs.amazon_to_erp import AmazonToErpSettings, ErpDoors
 from connector_defs.amazon_to_fusion import AmazonToFusionSettings
 from connector_defs.amazon_to_peoplesoft import AmazonToPeopleSoftSettings
 from connector_defs.project import ConnectionFile, Project, text_of
+from ledger.catalogue import Catalogue, load_catalogue
 from ledger.errors import ConfigurationRefused
 from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
@@ -50,6 +51,12 @@ class Connection:
         return None if chosen is None else self.mapping_path.parent / chosen.file
 
     @property
+    def catalogue_path(self) -> Path | None:
+        """Return the product catalogue; it lies beside the mapping."""
+        chosen = self.settings.books.catalogue
+        return None if chosen is None else self.mapping_path.parent / chosen
+
+    @property
     def ledger_id(self) -> str:
         """Return the ERP ledger's own id: where the books are and which, never the connection's name."""
         return self.settings.ledger_id
@@ -66,9 +73,18 @@ class Connection:
         text = text_of(path, "the orders before go-live (books.orders_before_go_live.file)")
         return read_opening_orders(text, str(path), self.settings.books)
 
+    def load_catalogue(self) -> Catalogue | None:
+        """Read the products anew, None where no file is named; raises MappingRefused naming file, line and key."""
+        path = self.catalogue_path
+        if path is None:
+            return None
+        text = text_of(path, "the catalogue (books.catalogue)").removeprefix("\ufeff")  # which Excel writes
+        return load_catalogue(text, str(path))
+
     def configuration(self) -> Iterator[ConfigurationFile]:
         """Yield the files that decide what is booked, as they stand; one that cannot be read is told elsewhere."""
         files = {"connection": self.file_path, "mapping": self.mapping_path, "orders": self.opening_orders_path}
+        files["catalogue"] = self.catalogue_path
         for kind, path in files.items():
             if path is None:
                 continue
@@ -157,6 +173,7 @@ class Connection:
             marketplaces=_marketplace_names(self.settings.amazon.marketplaces),
             configuration=self.configuration,
             load_opening_orders=self.load_opening_orders,
+            load_catalogue=self.load_catalogue,
             bank=self.settings.bank,
             orders_road=self.settings.by_day.orders_road,
             events_source=self.settings.by_day.events_source,

@@ -25,6 +25,7 @@ from connector_defs.cli.exit_codes import MEANINGS
 from connector_defs.cli.program import program
 from connector_defs.connections import SETTINGS
 from ledger import errors
+from ledger.catalogue import catalogue_schema
 from ledger.categories import categories
 from ledger.classification import known_triples
 from ledger.mapping import mapping_schema
@@ -206,17 +207,31 @@ def _first(schema: dict[str, Any]) -> str:
 
 def mapping_page() -> str:
     """Return the page of the mapping file's shape."""
-    schema = mapping_schema()
+    intro = "What may stand in a mapping file.\nThe guide on [mapping](../guides/mapping.md) says what for."
+    return _shape_page("Mapping file", "MappingShape", intro, mapping_schema())
+
+
+def catalogue_page() -> str:
+    """Return the page of the catalogue file's shape."""
+    intro = (
+        "What may stand in a product catalogue, as YAML; a column of a CSV is named like the key (`revenue.account`).\n"
+        "The guide on [the catalogue](../guides/catalogue.md) says what for."
+    )
+    return _shape_page("Product catalogue", "CatalogueShape", intro, catalogue_schema())
+
+
+def _shape_page(title: str, name: str, intro: str, schema: dict[str, Any]) -> str:
+    """Return the page of a file's shape, a section per part of it."""
     definitions = schema["$defs"]
-    parts = ["What may stand in a mapping file.\nThe guide on [mapping](../guides/mapping.md) says what for."]
-    for name, own in {"MappingShape": schema, **definitions}.items():
+    parts = [intro]
+    for part, own in {name: schema, **definitions}.items():
         if "properties" in own:
             rows = [
                 (f"`{key}`", what(one, definitions), _default(key, one, own.get("required", [])))
                 for key, one in own["properties"].items()
             ]
-            parts.append(f"## {name}\n\n{own.get('description', '')}\n\n" + table(("Key", "May be", "Default"), rows))
-    return page("Mapping file", *parts)
+            parts.append(f"## {part}\n\n{own.get('description', '')}\n\n" + table(("Key", "May be", "Default"), rows))
+    return page(title, *parts)
 
 
 # Tables of the books.
@@ -306,6 +321,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/exit-codes.md": exit_codes_page,
     "reference/settings.md": settings_page,
     "reference/mapping.md": mapping_page,
+    "reference/catalogue.md": catalogue_page,
     "reference/checks.md": checks_page,
     "reference/categories.md": categories_page,
 }

@@ -258,6 +258,7 @@ class Policy(Settings):
     the money that arrives, the ERP's own bank process or the connector, never both; `receipt_days` is how long that may
     take. `read_balances`: the ERP's balances are read at a month's end and tied to Amazon's. `invoicing`: orders become
     invoices when they are shipped, where the ERP keeps receivables for them; without it they are revenue when settled.
+    `catalogue`: a CSV or YAML file beside the mapping that says of each product where it is booked and what it costs.
     """
 
     time_zone: str
@@ -278,6 +279,7 @@ class Policy(Settings):
     receipt_days: Annotated[int, Field(ge=1, le=90)] = 10
     read_balances: bool = False
     invoicing: Invoicing | None = None
+    catalogue: Annotated[str, Field(min_length=1)] | None = None
 
     @field_validator("quantities", mode="before")
     @classmethod

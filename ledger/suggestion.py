@@ -57,9 +57,9 @@ def _triple_row(one: Combination, shipped: str) -> str:
     hint = f"the shipped classification guesses {shipped}" if shipped else _closest(one)
     return "\n".join(
         (
-            f"  - transaction_type: {_quoted(one.transaction_type)}",
-            f"    amount_type: {_quoted(one.amount_type)}",
-            f"    amount_description: {_quoted(one.amount_description)}",
+            f"  - transaction_type: {quoted(one.transaction_type)}",
+            f"    amount_type: {quoted(one.amount_type)}",
+            f"    amount_description: {quoted(one.amount_description)}",
             f'    category: ""  # {hint}',
         )
     )
@@ -72,6 +72,6 @@ def _closest(one: Combination) -> str:
     return f"the closest known label is {best[0][2]!r}: {best[1].category}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Write any text as one YAML value on one line."""
     return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10_000).strip()

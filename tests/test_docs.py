@@ -20,6 +20,7 @@ from assets.road import STAGES
 from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
+from ledger.catalogue import load_catalogue
 from ledger.mapping import load_mapping
 from ledger.mapping_shape import Accounts, Rule
 from ledger.policy import Policy
@@ -152,13 +153,15 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
 
 
 def test_examples_of_yaml_are_accepted() -> None:
-    """A whole mapping file loads; accounts and rules of one, or a piece of a connection's settings, are valid."""
+    """A whole mapping or catalogue loads; accounts and rules of one, or a piece of a connection's settings, are valid."""
     seen = []
     for path in PAGES:
         for body in (body for language, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if language == "yaml"):
             keys = yaml.safe_load(body)
             seen.append(next(iter(keys)))
-            if "version" in keys:
+            if "products" in keys:
+                assert load_catalogue(body, path.name).shape.products
+            elif "version" in keys:
                 assert load_mapping(body, path.name).shape.categories
             elif "by_day" in keys:
                 assert DaySources.model_validate(keys["by_day"])

@@ -1,8 +1,9 @@
 """What changed in the files that decide what is booked, and whose hand it was.
 
-In: the mapping, the connection file and the list of orders before go-live as a run reads them. Out: one row and one
-audit event per content, with the account that owns the file and the account whose run first read it, and the content
-archived under its SHA-256. A change is confirmed when somebody who had no hand in it approves journals made with it.
+In: the mapping, the connection file, the list of orders before go-live and the catalogue as a run reads them. Out: one
+row and one audit event per content, with the account that owns the file and the account whose run first read it, and
+the content archived under its SHA-256. A change is confirmed when somebody who had no hand in it approves journals made
+with it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from resources.store.schema import configuration_changes
 
 @dataclass(frozen=True)
 class ConfigurationFile:
-    """A file as a run reads it; `kind` is `mapping`, `connection` or `orders`, `owner` the account it belongs to."""
+    """A file as a run reads it, with the account it belongs to.
+
+    `kind` is `mapping`, `connection`, `orders` or `catalogue`.
+    """
 
     kind: str
     name: str

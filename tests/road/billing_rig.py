@@ -43,8 +43,8 @@ MONTH = days_between(START.date() - timedelta(days=31), START.date() - timedelta
 DAYS = days_between(START.date() - timedelta(days=6), START.date() - timedelta(days=3))
 
 
-def told_home(tmp_path_factory) -> Path | None:
-    """Return a home in which a month of events was fetched; none where control databases lie elsewhere."""
+def told_home(tmp_path_factory, days=MONTH) -> Path | None:
+    """Return a home in which events of some days, a month, were fetched; none where control databases lie elsewhere."""
     if World.cluster is not None:
         return None
     home = tmp_path_factory.mktemp("told") / "home"
@@ -52,20 +52,20 @@ def told_home(tmp_path_factory) -> Path | None:
         patch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
         patch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", "2026-08-01")
         first = World(home)
-        fetched(billing(Pod(first)), "financial_events", MONTH)
+        fetched(billing(Pod(first)), "financial_events", days)
         first.stores.close()
     return home
 
 
-def told_world(told: Path | None, tmp_path, monkeypatch) -> Iterator[World]:
-    """Yield a world of its own in which a month of events was fetched."""
+def told_world(told: Path | None, tmp_path, monkeypatch, days=MONTH) -> Iterator[World]:
+    """Yield a world of its own in which events of some days, a month, were fetched."""
     monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
     monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", "2026-08-01")
     if told is not None:
         shutil.copytree(told, tmp_path / "home")
     made = World(tmp_path / "home")
     if told is None:
-        fetched(billing(Pod(made)), "financial_events", MONTH)
+        fetched(billing(Pod(made)), "financial_events", days)
     yield made
     for stores in made.to_close:
         stores.close()

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from assets.audit_story import tell
+from assets.order_choices import billed_before
 from assets.road import walk
 from assets.verdicts import StageResult
 from emulators.amazon.settlement_writer import Row
 from ledger import money
+from ledger.catalogue import load_catalogue
 from tests.road.billing_rig import (
     INVOICING,
     billing,
@@ -192,3 +194,14 @@ def inflate(world: World, refunded: Refunded) -> None:
             duck.sql(sql, params={"order": refunded.order, "path": str(path)}).write_parquet(str(to))
 
     world.stores.warehouse.write("amazon_us", "financial_events", version.partition, produce, dict(version.facts))
+
+
+def test_a_credit_memo_keeps_the_accounts_of_its_invoice_whatever_the_catalogue_says_since(world, pod, refunded):
+    """Billed on one account, moved in the catalogue, refunded: the memo takes back what was billed where it was."""
+    moved = load_catalogue("sku,revenue.account\n*,400120\n", "products.csv")
+    road = replace(billing(pod), load_catalogue=lambda: moved)
+    for asset in ("receivable_invoices", "invoice_postings"):
+        fetched(road, asset, [refunded.refunded])
+    [memo] = billed_before(road, [refunded.order])[refunded.order].credits
+    accounts = {one.account.account for one in memo.lines}
+    assert ("400100" in accounts, "400120" in accounts) == (True, False)
