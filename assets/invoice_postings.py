@@ -7,42 +7,34 @@ again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from assets.billed_gate import CODE as NOT_BILLED_CODE
-from assets.books_read import same
 from assets.day_files import write_day
-from assets.day_names import day_name, start_of, today
+from assets.day_names import day_name, start_of
+from assets.day_postings import GATE, UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.document_sets import INVOICE_POSTINGS as TABLE
-from assets.document_sets import content_mark, is_settled, is_withheld, may_exist, to_send
+from assets.document_sets import is_settled, is_withheld, may_exist, to_send
 from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.gate import accounts_verdict
 from assets.order_choices import owed, revenue_orders
 from assets.order_clearing import cleared_verdict
-from assets.posting_findings import APPROVAL_CODE, APPROVAL_CODES
-from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
+from assets.posting_sets import WantedSet, take
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
 from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.difference import difference
-from ledger.errors import Finding, TargetError
-from ledger.journal import JournalSet, SourceKey
+from ledger.errors import Finding
+from ledger.journal import JournalSet
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
-GATE, ACCEPTED, UNCHANGED, SAME = (
-    "gate",
-    "accepted_by_erp",
-    "unchanged_since_posting",
-    "read_back_equals_invoice",
-)
+_POSTED = Posted(TABLE, "invoices", "Every invoice", "read_back_equals_invoice")
 REVENUE_CODE = "order_is_revenue"
 _ROWS_MAX = 200
 
@@ -60,18 +52,19 @@ def _day(road: Road, day: date) -> DayOutcome:
         return RefusedDay(((str(day), f"Its invoices are not made yet: {make}"),))
     partition = day_name(TABLE, day)
     wanted = {one.source: one for one in staged.documents}
-    stored = _stored(road, partition)
+    stored = stored_sources(road, partition)
     sources = list(dict.fromkeys((*wanted, *stored)))
     known = {source: road.stores.outbox.documents(source) for source in sources}
-    gate = _gate(road, [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])])
+    sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
+    gate = gate_of_day(road, sending)
     settled = _revenue(road, day)
     results = [_one(road, partition, staged, wanted.get(source), known[source], gate, settled) for source in sources]
     documents = [one for source in sources for one in road.stores.outbox.documents(source)]
     _ask_for_settlements(road, [one for before in known.values() for one in before], documents)
-    joined = _joined([one for result in results for one in result.verdicts], documents)
+    told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
     read_before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
-    held, read = _read_back(road, documents, read_before.facts if read_before else {})
-    verdicts = (gate, *joined, held, cleared_verdict(road, map(_order, documents)))
+    held, read = read_back(road, documents, read_before.facts if read_before else {}, _POSTED)
+    verdicts = (gate, *told, held, cleared_verdict(road, map(_order, documents)))
     version = write_day(
         road, TABLE, day, [_stored_row(one) for one in documents], {"mapping": staged.mapping_hash, **read}
     )
@@ -93,26 +86,6 @@ def _ask_for_settlements(road: Road, before: Sequence[OutboxDocument], now: Sequ
     for item in road.stores.review.listing(road.connection):
         if item.code == NOT_BILLED_CODE:
             ask_for(road, item.partition, "invoices that it may have waited for were posted")
-
-
-def _stored(road: Road, partition: str) -> list[SourceKey]:
-    """Return the sources of the documents that were planned for a day, whatever is made of it now."""
-    listed = road.stores.outbox.listing(road.connection, partition=partition, limit=100_000)
-    return sorted({one.source for one in listed}, key=str)
-
-
-def _gate(road: Road, sending: Sequence[JournalSet]) -> Verdict:
-    """Ask for the accounts and periods of everything that is still to be sent, once for the whole day."""
-    journals = tuple(journal for one in sending for journal in one.journals)
-    if not journals:
-        return Verdict(GATE, True, "Nothing is left to send.")
-    asked = JournalSet(journals[0].source, 1, journals)
-
-    def gate() -> tuple[Verdict, ...]:
-        verdict = accounts_verdict(road, road.load_mapping(), asked)
-        return (gate_of([verdict], f"{len(journals)} documents may be sent: accounts valid, periods open."),)
-
-    return gate_or_hold(gate, [], GATE)[0]
 
 
 def _revenue(road: Road, day: date) -> dict[str, str]:
@@ -173,89 +146,10 @@ def _is_revenue(order: str, settlement: str) -> Verdict:
 
 def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     """Same shipment, other content than what was sent: an alarm, never a second invoice."""
-    found = difference([one.journal for one in documents], wanted)
+    found = difference([one.journal for one in documents], wanted.journals)
     rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
     sentence = f"Order {wanted.source.belongs_to} would be billed otherwise now: {found.sentence()} Nothing is sent."
     return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
-
-
-def _joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument]) -> list[Verdict]:
-    """Return the verdicts of all documents as one a check: how many fail, and what the first of them say.
-
-    What waits for a person's word waits for one word for the whole day.
-    """
-    joined = []
-    planned = [one for one in documents if one.state is PostingState.PLANNED]
-    asked = (_approval(planned),) if planned else ()
-    for check, fine in ((ACCEPTED, "Every invoice is posted."), (UNCHANGED, "What was sent would be sent again.")):
-        of_check = [one for one in verdicts if one.check == check or (check == ACCEPTED and one.check == GATE)]
-        failed = [one for one in of_check if not one.passed]
-        words = " ".join(one.sentence for one in failed[:3])
-        more = f" And {len(failed) - 3} more." if len(failed) > 3 else ""
-        joined.append(
-            Verdict(
-                check,
-                not failed,
-                f"{words}{more}" or fine,
-                is_blocking=False,
-                is_waiting=bool(failed) and all(one.is_waiting for one in failed),
-                rows=tuple(row for one in failed for row in one.rows)[:_ROWS_MAX],
-                findings=(*_others(of_check), *(asked if check == ACCEPTED else ())),
-            )
-        )
-    return joined
-
-
-def _others(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """Yield the findings of verdicts but those that wait for approval, document by document."""
-    return (one for verdict in verdicts for one in verdict.findings if one.code not in APPROVAL_CODES)
-
-
-def _approval(planned: Sequence[OutboxDocument]) -> Finding:
-    """Return that the planned invoices of a day wait for one word."""
-    name = planned[0].partition
-    return Finding(
-        APPROVAL_CODE,
-        f"{len(planned)} invoices are planned and wait for approval. None of them is sent before.",
-        f"Look at them: connector outbox show {name}. Then another person approves or rejects them: connector approve "
-        f"{name}, connector reject {name}.",
-        origin=content_mark(planned)[:16],
-    )
-
-
-def _read_back(
-    road: Road, documents: Sequence[OutboxDocument], before: Mapping[str, Any]
-) -> tuple[Verdict, dict[str, Any]]:
-    """The books say of every posted document line by line what was sent.
-
-    Each is read once it is posted and then once a day, for as long as its day is looked at; what differs every time.
-    Also returns what was read and is fine, to be remembered with the day.
-    """
-    posted = [one for one in documents if one.state is PostingState.POSTED]
-    now = today(road.clock).isoformat()
-    fine: list[str] = list(before.get("read", ())) if before.get("read_on") == now else []
-    compared = []
-    for document in (one for one in posted if one.key not in fine):
-        try:
-            found = same([(document, road.target.read_back(document.journal))])
-        except TargetError as error:
-            told = Verdict(SAME, False, str(error), is_blocking=False, is_waiting=True)
-            return told, {"read": fine, "read_on": now}
-        if found.passed:
-            fine.append(document.key)
-        else:
-            compared.append(found)
-    remembered = {"read": fine, "read_on": now}
-    if not compared:
-        words = f"{len(posted)} documents stand in the books as they were sent." if posted else "Nothing is posted yet."
-        return Verdict(SAME, True, words, is_blocking=False), remembered
-    sentence = " ".join(one.sentence for one in compared[:3])
-    rows = tuple(row for one in compared for row in one.rows)
-    finding = Finding("books_differ", sentence, _LOOK, origin=TABLE)
-    return Verdict(SAME, False, sentence, is_blocking=False, rows=rows[:_ROWS_MAX], findings=(finding,)), remembered
-
-
-_LOOK = "Look at the document in the ERP; nothing is corrected by itself. `accept` it when it was changed on purpose."
 
 
 def _facts(road: Road, documents: Sequence[OutboxDocument]) -> dict:

@@ -167,6 +167,25 @@ def _heads(before: Journal, after: Journal) -> Iterator[DocumentDifference]:
         was, will_be = str(getattr(before, name)), str(getattr(after, name))
         if was != will_be:
             yield DocumentDifference(before.part, name.replace("_", " "), was, will_be, before.accounting_date)
+    for name, told in (("customer", _customer), ("accounting rules", _rules)):
+        was, will_be = told(before), told(after)
+        if was != will_be:
+            yield DocumentDifference(before.part, name, was, will_be, before.accounting_date)
+
+
+def _customer(journal: Journal) -> str:
+    return journal.billing.customer if journal.billing else ""
+
+
+def _rules(journal: Journal) -> str:
+    """Return by which rules the lines of an invoice are earned, "" where all are earned at once."""
+    billing = journal.billing
+    ruled = ((line, billing.rule_of(line.number)) for line in journal.lines) if billing else ()
+    return "; ".join(
+        f"{line.description}: {rule.name} from {rule.start}" + (f" over {rule.periods} periods" if rule.periods else "")
+        for line, rule in ruled
+        if rule
+    )
 
 
 def _lines(before: Sequence[Journal], after: Sequence[Journal]) -> Iterator[LineDifference]:

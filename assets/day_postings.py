@@ -1,0 +1,139 @@
+"""The documents of one day in the ERP's books: what invoices of orders and the cost of shipments have in common.
+
+In: the documents that were made of a day, and what is stored of them. Out: one gate for all that are new, one verdict
+a check for all of them, one word of approval, and the read-back of what is posted. A document that a person or the ERP
+holds keeps none of the others.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assets.books_read import same
+from assets.day_names import today
+from assets.document_sets import content_mark
+from assets.gate import accounts_verdict
+from assets.posting_findings import APPROVAL_CODE, APPROVAL_CODES
+from assets.posting_sets import gate_of, gate_or_hold
+from assets.roadmap import Road
+from assets.verdicts import Verdict
+from ledger.errors import Finding, TargetError
+from ledger.journal import JournalSet, SourceKey
+from ledger.posting import PostingState
+from resources.store.outbox import OutboxDocument
+
+GATE, ACCEPTED, UNCHANGED = "gate", "accepted_by_erp", "unchanged_since_posting"
+_ROWS_MAX = 200
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What an asset posts by day, in words: `invoices`, `Every invoice`; `same` is its check of the read-back."""
+
+    table: str
+    plural: str
+    every: str
+    same: str
+
+
+def stored_sources(road: Road, partition: str) -> list[SourceKey]:
+    """Return the sources of the documents that were planned for a day, whatever is made of it now."""
+    listed = road.stores.outbox.listing(road.connection, partition=partition, limit=100_000)
+    return sorted({one.source for one in listed}, key=str)
+
+
+def gate_of_day(road: Road, sending: Sequence[JournalSet]) -> Verdict:
+    """Ask for the accounts and periods of everything that is still to be sent, once for the whole day."""
+    journals = tuple(journal for one in sending for journal in one.journals)
+    if not journals:
+        return Verdict(GATE, True, "Nothing is left to send.")
+    asked = JournalSet(journals[0].source, 1, journals)
+
+    def gate() -> tuple[Verdict, ...]:
+        verdict = accounts_verdict(road, road.load_mapping(), asked)
+        return (gate_of([verdict], f"{len(journals)} documents may be sent: accounts valid, periods open."),)
+
+    return gate_or_hold(gate, [], GATE)[0]
+
+
+def joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument], posted: Posted) -> list[Verdict]:
+    """Return the verdicts of all documents as one a check: how many fail, and what the first of them say.
+
+    What waits for a person's word waits for one word for the whole day.
+    """
+    found = []
+    planned = [one for one in documents if one.state is PostingState.PLANNED]
+    asked = (_approval(planned, posted),) if planned else ()
+    for check, fine in ((ACCEPTED, f"{posted.every} is posted."), (UNCHANGED, "What was sent would be sent again.")):
+        of_check = [one for one in verdicts if one.check == check or (check == ACCEPTED and one.check == GATE)]
+        failed = [one for one in of_check if not one.passed]
+        words = " ".join(one.sentence for one in failed[:3])
+        more = f" And {len(failed) - 3} more." if len(failed) > 3 else ""
+        found.append(
+            Verdict(
+                check,
+                not failed,
+                f"{words}{more}" or fine,
+                is_blocking=False,
+                is_waiting=bool(failed) and all(one.is_waiting for one in failed),
+                rows=tuple(row for one in failed for row in one.rows)[:_ROWS_MAX],
+                findings=(*_others(of_check), *(asked if check == ACCEPTED else ())),
+            )
+        )
+    return found
+
+
+def _others(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """Yield the findings of verdicts but those that wait for approval, document by document."""
+    return (one for verdict in verdicts for one in verdict.findings if one.code not in APPROVAL_CODES)
+
+
+def _approval(planned: Sequence[OutboxDocument], posted: Posted) -> Finding:
+    """Return that the planned documents of a day wait for one word."""
+    name = planned[0].partition
+    return Finding(
+        APPROVAL_CODE,
+        f"{len(planned)} {posted.plural} are planned and wait for approval. None of them is sent before.",
+        f"Look at them: connector outbox show {name}. Then another person approves or rejects them: connector approve "
+        f"{name}, connector reject {name}.",
+        origin=content_mark(planned)[:16],
+    )
+
+
+def read_back(
+    road: Road, documents: Sequence[OutboxDocument], before: Mapping[str, Any], posted: Posted
+) -> tuple[Verdict, dict[str, Any]]:
+    """The books say of every posted document line by line what was sent.
+
+    Each is read once it is posted and then once a day, for as long as its day is looked at; what differs every time.
+    Also returns what was read and is fine, to be remembered with the day.
+    """
+    standing = [one for one in documents if one.state is PostingState.POSTED]
+    now = today(road.clock).isoformat()
+    fine: list[str] = list(before.get("read", ())) if before.get("read_on") == now else []
+    compared = []
+    for document in (one for one in standing if one.key not in fine):
+        try:
+            found = same([(document, road.target.read_back(document.journal))])
+        except TargetError as error:
+            told = Verdict(posted.same, False, str(error), is_blocking=False, is_waiting=True)
+            return told, {"read": fine, "read_on": now}
+        if found.passed:
+            fine.append(document.key)
+        else:
+            compared.append(found)
+    remembered = {"read": fine, "read_on": now}
+    if not compared:
+        words = (
+            f"{len(standing)} documents stand in the books as they were sent." if standing else "Nothing is posted yet."
+        )
+        return Verdict(posted.same, True, words, is_blocking=False), remembered
+    sentence = " ".join(one.sentence for one in compared[:3])
+    rows = tuple(row for one in compared for row in one.rows)
+    finding = Finding("books_differ", sentence, _LOOK, origin=posted.table)
+    return Verdict(
+        posted.same, False, sentence, is_blocking=False, rows=rows[:_ROWS_MAX], findings=(finding,)
+    ), remembered
+
+
+_LOOK = "Look at the document in the ERP; nothing is corrected by itself. `accept` it when it was changed on purpose."
