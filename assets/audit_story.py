@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from assets.event_words import sentence_of_event
 from assets.order_rows import OrderRow, name_of, order_rows, settlements_of_order
+from ledger.cost_documents import KIND as COST_KIND
 from ledger.errors import InputRefused
-from ledger.order_documents import KINDS as ORDER_KINDS
+from ledger.order_documents import KINDS
 from ledger.policy import Policy
 from resources.store.audit import AuditEvent
 from resources.store.exchanges import RecordedExchange
@@ -22,6 +23,7 @@ from resources.store.stores import Stores
 
 _PAGE = 1000
 _DOCUMENTS_MAX = 1_000_000
+ORDER_KINDS = (*KINDS, COST_KIND)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # Events of the whole connection that bear on every settlement under way at that moment.
 _OF_THE_CONNECTION = frozenset({"configuration_changed", "configuration_confirmed", "restored"})

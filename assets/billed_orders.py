@@ -321,7 +321,7 @@ def _unmapped(finding: Finding, row: dict[str, Any], day: date, place: Place) ->
 
 def _no_product(road: Road, sku: str, orders: list[tuple[str, str]], day: date, catalogue: Catalogue | None) -> Finding:
     assert catalogue is not None, "only a catalogue can lack a product"
-    lacks = catalogue.lacks(sku, day, with_cost=False)
+    lacks = catalogue.lacks(sku, day, with_cost=road.policy.cost_of_goods is not None)
     return unknown_product(catalogue, sku, lacks, [order for order, _ in orders], day, "are not billed")
 
 

@@ -123,6 +123,13 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("read_back_equals_invoice", "The books say line by line what the invoices said.", False),
         CheckOfAsset("orders_cleared", "What was billed less what was credited is what settlements brought.", False),
     ),
+    "cost_postings": (
+        CheckOfAsset("every_shipment_costed", "Every shipment of the day has its cost; what waits says why.", False),
+        CheckOfAsset("gate", "Asked before sending: accounts valid, periods open."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every cost journal.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
+    ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
@@ -192,6 +199,7 @@ BY_DAY = (
     "bank_deposits",
     "receivable_invoices",
     "invoice_postings",
+    "cost_postings",
 )
 # Assets that are made once per calendar month.
 BY_MONTH = ("month_proofs", "accruals", "ledger_ties")

@@ -5,6 +5,7 @@ from datetime import date
 
 from assets.balances import fetch_balances
 from assets.bank_deposits import compose_deposits
+from assets.cost_postings import post_costs
 from assets.days import DayOutcome, DayStage
 from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
@@ -123,6 +124,15 @@ DAY_STAGES: dict[str, DayStage] = {
             overlap_days=5,
             reads=("receivable_invoices",),
             is_wanted=lambda policy: policy.invoicing is not None,
+        ),
+        DayStage(
+            "cost_postings",
+            post_costs,
+            "What was shipped on one day, from inventory to cost of goods sold in the ERP's general ledger, once each.",
+            days_per_window=10,
+            overlap_days=5,  # what is told late of a day carries its cost with it
+            reads=("financial_events",),
+            is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),
     )
 }

@@ -27,7 +27,9 @@ DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
 DONE = HANDED_OVER | DEAD
 _UNDECIDED = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
-INVOICE_POSTINGS = "invoice_postings"  # the asset by whose days order documents are kept
+# The assets by whose days documents of orders are kept, with what those are called.
+INVOICE_POSTINGS, COST_POSTINGS = "invoice_postings", "cost_postings"
+_CALLED = {INVOICE_POSTINGS: "Invoices", COST_POSTINGS: "Cost of goods"}
 _ALL_DOCUMENTS = 1_000_000
 
 
@@ -43,10 +45,10 @@ def source_named(road: Road, name: str) -> SourceKey:
     return SourceKey(road.seller, road.ledger, ACCRUAL_KIND, name)
 
 
-def invoices_named(road: Road, name: str) -> list[OutboxDocument]:
-    """Return the newest order documents of a day named like `invoice_postings-2026-11-14`, in order of source."""
+def documents_of_day(road: Road, name: str) -> list[OutboxDocument]:
+    """Return the newest documents of a day named like `invoice_postings-2026-11-14`, in order of source."""
     found = day_of_name(name)
-    if found is None or found[0] != INVOICE_POSTINGS:
+    if found is None or found[0] not in _CALLED:
         return []
     listed = road.stores.outbox.listing(road.connection, partition=name, limit=_ALL_DOCUMENTS)
     newest: dict[SourceKey, OutboxDocument] = {}
@@ -62,10 +64,10 @@ def content_mark(documents: Sequence[OutboxDocument]) -> str:
 
 
 def called(name: str) -> str:
-    """Return what a settlement, an accrual or a day of invoices is called at the beginning of a sentence."""
+    """Return what a settlement, an accrual or a day of documents is called at the beginning of a sentence."""
     day = day_of_name(name)
     if day is not None:
-        return f"Invoices of {day[1]}"
+        return f"{_CALLED.get(day[0], day[0])} of {day[1]}"
     return f"{'Settlement' if month_of_accrual(name) is None else 'Accrual'} {name}"
 
 
@@ -178,11 +180,11 @@ def open_documents(road: Road, name: str) -> list[OutboxDocument]:
     """Return the documents to be decided on or followed: those of a reversal under way, else the newest.
 
     Of a settlement and its cash entries those of which nothing was sent come first: they wait for a decision. Of a day
-    of invoices it is those that nobody has decided on, as long as there are any.
+    of documents it is those that nobody has decided on, as long as there are any.
     """
-    invoices = invoices_named(road, name)
-    if invoices:
-        return [one for one in invoices if one.state in _UNDECIDED] or invoices
+    of_day = documents_of_day(road, name)
+    if of_day:
+        return [one for one in of_day if one.state in _UNDECIDED] or of_day
     sets = []
     for newest in sets_of(road, name):
         undoing = undoing_of(road, newest)

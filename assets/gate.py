@@ -13,7 +13,7 @@ from assets.verdicts import Verdict
 from ledger.accounts import AccountKey, Nature
 from ledger.errors import Finding
 from ledger.journal import Journal, JournalSet
-from ledger.mapping import Mapping, account_uses
+from ledger.mapping import AccountUsed, Mapping, account_uses
 from ledger.reconciliation import Compared, journal_equals_settlement
 from ledger.series import Place
 from resources.erp.target import AccountUse
@@ -46,7 +46,7 @@ def accounts_verdict(road: Road, mapping: Mapping | None, journals: JournalSet) 
     """
     if not journals.journals:
         return Verdict("accounts_valid", True, "Nothing of it is to be sent: what is in the ERP stands.")
-    found = road.target.check_accounts(tuple(_uses(mapping, journals.journals)), journals.journals)
+    found = road.target.check_accounts(tuple(_uses(_named(road, mapping), journals.journals)), journals.journals)
     findings = tuple(told(road, finding, journals.source) for finding in found)
     blocking = any(finding.is_blocking for finding in findings)
     used = {line.account for journal in journals.journals for line in journal.lines}
@@ -61,10 +61,18 @@ def accounts_verdict(road: Road, mapping: Mapping | None, journals: JournalSet) 
     )
 
 
-def _uses(mapping: Mapping | None, journals: Iterable[Journal]) -> Iterable[AccountUse]:
-    """Yield each account on each accounting date with the natures that the mapping gives it."""
-    natures: dict[AccountKey, list[AccountUse]] = {}
-    for use in account_uses(mapping) if mapping else ():
+def _named(road: Road, mapping: Mapping | None) -> tuple[AccountUsed, ...]:
+    """Return the accounts that the mapping names, and the catalogue where there is one."""
+    if mapping is None:
+        return ()
+    catalogue = road.load_catalogue()
+    return (*account_uses(mapping), *(catalogue.account_uses(mapping) if catalogue else ()))
+
+
+def _uses(named: Iterable[AccountUsed], journals: Iterable[Journal]) -> Iterable[AccountUse]:
+    """Yield each account on each accounting date with the natures that mapping and catalogue give it."""
+    natures: dict[AccountKey, list[AccountUsed]] = {}
+    for use in named:
         natures.setdefault(use.account, []).append(use)
     seen: set[tuple[AccountKey, object, Nature | None]] = set()
     for journal in journals:

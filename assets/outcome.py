@@ -94,6 +94,9 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "cost_postings": ACCOUNT_CODES
+    | {"no_marketplace", "unmapped_product", "units_unknown", "changed_meanwhile", "target_misconfigured"}
+    | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES
     | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}
@@ -150,6 +153,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "days_gone": ("dismiss",),
     "order_not_billable": ("retry", "dismiss"),
     "refund_exceeds_invoice": ("retry", "dismiss"),
+    "units_unknown": ("retry", "dismiss"),
     "entry_of_others": ("retry", "dismiss"),
     "bank_line_unclear": ("choose", "dismiss"),
     "bank_line_unexplained": ("choose", "dismiss"),

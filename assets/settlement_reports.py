@@ -15,7 +15,7 @@ from typing import Literal
 
 from assets.accounting_dates import CLOSED_CODE
 from assets.day_names import day_of_name
-from assets.document_sets import invoices_named, source_named
+from assets.document_sets import documents_of_day, source_named
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
 from assets.payout_days import ask_for_payouts_of
@@ -334,9 +334,9 @@ def registered(road: Road, settlement_id: str) -> SettlementRecord:
 
 
 def require_known(road: Road, name: str) -> None:
-    """Raise InputRefused for what is neither a settlement nor an accrual or day of invoices that was planned."""
+    """Raise InputRefused for what is neither a settlement nor an accrual or day of documents that was planned."""
     if day_of_name(name) is not None:
-        if not invoices_named(road, name):
+        if not documents_of_day(road, name):
             raise InputRefused(f"{road.connection} has planned no {name}. See what is: connector outbox list")
     elif month_of_accrual(name) is None:
         registered(road, name)

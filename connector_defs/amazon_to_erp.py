@@ -105,6 +105,14 @@ class AmazonToErpSettings(StrictSettings):
             raise ValueError("books.invoicing needs by_day.financial_events, with events_source: transactions")
         return self
 
+    @model_validator(mode="after")
+    def _cost_what_is_told(self) -> Self:
+        """Refuse cost of goods without the transactions that tell of shipments."""
+        is_told = self.by_day.financial_events and self.by_day.events_source == "transactions"
+        if self.books.cost_of_goods is not None and not is_told:
+            raise ValueError("books.cost_of_goods needs by_day.financial_events, with events_source: transactions")
+        return self
+
     @property
     def keeps_receivables(self) -> bool:
         """Tell whether orders can become invoices in this ERP, as it is set up."""

@@ -38,6 +38,7 @@ class DaySchedules(BaseModel):
     bank_deposits: CronLine = "50 5 * * *"
     receivable_invoices: CronLine = "3-59/15 * * * *"
     invoice_postings: CronLine = "5-59/15 * * * *"
+    cost_postings: CronLine = "8-59/15 * * * *"
 
 
 class DaySources(BaseModel):
@@ -60,6 +61,7 @@ class DaySources(BaseModel):
     bank_deposits: bool = True
     receivable_invoices: bool = True
     invoice_postings: bool = True
+    cost_postings: bool = True
     schedules: DaySchedules = DaySchedules()
 
 

@@ -72,7 +72,12 @@ class Order:
 
 def invoice_source(seller: str, ledger: str, order_id: str, transaction_id: str) -> SourceKey:
     """Return what makes the posting key of one shipment's invoice: the order, and a mark of the transaction."""
-    return SourceKey(seller, ledger, INVOICE, f"{order_id}.{_mark(transaction_id)}")
+    return document_source(seller, ledger, INVOICE, order_id, transaction_id)
+
+
+def document_source(seller: str, ledger: str, kind: str, order_id: str, transaction_id: str) -> SourceKey:
+    """Return what makes the posting key of a document of one transaction of an order: both, the second as a mark."""
+    return SourceKey(seller, ledger, kind, f"{order_id}.{_mark(transaction_id)}")
 
 
 def invoice_of(order: Order, sold: Iterable[Sold]) -> JournalSet:
@@ -95,7 +100,7 @@ def invoice_of(order: Order, sold: Iterable[Sold]) -> JournalSet:
 
 def credit_source(seller: str, ledger: str, order_id: str, transaction_id: str, invoice: SourceKey) -> SourceKey:
     """Return what makes the posting key of what one refund takes back of one invoice."""
-    return SourceKey(seller, ledger, CREDIT_MEMO, f"{order_id}.{_mark(f'{transaction_id} {invoice.source_id}')}")
+    return document_source(seller, ledger, CREDIT_MEMO, order_id, f"{transaction_id} {invoice.source_id}")
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,17 @@ class Invoicing(Settings):
         return named.get(marketplace.strip().casefold(), named.get("*", ""))
 
 
+class CostOfGoods(Settings):
+    """What was sold is taken out of the stock in the books when it is shipped: debit cost of goods, credit inventory.
+
+    Only for books whose inventory is not issued by the ERP itself: an ERP that issues the stock books the same cost,
+    and must not get it twice. `shipped_from`: what was shipped before that day, in the ledger's time zone, carries
+    none.
+    """
+
+    shipped_from: IsoDate
+
+
 def _date_or_ids(value: object) -> object:
     """Take a date, or a list of settlement ids written as text or whole numbers; raise ValueError for the rest."""
     if value is None:
@@ -259,6 +270,8 @@ class Policy(Settings):
     take. `read_balances`: the ERP's balances are read at a month's end and tied to Amazon's. `invoicing`: orders become
     invoices when they are shipped, where the ERP keeps receivables for them; without it they are revenue when settled.
     `catalogue`: a CSV or YAML file beside the mapping that says of each product where it is booked and what it costs.
+    `cost_of_goods`: what is shipped is also booked from inventory to cost; off unless set, and never together with an
+    ERP whose inventory issues the stock.
     """
 
     time_zone: str
@@ -280,6 +293,7 @@ class Policy(Settings):
     read_balances: bool = False
     invoicing: Invoicing | None = None
     catalogue: Annotated[str, Field(min_length=1)] | None = None
+    cost_of_goods: CostOfGoods | None = None
 
     @field_validator("quantities", mode="before")
     @classmethod
@@ -302,6 +316,18 @@ class Policy(Settings):
         keys = [(one.marketplace.strip().casefold(), one.currency, one.first_settlement) for one in self.opening]
         if len(set(keys)) < len(keys):
             raise ValueError("opening lists a marketplace and currency twice: join them, or name first_settlement")
+        return self
+
+    @model_validator(mode="after")
+    def _cost_follows_revenue(self) -> "Policy":
+        if self.cost_of_goods is None:
+            return self
+        if self.catalogue is None:
+            raise ValueError("cost_of_goods needs catalogue: the file that says what a unit costs")
+        if self.invoicing is None and self.month_end != "accrue":
+            raise ValueError(
+                "cost_of_goods is booked at shipment and needs revenue there: invoicing, or month_end: accrue"
+            )
         return self
 
     @property

@@ -153,7 +153,7 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
 
 
 def test_examples_of_yaml_are_accepted() -> None:
-    """A whole mapping or catalogue loads; accounts and rules of one, or a piece of a connection's settings, are valid."""
+    """A whole mapping or catalogue loads; accounts and rules of one, or a piece of settings, are valid."""
     seen = []
     for path in PAGES:
         for body in (body for language, body in _BLOCK.findall(path.read_text(encoding="utf-8")) if language == "yaml"):

@@ -53,7 +53,7 @@ def _heading(stories: "Stories", story: "Story") -> dict[str, object]:
     ]
     heading = {
         stories.kind: stories.asked,
-        "invoices of" if day else "settlement": day[1].isoformat() if day else story.settlement_id,
+        "documents of" if day else "settlement": day[1].isoformat() if day else story.settlement_id,
         "connection": story.connection,
         "period": f"{facts['start'][:10]} to {facts['end'][:10]}" if facts else "",
         "total": f"{facts['total_amount']} {facts['currency']}" if facts else "",

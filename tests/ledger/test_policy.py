@@ -185,3 +185,29 @@ def test_settings_do_not_change_once_read():
     """A policy is a value."""
     with pytest.raises(ValidationError, match="frozen"):
         policy().month_end = "none"
+
+
+COSTS = {"shipped_from": "2026-10-01"}
+BILLED = {"shipped_from": "2026-10-01", "bill_to": {"*": "1008"}}
+
+
+@pytest.mark.parametrize("revenue", [{"invoicing": BILLED}, {"month_end": "accrue"}])
+def test_cost_of_goods_is_booked_where_revenue_is_booked_at_shipment(revenue):
+    """With invoices, or with accruals; off unless set."""
+    assert policy(catalogue="products.csv", cost_of_goods=COSTS, **revenue).cost_of_goods.shipped_from.month == 10
+    assert policy(catalogue="products.csv", **revenue).cost_of_goods is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cost_of_goods": COSTS, "invoicing": BILLED}, "cost_of_goods needs catalogue"),
+        ({"cost_of_goods": COSTS, "catalogue": "p.csv"}, "needs revenue there: invoicing, or month_end: accrue"),
+        ({"cost_of_goods": {}, "catalogue": "p.csv", "invoicing": BILLED}, "shipped_from"),
+        ({"catalogue": ""}, "catalogue"),
+    ],
+)
+def test_cost_of_goods_without_what_it_needs_is_refused(changes, said):
+    """A catalogue for the unit costs, and revenue on the day of the cost."""
+    with pytest.raises(ValidationError, match=said):
+        policy(**changes)

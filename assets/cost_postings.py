@@ -1,0 +1,156 @@
+"""Cost postings: what was shipped on one day, from inventory to cost in the ERP's general ledger, each shipment once.
+
+In: the transactions of a day, and the catalogue. Each shipment's journals are made anew, stored as intent, looked for,
+sent and followed by the protocol that posts everything, and read back. Other cost than what was sent is told and
+nothing is sent a second time. A refund reverses no cost: nothing here tells whether the unit came back and can be sold.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from assets.costed_shipments import CostedDay, costed_day
+from assets.day_files import write_day
+from assets.day_names import day_name
+from assets.day_postings import UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.document_sets import COST_POSTINGS as TABLE
+from assets.document_sets import is_settled, is_withheld, to_send
+from assets.event_rows import TABLE as EVENTS_TABLE
+from assets.posting_sets import WantedSet, take
+from assets.roadmap import Road
+from assets.verdicts import Row, StageResult, Verdict
+from ledger import money
+from ledger.catalogue import Catalogue
+from ledger.difference import difference
+from ledger.errors import ConfigurationRefused
+from ledger.journal import JournalSet
+from ledger.mapping import Mapping
+from ledger.policy import CostOfGoods
+from resources.store.outbox import OutboxDocument
+
+COSTED = "every_shipment_costed"
+_POSTED = Posted(TABLE, "cost journals", "Every cost journal", "read_back_equals_journal")
+_ROWS_MAX = 200
+
+
+def post_costs(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
+    """Book the cost of each day of a span as far as it goes now; never twice, whoever calls how often.
+
+    Raises ConfigurationRefused where the connection books none.
+    """
+    costs, catalogue = road.policy.cost_of_goods, road.load_catalogue()
+    if costs is None or catalogue is None:
+        raise ConfigurationRefused(f"{road.connection} books no cost of goods: books.cost_of_goods is not set.")
+    mapping = road.load_mapping()
+    return {day: _day(road, costs, mapping, catalogue, day) for day in days_between(first, last)}
+
+
+def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date) -> DayOutcome:
+    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+    if events is None:
+        fetch = f"connector fetch {EVENTS_TABLE} --from {day} --to {day} -c {road.connection}"
+        return RefusedDay(((str(day), f"Its financial events are not here yet: {fetch}"),))
+    made = costed_day(road, costs, mapping, catalogue, day, road.stores.warehouse.path(events))
+    partition = day_name(TABLE, day)
+    wanted = {one.source: one for one in made.documents}
+    sources = list(dict.fromkeys((*wanted, *stored_sources(road, partition))))
+    known = {source: road.stores.outbox.documents(source) for source in sources}
+    sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
+    gate = gate_of_day(road, sending)
+    results = [_one(road, partition, mapping, wanted.get(source), known[source], gate) for source in sources]
+    documents = [one for source in sources for one in road.stores.outbox.documents(source)]
+    before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
+    held, read = read_back(road, documents, before.facts if before else {}, _POSTED)
+    told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
+    facts = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, "events": events.id, **read}
+    rows = [row for one in documents for row in _lines_of(one)]
+    version = write_day(road, TABLE, day, rows, facts)
+    return StageResult(
+        facts=_facts(made, documents),
+        rows=tuple(_row(one) for one in documents)[:_ROWS_MAX],
+        rows_total=len(documents),
+        verdicts=(_costed(made), gate, *told, held),
+        links={f"order {one.source.belongs_to}": one.erp_id for one in documents[:10] if one.erp_id},
+        version=version.id,
+    )
+
+
+def _one(
+    road: Road,
+    partition: str,
+    mapping: Mapping,
+    wanted: JournalSet | None,
+    known: list[OutboxDocument],
+    gate: Verdict,
+) -> StageResult:
+    """Take the cost of one shipment as far as it goes now; what is not made any more is followed, and never sent."""
+    if is_withheld(known):
+        return StageResult(facts={"posting": "reversed"})
+    is_made = wanted is not None
+    journals = wanted or JournalSet(known[0].source, known[0].revision, tuple(one.journal for one in known))
+    set_of_day = WantedSet(journals, partition, mapping.content_hash, is_never_sent=not is_made)
+    result = take(road, set_of_day, known, (gate,), lambda documents: _changed(journals, documents))
+    return StageResult(facts=result.facts, verdicts=tuple(one for one in result.verdicts if one is not gate))
+
+
+def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
+    """Same shipment, other cost than what was sent: an alarm, never a second journal."""
+    found = difference([one.journal for one in documents], wanted.journals)
+    rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
+    sentence = f"Order {wanted.source.belongs_to} would cost otherwise now: {found.sentence()} Nothing is sent."
+    return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
+
+
+def _costed(made: CostedDay) -> Verdict:
+    """Every shipment of the day carries its cost; what waits is named with its orders."""
+    findings = tuple(made.findings)
+    if not findings:
+        words = f"{len(made.documents)} of {made.shipments} shipments carry cost; the others cost nothing."
+        return Verdict(COSTED, True, words, is_blocking=False)
+    rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
+    sentence = f"{made.left_out} shipments wait. {findings[0].sentence}"
+    return Verdict(COSTED, False, sentence, is_blocking=False, rows=rows, findings=findings)
+
+
+def _facts(made: CostedDay, documents: Sequence[OutboxDocument]) -> dict:
+    states = Counter(str(one.state) for one in documents)
+    facts: dict = {"shipments": made.shipments, "documents": len(documents)}
+    facts |= {f"of these {state}": count for state, count in states.items()}
+    totals: dict[str, Decimal] = {}
+    for one in documents:
+        totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + one.journal.debits
+    return facts | {f"cost {currency}": money.text(total, currency) for currency, total in totals.items()}
+
+
+def _row(document: OutboxDocument) -> Row:
+    journal = document.journal
+    return {
+        "order": document.source.belongs_to,
+        "ERP document": document.erp_id or "",
+        "date": journal.accounting_date.isoformat(),
+        "cost": money.text(journal.debits, journal.currency),
+        "currency": journal.currency,
+        "state": str(document.state),
+        "why": document.reason,
+    }
+
+
+def _lines_of(document: OutboxDocument) -> Iterator[dict[str, object]]:
+    journal = document.journal
+    for line in journal.lines:
+        yield {
+            "order_id": document.source.belongs_to,
+            "revision": document.revision,
+            "part": document.part,
+            "erp_id": document.erp_id,
+            "accounting_date": journal.accounting_date.isoformat(),
+            "line": line.number,
+            "account": str(line.account),
+            "description": line.description,
+            "quantity": None if line.quantity is None else format(line.quantity, "f"),
+            "amount": money.text(line.amount, journal.currency),
+            "currency": journal.currency,
+            "state": str(document.state),
+        }

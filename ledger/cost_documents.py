@@ -1,0 +1,94 @@
+"""Cost of goods sold: one balanced journal per shipment, from inventory to cost, in the currency of the unit costs.
+
+In: how many units of which product a shipment took out of the stock, and what a unit costs on that day. Out: a set of
+journals, one part per currency and unit of the books. Its key is made from the order and Amazon's transaction alone, so
+that a shipment costs once whatever is told of it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from ledger.catalogue import Cost
+from ledger.journal import JournalFrame, JournalSet, Movement, SourceKey, build_journals
+from ledger.order_documents import document_source
+
+KIND = "cost"
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """Whose cost it is: seller and ledger, order, Amazon's transaction, the day it was shipped in the ledger's zone.
+
+    `with_quantities` lets the lines of cost carry their units as statistical amounts.
+    """
+
+    seller: str
+    ledger: str
+    order_id: str
+    transaction_id: str
+    rate_type: str
+    on: date
+    with_quantities: bool = False
+
+
+@dataclass(frozen=True)
+class Units:
+    """Units of one product in a shipment, with what one of them costs."""
+
+    sku: str
+    quantity: Decimal
+    cost: Cost
+
+
+def cost_source(seller: str, ledger: str, order_id: str, transaction_id: str) -> SourceKey:
+    """Return what makes the posting key of one shipment's cost."""
+    return document_source(seller, ledger, KIND, order_id, transaction_id)
+
+
+def cost_of(shipment: Shipment, units: Iterable[Units], lines_max: int) -> JournalSet:
+    """Return the journals of one shipment's cost; empty where its products cost nothing."""
+    source = cost_source(shipment.seller, shipment.ledger, shipment.order_id, shipment.transaction_id)
+    by_currency: dict[str, list[Movement]] = {}
+    for one in sorted(units, key=lambda one: (one.cost.currency, one.sku)):
+        amount = one.cost.of(one.quantity)
+        if amount:
+            movement = Movement(
+                debit=one.cost.cogs,
+                credit=one.cost.inventory,
+                amount=amount,
+                currency=one.cost.currency,
+                label=f"{one.quantity:f} x",
+                detail=one.sku,
+                quantity=one.quantity if shipment.with_quantities else None,
+            )
+            by_currency.setdefault(one.cost.currency, []).append(movement)
+    journals = [
+        journal
+        for currency, movements in by_currency.items()
+        for journal in build_journals(
+            movements, _frame(shipment, source, currency, movements, lines_max), shipment.on
+        ).journals
+    ]
+    numbered = (replace(one, part=part, parts=len(journals)) for part, one in enumerate(journals, start=1))
+    return JournalSet(source, 1, tuple(numbered))
+
+
+def _frame(
+    shipment: Shipment, source: SourceKey, currency: str, movements: list[Movement], lines_max: int
+) -> JournalFrame:
+    return JournalFrame(
+        source=source,
+        revision=1,
+        owner_unit=movements[0].debit.unit,
+        currency=currency,
+        rate_type=shipment.rate_type,
+        description=f"Cost of Amazon order {shipment.order_id}",
+        document_reference=shipment.order_id,
+        lines_max=lines_max,
+        # The stock is credited in one amount; what left it is told by the lines of cost.
+        open_item_accounts=frozenset(one.credit for one in movements),
+    )
