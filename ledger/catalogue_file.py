@@ -7,7 +7,7 @@ call it by. Out: the shape, and the line of every key. Problems are told as the 
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -46,8 +46,14 @@ class CsvForm:
 
     def line_of(self, sku: str) -> str:
         """Return a line of the file that names a product and says nothing of it yet."""
+        return self._written([sku if name == "sku" else "" for name in self.columns])
+
+    def head(self) -> str:
+        """Return the line of columns, as a comment over lines to paste."""
+        return f"# {self._written(self.columns)}"
+
+    def _written(self, cells: Sequence[str]) -> str:
         written = io.StringIO()
-        cells = [sku if name == "sku" else "" for name in self.columns]
         csv.writer(written, delimiter=self.separator, lineterminator="").writerow(cells)
         return written.getvalue()
 

@@ -1,4 +1,4 @@
-"""What `connector check` looks at: settings, go-live, mapping, secrets, stores, marketplace, ERP, accounts.
+"""What `connector check` looks at: settings, go-live, mapping, catalogue, secrets, stores, marketplace, ERP, accounts.
 
 In: a project and the name of a connection. Out: rows with a sentence, a cure and the exit code of their kind. A row
 that fails does not keep the next from being asked, unless the next cannot be asked without it.
@@ -64,7 +64,7 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
     rows += [*mapping_rows, *_receipts(opened, mapping), *_opening_orders(opened, mapping, stores)]
-    rows += [*_month_end(opened, mapping), *events_source(opened, today)]
+    rows += [*_month_end(opened, mapping), *_catalogue(opened, stores, today), *events_source(opened, today)]
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -193,6 +193,29 @@ def _mapping(opened: "Connection") -> tuple["Mapping | None", list[Checked]]:
         Checked(opened.name, "mapping", False, one, "Change the mapping.", ExitCode.WAITS) for one in warnings(mapping)
     ]
     return mapping, rows
+
+
+def _catalogue(opened: "Connection", stores: "Stores | None", today: date) -> Iterator[Checked]:
+    """Say which products of the last days the catalogue lacks; refuse one that cannot be used."""
+    from assets.catalogue_gaps import DAYS, gaps
+
+    what = "catalogue"
+    try:
+        catalogue = opened.load_catalogue()
+    except ConnectorError as error:
+        yield Checked(opened.name, what, False, str(error), "Correct it where the sentence says.", ExitCode.REFUSED)
+        return
+    if catalogue is None:
+        return
+    found = gaps(stores, opened.name, opened.settings.books, catalogue, today) if stores else []
+    if found:
+        words = f"{len(found)} products of the last {DAYS} days have no line or not all of it"
+        cure = f"connector map products -c {opened.name} writes the lines; their orders wait until they are filled in."
+        sentence = f"{catalogue.file}: {words}{_some([one.sku for one in found])}."
+        yield Checked(opened.name, what, False, sentence, cure, ExitCode.WAITS)
+        return
+    words = f"{len(catalogue.shape.products)} entries take every product of the last {DAYS} days."
+    yield Checked(opened.name, what, True, words)
 
 
 def _secrets(project: "Project", opened: "Connection") -> Checked:
@@ -327,8 +350,12 @@ def _uses_today(opened: "Connection", mapping: "Mapping", clock) -> list:
     from resources.erp.target import AccountUse
 
     today = clock.now().astimezone(opened.settings.books.zone).date()
+    try:
+        catalogue = opened.load_catalogue()
+    except ConnectorError:  # told in a row of its own
+        catalogue = None
     return [
         AccountUse(use.account, today, use.nature, use.category, use.needs_open_item)
-        for use in account_uses(mapping)
+        for use in (*account_uses(mapping), *(catalogue.account_uses(mapping) if catalogue else ()))
         if use.holds_on(today)
     ]

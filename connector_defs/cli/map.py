@@ -1,4 +1,4 @@
-"""`connector map`: what a mapping lacks, ready to paste, and whether it holds together."""
+"""`connector map`: what a mapping or catalogue lacks, ready to paste, and whether the mapping holds together."""
 
 from typing import TYPE_CHECKING
 
@@ -6,9 +6,9 @@ import click
 
 from connector_defs.cli import output
 from connector_defs.cli.exit_codes import ExitCode
-from connector_defs.cli.opened import chosen_settlements, opened_connection, opened_road
+from connector_defs.cli.opened import chosen_settlements, opened_connection, opened_road, opened_stores
 from connector_defs.cli.options import connection_option, examples, json_option
-from ledger.errors import InputRefused
+from ledger.errors import ConfigurationRefused, InputRefused
 
 if TYPE_CHECKING:
     from assets.roadmap import Road
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("map", epilog=examples("connector map suggest -c amazon_us", "connector map check -c amazon_us"))
 def map_commands() -> None:
-    """Complete and check the mapping of a connection."""
+    """Complete and check the mapping and the product catalogue of a connection."""
 
 
 @map_commands.command(
@@ -68,6 +68,36 @@ def _books(road: "Road", settlement_id: str) -> "Books":
         fetch_report(road, settlement_id)
         read_lines(road, settlement_id)
         return books_of(road, settlement_id)
+
+
+@map_commands.command(
+    "products", epilog=examples("connector map products -c amazon_us", "connector map products --json")
+)
+@connection_option
+@json_option
+@click.pass_context
+def products(ctx: click.Context, connection_name: str | None, as_json: bool) -> None:
+    """Write the lines that products sold lately need and the catalogue lacks; exit 6 when there is any."""
+    from assets.catalogue_gaps import DAYS, gaps
+    from resources.clock import SystemClock
+
+    opened, stores = opened_connection(connection_name), opened_stores()
+    catalogue = opened.load_catalogue()
+    if catalogue is None:
+        raise ConfigurationRefused(f"{opened.name} has no product catalogue: books.catalogue names none.")
+    found = gaps(stores, opened.name, opened.settings.books, catalogue, SystemClock().now().date())
+    lines = catalogue.lines_for((output.plain(one.sku), one.lacks) for one in found)
+    if as_json:
+        missing = {one.sku: list(one.lacks) for one in found}
+        output.write_json({"connection": opened.name, "file": catalogue.file, "missing": missing, "lines": list(lines)})
+    elif found:
+        if catalogue.form:
+            click.echo(catalogue.form.head())
+        for line in lines:
+            click.echo(line)
+    else:
+        output.say(f"# {catalogue.file} covers the products of the last {DAYS} days.")
+    ctx.exit(ExitCode.WAITS if found else ExitCode.FINE)
 
 
 @map_commands.command("check", epilog=examples("connector map check -c amazon_us", "connector map check --json"))
