@@ -48,7 +48,11 @@ def test_days_begin_with_the_setting_or_before_the_books(sources, policy, first)
 
 def test_each_source_may_be_switched_off():
     """What is off has neither asset nor schedule; the VAT report, which needs a role of its own, is off by itself."""
-    policy = Policy(time_zone="UTC", invoicing={"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}})
+    invoicing = {"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}}
+    costs = {"catalogue": "products.csv", "cost_of_goods": {"shipped_from": "2026-09-01"}}
+    policy = Policy(time_zone="UTC", invoicing=invoicing, **costs)
+    billed = Policy(time_zone="UTC", invoicing=invoicing)
+    assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {"vat_transactions", "cost_postings"}
     assert set(day_stages(DaySources(), policy)) == set(DAY_STAGES) - {"vat_transactions"}
     for name in DAY_STAGES:
         assert set(day_stages(DaySources(**{"vat_transactions": True, name: "off"}), policy)) == set(DAY_STAGES) - {

@@ -94,3 +94,15 @@ def test_without_a_catalogue_there_is_no_row_and_nothing_to_write(copied_place, 
     written = run("map", "products", "-c", "amazon_us")
     assert written.exit_code == ExitCode.REFUSED
     assert "books.catalogue names none" in written.stderr
+
+
+def test_cost_without_the_events_that_tell_of_shipments_is_refused(catalogued, run_json) -> None:
+    """The older source of events tells no shipment that is held back."""
+    write(catalogued, HEAD + MUG)
+    settings = catalogued.folder / "defs/amazon_us/defs.yaml"
+    text = settings.read_text(encoding="utf-8")
+    off = text.replace("  books:\n", "  by_day: {financial_events: false}\n\n  books:\n")
+    assert off != text
+    settings.write_text(off, encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.REFUSED)
+    assert "books.cost_of_goods needs by_day.financial_events" in document["rows"][1]["sentence"]
