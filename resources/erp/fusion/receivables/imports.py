@@ -148,7 +148,7 @@ class Imports:
             told = tuple(line for line in every if job_log.is_trouble(line))
             # What ended a job as a whole is told in words that nobody has listed: all of them count.
             rest = tuple(line for line in every if line not in told) if steps else ()
-            self._ends[request_id] = _End(word, (*rest, *told), steps)
+            self._ends[request_id] = _End(word, (*told, *rest), steps)
         return self._ends[request_id]
 
     def _has_arrived(self, file: str) -> bool:
