@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ledger import money
 from ledger.errors import InputRefused
-from ledger.journal import Journal, JournalLine
+from ledger.journal import Journal
 from resources.erp.fusion import bulk, chart, natural_key
 from resources.erp.fusion.receivables import payload
 from resources.erp.fusion.receivables.import_columns import (
@@ -89,7 +89,7 @@ def line_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSetti
     billing = journal.billing
     assert billing is not None, "only order documents come here"
     _, billed = payload.require_bookable(journal)
-    head = _head(journal, settings, ours)
+    head, start = _head(journal, settings, ours), key_start(journal, settings)
     for place, line in enumerate(billed, start=1):
         quantity, price = payload.quantity_and_price(line, journal.currency)
         own = {
@@ -98,7 +98,7 @@ def line_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSetti
             "QUANTITY": format(quantity, "f"),
             "UNIT_PRICE": money.text(price, journal.currency),
         }
-        row = _row(LINE_END, LINE_COLUMNS, {**head, **own}, key(journal, place, settings))
+        row = _row(LINE_END, LINE_COLUMNS, {**head, **own}, (*start, str(place)))
         row[LINE_END - 1] = "END"
         yield row
 
@@ -106,15 +106,25 @@ def line_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSetti
 def distribution_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings) -> Iterator[list[str]]:
     """Yield where an invoice is booked: the receivable with its first line, then each line on its own account."""
     total, billed = payload.require_bookable(journal)
-    yield _distribution("REC", total, key(journal, 1, settings), settings, ours)
-    for place, line in enumerate(billed, start=1):
-        yield _distribution("REV", line, key(journal, place, settings), settings, ours)
+    start, columns = key_start(journal, settings), ours.columns_of_distributions
+    common = {"PERCENT": _WHOLE, "CONTEXT": ours.line_context, "BUSINESS_UNIT": ours.business_unit}
+    lines = (("REC", 1, total), *(("REV", place, line) for place, line in enumerate(billed, start=1)))
+    for kind, place, line in lines:
+        segments = chart.values(line.account, settings)
+        width = max(*columns.values(), columns["SEGMENT1"] + len(segments) - 1)
+        row = _row(width, columns, {**common, "ACCOUNT_CLASS": kind}, (*start, str(place)))
+        first = columns["SEGMENT1"] - 1
+        row[first : first + len(segments)] = segments
+        yield [*row, "END"]
 
 
-def key(journal: Journal, place: int, settings: FusionSettings) -> tuple[str, ...]:
-    """Return the attributes of a line's context: order, transaction number, place; unique for ever."""
+def key_start(journal: Journal, settings: FusionSettings) -> tuple[str, str]:
+    """Return what the context of every line of an invoice begins with: order and transaction number.
+
+    With the place of a line behind them they are unique for ever.
+    """
     assert journal.billing is not None, "only order documents come here"
-    return journal.billing.order_id[:ATTRIBUTE_LENGTH], payload.number(journal, settings), str(place)
+    return journal.billing.order_id[:ATTRIBUTE_LENGTH], payload.number(journal, settings)
 
 
 def _fits(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings) -> bool:
@@ -160,24 +170,6 @@ def _conversion(journal: Journal, day: str, settings: FusionSettings) -> dict[st
     if journal.currency == settings.ledger_currency:
         return {"CONVERSION_TYPE": "User", "CONVERSION_DATE": day, "CONVERSION_RATE": "1"}
     return {"CONVERSION_TYPE": journal.rate_type, "CONVERSION_DATE": day}
-
-
-def _distribution(
-    kind: str, line: JournalLine, of: Iterable[str], settings: FusionSettings, ours: ReceivablesSettings
-) -> list[str]:
-    columns = ours.columns_of_distributions
-    values = {
-        "ACCOUNT_CLASS": kind,
-        "PERCENT": _WHOLE,
-        "CONTEXT": ours.line_context,
-        "BUSINESS_UNIT": ours.business_unit,
-    }
-    segments = chart.values(line.account, settings)
-    width = max(*columns.values(), columns["SEGMENT1"] + len(segments) - 1)
-    row = _row(width, columns, values, of)
-    first = columns["SEGMENT1"] - 1
-    row[first : first + len(segments)] = segments
-    return [*row, "END"]
 
 
 def _row(width: int, columns: dict[str, int], values: dict[str, str], of: Iterable[str]) -> list[str]:
