@@ -4,7 +4,7 @@ In: the stored documents of a settlement or of a reversal. Out: each driven as f
 next look, a verdict and a table. A part is not sent before the parts before it are through.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -34,26 +34,29 @@ def drive_all(
     *,
     is_held: bool,
     unless_begun: Sequence[SourceKey] = (),
+    resting: Mapping[str, Driven] | None = None,
 ) -> list[Driven]:
     """Drive every document, in order of parts; a part is not sent before the parts before it are through.
 
     So a refused first part leaves the others unsent, and the whole set can be corrected. `unless_begun` as of a desk.
+    `resting` are documents that were driven in this run already and go no further in it.
     What the connection approved by itself before it required approval waits for a person's word like everything else.
     """
-    documents = _spoken_for(road, documents)
+    documents = spoken_for(road, documents)
     siblings = [document.journal for document in documents]
     wanted = _wanted_if_absent(road, settlement_id, documents)
     desk = replace(road.desk, may_send_again=wanted, unless_begun=tuple(unless_begun))
     is_way_clear, driven = not is_held, []
     for document in documents:
         is_held_here = document.state is PostingState.APPROVED and not is_way_clear
-        one = Driven(document) if is_held_here else drive(replace(desk, may_send=is_way_clear), document.key, siblings)
+        rests = Driven(document) if is_held_here else (resting or {}).get(document.key)
+        one = rests or drive(replace(desk, may_send=is_way_clear), document.key, siblings)
         is_way_clear = is_way_clear and one.document.state in HANDED_OVER
         driven.append(one)
     return driven
 
 
-def _spoken_for(road: Road, documents: Sequence[OutboxDocument]) -> Sequence[OutboxDocument]:
+def spoken_for(road: Road, documents: Sequence[OutboxDocument]) -> Sequence[OutboxDocument]:
     """Plan anew what is approved by nobody where approval is required by now; return the documents as they stand."""
     if road.policy.approval != "required":
         return documents

@@ -1,14 +1,14 @@
 """Invoice postings: the order documents of one day in the ERP's receivables, each exactly once.
 
 In: the invoices and credit memos made of a day. The gate is asked once for all that are new; then each is stored as
-intent, looked for, sent and followed by the protocol that posts everything, and those that are posted are read back. A
-document that a person or the ERP holds keeps none of the others. Settlements that waited for one of them are asked for
-again.
+intent, looked for, sent and followed by the protocol that posts everything, and those that are posted are read back.
+New ones go in one call where the target takes several. A document that a person or the ERP holds keeps none of the
+others. Settlements that waited for one of them are asked for again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,18 +19,20 @@ from assets.day_postings import GATE, UNCHANGED, Posted, gate_of_day, joined, re
 from assets.days import DayOutcome, RefusedDay, days_between
 from assets.document_sets import INVOICE_POSTINGS as TABLE
 from assets.document_sets import is_settled, is_withheld, may_exist, to_send
+from assets.driving import spoken_for
 from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.order_choices import owed, revenue_orders
 from assets.order_clearing import cleared_verdict
-from assets.posting_sets import WantedSet, take
+from assets.posting_sets import Taken, WantedSet, take_in, take_on
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
 from assets.resumption import ask_for
 from assets.roadmap import Road
+from assets.sent_together import MAY_GO, send_what_goes_together, takes_several
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.difference import difference
 from ledger.errors import Finding
-from ledger.journal import JournalSet
+from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
@@ -58,7 +60,12 @@ def _day(road: Road, day: date) -> DayOutcome:
     sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
     gate = gate_of_day(road, sending)
     settled = _revenue(road, day)
-    results = [_one(road, partition, staged, wanted.get(source), known[source], gate, settled) for source in sources]
+    questions = {
+        source: _question(road, partition, staged, wanted.get(source), known[source], gate, settled)
+        for source in sources
+        if not is_withheld(known[source])
+    }
+    results = _results(road, questions, sources)
     documents = [one for source in sources for one in road.stores.outbox.documents(source)]
     _ask_for_settlements(road, [one for before in known.values() for one in before], documents)
     told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
@@ -94,7 +101,29 @@ def _revenue(road: Road, day: date) -> dict[str, str]:
     return revenue_orders(road, road.stores.warehouse.path(events)) if events else {}
 
 
-def _one(
+@dataclass(frozen=True)
+class _Question:
+    """One order document that is wanted, and what keeps it from being sent."""
+
+    wanted: WantedSet
+    known: list[OutboxDocument]
+    gate: Verdict
+    verdicts: tuple[Verdict, ...]
+
+    def everything(self, road: Road) -> tuple[Verdict, ...]:
+        """Return all that keeps it from being sent now: what its invoice says is asked when its turn comes."""
+        return (*self.verdicts, *_before_its_invoice(road, self.wanted.journals, self.known))
+
+    def changed(self, documents: list[OutboxDocument]) -> Verdict:
+        """Say how it would be billed otherwise now."""
+        return _changed(self.wanted.journals, documents)
+
+    def told(self, result: StageResult) -> StageResult:
+        """Return a result without the verdict that is told once for the whole day."""
+        return replace(result, verdicts=tuple(one for one in result.verdicts if one is not self.gate))
+
+
+def _question(
     road: Road,
     partition: str,
     staged: Staged,
@@ -102,22 +131,57 @@ def _one(
     known: list[OutboxDocument],
     gate: Verdict,
     settled: dict[str, str],
-) -> StageResult:
-    """Take one order document as far as it goes now."""
-    if is_withheld(known):
-        return StageResult(facts={"posting": "reversed"})
+) -> _Question:
+    """Return what is asked of one order document."""
     if wanted is None:
         # Made once and not any more: what was sent is followed, what was not is never sent.
         wanted = JournalSet(known[0].source, known[0].revision, tuple(one.journal for one in known))
         gate = replace(gate, passed=False, is_blocking=True, findings=())
-    verdicts = [gate]
     order = wanted.source.belongs_to
-    if order in settled and not may_exist(known):
-        verdicts.append(_is_revenue(order, settled[order]))
-    verdicts += _before_its_invoice(road, wanted, known)
-    set_of_day = WantedSet(wanted, partition, staged.mapping_hash)
-    result = take(road, set_of_day, known, tuple(verdicts), lambda documents: _changed(wanted, documents))
-    return replace(result, verdicts=tuple(one for one in result.verdicts if one is not gate))
+    is_revenue = order in settled and not may_exist(known)
+    verdicts = (gate, _is_revenue(order, settled[order])) if is_revenue else (gate,)
+    return _Question(WantedSet(wanted, partition, staged.mapping_hash), known, gate, verdicts)
+
+
+def _results(road: Road, questions: Mapping[SourceKey, _Question], sources: Sequence[SourceKey]) -> list[StageResult]:
+    """Take every order document as far as it goes now; those that go together go first.
+
+    A run waits for the ERP once for the whole day: what one document has waited for, the next need not.
+    """
+    begun = {source: _taken_in(road, one) for source, one in questions.items() if _may_go_together(road, one)}
+    resting = send_what_goes_together(road, list(begun.values()))
+    results = []
+    for source in sources:
+        if source not in questions:
+            results.append(StageResult(facts={"posting": "reversed"}))
+            continue
+        started = road.clock.monotonic()
+        one = questions[source]
+        taken = begun.get(source) or _taken_in(road, one)
+        result = one.told(take_on(road, taken, resting))
+        results.append(result)
+        if any(verdict.is_waiting and not verdict.passed for verdict in result.verdicts):
+            road = _less_patient(road, road.clock.monotonic() - started)
+    return results
+
+
+def _taken_in(road: Road, one: _Question) -> Taken:
+    """Store one order document as intent where nothing keeps it."""
+    taken = take_in(road, one.wanted, one.known, one.everything(road), one.changed)
+    return replace(taken, documents=tuple(spoken_for(road, taken.documents)))
+
+
+def _may_go_together(road: Road, one: _Question) -> bool:
+    """Tell whether a document may go with others: an invoice, of which nothing is known to be in the ERP."""
+    is_credit = any(
+        journal.billing is not None and journal.billing.is_credit for journal in one.wanted.journals.journals
+    )
+    return takes_several(road) and not is_credit and all(document.state in MAY_GO for document in one.known)
+
+
+def _less_patient(road: Road, seconds: float) -> Road:
+    left = max(0.0, road.patience.in_run - seconds)
+    return replace(road, patience=replace(road.patience, in_run=left))
 
 
 def _before_its_invoice(road: Road, wanted: JournalSet, known: list[OutboxDocument]) -> Iterator[Verdict]:

@@ -5,10 +5,10 @@ is known of their source, and what the gate says. Out: what a stage hands back. 
 even while the gate is closed; other content than what was sent is an alarm, never a second post.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.desk import UNSENT
+from assets.desk import UNSENT, Driven
 from assets.document_sets import may_exist
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.resumption import ask_for
@@ -46,6 +46,16 @@ class WantedSet:
         return self.journals.source
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A wanted set as it is stored by now; `is_held` keeps what is unsent of it from being sent."""
+
+    wanted: WantedSet
+    documents: tuple[OutboxDocument, ...]
+    verdicts: tuple[Verdict, ...]
+    is_held: bool
+
+
 def take(
     road: Road, wanted: WantedSet, known: list[OutboxDocument], verdicts: tuple[Verdict, ...], alarm: Alarm
 ) -> StageResult:
@@ -58,17 +68,39 @@ def take(
         verdicts: What the gate says of what would be sent; nothing where nothing is left to send.
         alarm: Says of stored documents that they would be booked otherwise now.
     """
+    return take_on(road, take_in(road, wanted, known, verdicts, alarm))
+
+
+def take_in(
+    road: Road, wanted: WantedSet, known: list[OutboxDocument], verdicts: tuple[Verdict, ...], alarm: Alarm
+) -> Taken:
+    """Store a set as intent where the gate lets it; the first half of `take`, with its arguments."""
     is_held = wanted.is_never_sent or any(one.is_blocking and not one.passed for one in verdicts)
     if any(finding.code == "changed_meanwhile" for verdict in verdicts for finding in verdict.findings):
         ask_for(road, wanted.partition, "something changed after the journals were made")
     if not is_held or (may_exist(known) and not wanted.is_never_sent):
         alarms, may_send = _plan(road, wanted, known, alarm)
         verdicts, is_held = (*verdicts, *alarms), is_held or not may_send
-    documents = road.stores.outbox.documents(wanted.source)
+    return Taken(wanted, tuple(road.stores.outbox.documents(wanted.source)), verdicts, is_held)
+
+
+def take_on(road: Road, taken: Taken, resting: Mapping[str, Driven] | None = None) -> StageResult:
+    """Drive a stored set as far as it goes now, the second half of `take`.
+
+    `resting` are documents that were driven in this run already and go no further in it.
+    """
+    wanted, documents, verdicts = taken.wanted, list(taken.documents), taken.verdicts
     if not documents or _is_withdrawn(wanted, documents):
-        word = "stopped at the gate" if is_held else "none: no amount other than zero"
+        word = "stopped at the gate" if taken.is_held else "none: no amount other than zero"
         return StageResult(facts={"posting": word}, verdicts=verdicts)
-    driven = drive_all(road, wanted.partition, documents, is_held=is_held, unless_begun=wanted.unless_begun)
+    driven = drive_all(
+        road,
+        wanted.partition,
+        documents,
+        is_held=taken.is_held,
+        unless_begun=wanted.unless_begun,
+        resting=resting or {},
+    )
     ask_again(road, wanted.partition, driven)
     if may_exist(documents) and all(one.document.state in UNSENT for one in driven):
         ask_for(road, wanted.partition, "nothing of it is in the ERP: what is planned now may go")

@@ -1,4 +1,4 @@
-"""Measure orders to invoices and settlement lines to the journal file of a bulk import, against bare DuckDB.
+"""Measure orders to invoices, and both kinds of files of a bulk import, against bare DuckDB.
 
 In: how many orders and settlement lines. Out: one line of JSON per way: rows per second, CPU seconds, peak memory,
 and the ratio to the query in DuckDB alone that yields the same rows. Each measurement runs in a process of its own,
@@ -27,7 +27,7 @@ import duckdb
 
 from assets.journals import make_journals, planned_journals
 from assets.mapped_lines import map_lines
-from assets.receivable_invoices import make_invoices
+from assets.receivable_invoices import make_invoices, staged_invoices
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import import_file
 from benchmarks.settlement_road import road_in
@@ -35,6 +35,8 @@ from emulators.amazon.big_settlement import write_big_settlement
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
 from resources.erp.fusion import payload
+from resources.erp.fusion.receivables import import_file as invoice_import
+from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.settings import FusionSettings
 
 DAY = date(2026, 11, 18)
@@ -84,6 +86,22 @@ WHERE transaction_type = 'Shipment' AND is_accrual AND leaf_path NOT LIKE 'Tax/%
 GROUP BY ALL
 ORDER BY ALL
 """
+_BARE_FILE = """
+SELECT
+    'Connector', 'Amazon Order', strftime(accounting_date, '%Y/%m/%d'), customer, 'LINE', description, currency,
+    -amount, coalesce(quantity, 1), 'AMAZON', order_id, transaction_id, line
+FROM read_parquet($staged)
+WHERE account NOT LIKE '%110900%'
+ORDER BY order_id, transaction_id, line
+"""
+_RECEIVABLES = {
+    "business_unit": "US1 Business Unit",
+    "transaction_source": "Connector",
+    "invoice_type": "Amazon Order",
+    "credit_memo_type": "Amazon Refund",
+    "import_from": 2,
+    "line_context": "AMAZON",
+}
 _BARE_JOURNAL = """
 SELECT {detail} AS detail, debit, credit, debit_reference, credit_reference, sum(amount) AS amount
 FROM read_parquet($movements)
@@ -95,16 +113,44 @@ ORDER BY ALL
 
 def invoices(folder: Path, orders: int, grain: str) -> dict[str, float]:
     """Make the invoices of one day of so many orders, from staged transactions to the staged and archived documents."""
-    road = road_in(folder / "home", memory_limit_mb=512)
-    invoicing = {"shipped_from": "2026-11-01", "bill_to": {"Amazon.com": "1008"}}
-    policy = Policy.model_validate(road.policy.model_dump() | {"invoicing": invoicing})
-    road = replace(road, policy=policy, load_mapping=lambda: load_mapping(_MAPPING, "mapping.yaml"))
-    road.stores.warehouse.write("bench", "financial_events", DAY.isoformat(), _writes(_EVENTS, {"orders": orders}), {})
+    road = _invoicing(folder, orders)
     seconds, cpu = time.perf_counter(), _cpu_seconds()
     made = make_invoices(road, DAY, DAY)[DAY]
     took = time.perf_counter() - seconds, _cpu_seconds() - cpu
     assert made.facts["invoices"] == orders, made
     return _told(orders, *took)
+
+
+def invoice_file(folder: Path, orders: int, grain: str) -> dict[str, float]:
+    """Take the made invoices of one day of so many orders to the packed files of the import."""
+    road = _invoicing(folder, orders)
+    make_invoices(road, DAY, DAY)
+    site, ours = _site(), ReceivablesSettings.model_validate(_RECEIVABLES)
+    site = site.model_copy(update={"receivables": ours})
+    seconds, cpu = time.perf_counter(), _cpu_seconds()
+    staged = staged_invoices(road, DAY)
+    batches = invoice_import.batches([journal for one in staged.documents for journal in one.journals], site, ours)
+    packed = sum(len(invoice_import.archive(batch, site, ours)) for batch in batches)
+    took = time.perf_counter() - seconds, _cpu_seconds() - cpu
+    lines = sum(len(journal.lines) - 1 for batch in batches for journal in batch)
+    assert packed, "an empty file is no import"
+    return _told(lines, *took) | {"files": len(batches), "packed_mb": round(packed / 1e6, 1)}
+
+
+def bare_invoice_file(folder: Path, orders: int, grain: str) -> dict[str, float]:
+    """Write the same lines by one query into one CSV file, from the staged lines of the invoices."""
+    road = _invoicing(folder, orders)
+    make_invoices(road, DAY, DAY)
+    version = road.stores.warehouse.current("bench", "receivable_invoices", DAY.isoformat())
+    staged = str(road.stores.warehouse.path(version))
+    seconds, cpu = time.perf_counter(), _cpu_seconds()
+    bound = {"staged": staged, "path": str(folder / "lines.csv")}
+    with duckdb.connect() as duck:
+        duck.execute(f"COPY ({_BARE_FILE}) TO $path (FORMAT csv, HEADER false)", bound)
+        rows = duck.execute("SELECT count(*) FROM read_csv($path, header = false)", {"path": bound["path"]}).fetchone()[
+            0
+        ]
+    return _told(rows, time.perf_counter() - seconds, _cpu_seconds() - cpu)
 
 
 def bare_invoices(folder: Path, orders: int, grain: str) -> dict[str, float]:
@@ -144,9 +190,20 @@ def bare_journal(folder: Path, lines: int, grain: str) -> dict[str, float]:
 WAYS: dict[str, Callable[[Path, int, str], dict[str, float]]] = {
     "invoices": invoices,
     "bare_invoices": bare_invoices,
+    "invoice_file": invoice_file,
+    "bare_invoice_file": bare_invoice_file,
     "journal_file": journal_file,
     "bare_journal": bare_journal,
 }
+
+
+def _invoicing(folder: Path, orders: int):
+    road = road_in(folder / "home", memory_limit_mb=512)
+    invoicing = {"shipped_from": "2026-11-01", "bill_to": {"Amazon.com": "1008"}}
+    policy = Policy.model_validate(road.policy.model_dump() | {"invoicing": invoicing})
+    road = replace(road, policy=policy, load_mapping=lambda: load_mapping(_MAPPING, "mapping.yaml"))
+    road.stores.warehouse.write("bench", "financial_events", DAY.isoformat(), _writes(_EVENTS, {"orders": orders}), {})
+    return road
 
 
 def _mapped(folder: Path, lines: int, grain: str):
@@ -215,7 +272,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.way:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            rows = given.orders if "invoices" in given.way else given.lines
+            rows = given.orders if "invoice" in given.way else given.lines
             print(json.dumps({"way": given.way, **WAYS[given.way](Path(folder), rows, given.grain)}))
         return
     told = {}
@@ -228,7 +285,11 @@ def main() -> None:
         told[way] = json.loads(done.stdout)
     ratios = {
         f"{way}_to_bare": round(told[way]["cpu_seconds"] / told[bare]["cpu_seconds"], 1)
-        for way, bare in (("invoices", "bare_invoices"), ("journal_file", "bare_journal"))
+        for way, bare in (
+            ("invoices", "bare_invoices"),
+            ("invoice_file", "bare_invoice_file"),
+            ("journal_file", "bare_journal"),
+        )
     }
     print(json.dumps({"unit": "cpu_seconds", **ratios}))
 

@@ -26,6 +26,7 @@ from ledger.mapping_shape import Accounts, Rule
 from ledger.policy import Policy
 from ledger.posting import STEPS, PostingState
 from resources.bank.settings import BankSettings
+from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
 
@@ -152,6 +153,9 @@ def test_every_setting_has_a_sentence_and_no_sentence_is_left_over() -> None:
     }
 
 
+_RECEIVABLES = dict.fromkeys(("business_unit", "transaction_source", "invoice_type", "credit_memo_type"), "any")
+
+
 def test_examples_of_yaml_are_accepted() -> None:
     """A whole mapping or catalogue loads; accounts and rules of one, or a piece of settings, are valid."""
     seen = []
@@ -169,13 +173,15 @@ def test_examples_of_yaml_are_accepted() -> None:
                 assert [Rule.model_validate(one) for one in keys["rules"]]
             elif "accounts" in keys:
                 assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]})
+            elif "fusion" in keys and "books" not in keys:
+                assert ReceivablesSettings.model_validate(_RECEIVABLES | keys["fusion"]["receivables"])
             elif "bank" in keys:
                 assert BankSettings.model_validate(keys["bank"])
             elif "accounts" in keys:
                 assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]}).bank
             else:
                 assert Policy.model_validate({"time_zone": "UTC", **keys.get("books", keys)})
-    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank", "rules", "accounts"}
+    assert set(seen) == {"version", "books", "marketplaces", "by_day", "bank", "rules", "accounts", "fusion"}
 
 
 def first_cells(page: str) -> list[str]:

@@ -7,16 +7,19 @@ The memory lasts in the control database (`resources/store/erp_jobs.py`); the on
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 
 @dataclass(frozen=True)
 class SentJob:
-    """The request that carries a document, and the fingerprint of what was sent with it."""
+    """The request that carries a document, the fingerprint of what was sent with it, and when that was, if known."""
 
     request_id: str
     fingerprint: str
+    sent_at: datetime | None = field(default=None, compare=False)
 
 
 class JobMemory(Protocol):
@@ -25,6 +28,8 @@ class JobMemory(Protocol):
     def recall(self, key: str) -> SentJob | None: ...
 
     def remember(self, key: str, job: SentJob) -> None: ...
+
+    def remember_all(self, jobs: Mapping[str, SentJob]) -> None: ...
 
 
 class MemoryJobs:
@@ -43,3 +48,8 @@ class MemoryJobs:
         """Keep a job in place of the one before."""
         with self._lock:
             self._jobs[key] = job
+
+    def remember_all(self, jobs: Mapping[str, SentJob]) -> None:
+        """Keep several jobs, all or none."""
+        with self._lock:
+            self._jobs.update(jobs)

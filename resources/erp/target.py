@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ledger.accounts import AccountKey, Nature
 from ledger.errors import Finding
@@ -204,6 +204,30 @@ class Target(Protocol):
         """Return every posted document that moves these accounts and is dated within a span, both ends included.
 
         A document that was taken out of the books again, and so moves nothing, is left out.
+        """
+
+
+@runtime_checkable
+class CollectingTarget(Target, Protocol):
+    """A target that takes several documents in one call, where it is set up so.
+
+    What becomes of each is asked for as of a document that went alone: by `status`, `find` and `read_back`. The call
+    itself is no verdict on any of them.
+    """
+
+    def batches(self, journals: Sequence[Journal]) -> list[list[Journal]]:
+        """Return which of these documents go together, in order, one list a call; pure.
+
+        Each is of another source. What is in no list goes alone, as everything does where the list is empty.
+        """
+
+    def find_each(self, sets: Sequence[Sequence[Journal]]) -> list[Sightings]:
+        """Look for the documents of several sets at once; return for each what `find` would."""
+
+    def submit_together(self, journals: Sequence[Journal]) -> None:
+        """Hand over the documents of one batch exactly once, each under its own `erp_id`.
+
+        Raises TargetUnavailable and TargetMisconfigured (none was taken), TargetUnclear (nobody knows of any).
         """
 
 

@@ -7,7 +7,9 @@ where the ERP cannot say what became of it, a person is asked.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, delete, insert, select
 
 from resources.clock import Clock
 from resources.erp.sent_jobs import SentJob
@@ -26,11 +28,25 @@ class ErpJobs:
         """Return the newest job of a key, or None."""
         with self._control.reading() as reading:
             row = reading.execute(select(erp_jobs).where(erp_jobs.c.key == key)).one_or_none()
-        return None if row is None else SentJob(row.request_id, row.fingerprint)
+        return None if row is None else SentJob(row.request_id, row.fingerprint, row.sent_at)
 
     def remember(self, key: str, job: SentJob) -> None:
         """Keep a job in place of the one before."""
-        facts = {"request_id": job.request_id, "fingerprint": job.fingerprint, "sent_at": self._clock.now()}
+        self.remember_all({key: job})
+
+    def remember_all(self, jobs: Mapping[str, SentJob]) -> None:
+        """Keep several jobs in place of those before, all or none."""
+        now = self._clock.now()
+        rows = [
+            {"key": key, "request_id": job.request_id, "fingerprint": job.fingerprint, "sent_at": job.sent_at or now}
+            for key, job in jobs.items()
+        ]
+        if not rows:
+            return
         with self._control.transaction() as transaction:
-            transaction.execute(delete(erp_jobs).where(erp_jobs.c.key == key))
-            transaction.execute(insert(erp_jobs), {"key": key, **facts})
+            transaction.execute(delete(erp_jobs).where(erp_jobs.c.key == bindparam("of_key")), _keys(jobs))
+            transaction.execute(insert(erp_jobs), rows)
+
+
+def _keys(jobs: Mapping[str, SentJob]) -> list[dict[str, str]]:
+    return [{"of_key": key} for key in jobs]

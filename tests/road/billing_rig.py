@@ -71,10 +71,11 @@ def told_world(told: Path | None, tmp_path, monkeypatch, days=MONTH) -> Iterator
         stores.close()
 
 
-def billing(pod: Pod, run: str = "run-1", without: str = "", **changes):
-    """Return the road that makes invoices; `without` takes a line out of its mapping."""
+def billing(pod: Pod, run: str = "run-1", without: str = "", receivables: dict | None = None, **changes):
+    """Return the road that makes invoices; `without` takes a line out of its mapping, `receivables` replaces
+    settings."""
     books = {"invoicing": INVOICING, "approval": "automatic", **changes}
-    road = pod.road(run, fusion={"receivables": RECEIVABLES}, **books)
+    road = pod.road(run, fusion={"receivables": RECEIVABLES | (receivables or {})}, **books)
     path = pod.connection().mapping_path
     content = path.read_text(encoding="utf-8").replace("accounts:\n", ACCOUNTS).replace("categories:\n", CATEGORIES)
     assert without in content

@@ -21,7 +21,7 @@ from connector_defs.connections import Connection, connection
 from emulators.clock import Clock
 from emulators.faults import FaultPlan
 from emulators.fusion.app import build_app
-from emulators.fusion.demo_site import US_LEDGER, account_of, demo_site
+from emulators.fusion.demo_site import LINE_CONTEXT, US_LEDGER, account_of, demo_site
 from emulators.fusion.site import Site
 from ledger.posting import PostingState
 from tests.fusion_connection import write_connection
@@ -33,7 +33,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.world import CONNECTION, Case, World
 
 SHIPPED, REFUNDED = date(2026, 11, 5), date(2026, 11, 6)
-ORDER = "111-0000001-0000001"
+ORDER, OTHER = "111-0000001-0000001", "111-0000002-0000002"
 ASSETS = ("receivable_invoices", "invoice_postings")
 # Longer than any lease, and than the time in which a lost call may still arrive.
 _LATER = 2 * 3600
@@ -44,6 +44,7 @@ _RECEIVABLES = {
     "invoice_type": "Settled Invoice",
     "credit_memo_type": "Settled Credit Memo",
 }
+_IMPORTED = {"import_from": 2, "line_context": LINE_CONTEXT}
 _CONTROL = {
     "BusinessUnit": "US1 Business Unit",
     "TransactionSource": "ZB Connector",
@@ -85,8 +86,9 @@ def _site() -> Site:
 
 
 @cache
-def _connection(folder: Path) -> Connection:
-    return connection(write_connection(folder / "billing", folder, receivables=_RECEIVABLES), "amazon_us")
+def _connection(folder: Path, imported: bool) -> Connection:
+    told = _RECEIVABLES | (_IMPORTED if imported else {})
+    return connection(write_connection(folder / f"billing {imported}", folder, receivables=told), "amazon_us")
 
 
 class FusionBilling(FusionSide):
@@ -104,7 +106,16 @@ class FusionBilling(FusionSide):
     @classmethod
     def connection(cls, folder: Path) -> Connection:
         """Return a connection whose two files are written below a folder."""
-        return _connection(folder)
+        return _connection(folder, False)
+
+
+class FusionImporting(FusionBilling):
+    """The same pod, where two invoices of a day go in one file."""
+
+    @classmethod
+    def connection(cls, folder: Path) -> Connection:
+        """Return a connection whose two files are written below a folder."""
+        return _connection(folder, True)
 
 
 BILLED = Case(
@@ -117,29 +128,45 @@ BILLED = Case(
 )
 
 
+IMPORTED = replace(BILLED, name="two orders of a day, shipped", erp=FusionImporting)
+
+
 def tell(world: World) -> None:
     """Lay the order's transactions under their days: sold for 100 less 5, 40 given back."""
     sold = [("S", "Shipment", "ProductCharges/OurPricePrincipal", "100.00")]
     sold += [("S", "Shipment", "Promotions/OurPricePrincipal", "-5.00")]
     back = [("R", "Refund", "ProductCharges/OurPricePrincipal", "-40.00")]
     for day, told in ((SHIPPED, sold), (REFUNDED, back)):
-        rows = [_row(day, number, *one) for number, one in enumerate(told)]
-
-        def produce(path: Path, rows: list[dict] = rows) -> None:
-            with duckdb.connect() as duck:
-                duck.sql(_EVENTS, params={"rows": rows}).write_parquet(str(path))
-
-        with acting(None):
-            world.stores.warehouse.write(CONNECTION, "financial_events", day.isoformat(), produce, {"documents": []})
+        _lay(world, day, [_row(day, number, *one) for number, one in enumerate(told)])
 
 
-def _row(day: date, number: int, transaction: str, kind: str, leaf: str, amount: str) -> dict:
+def tell_two(world: World) -> None:
+    """Lay the transactions of two orders under one day: each sold for 100 less 5, nothing given back."""
+    lines = (("ProductCharges/OurPricePrincipal", "100.00"), ("Promotions/OurPricePrincipal", "-5.00"))
+    rows = [
+        _row(SHIPPED, number, order[-1], "Shipment", *one, order=order)
+        for order in (ORDER, OTHER)
+        for number, one in enumerate(lines)
+    ]
+    _lay(world, SHIPPED, rows)
+
+
+def _lay(world: World, day: date, rows: list[dict]) -> None:
+    def produce(path: Path) -> None:
+        with duckdb.connect() as duck:
+            duck.sql(_EVENTS, params={"rows": rows}).write_parquet(str(path))
+
+    with acting(None):
+        world.stores.warehouse.write(CONNECTION, "financial_events", day.isoformat(), produce, {"documents": []})
+
+
+def _row(day: date, number: int, transaction: str, kind: str, leaf: str, amount: str, *, order: str = ORDER) -> dict:
     return {
         "transaction_id": f"{transaction}-1",
         "line_key": f"{transaction}-1-{number}",
         "transaction_type": kind,
         "posted_at": f"{day.isoformat()} 15:00:00",
-        "order_id": ORDER,
+        "order_id": order,
         "leaf_path": leaf,
         "amount": amount,
     }
@@ -147,17 +174,26 @@ def _row(day: date, number: int, transaction: str, kind: str, leaf: str, amount:
 
 def bill(schedule: Schedule) -> None:
     """Let runs make and post the documents of both days, an hour apart, until all of them are posted."""
+    _until_posted(schedule, (SHIPPED, REFUNDED), ("credit_memo", "invoice"))
+
+
+def bill_two(schedule: Schedule) -> None:
+    """Let runs make and post the invoices of the day, an hour apart, until both are posted."""
+    _until_posted(schedule, (SHIPPED,), ("invoice", "invoice"))
+
+
+def _until_posted(schedule: Schedule, days: tuple[date, ...], kinds: tuple[str, ...]) -> None:
     for _ in range(_LOOKS_MAX):
         for asset in ASSETS:
-            schedule.run(asset, partial(_look, DAY_STAGES[asset]))
-        if _is_done(schedule.world):
+            schedule.run(asset, partial(_look, DAY_STAGES[asset], days))
+        if _states(schedule.world) == [f"{kind} {PostingState.POSTED}" for kind in kinds]:
             return
         schedule.world.clock.advance(_LATER)
     raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
 
 
-def _look(stage: DayStage, road: Road) -> None:
-    for _ in fetch_days(road, stage, (SHIPPED, REFUNDED)):
+def _look(stage: DayStage, days: tuple[date, ...], road: Road) -> None:
+    for _ in fetch_days(road, stage, days):
         pass
 
 
@@ -166,18 +202,22 @@ def _states(world: World) -> list[str]:
         return sorted(f"{one.source.kind} {one.state}" for one in world.stores.outbox.listing(CONNECTION))
 
 
-def _is_done(world: World) -> bool:
-    return _states(world) == [f"{kind} {PostingState.POSTED}" for kind in ("credit_memo", "invoice")]
-
-
 def wrong(world: World) -> list[str]:
     """Return what the pod's receivables hold otherwise than they should: one invoice of 95, one credit memo of 40."""
+    return _other_than(world, {"AR_INVOICE": [Decimal(95)], "AR_CREDIT_MEMO": [Decimal(-40)]})
+
+
+def wrong_two(world: World) -> list[str]:
+    """The same of two orders: two invoices of 95."""
+    return _other_than(world, {"AR_INVOICE": [Decimal(95)] * 2, "AR_CREDIT_MEMO": []})
+
+
+def _other_than(world: World, wanted: dict[str, list[Decimal]]) -> list[str]:
     store = world.erp.books.store
     held = {
         table: [Decimal(one["AMOUNT"]) for one in store.rows(f"SELECT * FROM {table}") if one["NUMBER"] != "CONTROL-1"]
-        for table in ("AR_INVOICE", "AR_CREDIT_MEMO")
+        for table in wanted
     }
-    wanted = {"AR_INVOICE": [Decimal(95)], "AR_CREDIT_MEMO": [Decimal(-40)]}
     return [
         f"{table} holds {held[table]}, not {amounts}" for table, amounts in wanted.items() if held[table] != amounts
     ]

@@ -33,6 +33,7 @@ from resources.erp.fusion.flight import Flight
 from resources.erp.fusion.jobs import Jobs
 from resources.erp.fusion.postings import Postings
 from resources.erp.fusion.receivables.client import Receivables
+from resources.erp.fusion.receivables.imports import Imports
 from resources.erp.fusion.search import Search
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.sent_jobs import JobMemory
@@ -67,7 +68,10 @@ class Fusion:
         self._search = Search(settings, door)
         self._flight = Flight(settings, jobs, memory)
         self._postings = Postings(settings, door, jobs, memory)
-        self._receivables = Receivables(settings, settings.receivables, door) if settings.receivables else None
+        self._receivables = None
+        if settings.receivables is not None:
+            imports = Imports(settings, settings.receivables, jobs, memory, clock)
+            self._receivables = Receivables(settings, settings.receivables, door, imports)
         self.lines_max = settings.lines_max
         self.quiet_period_seconds = settings.quiet_period_seconds
 
@@ -171,6 +175,18 @@ class Fusion:
             control="; ".join((*seen, *lost)),
             confirmed_empty=unseen if is_empty else frozenset(),
         )
+
+    def batches(self, journals: Sequence[Journal]) -> list[list[Journal]]:
+        """Return which invoices go together in one file each; journals always go alone."""
+        return self._receivables.batches(journals) if self._receivables else []
+
+    def submit_together(self, journals: Sequence[Journal]) -> None:
+        """Load and import the invoices of one batch, once; raises as `CollectingTarget` says."""
+        self._of_orders().submit_together(journals)
+
+    def find_each(self, sets: Sequence[Sequence[Journal]]) -> list[Sightings]:
+        """Look for the invoices of several sets, each as `find` does."""
+        return self._of_orders().find_each(sets)
 
     def read_back(self, journal: Journal) -> ReadBack:
         """Read one journal whole out of its batch.

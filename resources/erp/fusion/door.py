@@ -61,8 +61,11 @@ class Door:
         with_links: bool = False,
         at_most: int | None = None,
         newest_first: bool = False,
+        is_any: bool = False,
     ) -> list[Row]:
         """Return all rows of a collection, or the first `at_most`, each once and in the order of `key`.
+
+        All conditions must hold, with `is_any` one of them.
 
         `key` is an attribute that is unique in the collection: pages are no snapshot, so only an order by such a one
         keeps them apart. Pages advance by the count that came back, whatever was asked for.
@@ -71,7 +74,7 @@ class Door:
         """
         parameters = {"orderBy": f"{key}:{'desc' if newest_first else 'asc'}"}
         if conditions:
-            parameters["q"] = expression(conditions, self._settings.framework_version)
+            parameters["q"] = expression(conditions, self._settings.framework_version, is_any=is_any)
         if not with_links:
             parameters["onlyData"] = "true"
         found: dict[str, Row] = {}

@@ -1,8 +1,9 @@
 """Write the `q` parameter in the grammar that the framework version asks for, every value quoted or refused.
 
-In: conditions, all of which must hold. Out: text for `q`. Pure. Version 1, which is also what no header means, is query
-by example joined with semicolons; from version 2 it is a row-match expression joined with `and`, and neither is valid
-in place of the other. No way to escape a quote is documented, so a value that holds one is refused. Source:
+In: conditions, all or one of which must hold. Out: text for `q`. Pure. Version 1, which is also what no header means,
+is query by example joined with semicolons; from version 2 it is a row-match expression joined with `and` or `or`, and
+neither is valid in place of the other. No way to escape a quote is documented, so a value that holds one is refused.
+Source:
 docs.oracle.com/en/cloud/saas/public-sector-compliance-regulation-common/20c/psrst/Setting_the_REST_Framework_Version.html
 """
 
@@ -48,11 +49,20 @@ def holds(attribute: str, part: str) -> Condition:
     return Condition(attribute, "like", f"%{_without_wildcards(attribute, part)}%")
 
 
-def expression(conditions: Sequence[Condition], framework_version: int) -> str:
-    """Return `q` for all of these conditions; raise InputRefused for a value that cannot be written."""
+def can_ask_for_any(framework_version: int) -> bool:
+    """Tell whether the grammar of a version has an `or`."""
+    return framework_version >= 2
+
+
+def expression(conditions: Sequence[Condition], framework_version: int, *, is_any: bool = False) -> str:
+    """Return `q` for all of these conditions, or with `is_any` for one of them.
+
+    Raises InputRefused for a value that cannot be written.
+    """
     assert conditions, "an empty filter is no filter"
+    assert not is_any or can_ask_for_any(framework_version), "query by example knows no or"
     if framework_version >= 2:
-        return " and ".join(_row_match(one) for one in conditions)
+        return (" or " if is_any else " and ").join(_row_match(one) for one in conditions)
     return ";".join(_by_example(one) for one in conditions)
 
 

@@ -51,14 +51,23 @@ def reasons(packed: bytes) -> tuple[str, ...]:
     """Return why rows did not become a journal, codes first; () when the logs say nothing."""
     coded: list[str] = []
     said: list[str] = []
-    for text in _texts(packed):
-        for line in text.splitlines():
-            code = _CODE.search(line)
-            if code:
-                coded.append(_sentence(code[1], words(line)))
-            elif _TROUBLE.search(line) and not _NO_TROUBLE.search(line):
-                said.append(words(line))
+    for line in lines(packed):
+        code = _CODE.search(line)
+        if code:
+            coded.append(_sentence(code[1], words(line)))
+        elif is_trouble(line):
+            said.append(words(line))
     return tuple(dict.fromkeys((*coded, *said)))[:SENTENCES_MAX]
+
+
+def lines(packed: bytes) -> Iterator[str]:
+    """Yield every line of the logs, as it stands there."""
+    return (line for text in _texts(packed) for line in text.splitlines())
+
+
+def is_trouble(line: str) -> bool:
+    """Tell whether a line of a log says that something went wrong."""
+    return bool(_TROUBLE.search(line)) and not _NO_TROUBLE.search(line)
 
 
 def _sentence(code: str, line: str) -> str:

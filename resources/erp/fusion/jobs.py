@@ -85,16 +85,21 @@ class Jobs:
 
         The codes of rows stand in the execution report, an output; what broke before the import stands in the logs.
         """
+        found = [reason for packed in self._logs(request_id) for reason in job_log.reasons(packed)]
+        return tuple(dict.fromkeys(found))[: job_log.SENTENCES_MAX]
+
+    def lines(self, request_id: str) -> tuple[str, ...]:
+        """Return every line of the logs and reports of a request, each once; () when they are not kept."""
+        said = (words(line) for packed in self._logs(request_id) for line in job_log.lines(packed))
+        return tuple(dict.fromkeys(line for line in said if line))
+
+    def _logs(self, request_id: str) -> Iterator[bytes]:
         variables = {"requestId": request_id, "fileType": "ALL"}
-        rows = self._door.found(INTEGRATIONS, "ESSJobExecutionDetailsRF", variables)
-        found: list[str] = []
-        for row in rows:
+        for row in self._door.found(INTEGRATIONS, "ESSJobExecutionDetailsRF", variables):
             try:
-                packed = base64.b64decode(row.text("DocumentContent"), validate=True)
+                yield base64.b64decode(row.text("DocumentContent"), validate=True)
             except (binascii.Error, ValueError):
                 continue
-            found += job_log.reasons(packed)
-        return tuple(dict.fromkeys(found))[: job_log.SENTENCES_MAX]
 
     def files(self, prefix: str) -> list[str]:
         """Return the document ids of files that arrived under names that begin so."""

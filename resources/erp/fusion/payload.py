@@ -8,59 +8,44 @@ oracle.com/webfolder/technetwork/docs/fbdi-25c/fbdi/xlsm/JournalImportTemplate.x
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 import re
 import unicodedata
-import zipfile
 from decimal import Decimal
 
 from ledger import money
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import leads_back, settlement_of
-from resources.erp.fusion import chart, natural_key
+from resources.erp.fusion import bulk, chart, natural_key
 from resources.erp.fusion.columns import COLUMNS, LENGTHS
 from resources.erp.fusion.settings import FusionSettings
 
 ENTRY_NAME = "GlInterface.csv"  # in these very letters: the loader finds its control file by it
-# A ZIP holds the moment an entry was written; one and the same keeps the file the same for ever.
-_ENTRY_MOMENT = (1980, 1, 1, 0, 0, 0)
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{9,20}(?!\d)")
 
 
 def import_request(journal: Journal, settings: FusionSettings) -> dict[str, str]:
     """Return the body of the one call that loads and imports a journal; raises as `rows`."""
-    return {
-        "OperationName": "importBulkData",
-        "DocumentContent": base64.b64encode(archive(journal, settings)).decode(),
-        "ContentType": "zip",
-        "FileName": natural_key.file_name(journal, settings),
-        "DocumentAccount": settings.document_account,
-        "JobName": settings.import_job,
-        "ParameterList": settings.import_parameters.format(
-            data_access_set=settings.data_access_set,
-            source=settings.journal_source,
-            ledger_id=settings.ledger_id,
-            group_id=natural_key.group_id(journal.key),
-        ),
-        "CallbackURL": "#NULL",
-        "NotificationCode": settings.notification_code,
-        "JobOptions": settings.job_options,
-    }
+    parameters = settings.import_parameters.format(
+        data_access_set=settings.data_access_set,
+        source=settings.journal_source,
+        ledger_id=settings.ledger_id,
+        group_id=natural_key.group_id(journal.key),
+    )
+    return bulk.request(
+        archive(journal, settings),
+        natural_key.file_name(journal, settings),
+        account=settings.document_account,
+        job=settings.import_job,
+        parameters=parameters,
+        notify=settings.notification_code,
+        options=settings.job_options,
+    )
 
 
 def archive(journal: Journal, settings: FusionSettings) -> bytes:
     """Return the ZIP with one GlInterface.csv at its root; raises as `rows`."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows(journal, settings))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
-        entry = zipfile.ZipInfo(ENTRY_NAME, _ENTRY_MOMENT)
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        opened.writestr(entry, text.getvalue().encode("utf-8"))
-    return packed.getvalue()
+    return bulk.packed({ENTRY_NAME: rows(journal, settings)})
 
 
 def rows(journal: Journal, settings: FusionSettings) -> list[list[str]]:

@@ -153,6 +153,8 @@ class FusionSettings(_Settings):
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
         if self.receivables is not None:
             _require_template("invoice_link", self.receivables.invoice_link, frozenset({"number"}))
+            named = frozenset({"business_unit", "source", "date"})
+            _require_template("receivables.import_parameters", self.receivables.import_parameters, named)
         _require_template("batch_link", self.batch_link, frozenset({"batch_id", "name"}))
         _require_template("journal_link", self.journal_link, frozenset({"name", "journal"}))
         if "{group_id}" not in self.import_parameters:

@@ -21,3 +21,13 @@ def test_the_newest_job_of_a_document_counts(control, clock):
     jobs.remember("a journal", SentJob("3", "second"))
     assert jobs.recall("a journal") == SentJob("3", "second")
     assert jobs.recall("another") == SentJob("2", "other")
+
+
+def test_several_jobs_are_kept_at_once_each_in_place_of_the_one_before(control, clock):
+    """With the moment they were sent; nothing to keep is nothing to do."""
+    jobs = ErpJobs(control, clock)
+    jobs.remember("a journal", SentJob("1", "first"))
+    jobs.remember_all({"a journal": SentJob("2", "second"), "another": SentJob("2", "other")})
+    jobs.remember_all({})
+    assert jobs.recall("a journal") == SentJob("2", "second")
+    assert jobs.recall("another").sent_at == clock.now()

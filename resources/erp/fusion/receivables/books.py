@@ -22,7 +22,7 @@ from resources.erp.fusion.books import shown
 from resources.erp.fusion.receivables import payload
 from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
-from resources.erp.target import BooksState, FoundDocument
+from resources.erp.target import BooksState, FoundDocument, TargetStatus
 
 
 # Frozen documents are complete ones that nobody may change any more.
@@ -253,4 +253,24 @@ def found(held: Held, asked: Journal | None, settings: FusionSettings, repeats: 
         is_same=asked is not None and is_same(held, asked, settings),
         source_id=natural_key.source_id_of(head.comments, settings),
         repeats=repeats,
+    )
+
+
+def on_its_way(
+    journal: Journal, number: str, status: TargetStatus, settings: FusionSettings, *, is_same: bool
+) -> FoundDocument:
+    """Return a document that was handed over and stands in no books, as `find` reports it."""
+    return FoundDocument(
+        erp_id=number,
+        state=status.state,
+        erp_status=status.erp_status,
+        currency=journal.currency,
+        debits=journal.debits,
+        credits=journal.credits,
+        lines=len(journal.lines),
+        accounting_date=journal.accounting_date,
+        key_matches=journal.key,
+        description=payload.comments(journal, settings),
+        is_same=is_same,
+        source_id=journal.source.source_id,
     )

@@ -1,6 +1,7 @@
 """Invoices and credit memos of one Fusion site: sent once by number, found by number, read back by distribution.
 
-The number is ours, from the posting key, in a source that numbers by hand: Fusion refuses a second document of the same
+An invoice goes alone, or with others in a file of the bulk import; what it is and how it is found is the same. The
+number is ours, from the posting key, in a source that numbers by hand: Fusion refuses a second document of the same
 number, so that even a late repetition cannot bill an order twice. All numbers of one source begin alike, so one search
 sees every revision. A document that was just made may be invisible for a moment; an empty answer counts only after
 another document of the business unit came back through the same search. Sources:
@@ -14,12 +15,20 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import quote
 
-from ledger.errors import Finding, InputRefused, TargetUnavailable, TargetUnclear
+from ledger.errors import (
+    Finding,
+    InputRefused,
+    TargetMisconfigured,
+    TargetRefused,
+    TargetUnavailable,
+    TargetUnclear,
+)
 from ledger.journal import Journal, SourceKey
-from resources.erp.fusion import filters, periods
+from resources.erp.fusion import filters, periods, reply
 from resources.erp.fusion.door import Door
-from resources.erp.fusion.receivables import books, credit, payload
+from resources.erp.fusion.receivables import books, credit, import_file, payload
 from resources.erp.fusion.receivables.books import CREDIT_MEMO, INVOICE, Header, Held, Shape
+from resources.erp.fusion.receivables.imports import Fate, Imports
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.receivables.setup_check import check_setup
 from resources.erp.fusion.rows import Row
@@ -29,15 +38,18 @@ from resources.erp.target import BooksState, FoundDocument, ReadBack, Sightings,
 _KEY = "CustomerTransactionId"
 # How many of the newest documents are looked at for one of our business unit.
 _CONTROLS_TRIED = 100
+# How many sources one search asks for, where the grammar has an `or`: an address holds so many.
+_SOURCES_ASKED = 25
 
 
 class Receivables:
     """The receivables of one business unit; the verbs are those of `Target`, for order documents."""
 
-    def __init__(self, settings: FusionSettings, ours: ReceivablesSettings, door: Door) -> None:
+    def __init__(self, settings: FusionSettings, ours: ReceivablesSettings, door: Door, imports: Imports) -> None:
         self._settings = settings
         self._ours = ours
         self._door = door
+        self._imports = imports
         self._controls: dict[Shape, str] = {}
 
     def erp_id(self, journal: Journal) -> str:
@@ -84,11 +96,44 @@ class Receivables:
                 f"Document {name} was not sent: Fusion holds one of this number already. It is compared before "
                 "anything else is sent."
             )
+        fate = self._imports.fate(journal)
+        if fate.status is not None or fate.doubt:
+            why = fate.doubt or f"its import stands at {fate.status.erp_status}"
+            raise TargetUnclear(f"Document {name} was not sent: an earlier send of it may still come in: {why}.")
         if shape is CREDIT_MEMO:
             self._credit(journal, name)
         else:
             self._door.create(f"Invoice {name}", shape.resource, payload.invoice(journal, self._settings))
         return name
+
+    def batches(self, journals: Sequence[Journal]) -> list[list[Journal]]:
+        """Return which of these go together in one file each, in order; none where the settings or their number say
+        so."""
+        return import_file.batches(journals, self._settings, self._ours)
+
+    def submit_together(self, journals: Sequence[Journal]) -> None:
+        """Load and import several invoices in one file, once.
+
+        Raises TargetUnavailable and TargetMisconfigured (nothing was loaded) and TargetUnclear. A call that Fusion
+        refuses is no verdict on the invoices in it: a person sets right what it asks for.
+        """
+        file = self._imports.begin(journals)
+        request = import_file.request(journals, file, self._settings, self._ours)
+        what = f"File {file} of {len(journals)} invoices"
+        try:
+            request_id = reply.request_id(what, self._door.write(what, request), request)
+        except TargetRefused as error:
+            self._imports.forget(journals)
+            said = "; ".join(error.messages)
+            raise TargetMisconfigured(
+                f"{what} was refused by Fusion, nothing was loaded: {said}. Check import_job, import_parameters, "
+                "document_account and job_options of the receivables, and the user's roles; or leave import_from out, "
+                "so that invoices go one by one."
+            ) from None
+        except (TargetUnavailable, TargetMisconfigured):
+            self._imports.forget(journals)
+            raise
+        self._imports.began(journals, file, request_id)
 
     def _credit(self, journal: Journal, name: str) -> None:
         """Credit an invoice by its lines, once."""
@@ -106,26 +151,79 @@ class Receivables:
 
     def status(self, journal: Journal) -> TargetStatus:
         """Read where a document stands, once."""
+        # The job before the books: one that has ended by now has its invoices in the books by then.
+        fate = self._imports.fate(journal)
+        if fate.status is not None and fate.is_at_work:
+            return fate.status
         found = self._of_number(_shape(journal), self.erp_id(journal))
-        if not found:
+        if found:
+            head = found[0]
+            waiting_for = "a person to complete it" if head.state is BooksState.WAITING else ""
+            return TargetStatus(head.state, head.status, (), waiting_for)
+        if fate.status is None:
             return TargetStatus(BooksState.ABSENT, "")
-        head = found[0]
-        waiting_for = "a person to complete it" if head.state is BooksState.WAITING else ""
-        return TargetStatus(head.state, head.status, (), waiting_for)
+        if fate.needs_sight and not self.control():
+            return TargetStatus(BooksState.WAITING, fate.status.erp_status, (), "sight of any invoice of its unit")
+        return fate.status
 
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every document of these sources, over all revisions."""
+        [sightings] = self.find_each([journals])
+        return sightings
+
+    def find_each(self, sets: Sequence[Sequence[Journal]]) -> list[Sightings]:
+        """Look for the documents of several sets, each as `find` does, in as few reads as possible."""
+        everyone = [journal for journals in sets for journal in journals]
+        fates = {self.erp_id(one): self._imports.fate(one) for one in everyone}
+        heads = self._of_sources(everyone)
+        # An invoice of the unit that is seen proves sight of its credit memos, of which there may be none yet.
+        shapes = {_shape(one) for one in everyone} | {INVOICE}
+        control = next((seen for one in sorted(shapes, key=str) if (seen := self.control(one))), "")
+        return [self._sightings(journals, heads, fates, control) for journals in sets]
+
+    def _sightings(
+        self,
+        journals: Sequence[Journal],
+        heads: dict[tuple[Shape, SourceKey], list[Header]],
+        fates: dict[str, Fate],
+        control: str,
+    ) -> Sightings:
         asked = {self.erp_id(journal): journal for journal in journals}
         found: dict[str, FoundDocument] = {}
-        for source, shape in sorted({(one.source, _shape(one)) for one in journals}, key=str):
-            for head in self._of_source(shape, source):
+        for shape, source in sorted({(_shape(one), one.source) for one in journals}, key=str):
+            for head in heads[shape, source]:
                 found[head.number] = books.found(self._held(head), asked.get(head.number), self._settings)
-        # An invoice of the unit that is seen proves sight of its credit memos, of which there may be none yet.
-        shapes = {_shape(one) for one in journals} | {INVOICE}
-        control = next((seen for one in sorted(shapes, key=str) if (seen := self.control(one))), "")
+        lost = []
+        for name, journal in asked.items():
+            fate = fates[name]
+            if name in found:
+                continue
+            if fate.status is not None and (control or not fate.needs_sight):
+                told = fate.status
+                found[name] = books.on_its_way(journal, name, told, self._settings, is_same=fate.is_same)
+            elif fate.doubt or fate.status is not None:
+                lost.append(f"{name}: {fate.doubt or 'its import is over'}")
         units = frozenset(journal.unit for journal in journals)
-        is_empty = self._ours.is_confirmed_empty and not control
-        return Sightings(tuple(found.values()), bool(control), control, units if is_empty else frozenset())
+        is_empty = self._ours.is_confirmed_empty and not control and not lost
+        return Sightings(
+            tuple(found.values()),
+            bool(control) and not lost,
+            "; ".join(one for one in (control, *lost) if one),
+            units if is_empty else frozenset(),
+        )
+
+    def _of_sources(self, journals: Sequence[Journal]) -> dict[tuple[Shape, SourceKey], list[Header]]:
+        """Return the documents of every source, over all revisions, several sources in one search where that goes."""
+        found: dict[tuple[Shape, SourceKey], list[Header]] = {(_shape(one), one.source): [] for one in journals}
+        for shape in sorted({shape for shape, _ in found}, key=str):
+            starts = {
+                payload.number_start(source, self._settings): source for of_shape, source in found if of_shape is shape
+            }
+            for head in self._beginning_with_any(shape, list(starts)):
+                source = starts.get(f"{head.number.rpartition('-')[0]}-")
+                if source is not None:
+                    found[shape, source].append(head)
+        return found
 
     def read_back(self, journal: Journal) -> ReadBack:
         """Read one document whole; raises TargetUnavailable when the books do not show it."""
@@ -174,19 +272,28 @@ class Receivables:
                 return head.number
         return ""
 
-    def _of_source(self, shape: Shape, source: SourceKey) -> list[Header]:
-        return self._beginning_with(shape, payload.number_start(source, self._settings))
-
     def _of_number(self, shape: Shape, number: str) -> list[Header]:
         return [one for one in self._beginning_with(shape, number) if one.number == number]
 
     def _beginning_with(self, shape: Shape, start: str) -> list[Header]:
         """Return our source's documents whose number begins so, the oldest first."""
-        ours = self._ours.transaction_source
-        return [one for one in self._all(shape, start) if one.number.startswith(start) and one.source in ("", ours)]
+        return self._beginning_with_any(shape, [start])
 
-    def _all(self, shape: Shape, start: str) -> list[Header]:
-        rows = self._door.rows(shape.resource, [filters.begins_with("TransactionNumber", start)], key=_KEY)
+    def _beginning_with_any(self, shape: Shape, starts: Sequence[str]) -> list[Header]:
+        """Return our source's documents whose number begins in one of these ways, the oldest of each search first."""
+        at_once = _SOURCES_ASKED if filters.can_ask_for_any(self._settings.framework_version) else 1
+        ours = self._ours.transaction_source
+        found = []
+        for first in range(0, len(starts), at_once):
+            asked = tuple(starts[first : first + at_once])
+            found += [
+                one for one in self._all(shape, *asked) if one.number.startswith(asked) and one.source in ("", ours)
+            ]
+        return found
+
+    def _all(self, shape: Shape, *starts: str) -> list[Header]:
+        conditions = [filters.begins_with("TransactionNumber", start) for start in starts]
+        rows = self._door.rows(shape.resource, conditions, key=_KEY, is_any=len(conditions) > 1)
         return [books.header(row, shape, self._settings) for row in rows]
 
     def _lines(self, head: Header) -> list[Row]:

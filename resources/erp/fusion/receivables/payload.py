@@ -78,7 +78,7 @@ def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
         "Comments": comments(journal, settings),
         "InvoiceStatus": "Complete",
         "receivablesInvoiceLines": [
-            _line(line, place, _item(billing, line), journal) | rule_attributes(journal, line, ours)
+            _line(line, place, item(billing, line), journal) | rule_attributes(journal, line, ours)
             for place, line in enumerate(billed, start=1)
         ],
         **_distributions(journal, total, billed, settings),
@@ -140,22 +140,30 @@ def billed_lines(journal: Journal) -> Iterator[JournalLine]:
     return (one for one in journal.lines if one.account != _billing(journal).receivable)
 
 
-def line_text(line: JournalLine, item: str) -> str:
+def line_text(line: JournalLine, product: str) -> str:
     """Return an invoice line's description: what it is, and of which product."""
-    words = line.description if not item or item in line.description else f"{line.description} {item}"
+    words = line.description if not product or product in line.description else f"{line.description} {product}"
     return clean(words or line.account.account)[:DESCRIPTION_LENGTH].rstrip()
 
 
-def _line(line: JournalLine, place: int, item: str, journal: Journal) -> dict[str, Any]:
-    """Return one line; a quantity goes along only where it divides the amount to the cent."""
+def quantity_and_price(line: JournalLine, currency: str) -> tuple[Decimal, Decimal]:
+    """Return quantity and unit price of a line; a quantity goes along only where it divides the amount to the cent."""
     amount = -line.amount
     quantity = line.quantity if line.quantity and line.quantity > 0 else Decimal(1)
-    price = _unit_price(amount, quantity, journal.currency)
-    if price is None:
-        quantity, price = Decimal(1), amount
+    price = _unit_price(amount, quantity, currency)
+    return (Decimal(1), amount) if price is None else (quantity, price)
+
+
+def item(billing: Billing, line: JournalLine) -> str:
+    """Return the product of a line, "" where it is of none."""
+    return billing.items[line.number - 1] if line.number <= len(billing.items) else ""
+
+
+def _line(line: JournalLine, place: int, product: str, journal: Journal) -> dict[str, Any]:
+    quantity, price = quantity_and_price(line, journal.currency)
     return {
         "LineNumber": place,
-        "Description": line_text(line, item),
+        "Description": line_text(line, product),
         "Quantity": format(quantity, "f"),
         "UnitSellingPrice": money.text(price, journal.currency),
         "SalesOrder": _billing(journal).order_id[:50],
@@ -175,10 +183,6 @@ def _conversion(journal: Journal, settings: FusionSettings) -> dict[str, str]:
     if journal.currency == settings.ledger_currency:
         return {}
     return {"ConversionRateType": journal.rate_type, "ConversionDate": journal.accounting_date.isoformat()}
-
-
-def _item(billing: Billing, line: JournalLine) -> str:
-    return billing.items[line.number - 1] if line.number <= len(billing.items) else ""
 
 
 def require_bookable(journal: Journal) -> tuple[JournalLine, list[JournalLine]]:

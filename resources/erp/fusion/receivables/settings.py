@@ -6,9 +6,13 @@ docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.h
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from resources.erp.fusion.receivables.import_columns import DISTRIBUTION_COLUMNS
+
+_PARAMETERS = "{business_unit},{source},{date}" + ",#NULL" * 19 + ",Y,#NULL"
 
 
 class ReceivablesSettings(BaseModel):
@@ -49,3 +53,33 @@ class ReceivablesSettings(BaseModel):
     control: str = Field("", max_length=20)
     is_confirmed_empty: bool = False
     invoice_link: str = ""
+
+    # Volumes: from so many new invoices of one day on they go together by the bulk import; None is never.
+    import_from: int | None = Field(None, ge=2)
+    import_lines_max: int = Field(10_000, ge=1)
+    line_context: str = Field("", max_length=30)
+    import_job: str = "/oracle/apps/ess/financials/receivables/transactions/autoInvoices,AutoInvoiceImportEss"
+    import_parameters: str = _PARAMETERS
+    document_account: str = "fin$/receivables$/import$"
+    job_options: str = "InterfaceDetails=2,ImportOption=Y,PurgeOption=N,ExtractFileType=ALL"
+    # No documentation says where the columns of distributions stand: this is laid over what public files show.
+    distribution_columns: dict[str, Annotated[int, Field(ge=1)]] = {}
+    imports_confirmed_gone: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.import_from and not self.line_context:
+            raise ValueError(
+                "import_from needs line_context: the context of the line transactions flexfield that the import's "
+                "lines carry, with three segments (order, number, line)"
+            )
+        unknown = sorted(set(self.distribution_columns) - set(DISTRIBUTION_COLUMNS))
+        if unknown:
+            known = ", ".join(DISTRIBUTION_COLUMNS)
+            raise ValueError(f"distribution_columns names {', '.join(unknown)}; known are {known}")
+        return self
+
+    @property
+    def columns_of_distributions(self) -> dict[str, int]:
+        """Return where the columns of distributions stand at this site, counted from 1."""
+        return {**DISTRIBUTION_COLUMNS, **self.distribution_columns}

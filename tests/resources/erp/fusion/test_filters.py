@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.errors import InputRefused
-from resources.erp.fusion.filters import Condition, begins_with, equals, expression, holds
+from resources.erp.fusion.filters import Condition, begins_with, can_ask_for_any, equals, expression, holds
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,11 @@ def test_a_wildcard_in_a_search_is_refused(text):
     """It would find more than what was asked for."""
     with pytest.raises(InputRefused, match="stand for any text"):
         begins_with("BatchName", text)
+
+
+def test_any_of_several_conditions_is_an_or_where_the_grammar_has_one():
+    """Documented from version 2; query by example knows none."""
+    asked = [begins_with("TransactionNumber", one) for one in ("AZ-A1-", "AZ-A2-")]
+    told = "TransactionNumber like 'AZ-A1-%' or TransactionNumber like 'AZ-A2-%'"
+    assert expression(asked, 4, is_any=True) == told
+    assert [can_ask_for_any(version) for version in (1, 2, 4)] == [False, True, True]
