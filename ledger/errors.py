@@ -184,7 +184,7 @@ class WrittenMeanwhile(StoreError):
 
 
 class VaultClosed(StoreError):
-    """The operating system does not let this account use the vault, or its owner would lose it; nothing was written."""
+    """The vault cannot be used: its key is missing or another one, or this account may not; nothing was written."""
 
 
 class SecretMissing(StoreError):

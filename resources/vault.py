@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from ledger.errors import ConfigurationRefused, InputRefused, SecretMissing, StoreError
+from ledger.errors import ConfigurationRefused, InputRefused, SecretMissing, StoreError, VaultClosed
 from resources.private_file import open_lock, require_replaceable, sentence_for_access, write_private
 from resources.secret_names import NAME
 from resources.vault_keys import KeySource, key_source_of
@@ -80,8 +80,8 @@ class Vault:
 
         Raises:
             InputRefused: The name or the value cannot be taken.
-            ConfigurationRefused: There is no usable key.
-            VaultClosed: This account may not write the vault, or would take it from the account that owns it.
+            VaultClosed: There is no usable key, or this account may not write the vault, or would take it from the
+                account that owns it.
         """
         if not NAME.match(name):
             raise InputRefused(
@@ -99,8 +99,7 @@ class Vault:
 
         Raises:
             SecretMissing: The vault holds none of that name.
-            ConfigurationRefused: The vault cannot be opened.
-            VaultClosed: This account may not read the vault or its key.
+            VaultClosed: The vault cannot be opened, or this account may not read it or its key.
         """
         secrets = self._read_if_any()
         if name not in secrets:
@@ -183,7 +182,7 @@ class Vault:
         try:
             return MultiFernet([Fernet(key) for key in self._keys.all_keys()])
         except ValueError:
-            raise ConfigurationRefused(
+            raise VaultClosed(
                 f"{self._keys.shown} holds no usable key for the vault {self._path}: a key is 32 bytes in URL-safe"
                 " base64. Give it the key the vault was made with."
             ) from None
@@ -209,7 +208,7 @@ class Vault:
                 continue
             if isinstance(opened, dict) and opened.get("format") == _FORMAT:
                 return dict(opened["secrets"])
-        raise ConfigurationRefused(
+        raise VaultClosed(
             f"The vault {self._path} cannot be opened with the key of {self._keys.shown}: the key is another one or the"
             " file is damaged. Give it the key the vault was made with, or restore both from a backup."
         )
@@ -221,7 +220,7 @@ class Vault:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with sentence_for_access("The vault's folder", self._path.parent, "made"):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_replaceable(self._path)
         descriptor = open_lock(self._path.with_name(self._path.name + ".lock"), like=self._path)
         try:

@@ -7,13 +7,14 @@ be replaced (rotation), an environment variable may not.
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from ledger.errors import ConfigurationRefused
+from ledger.errors import VaultClosed
 from resources.private_file import sentence_for_access, write_private
 
 KEY_VARIABLE = "CONNECTOR_VAULT_KEY"
@@ -54,10 +55,10 @@ class EnvironmentKey:
         return bool(self._environ.get(self.shown, "").strip())
 
     def all_keys(self) -> tuple[bytes, ...]:
-        """Return the keys in the order they stand there; raises ConfigurationRefused when there is none."""
+        """Return the keys in the order they stand there; raises VaultClosed when there is none."""
         keys = _keys_of(self._environ.get(self.shown, "").replace(",", "\n"))
         if not keys:
-            raise ConfigurationRefused(f"The environment variable {self.shown} is empty. Put the vault's key there.")
+            raise VaultClosed(f"The environment variable {self.shown} is empty. Put the vault's key there.")
         return keys
 
     def replace(self, keys: tuple[bytes, ...]) -> None:
@@ -86,27 +87,26 @@ class KeyFile:
         """Return the keys in the order they stand there.
 
         Raises:
-            ConfigurationRefused: The file is missing, empty, or others may read it.
-            VaultClosed: This account may not read it.
+            VaultClosed: The file is missing or empty, others may read it, or this account may not.
         """
         try:
             with self._sentence_for_access():
                 descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise ConfigurationRefused(
+            raise VaultClosed(
                 f"The vault's {self.shown} cannot be read: {error.strerror}. Restore it from a backup, or name the"
                 f" right one in {KEY_FILE_VARIABLE}. Without its key a vault cannot be opened."
             ) from None
         with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & 0o077:
-                raise ConfigurationRefused(
+                raise VaultClosed(
                     f"The vault's {self.shown} has mode {mode:04o}: others than its owner may use it."
-                    f" Close it: chmod 600 {self._path}"
+                    f" Close it: chmod 600 {shlex.quote(str(self._path))}"
                 )
             keys = _keys_of(file.read(64 * 1024))
         if not keys:
-            raise ConfigurationRefused(f"The vault's {self.shown} is empty. Restore it from a backup.")
+            raise VaultClosed(f"The vault's {self.shown} is empty. Restore it from a backup.")
         return keys
 
     def replace(self, keys: tuple[bytes, ...]) -> None:

@@ -58,6 +58,7 @@ def demo(
 def _once(keep: bool, port: int, as_json: bool) -> list["ProofRow"]:
     from connector_defs.demo.display import progress_display
     from connector_defs.demo.once import run_once
+    from connector_defs.demo.place import SHELL_FILE
 
     billed: list[str] = []
     with _home(keep) as home, progress_display() as progress:
@@ -65,7 +66,7 @@ def _once(keep: bool, port: int, as_json: bool) -> list["ProofRow"]:
     show_proof(rows, as_json)
     output.complain("\n".join(billed))
     if keep:
-        output.complain(f"Everything is kept in {home}. Look at it: CONNECTOR_HOME={home} connector sql")
+        output.complain(f"Everything is kept in {home}. Look at it: . {home / SHELL_FILE} && connector status")
     return rows
 
 

@@ -29,8 +29,22 @@ _PROOF_COLUMNS = ("check", "passed", "severity", "sentence", "at")
 )
 @click.argument("settlement")
 @connection_option
-@click.option("--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--format", "kind", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True)
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder to write into; it is made where it is missing.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv"]),
+    default="xlsx",
+    show_default=True,
+    help="One workbook, or a file per table.",
+)
 @json_option
 def export(settlement: str, connection_name: str | None, folder: Path, kind: str, as_json: bool) -> None:
     """Write a settlement's summary, journal, lines and proof for a spreadsheet program."""

@@ -33,7 +33,14 @@ _COLUMNS = {
 @click.argument("month")
 @connection_option
 @click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write files.")
-@click.option("--format", "kind", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv"]),
+    default="xlsx",
+    show_default=True,
+    help="One workbook, or a file per table.",
+)
 @json_option
 @click.pass_context
 def ledger_tie(

@@ -57,7 +57,14 @@ categories:
 
 @click.command("new", epilog=examples("connector new amazon_us", "connector new amazon_jp --type AmazonToFusion"))
 @click.argument("connection")
-@click.option("--type", "kind", type=click.Choice(TYPES), default=TYPES[0], show_default=True)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(TYPES),
+    default=TYPES[0],
+    show_default=True,
+    help="Which ERP the connection posts to.",
+)
 @json_option
 def new(connection: str, kind: str, as_json: bool) -> None:
     """Write defs.yaml and a mapping for a new connection; files that exist are never touched."""

@@ -49,7 +49,9 @@ def posted(road: "Road", settlement_id: str) -> Standing:
 
     is_before = placed(road)[settlement_id].is_before_go_live
     try:
-        walk(road, settlement_id)
+        walked = walk(road, settlement_id)
     except ConnectorError as error:
         return standing(road, settlement_id, is_before_go_live=is_before, error=str(error), code=error.exit_code)
-    return standing(road, settlement_id, is_before_go_live=is_before)
+    verdicts = walked.results["erp_postings"].verdicts if "erp_postings" in walked.results else ()
+    told = " ".join(one.sentence for one in verdicts if one.check == "accepted_by_erp" and one.is_waiting)
+    return standing(road, settlement_id, is_before_go_live=is_before, told=told)

@@ -37,7 +37,13 @@ def review() -> None:
     "list", epilog=examples("connector review list -c amazon_us", "connector review list --state all --json")
 )
 @click.option("--connection", "-c", "connection_name", metavar="C", help="Only this connection.")
-@click.option("--state", default="open", show_default=True, type=click.Choice(["open", "resolved", "cleared", "all"]))
+@click.option(
+    "--state",
+    default="open",
+    show_default=True,
+    type=click.Choice(["open", "resolved", "cleared", "all"]),
+    help="Which items: those that wait, those a person ended, those whose cause went away by itself.",
+)
 @json_option
 @click.pass_context
 def list_items(ctx: click.Context, connection_name: str | None, state: str, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from connector_defs.cli.exit_codes import ExitCode
 if TYPE_CHECKING:
     from assets.roadmap import Road
     from resources.store.outbox import OutboxDocument
+    from resources.store.review import ReviewItem
 
 BEFORE_GO_LIVE = "before go-live"
 NOTHING_TO_POST = "nothing to post"
@@ -39,8 +40,13 @@ class Standing:
         return {name: value for name, value in vars(self).items() if name != "exit_code"}
 
 
-def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0) -> Standing:
-    """Return where a settlement stands now; `error` and its `code` tell what ended the last attempt."""
+def standing(
+    road: "Road", settlement_id: str, *, is_before_go_live: bool, error: str = "", code: int = 0, told: str = ""
+) -> Standing:
+    """Return where a settlement stands now.
+
+    `error` and its `code` tell what ended the last attempt; `told` is what that attempt says of documents under way.
+    """
     from assets.approval import documents_of
     from assets.cash_sources import cash_sets
     from assets.document_sets import undoing_of
@@ -54,14 +60,17 @@ def standing(road: "Road", settlement_id: str, *, is_before_go_live: bool, error
     for cash in cash_sets(road, settlement_id):
         documents = [*documents, *cash]
         state = f"{state}; receipt {_state(cash, is_before_go_live)}"
-    waits_for = error or _reasons(road, settlement_id, documents, state)
+    items = [one for one in road.stores.review.listing(road.connection) if one.partition == settlement_id]
+    waits_for = error or _reasons(road, settlement_id, documents, state, items, told)
     return Standing(
         settlement_id=settlement_id,
         **_head(road, settlement_id, documents),
         state=state,
         documents=", ".join(one.erp_id for one in documents if one.erp_id),
         waits_for=waits_for,
-        exit_code=ExitCode(code) if code else _code({str(one.state) for one in documents}, bool(waits_for)),
+        exit_code=ExitCode(code)
+        if code
+        else _code({str(one.state) for one in documents}, bool(items and waits_for), waits_for),
     )
 
 
@@ -89,20 +98,29 @@ def _state(documents: list["OutboxDocument"], is_before_go_live: bool) -> str:
     return ", ".join(dict.fromkeys(states)) if states else NOT_STARTED
 
 
-def _reasons(road: "Road", settlement_id: str, documents: list["OutboxDocument"], state: str) -> str:
+def _reasons(
+    road: "Road",
+    settlement_id: str,
+    documents: list["OutboxDocument"],
+    state: str,
+    items: list["ReviewItem"],
+    told: str,
+) -> str:
     """Return what holds it: open review items first, then approval, then the ERP's own work."""
     if state == BEFORE_GO_LIVE:
         return ""
-    items = [one for one in road.stores.review.listing(road.connection) if one.partition == settlement_id]
     if items:
         return " ".join(f"[review {one.id}] {one.sentence} {one.cure}" for one in items)
     if "planned" in state:
         return f"A person approves it: connector approve {settlement_id} --connection {road.connection} --reason TEXT"
-    return " ".join(one.reason for one in documents if str(one.state) not in ("posted", "refused", "reversed"))
+    under_way = [one.reason for one in documents if str(one.state) not in ("posted", "refused", "reversed")]
+    return (told if under_way else "") or " ".join(under_way)
 
 
-def _code(states: set[str], is_held: bool) -> ExitCode:
+def _code(states: set[str], has_items: bool, waits_for: str) -> ExitCode:
     """The ERP at work is fine: a later run looks again. What waits for a person is not."""
+    if has_items:
+        return ExitCode.WAITS
     if states & _AT_WORK and states <= _AT_WORK | _AT_REST:
         return ExitCode.FINE
-    return ExitCode.WAITS if is_held else ExitCode.FINE
+    return ExitCode.WAITS if waits_for else ExitCode.FINE

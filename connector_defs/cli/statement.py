@@ -35,7 +35,14 @@ COLUMNS = ("marketplace", "currency", "kind", "part", "line", "amount", "deferre
 @connection_option
 @click.option("--month", "text", required=True, metavar="YYYY-MM", help="A month that was proved.")
 @click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write files.")
-@click.option("--format", "kind", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv"]),
+    default="xlsx",
+    show_default=True,
+    help="One workbook, or a file per table.",
+)
 @json_option
 @click.pass_context
 def statement(

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector_defs.demo.billing import bill, billed_sentence
-from connector_defs.demo.place import CONNECTIONS, demo_environment, environment, seed_vault
+from connector_defs.demo.place import (
+    CONNECTIONS,
+    SHELL_FILE,
+    demo_environment,
+    environment,
+    seed_vault,
+    write_shell_file,
+)
 from connector_defs.demo.proof import ProofRow, in_order, proof
 from connector_defs.demo.statements import hand_in
 from ledger.errors import ConfigurationRefused
@@ -51,6 +58,7 @@ def run_once(home: Path, progress: Progress, tell: Callable[[str], None], *, por
             raise ConfigurationRefused(f"The emulators cannot listen on port {port}: {error.strerror}.") from None
         addresses = served.amazon_url, served.peoplesoft_url, served.fusion_url
         variables = demo_environment(world.seller, str(home), *addresses)
+        write_shell_file(home / SHELL_FILE, variables)
         open_until_end.enter_context(environment(variables))
         project = Project()
         seed_vault(project, world.seller)

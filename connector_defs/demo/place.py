@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # So many of the seller's last days are billed when they are shipped; what was shipped before is revenue when settled.
 BILLED_DAYS = 14
+SHELL_FILE = "environment"
 CONNECTIONS = ("amazon_us", "amazon_eu", "amazon_ca")
 
 # Whatever points at a real installation must not reach the demonstration.

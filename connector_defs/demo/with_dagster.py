@@ -25,6 +25,7 @@ from connector_defs.demo.dagster_api import DagsterApi
 from connector_defs.demo.display import Report, progress_display
 from connector_defs.demo.place import (
     CONNECTIONS,
+    SHELL_FILE,
     demo_environment,
     environment,
     seed_vault,
@@ -45,7 +46,6 @@ LOAD_SECONDS_MAX = 180
 BACKFILL_SECONDS_MAX = 900
 POSTED_SECONDS_MAX = 120
 _MARK = ".connector-demo"
-_SHELL_FILE = "environment"
 
 
 class Afterwards(StrEnum):
@@ -87,7 +87,7 @@ def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[
 
 
 def _command_line(home: Path) -> str:
-    shown = os.path.relpath(home / _SHELL_FILE)
+    shown = os.path.relpath(home / SHELL_FILE)
     return f"To look into its books with the command line: source {shlex.quote(shown)}; connector status"
 
 
@@ -112,7 +112,7 @@ def _proved(
     served = _start_emulators(home, processes)
     seller = _seller(served)
     variables = demo_environment(seller, str(home), served["amazon"], served["peoplesoft"], served["fusion"])
-    write_shell_file(home / _SHELL_FILE, variables)
+    write_shell_file(home / SHELL_FILE, variables)
     stack.enter_context(environment(variables))
     seed_vault(Project(), seller)
     for name in CONNECTIONS:

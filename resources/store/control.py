@@ -221,7 +221,7 @@ def _checked(url: str) -> URL:
 def _sqlite_engine(url: URL) -> Engine:
     folder = Path(str(url.database)).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"Could not make the folder {folder} for the control database: {error.strerror}.") from None
     # SQLite makes files that no group may write, whatever the umask says, and gives its log files the same rights. What

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import resources.vault_keys
-from ledger.errors import ConfigurationRefused, InputRefused, SecretMissing, StoreError
+from ledger.errors import ConfigurationRefused, InputRefused, SecretMissing, StoreError, VaultClosed
 from resources.vault import SecretText, Vault
 from resources.vault_keys import EnvironmentKey, KeyFile, key_source_of
 
@@ -118,7 +118,7 @@ class TestKeys:
         vault.set("a", SECRET)
         key_file = tmp_path / "vault.key"
         key_file.chmod(mode)
-        with pytest.raises(ConfigurationRefused, match=f"chmod 600 {key_file}"):
+        with pytest.raises(VaultClosed, match=f"chmod 600 {key_file}"):
             vault.get("a")
 
     def test_a_key_file_readable_by_its_owner_only_is_enough(self, vault: Vault, tmp_path: Path):
@@ -132,7 +132,7 @@ class TestKeys:
         vault.set("a", SECRET)
         (tmp_path / "vault.key").unlink()
         for action in (lambda: vault.get("a"), lambda: vault.set("b", "x"), vault.rotate_key, lambda: vault.seal("x")):
-            with pytest.raises(ConfigurationRefused, match="Restore it from a backup"):
+            with pytest.raises(VaultClosed, match="Restore it from a backup"):
                 action()
         assert not (tmp_path / "vault.key").exists()
 
@@ -141,7 +141,7 @@ class TestKeys:
         """Empty, too short, binary."""
         vault.set("a", SECRET)
         (tmp_path / "vault.key").write_bytes(content)
-        with pytest.raises(ConfigurationRefused) as caught:
+        with pytest.raises(VaultClosed) as caught:
             vault.get("a")
         assert "vault.key" in str(caught.value)
 
@@ -149,15 +149,15 @@ class TestKeys:
         """A well-formed key that does not fit, or a damaged vault."""
         vault.set("a", SECRET)
         other = Vault.open(tmp_path, {"CONNECTOR_VAULT_KEY": Fernet.generate_key().decode()})
-        with pytest.raises(ConfigurationRefused, match="CONNECTOR_VAULT_KEY: the key is another one"):
+        with pytest.raises(VaultClosed, match="CONNECTOR_VAULT_KEY: the key is another one"):
             other.get("a")
         (tmp_path / "vault").write_bytes((tmp_path / "vault").read_bytes()[:-9])
-        with pytest.raises(ConfigurationRefused, match="damaged"):
+        with pytest.raises(VaultClosed, match="damaged"):
             vault.get("a")
 
     def test_an_empty_variable_is_a_sentence(self):
         """The variable is named."""
-        with pytest.raises(ConfigurationRefused, match="MY_KEY is empty"):
+        with pytest.raises(VaultClosed, match="MY_KEY is empty"):
             EnvironmentKey({}, "MY_KEY").all_keys()
 
 
@@ -190,7 +190,7 @@ class TestRotation:
         assert vault.get("a") == SECRET
         assert len((tmp_path / "vault.key").read_bytes().split()) == 1
         (tmp_path / "vault.key").write_bytes(old)
-        with pytest.raises(ConfigurationRefused):
+        with pytest.raises(VaultClosed):
             vault.get("a")
 
     def test_a_vault_that_is_still_empty_can_rotate(self, vault: Vault):
@@ -207,7 +207,7 @@ class TestRotation:
             Vault.open(tmp_path, {"CONNECTOR_VAULT_KEY": old}).rotate_key()
         Vault.open(tmp_path, {"CONNECTOR_VAULT_KEY": f"{new}, {old}"}).rotate_key()
         assert Vault.open(tmp_path, {"CONNECTOR_VAULT_KEY": new}).get("a") == SECRET
-        with pytest.raises(ConfigurationRefused):
+        with pytest.raises(VaultClosed):
             Vault.open(tmp_path, {"CONNECTOR_VAULT_KEY": old}).get("a")
 
     @pytest.mark.parametrize("write", [1, 2, 3])

@@ -42,6 +42,17 @@ def test_every_command_helps_with_an_example_that_calls_it(words: list[str]) -> 
     assert f"connector {' '.join(words)}" in example
 
 
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_option_says_what_it_means(words: list[str]) -> None:
+    """In words of its own, beside its type."""
+    command: click.Command = root.program
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert not [one.name for one in options if not one.help]
+
+
 def test_help_lists_every_exit_code() -> None:
     """The codes are documented in the help, from the one table."""
     text = CliRunner().invoke(root.program, ["--help"]).stdout
