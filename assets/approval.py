@@ -6,17 +6,16 @@ asks again. Where the connection says `approval: required`, whoever planned the 
 or changed the files they are made with, does not approve them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from assets.configuration import unconfirmed_hands
 from assets.document_sets import called, content_mark, is_reversal, open_documents, source_named
-from assets.driving import decisions
-from assets.posting_findings import APPROVAL_CODES, REFUSED_CODES
+from assets.hands import askers, planners
+from assets.posting_findings import APPROVAL_CODES
 from assets.roadmap import Road
 from assets.settlement_reports import require_known
-from assets.undoing import CASH_REVERSED_CODE, REVERSED_CODE
 from ledger.errors import InputRefused
-from ledger.four_eyes import Decider, Hand, require_another
+from ledger.four_eyes import Decider, require_another
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
@@ -34,7 +33,7 @@ def approve(
     documents = _undecided(road, settlement_id, "approved", decider, reason, {PostingState.PLANNED})
     _require_fingerprint(settlement_id, documents, fingerprint.strip().lower())
     if road.policy.approval == "required":
-        hands = (*planners(road, documents), *_askers(road, settlement_id), *unconfirmed_hands(road))
+        hands = (*planners(road, documents), *askers(road, settlement_id), *unconfirmed_hands(road))
         require_another(decider, hands, f"{called(settlement_id)} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)
@@ -65,30 +64,6 @@ def _end_item(road: Road, documents: Sequence[OutboxDocument], action: str, deci
 def documents_of(road: Road, settlement_id: str) -> list[OutboxDocument]:
     """Return the documents of the newest revision of a settlement or an accrual, in order of parts."""
     return road.stores.outbox.documents(source_named(road, settlement_id))
-
-
-def planners(road: Road, documents: list[OutboxDocument]) -> Iterator[Hand]:
-    """Yield who planned the sets of these documents."""
-    for source, revision in sorted({(one.source, one.revision) for one in documents}, key=str):
-        person = road.stores.outbox.planned_by(source, revision)
-        if person:
-            yield Hand(person, "planned these journals")
-
-
-def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
-    """Yield the hand of a person, and of whoever made the key that signs under this name."""
-    yield Hand(person, did)
-    for signer in road.stores.people.listing():
-        if signer.name == person:
-            yield Hand(signer.added_by, f"made the key of {person}, who {did}")
-
-
-def _askers(road: Road, settlement_id: str) -> Iterator[Hand]:
-    """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
-    wishes = ((one, "repost") for one in (REVERSED_CODE, CASH_REVERSED_CODE))
-    for code, action in (*wishes, *((one, "retry") for one in sorted(REFUSED_CODES))):
-        for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:
-            yield from hands_of(road, item.person, "wanted it posted once more")
 
 
 def _confirm(road: Road, documents: list[OutboxDocument], decider: Decider) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from assets.audit_story import events_of
 from assets.document_sets import IN_BOOKS
 from assets.event_words import sentence_of_event
-from assets.listed_settlements import Listed, Period, Standing, days_of
+from assets.listed_settlements import OF_ORDERS, Listed, Period, Standing, days_of, kind_of
 from assets.opening_orders import standings
 from assets.order_rows import name_of
 from assets.roadmap import Road
@@ -92,12 +92,19 @@ def document_rows(
 ) -> Iterator[Row]:
     """Yield every document of these settlements and beside them, with its control totals and the moments of its way.
 
-    What is beside them belongs to a settlement (a receipt), or to an accrual by its name.
+    What is beside them belongs to a settlement (a receipt), to an accrual by its name, or to an order.
     """
     moments = _moments(events)
     own = ((one.record.settlement_id, document) for one in listed for document in one.documents)
-    for name, document in (*own, *((one.partition, one) for one in beside)):
+    for name, document in (*own, *((_belongs_to(one), one) for one in beside)):
         yield _document_row(road, name, document, moments, period)
+
+
+def _belongs_to(document: OutboxDocument) -> str:
+    """Return what a document beside the settlements is of."""
+    if kind_of(document.source) not in OF_ORDERS:
+        return document.partition
+    return f"order {document.source.belongs_to}"
 
 
 def _document_row(

@@ -16,14 +16,15 @@ from assets.cash_plans import ACCOUNT_CODE, UNCLEAR_CODE, CashPlan, Unplanned, c
 from assets.cash_sources import cash_sets, cash_sources
 from assets.closing_entry import ours_on_item
 from assets.document_sets import HANDED_OVER, is_settled, is_withheld, may_exist, to_send, undoing_of
-from assets.driving import decisions
 from assets.gate import accounts_verdict
+from assets.hands import decisions
+from assets.posting_findings import CASH_REVERSED_CODE
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.reposting import is_wanted_again, undone_verdict
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_reports import registered
-from assets.undoing import CASH_REVERSED_CODE, follow, withheld
+from assets.undoing import follow, withheld
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding

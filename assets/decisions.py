@@ -8,11 +8,12 @@ or changed the files they are made with does not confirm it.
 import re
 from collections.abc import Iterator
 
-from assets.approval import approve, hands_of, planners, reject
+from assets.approval import approve, reject
 from assets.configuration import unconfirmed_hands
 from assets.document_sets import newest_documents
 from assets.erp_documents import CODE as UNKNOWN_CODE
 from assets.erp_documents import ask_for_listing
+from assets.hands import hands_of, planners
 from assets.posting import give_up
 from assets.posting_findings import APPROVAL_CODES, REVERSAL_REFUSED_CODE
 from assets.reversals import give_up_reversal, require_may_be_given_up

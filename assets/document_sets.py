@@ -166,13 +166,18 @@ def ever_in_books(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDo
     """Return every document of a settlement that stands in the books: of all revisions, and the reversals of them."""
     if not newest:
         return []
+    undoing = undoing_of(road, newest)
+    everything = [*earlier_documents(road, newest), *newest, *(undoing.documents if undoing else ())]
+    return [one for one in everything if one.state in IN_BOOKS]
+
+
+def earlier_documents(road: Road, newest: Sequence[OutboxDocument]) -> list[OutboxDocument]:
+    """Return the documents of all revisions before the newest, and the reversals of them, whatever their state."""
     found: list[OutboxDocument] = []
-    for number in range(1, newest[0].revision + 1):
-        is_newest = number == newest[0].revision
-        revision = list(newest) if is_newest else road.stores.outbox.documents(newest[0].source, number)
-        found += [one for one in revision if one.state in IN_BOOKS]
+    for number in range(1, newest[0].revision if newest else 1):
+        revision = road.stores.outbox.documents(newest[0].source, number)
         undoing = undoing_of(road, revision)
-        found += [one for one in undoing.documents if one.state in IN_BOOKS] if undoing else []
+        found += [*revision, *(undoing.documents if undoing else ())]
     return found
 
 

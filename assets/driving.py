@@ -4,7 +4,7 @@ In: the stored documents of a settlement or of a reversal. Out: each driven as f
 next look, a verdict and a table. A part is not sent before the parts before it are through.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from assets.accounting_dates import is_closed_meanwhile
 from assets.document_sets import HANDED_OVER, is_reversal, may_exist
+from assets.hands import decisions, has_word
 from assets.posting import Driven, drive
 from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES, approval_finding
 from assets.resumption import POSTING_KIND
@@ -24,7 +25,6 @@ from ledger.periods import late_words
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
-from resources.store.review import ReviewItem
 
 
 def drive_all(
@@ -60,7 +60,7 @@ def spoken_for(road: Road, documents: Sequence[OutboxDocument]) -> Sequence[Outb
     """Plan anew what is approved by nobody where approval is required by now; return the documents as they stand."""
     if road.policy.approval != "required":
         return documents
-    unspoken = [one.key for one in documents if one.state is PostingState.APPROVED and not _has_word(road, one)]
+    unspoken = [one.key for one in documents if one.state is PostingState.APPROVED and not has_word(road, one)]
     if not unspoken:
         return documents
     said = "the connection requires approval by now"
@@ -72,27 +72,12 @@ def spoken_for(road: Road, documents: Sequence[OutboxDocument]) -> Sequence[Outb
     return road.stores.outbox.documents(documents[0].source, documents[0].revision)
 
 
-def _has_word(road: Road, document: OutboxDocument) -> bool:
-    """Tell whether a person approved the very set that a document belongs to."""
-    events = road.stores.audit.events(road.connection, document_key=document.key)
-    words = (one.facts.get("details", {}) for one in events if one.kind == "document_approved")
-    return any(one.get("set_fingerprint") == document.set_fingerprint for one in words)
-
-
 def ask_again(road: Road, settlement_id: str, driven: Sequence[Driven]) -> None:
     """Leave a due row for the earliest moment at which another look makes sense."""
     moments: list[datetime] = [one.again_at for one in driven if one.again_at is not None]
     if moments:
         states = ", ".join(sorted({str(one.document.state) for one in driven if one.again_at is not None}))
         road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, min(moments), f"documents are {states}")
-
-
-def decisions(road: Road, settlement_id: str, codes: frozenset[str], resolution: str) -> Iterator[ReviewItem]:
-    """Yield what people decided on findings of these codes in this way."""
-    for code in sorted(codes):
-        for item in road.stores.review.decisions(road.connection, settlement_id, code):
-            if item.resolution == resolution:
-                yield item
 
 
 def is_retried(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:

@@ -12,8 +12,8 @@ from assets.billed_gate import billed_verdict
 from assets.changed_lines import changed_lines
 from assets.desk import UNSENT
 from assets.document_sets import is_settled, is_withheld, to_send, undoing_of
-from assets.driving import decisions
 from assets.gate import accounts_verdict, journal_verdict, place_verdict
+from assets.hands import decisions
 from assets.journals import Planned, out_of_date, planned_journals
 from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
 from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict

@@ -19,8 +19,10 @@ from assets.series import placed
 from ledger import money
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.cash import KIND as CASH_KIND
+from ledger.cost_documents import KIND as COST_KIND
 from ledger.errors import ConnectorError, InputRefused
 from ledger.journal import SourceKey
+from ledger.order_documents import KINDS as ORDER_KINDS
 from ledger.posting import PostingState
 from ledger.references import reference
 from ledger.reversal import KIND as REVERSAL_KIND
@@ -29,6 +31,9 @@ from resources.store.outbox import OutboxDocument
 from resources.store.settlements import SettlementRecord
 
 _DOCUMENTS_MAX = 1_000_000
+# What is dated in a period by itself, whatever settlements lie in it.
+OF_ORDERS = frozenset({*ORDER_KINDS, COST_KIND})
+_BESIDE = OF_ORDERS | {CASH_KIND, ACCRUAL_KIND}
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -104,10 +109,13 @@ def listed_settlements(road: Road, period: Period) -> list[Listed]:
 
 
 def beside_settlements(road: Road, period: Period, listed: list[Listed]) -> list[OutboxDocument]:
-    """Return the cash entries of a period's settlements, and those and accruals dated in it, with what undid them."""
+    """Return the cash entries of a period's settlements, and what is dated in it beside them, with what undid it.
+
+    That is cash entries, accruals, and the invoices, credit memos and costs of orders.
+    """
     sets = (newest for one in listed for newest in cash_sets(road, one.record.settlement_id))
     found = [one for newest in sets for one in _all_documents(road, newest)]
-    found += [one for one in _dated_in(road, period) if _kind_of(one.source) in (CASH_KIND, ACCRUAL_KIND)]
+    found += [one for one in _dated_in(road, period) if kind_of(one.source) in _BESIDE]
     return sorted({one.key: one for one in found}.values(), key=lambda one: (one.journal.accounting_date, one.key))
 
 
@@ -117,7 +125,7 @@ def strays_of(road: Road, period: Period, listed: list[Listed], beside: list[Out
     return [one for one in _dated_in(road, period) if one.key not in known]
 
 
-def _kind_of(source: SourceKey) -> str:
+def kind_of(source: SourceKey) -> str:
     """Return what a document is, or undoes."""
     return undone_by(source).kind if source.kind == REVERSAL_KIND else source.kind
 

@@ -17,11 +17,12 @@ from assets.cash_proof import cash_documents, cash_verdict
 from assets.closing_entry import CHECK as CLOSED_CHECK
 from assets.closing_entry import closing_of, closing_verdict
 from assets.desk import UNSENT, require_own_key
-from assets.document_sets import ever_in_books, undoing_of
+from assets.document_sets import earlier_documents, ever_in_books, undoing_of
 from assets.driving import link_name, what_it_is
 from assets.gate import verdict_of
 from assets.journals import Planned, planned_journals
-from assets.read_back import ask_next, put_right
+from assets.posting_findings import kept_finding
+from assets.read_back import ask_next, is_taken_out, put_right
 from assets.reversals import unknown_reversals
 from assets.roadmap import Road
 from assets.series import placed
@@ -29,6 +30,7 @@ from assets.settlement_reports import registered
 from assets.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.accounts import AccountKey
+from ledger.errors import Finding
 from ledger.periods import late_words
 from ledger.posting import PostingState
 from ledger.reconciliation import (
@@ -104,6 +106,10 @@ def reconcile(road: Road, settlement_id: str) -> StageResult:
     undoing = undoing_of(road, documents)
     if undoing is not None and put_right(road, list(undoing.documents)) != list(undoing.documents):
         undoing = undoing_of(road, documents)
+    held = [one for one in put_right(road, earlier_documents(road, documents)) if is_taken_out(one)]
+    if held:
+        standing = Standing(settlement_id, currency, total, "removed", ids_of([*documents, *held]))
+        return _taken_out(standing, tuple(kept_finding(one) for one in held))
     reversing = list(undoing.documents) if undoing else []
     ask_next(road, settlement_id, [*documents, *reversing, *cash_documents(road, settlement_id)])
     if not planned.journals.journals and all(one.state is PostingState.REFUSED for one in documents):
@@ -194,7 +200,10 @@ def _removed(
     gone: list[tuple[OutboxDocument, FoundDocument | None]],
 ) -> StageResult:
     """Put what was taken out of the books into review: it is never created again by itself."""
-    findings = into_review(road, sightings, gone)
+    return _taken_out(standing, into_review(road, sightings, gone))
+
+
+def _taken_out(standing: Standing, findings: tuple[Finding, ...]) -> StageResult:
     words = " ".join(finding.sentence for finding in findings)
     once = Verdict("posted_exactly_once", False, words, findings=findings)
     names = ("read_back_equals_journal", "clearing_equals_total", CLOSED_CHECK, CASH_CHECK)

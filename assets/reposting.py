@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from assets.cash_sources import cash_sets
 from assets.decisions import resolve
 from assets.document_sets import Undoing, called, is_withheld, settlement_source, source_named, undoing_of
-from assets.driving import decisions
+from assets.hands import decisions
 from assets.outcome import ACTIONS
 from assets.roadmap import Road
 from assets.series import placed

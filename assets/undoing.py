@@ -15,7 +15,7 @@ from assets.cash_sources import is_cash
 from assets.document_sets import DONE, IN_BOOKS, Undoing, called, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
-from assets.posting_findings import named
+from assets.posting_findings import CASH_REVERSED_CODE, REVERSED_CODE, named
 from assets.reversals import BUSY, ask_for_reversal, cash_in_books, dependents, reversal_for, store_reversal
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -26,8 +26,6 @@ from ledger.posting import MAY_EXIST, PostingState
 from ledger.reconciliation import unbalanced
 from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
-
-REVERSED_CODE, CASH_REVERSED_CODE = "settlement_reversed", "cash_reversed"
 
 
 def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:

@@ -21,9 +21,10 @@ from connector_defs.amazon_to_peoplesoft import AmazonToPeopleSoftSettings
 from connector_defs.project import ConnectionFile, Project, text_of
 from ledger.catalogue import Catalogue, load_catalogue
 from ledger.errors import ConfigurationRefused
+from ledger.four_eyes import UNPROVED
 from ledger.mapping import Mapping, load_mapping
 from ledger.opening_orders import OpeningOrders, read_opening_orders
-from resources.accounts import account_name
+from resources.accounts import account_name, is_in_user_namespace
 from resources.amazon.client import SellingPartner, SellingPartnerSettings
 from resources.amazon.marketplaces import marketplace
 from resources.clock import Clock, SystemClock
@@ -187,8 +188,11 @@ def _marketplace_names(marketplace_ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def operating_person() -> str:
-    """Return the operating-system account that acts; never an argument, nor what the environment claims."""
-    return account_name(os.getuid())
+    """Return the operating-system account that acts; never an argument, nor what the environment claims.
+
+    Its name is marked where that proves nothing, so that no decision rests on it.
+    """
+    return account_name(os.getuid()) + (UNPROVED if is_in_user_namespace() else "")
 
 
 # Component type -> settings model: one line per pairing.

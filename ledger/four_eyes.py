@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from ledger.errors import InputRefused
 
+# Behind the name of an account that acted where anybody can take any account's name.
+UNPROVED = " in a user namespace"
+
 
 class NeedsAnotherPerson(InputRefused):
     """The person who decides had a hand in what is decided on."""
@@ -57,9 +60,22 @@ def statement(decision: str, connection: str, subject: str, content: str, reason
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
+_ANY_NAME = (
+    ", where anybody can take any account's name. Somebody has to decide with a named key (connector people add, "
+    "--sign-as)."
+)
+
+
 def require_another(decider: Decider, hands: Iterable[Hand], what: str) -> None:
-    """Raise NeedsAnotherPerson when the decider had a hand in `what`, for example `Settlement 24 of amazon_us`."""
+    """Raise NeedsAnotherPerson when the decider had a hand in `what`, for example `Settlement 24 of amazon_us`.
+
+    Where the name of decider or hand proves nothing, only a signature tells them apart.
+    """
+    if decider.name.endswith(UNPROVED) and not decider.signature:
+        raise NeedsAnotherPerson(f"{what} cannot be decided by {decider.name}{_ANY_NAME}")
     for hand in hands:
+        if hand.person.endswith(UNPROVED) and not decider.signature:
+            raise NeedsAnotherPerson(f"{what} cannot be decided by {decider.name}: {hand.person} {hand.did}{_ANY_NAME}")
         if hand.person in decider.identities:
             through = "" if hand.person == decider.name else f" (the key {decider.name} was made by {hand.person})"
             raise NeedsAnotherPerson(

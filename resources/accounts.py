@@ -20,6 +20,18 @@ def account_name(number: int) -> str:
         return f"uid {number}"
 
 
+def is_in_user_namespace() -> bool:
+    """Tell whether this process sees account numbers as somebody mapped them, which on Linux any account may do.
+
+    Source: user_namespaces(7), /proc/[pid]/uid_map.
+    """
+    try:
+        mapped = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+    except OSError:
+        return False
+    return mapped != ["0", "0", "4294967295"]
+
+
 def group_name(number: int) -> str:
     """Return the name of a group, its number where the system has no name for it."""
     try:

@@ -33,13 +33,15 @@ def show(stores: "Stores", stories: "Stories", *, exchanges: bool, bodies: bool)
 def as_document(stores: "Stores", stories: "Stories", *, bodies: bool) -> dict[str, object]:
     """Return everything as plain values; `events` are those of all stories together."""
     told = [_story_document(stores, one, bodies=bodies) for one in stories.stories]
+    # Events of the whole connection stand in the story of each settlement.
+    events = {event["hash"]: event for one in told for event in one["events"]}
     return {
         "asked": stories.asked,
         "kind": stories.kind,
         "connection": stories.stories[0].connection,
         "settlement_id": ", ".join(one.settlement_id for one in stories.stories),
         "stories": [{name: value for name, value in one.items() if name != "events"} for one in told],
-        "events": [event for one in told for event in one["events"]],
+        "events": sorted(events.values(), key=lambda event: (event["at"], event["sequence"])),
     }
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ledger.four_eyes import Decider, Hand, NeedsAnotherPerson, require_another, statement
+from ledger.four_eyes import UNPROVED, Decider, Hand, NeedsAnotherPerson, require_another, statement
 
 PLANNED = Hand("ann", "planned these journals")
 MAPPED = Hand("bob", "owns mappings/amazon_us.yaml as it is")
@@ -28,6 +28,19 @@ def test_whoever_had_a_hand_in_it_does_not_decide(decider, kept_by):
         return
     with pytest.raises(NeedsAnotherPerson, match=rf"Settlement 1 of amazon_us cannot be decided .* {kept_by} "):
         require_another(decider, (PLANNED, MAPPED), "Settlement 1 of amazon_us")
+
+
+MAPPED_AWAY = Decider(f"nobody{UNPROVED}")
+
+
+@pytest.mark.parametrize(
+    ("decider", "hands"), [(MAPPED_AWAY, ()), (Decider("carol"), (Hand(MAPPED_AWAY.name, "planned these journals"),))]
+)
+def test_a_name_that_anybody_can_take_tells_nobody_apart(decider, hands):
+    """Neither as who decides nor as who planned: only a signature does."""
+    with pytest.raises(NeedsAnotherPerson, match="in a user namespace"):
+        require_another(decider, hands, "Settlement 1 of amazon_us")
+    require_another(Decider("maria", vouched_by="carol", signature="00"), hands, "Settlement 1 of amazon_us")
 
 
 def test_a_signed_text_says_everything_that_is_decided():

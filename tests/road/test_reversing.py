@@ -374,3 +374,21 @@ def test_a_reversal_taken_out_by_hand_keeps_its_settlement_from_being_posted_aga
     follow_up(road, ONE)
     assert "posting_removed" in world.items()
     world.assert_in_books("100.00")
+
+
+def test_a_reversal_put_right_by_hand_ends_its_item_though_the_settlement_is_posted_again(world):
+    """Of an earlier revision too: held in sight while it is unposted, and back where it was once it is posted again."""
+    road = posted(world, world.small())
+    reverse(road)
+    repost(road, ONE, SOMEBODY, "corrected")
+    walk(road, ONE)
+    theirs = next(one.key for one in world.books.journals() if "reversal" in one.description)
+    world.books.people.unpost(theirs)
+    for _ in range(2):
+        walk(road, ONE)
+        assert list(world.items()) == ["posting_removed"]
+        assert reversing_states(world, road) == [(1, "review")]
+    world.books.people.post_again(theirs)
+    assert proof(walk(road, ONE).results["reconciliations"]) == ("posted", "100.00", "100.00", True)
+    assert (reversing_states(world, road), world.items()) == ([(1, "posted")], {})
+    assert world.creates() == 3

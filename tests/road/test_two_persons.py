@@ -55,6 +55,26 @@ def test_whoever_changed_the_mapping_does_not_approve_until_another_person_has(w
     assert world.states(road, TWO) == ["approved"]
 
 
+@pytest.mark.parametrize(("person", "counts"), [("tester", False), ("bob", False), ("carol", True)])
+def test_a_word_given_by_other_settings_counts_only_if_it_would_have_been_taken(world, person, counts):
+    """Who planned, or changed the mapping, may approve in a copy of the project that asks for nobody: nothing is sent.
+
+    The step that sends asks again whose word it is.
+    """
+    road = strict(world, mapping_of("bob"))
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    lax = replace(road, policy=road.policy.model_copy(update={"approval": "automatic"}))
+    approve(lax, ONE, Decider(person), "in a copy of the project")
+    walk(road, ONE)
+    assert (world.states(road, ONE), world.creates()) == ((["posted"], 1) if counts else (["planned"], 0))
+    if not counts:
+        assert list(world.items()) == ["approval_needed"]
+        approve(road, ONE, CAROL, "fine")
+        walk(road, ONE)
+        assert world.creates() == 1
+
+
 def test_a_file_changed_after_planning_counts_too(world):
     """Changing it between plan and approval is a hand in it, although no run has used it yet."""
     road = strict(world, mapping_of("bob"))
