@@ -34,7 +34,7 @@ from tests.road.billing_rig import (
     told_world,
     verdict,
 )
-from tests.road.conftest import World
+from tests.road.conftest import World, sale
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import invoices
 from tests.road.test_posting_road import ONE
@@ -85,6 +85,19 @@ def test_they_are_posted_once_whoever_calls_how_often(world, pod):
     assert (len(stored), {one["STATUS"] for one in stored}) == (wanted, {"Complete"})
     assert sum(Decimal(one["AMOUNT"]) for one in stored) == sum(shipped(world).values())
     assert pod.faults.calls("createReceivablesInvoice") == wanted
+
+
+def test_the_first_invoice_goes_though_journals_stand_in_the_ledger_already(world, pod):
+    """A word that receivables are empty is about receivables: the general ledger says nothing of them."""
+    settling = pod.road()
+    world.take_in(settling, ONE, sale())
+    walk(settling, ONE)
+    assert world.states(settling, ONE) == ["importing"]
+    road = billing(pod)
+    made(road)
+    posted = fetched(road, "invoice_postings")
+    assert {row["state"] for one in posted.values() for row in one.rows} == {"posted"}
+    assert world.items() == {}
 
 
 def test_a_lost_control_database_bills_nothing_twice(world, pod):
