@@ -12,10 +12,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from assets.reposting import repost
+from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
 from assets.roadmap import Road
 from assets.settlement_reports import import_file
 from emulators.amazon.settlement_writer import EUR, US, Locale, Row, Settlement, write_v2
+from ledger.four_eyes import Decider
 from ledger.mapping import load_mapping
 
 Walk = Callable[[Road, str], object]
@@ -124,6 +127,22 @@ def _corrected() -> Happening:
     return Happening("amazon_us", (_settlement(1, _NOVEMBER, rows),), books=_US, walks=(_walk_wrongly, walk))
 
 
+def _undo(road: Road, settlement_id: str) -> None:
+    apply_reversal(road, plan_reversal(road, settlement_id), "booked to the wrong product")
+    walk(road, settlement_id)
+
+
+def _post_again(road: Road, settlement_id: str) -> None:
+    repost(road, settlement_id, Decider("tester"), "corrected")
+    walk(road, settlement_id)
+
+
+def _undone() -> Happening:
+    """Posted, reversed, and posted again: three documents, of which a later version sends none."""
+    rows = _order(1, _NOVEMBER + timedelta(hours=1), ("ItemPrice", "Principal", "100.00"))
+    return Happening("amazon_us", (_settlement(1, _NOVEMBER, rows),), books=_US, walks=(walk, _undo, _post_again))
+
+
 def _vat_included() -> Happening:
     """Prices contain 19 % VAT, split off per order; a refund gives its VAT back."""
     at = _NOVEMBER + timedelta(hours=1)
@@ -144,5 +163,6 @@ HAPPENINGS: dict[str, Callable[[], Happening]] = {
     "over_month_end": _over_month_end,
     "carried": _carried,
     "corrected": _corrected,
+    "undone": _undone,
     "vat_included": _vat_included,
 }

@@ -69,16 +69,19 @@ def test_walking_without_the_control_database_sends_nothing(history: History, ho
     """The bytes imported anew beside the books as they were: found by keys that today's code makes."""
     with place(history.folder, home, history.now) as made:
         history.restore(made)
-        posted = {one: documents_of(made.road(), one) for one in settlements_with_documents(made.road())}
+        road = made.road()
+        sources = {one: documents_of(road, one)[0].source for one in settlements_with_documents(road)}
+        firsts = {one: {str(each.state) for each in road.stores.outbox.documents(sources[one], 1)} for one in sources}
     with place(history.folder, home.with_name("rebuilt"), history.now) as made:
         history.restore_books(made)
         road = made.road()
         for path in sorted(history.folder.glob("settlements/*")):
             import_file(road, path)
-        for settlement_id, documents in posted.items():
+        for settlement_id, first in firsts.items():
             walk(road, settlement_id)
             states = {str(one.state) for one in documents_of(road, settlement_id)}
-            assert states == ({"posted"} if documents[0].revision == 1 else {"review"})
+            # Only a later revision of a first one that was refused is not what would be sent now.
+            assert states == ({"review"} if first == {"refused"} else {"posted"})
         assert made.creates() == 0
 
 
