@@ -69,6 +69,9 @@ def scheduled(body: Mapping[str, Any], total: Decimal, unearned: str) -> Iterato
         if not number:
             yield {**own, "Amount": plain(amount_of(share, total))}
             continue
+        if share.get("DetailedTaxLineNumber"):
+            yield dict(share)
+            continue
         whole, line = amounts[number]
         amount = amount_of(share, whole)
         periods = int(Decimal(line.get(DURATION) or 1))

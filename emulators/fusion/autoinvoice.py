@@ -234,7 +234,7 @@ class AutoInvoice:
         """Return the distributions of an invoice: the receivable's, then for each line its revenue's and its taxes'."""
         step, delimiter = _step(entry), self._delimiter(run)
         every = [row for line in lines for row in run.shares.get(line.key, [])]
-        found = distributed(RECEIVABLE, every, entry.amount, step, delimiter)
+        found = distributed(RECEIVABLE, every, entry.amount - entry.own_tax, step, delimiter)
         heads = [line for line in lines if line.kind == LINE]
         for number, line in enumerate(heads, start=1):
             place, own = {"InvoiceLineNumber": str(number)}, run.shares.get(line.key, [])

@@ -4,8 +4,8 @@ What comes in: the bytes of a request. What goes out: a `Credit`, or a `SoapRefu
 Documented elements (namespace .../creditMemoService/): PreviousCustomerTransactionId, TransactionNumber,
 TransactionDate, GlDate, CurrencyCode, ReasonCode, Comments, LineAmount, LinePercent, FreightAmount, ComputeTax,
 BatchSourceSequenceId, CustomerTransactionTypeSequenceId. Assumed, unverified: TransactionSource or BatchSourceName and
-TransactionType (by name), CreditMemoLine with PreviousCustomerTransactionLineId, QuantityCredited, LineAmount, the
-sign of amounts, the texts of faults. https://docs.oracle.com/en/cloud/saas/financials/25d/oeswf/creditmemo-d16509e62093.html
+TransactionType (by name), CreditMemoLine with PreviousCustomerTransactionLineId, QuantityCredited, LineAmount,
+TaxAmount, the sign of amounts, the texts of faults. https://docs.oracle.com/en/cloud/saas/financials/25d/oeswf/creditmemo-d16509e62093.html
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SERVICE = "http://xmlns.oracle.com/apps/financials/receivables/transactions/cred
 TYPES = SERVICE + "types/"
 ERRORS = "http://xmlns.oracle.com/adf/svc/errors/"
 OPERATION = "createCreditMemo"
-LINE = "CreditMemoLine"
+LINE, TAX = "CreditMemoLine", "TaxAmount"
 XML_TYPE = "text/xml; charset=UTF-8"
 
 WHOLE, TEXT, DAY, AMOUNT, PERCENT = "whole", "text", "day", "amount", "percent"
@@ -64,6 +64,7 @@ LINE_ELEMENTS: Mapping[str, tuple[str, str]] = {
     "PreviousCustomerTransactionLineId": (WHOLE, "line_id"),
     "QuantityCredited": (PERCENT, "quantity"),
     "LineAmount": (AMOUNT, "amount"),
+    TAX: (AMOUNT, "tax"),
 }
 _LENGTHS = {"number": 20, "source": 50, "type": 20, "reason": 80, "comments": 1760, "currency": 15}
 
@@ -109,7 +110,8 @@ def _memo(body: bytes) -> Element:
 
 
 def _line_order(element: Element, switches: ReceivablesSwitches) -> LineOrder:
-    found = {name: value for name, value in (_value(one, LINE_ELEMENTS, switches) for one in element) if name}
+    known = {name: one for name, one in LINE_ELEMENTS.items() if name != TAX or switches.are_credit_taxes_accepted}
+    found = {name: value for name, value in (_value(one, known, switches) for one in element) if name}
     if "line_id" not in found:
         raise SoapRefusal(f"{LINE} needs a PreviousCustomerTransactionLineId.")
     return LineOrder(**found)  # type: ignore[arg-type]

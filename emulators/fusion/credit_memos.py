@@ -20,12 +20,13 @@ from emulators.fusion.answers import plain, written
 from emulators.fusion.bodies import json_object, late_post
 from emulators.fusion.books import Books
 from emulators.fusion.credit_memo_entry import DISTRIBUTIONS, FREIGHT, LINES, TAX_LINES, check_reason, on_account
-from emulators.fusion.crediting import Credit, LineShare, line_id, shares
+from emulators.fusion.crediting import Credit, LineShare, evened, line_id, shares
 from emulators.fusion.entry_checks import check_day, check_period, fault, source_of
 from emulators.fusion.invoice_entry import DISTRIBUTIONS as INVOICE_DISTRIBUTIONS
 from emulators.fusion.invoice_entry import FREIGHT as INVOICE_FREIGHT
 from emulators.fusion.invoice_entry import LINES as INVOICE_LINES
 from emulators.fusion.invoice_entry import TAX_LINES as INVOICE_TAX_LINES
+from emulators.fusion.invoice_tax import is_tax, of_tax
 from emulators.fusion.invoices import COMPLETE, INCOMPLETE, Invoices
 from emulators.fusion.journals import WrongStatus, instant
 from emulators.fusion.masters import ledgers_of
@@ -148,7 +149,7 @@ class CreditMemos:
         amount = sum((one.amount + one.tax for one in found), freight)
         if amount <= 0:
             raise fault("AR_CREATION_SIGN", "The amount of a credit memo has the wrong sign.", "LineAmount")
-        header[DISTRIBUTIONS] = list(_distributed(found, body, amount))
+        header[DISTRIBUTIONS] = list(_distributed(found, body, amount, step, is_computed=order.is_tax_computed))
         return amount
 
     def _line(self, number: int, share: LineShare, invoice_id: str, body: Mapping[str, Any]) -> Body:
@@ -236,7 +237,9 @@ class CreditMemos:
         return Decimal(row["AMOUNT"]) if is_open else Decimal(0)
 
 
-def _distributed(found: Sequence[LineShare], body: Mapping[str, Any], amount: Decimal) -> Iterator[Body]:
+def _distributed(
+    found: Sequence[LineShare], body: Mapping[str, Any], amount: Decimal, step: Decimal, *, is_computed: bool
+) -> Iterator[Body]:
     """Yield what a credit books: the invoice's own accounts the other way round, each line's in its share.
 
     Assumed, nowhere said for one that was imported or sent with accounts: invoice accounting is used for credits. An
@@ -249,10 +252,32 @@ def _distributed(found: Sequence[LineShare], body: Mapping[str, Any], amount: De
     for number, share in enumerate(found, start=1):
         line = body[INVOICE_LINES][share.place - 1]
         of_line = [one for one in own if str(one.get("InvoiceLineNumber")) == str(line["LineNumber"])]
-        for one in of_line:
-            whole = Decimal(str(line["LineAmount"]))
+        whole = Decimal(str(line["LineAmount"]))
+        for one in (one for one in of_line if share.amount and not is_tax(one)):
             part = share.amount * amount_of(one, whole) / whole
             yield {**_account_of(one), "Amount": plain(-part), "CreditMemoLineNumber": str(number)}
+        yield from _taxes(share, line, [one for one in of_line if is_tax(one)], number, step, is_computed=is_computed)
+
+
+def _taxes(
+    share: LineShare,
+    line: Mapping[str, Any],
+    own: Sequence[Mapping[str, Any]],
+    number: int,
+    step: Decimal,
+    *,
+    is_computed: bool,
+) -> Iterator[Body]:
+    """Yield the tax that a credit takes off a line, spread over the accounts of the line's own."""
+    amounts = {place: of_tax(one, [line]) for place, one in enumerate(own)}
+    total, whole = sum(amounts.values(), Decimal(0)), Decimal(str(line["LineAmount"]))
+    # Taxes that cancel each other out follow their line.
+    part, of = (share.tax, total) if total else (share.amount if is_computed else Decimal(0), whole)
+    exact = {place: one * part / of for place, one in amounts.items()}
+    for place, amount in evened(exact, share.tax, step).items():
+        if amount:
+            tax = {"DetailedTaxLineNumber": own[place]["DetailedTaxLineNumber"]}
+            yield {**_account_of(own[place]), "Amount": plain(-amount), "CreditMemoLineNumber": str(number), **tax}
 
 
 def _account_of(distribution: Mapping[str, Any]) -> Body:

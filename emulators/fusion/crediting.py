@@ -22,11 +22,12 @@ _LINE_IDS = 300_000_000_000_000_000
 
 @dataclass(frozen=True)
 class LineOrder:
-    """The credit of one line: an amount, or a quantity at the line's price."""
+    """The credit of one line: an amount, or a quantity at the line's price; and where it is taken an amount of tax."""
 
     line_id: int
     quantity: Decimal | None = None
     amount: Decimal | None = None
+    tax: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def shares(credit: Credit, lines: Sequence[Given], taken: Mapping[int, LineShare
     found = []
     for share in wanted:
         _check(share, lines[share.place - 1], taken)
-        tax = _tax(share, lines[share.place - 1], taken, step) if credit.is_tax_computed else ZERO
+        tax = _tax(share, lines[share.place - 1], taken, step) if credit.is_tax_computed else share.tax
         found.append(LineShare(share.place, share.amount, tax, share.quantity))
     return found
 
@@ -97,13 +98,15 @@ def _by_line(credit: Credit, lines: Sequence[Given], step: Decimal) -> list[Line
         if not 0 < place <= len(lines):
             raise fault("AR_CM_LINE_NOT_FOUND", f"The invoice has no line {order.line_id}.", "CreditMemoLine")
         amount = order.amount
+        if amount is None and order.quantity is None and order.tax:
+            amount = ZERO
         if amount is None:
             price = lines[place - 1].get("UnitSellingPrice")
             if order.quantity is None or price is None:
                 text = f"Enter an amount for line {order.line_id}, or a quantity where the line has a price."
                 raise fault("AR_CM_AMOUNT_REQ", text, "CreditMemoLine")
             amount = rounded(order.quantity * Decimal(str(price)), step)
-        more = LineShare(place, amount, ZERO, order.quantity or ZERO)
+        more = LineShare(place, amount, order.tax or ZERO, order.quantity or ZERO)
         wanted[place] = wanted.get(place, LineShare(place)).with_more(more)
     return list(wanted.values())
 
@@ -126,10 +129,10 @@ def _by_amount(
         text = f"The amount to credit, {plain(amount)}, is more than is left of the invoice's lines, {plain(total)}."
         raise fault("AR_CM_EXCEEDS_LINES", text, "LineAmount")
     exact = {place: amount * one / total for place, one in left.items() if one}
-    return [LineShare(place, one) for place, one in _evened(exact, amount, step).items() if one]
+    return [LineShare(place, one) for place, one in evened(exact, amount, step).items() if one]
 
 
-def _evened(exact: Mapping[int, Decimal], amount: Decimal, step: Decimal) -> dict[int, Decimal]:
+def evened(exact: Mapping[int, Decimal], amount: Decimal, step: Decimal) -> dict[int, Decimal]:
     """Round shares so that they make the amount: what rounding leaves goes, a step each, where most was cut off."""
     found = {place: one.quantize(step, ROUND_DOWN) for place, one in exact.items()}
     rest = amount - sum(found.values(), ZERO)
@@ -143,6 +146,9 @@ def _evened(exact: Mapping[int, Decimal], amount: Decimal, step: Decimal) -> dic
 
 def _check(share: LineShare, line: Given, taken: Mapping[int, LineShare]) -> None:
     left = _left(line, share.place, taken)
+    _check_tax(share, line, taken)
+    if share.tax and not share.amount:
+        return
     if not share.amount or (share.amount > 0) != (left > 0) or abs(share.amount) > abs(left):
         given, whole = plain(share.amount), plain(_amount(line))
         text = (
@@ -157,6 +163,16 @@ def _check(share: LineShare, line: Given, taken: Mapping[int, LineShare]) -> Non
             f"The quantity to credit of line {line['LineNumber']} is more than the {plain(quantity - used)} left of it."
         )
         raise fault("AR_CM_EXCEEDS_QUANTITY", text, "CreditMemoLine")
+
+
+def _check_tax(share: LineShare, line: Given, taken: Mapping[int, LineShare]) -> None:
+    left = line_total(line) - _amount(line) - (taken[share.place].tax if share.place in taken else ZERO)
+    if share.tax and ((share.tax > 0) != (left > 0) or abs(share.tax) > abs(left)):
+        text = (
+            f"The tax to credit of line {line['LineNumber']}, {plain(share.tax)}, isn't part of what is left of it:"
+            f" {plain(left)}."
+        )
+        raise fault("AR_CM_EXCEEDS_TAX", text, "CreditMemoLine")
 
 
 def _tax(share: LineShare, line: Given, taken: Mapping[int, LineShare], step: Decimal) -> Decimal:

@@ -89,6 +89,7 @@ ACCOUNTS = (
     ("210500", "L", "Marketplace tax pass-through"),
     ("210600", "L", "Sales tax and VAT liability"),
     ("210700", "L", "Tax withheld at source"),
+    ("210800", "L", "Tax that Fusion calculates"),
     ("230100", "L", "Unearned revenue"),
     ("240000", "L", "Inter-unit due to"),
     ("300100", "O", "Retained earnings"),
@@ -205,6 +206,8 @@ def _receivables() -> Receivables:
         receipt_methods=("Manual",),
         accounting_rules={"Immediate": False, "Monthly": True, "Quarterly 4": False},
         unearned_account="01-000-230100-000",
+        tax_percent=Decimal("7.6"),
+        tax_account="01-000-210800-000",
     )
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from emulators.fusion.accounting_rules import DURATION, RULE_LENGTHS, check_rules, check_shares
+from emulators.fusion.accounting_rules import DURATION, LINES, RULE_LENGTHS, check_rules, check_shares
 from emulators.fusion.answers import plain
 from emulators.fusion.entry_checks import (
     Given,
@@ -30,6 +30,7 @@ from emulators.fusion.entry_checks import (
     rounded,
     source_of,
 )
+from emulators.fusion.invoice_tax import DISTRIBUTIONS, TAX_LINES, add_tax, check_distributions
 from emulators.fusion.receivables import INVOICE, Customer
 from emulators.fusion.setup import Setup
 from emulators.fusion.site import Ledger, Site, currency_decimals
@@ -70,8 +71,7 @@ LENGTHS = {
     "ThirdPartyRegistrationNumber": 240,
 }
 DATES = ("TransactionDate", "AccountingDate", "BillingDate", "DueDate", "ConversionDate")
-LINES, DISTRIBUTIONS = "receivablesInvoiceLines", "receivablesInvoiceDistributions"
-TAX_LINES, LINE_FLEXFIELD = "receivablesInvoiceLineTaxLines", "receivablesInvoiceLineTransactionDFF"
+LINE_FLEXFIELD = "receivablesInvoiceLineTransactionDFF"
 FLEX_CONTEXT = "__FLEX_Context"
 FREIGHT = "FreightAmount"
 LINE_LENGTHS = {"Description": 240, "ItemNumber": 300, "MemoLine": 50, "UnitOfMeasure": 25}
@@ -84,11 +84,15 @@ DISTRIBUTION_NUMBERS = ("Amount", "AccountedAmount", "Percent", "InvoiceLineNumb
 
 @dataclass(frozen=True)
 class Entry:
-    """A sound invoice: header with defaults, its children, its total in the invoice's currency."""
+    """A sound invoice: header with defaults, its children, its total in the invoice's currency.
+
+    `own_tax` is what of the total the pod has calculated itself.
+    """
 
     header: dict[str, Any]
     amount: Decimal
     customer: Customer
+    own_tax: Decimal = Decimal(0)
 
 
 def entered(given: Given, site: Site, ledger: Ledger, setup: Setup, today: date) -> Entry:
@@ -120,8 +124,10 @@ def entered(given: Given, site: Site, ledger: Ledger, setup: Setup, today: date)
     check_rules(header, header[LINES], site)
     header[DISTRIBUTIONS] = [_distribution(one) for one in children_of(header, DISTRIBUTIONS)]
     check_shares(header, header[DISTRIBUTIONS], site)
+    check_distributions(header)
+    own_tax = add_tax(header, site)
     amount = sum((line_total(line) for line in header[LINES]), freight or Decimal(0))
-    return Entry(header, amount, customer)
+    return Entry(header, amount, customer, own_tax)
 
 
 def line_total(line: Given) -> Decimal:

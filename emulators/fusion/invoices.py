@@ -18,7 +18,8 @@ from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object, late_post
 from emulators.fusion.books import Books
 from emulators.fusion.entry_checks import fault
-from emulators.fusion.invoice_entry import Entry, entered
+from emulators.fusion.invoice_entry import DISTRIBUTIONS, Entry, entered
+from emulators.fusion.invoice_tax import completed
 from emulators.fusion.journals import WrongStatus, instant
 from emulators.fusion.masters import ledgers_of
 from emulators.fusion.receivables import INVOICE
@@ -54,6 +55,7 @@ class Invoices:
     def add(self, entry: Entry, ledger: Ledger, created_by: str, at: datetime) -> str:
         """Store a sound invoice and return its id; raises Refusal 400 for a status it can't have or a taken number."""
         books, header = self._books, entry.header
+        header[DISTRIBUTIONS] = completed(header, entry.own_tax, books.site)
         status = header.pop("InvoiceStatus", books.site.receivables.switches.status_default)
         if status not in (COMPLETE, INCOMPLETE):
             raise fault("AR_INVOICE_STATUS_INVALID", "The status of a new invoice isn't valid.", "InvoiceStatus")

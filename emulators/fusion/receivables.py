@@ -8,6 +8,7 @@ https://docs.oracle.com/en/cloud/saas/financials/23d/farfa/Get_Started_Receivabl
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from emulators.fusion.invoice_layout import InvoiceLayout
 
@@ -36,12 +37,16 @@ class InvoiceSource:
 
 @dataclass(frozen=True)
 class TransactionType:
-    """A transaction type of class INV or CM; one that does not open receivables leaves no balance to be paid."""
+    """A transaction type of class INV or CM; one that does not open receivables leaves no balance to be paid.
+
+    For one that is not excluded from it the pod calculates tax, at its `tax_percent`, on top of what was sent.
+    """
 
     name: str
     kind: str = INVOICE
     opens_receivables: bool = True
     id: int = 0
+    is_tax_excluded: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class ReceivablesSwitches:
     credit memo names the invoice it credits, `request_attribute` where an imported invoice names its import ("" for
     nowhere). `are_credits_negative`: amounts of a credit are sent and shown below zero; a percentage never is.
     `are_credit_lines_accepted`: createCreditMemo takes amounts by line; its documentation calls it "header level".
+    `are_credit_taxes_accepted`: such a line takes an amount of tax as well; documented is only that tax is computed.
     A refusal of createCreditMemo is a fault with `soap_refusal_status`, what cannot be read is one with 500.
     `is_soap_multipart`: answers of the SOAP services come as the only part of a MIME message.
     `rejected_lines_status` and `held_lines_status` end an AutoInvoice job that rejected lines, and one that only held
@@ -97,10 +103,12 @@ class ReceivablesSwitches:
     types_resource: str = "transactionTypesLOV"
     receipt_handling_attribute: str = "ReceiptHandlingForCredits"
     opens_receivables_attribute: str = "OpenReceivable"
+    tax_exclusion_attribute: str = "ExcludeFromTaxCalculation"
     credited_attribute: str = "PreviousCustomerTransactionId"
     request_attribute: str = ""
     are_credits_negative: bool = True
     are_credit_lines_accepted: bool = True
+    are_credit_taxes_accepted: bool = False
     soap_refusal_status: int = 200
     is_soap_multipart: bool = False
     rejected_lines_status: str = "WARNING"
@@ -131,6 +139,8 @@ class Receivables:
     consolidated_billing_units: tuple[str, ...] = ()
     accounting_rules: dict[str, bool] = field(default_factory=dict)
     unearned_account: str = ""
+    tax_percent: Decimal = Decimal(0)
+    tax_account: str = ""
     layout: InvoiceLayout = field(default_factory=InvoiceLayout)
     switches: ReceivablesSwitches = field(default_factory=ReceivablesSwitches)
 

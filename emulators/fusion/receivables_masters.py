@@ -1,8 +1,8 @@
 """The setup of the receivables that a client reads before it posts: transaction sources and transaction types.
 
 What comes in: the site. What goes out: the `Resource` definitions. That the two lists exist is documented; that they
-show numbering, receipt handling for credits and opening of receivables is not: their names, and those of the two
-attributes in question, are switches. Sources:
+show numbering, receipt handling for credits, opening of receivables and exclusion from tax is not: their names, and
+those of the attributes in question, are switches. Sources:
 https://docs.oracle.com/en/cloud/saas/financials/24c/farfa/op-transactionsourceslov-get.html,
 https://docs.oracle.com/en/cloud/saas/financials/23d/farfa/api-list-values-receivables-transaction-types-list-values.html.
 """
@@ -44,7 +44,8 @@ def _sources(site: Site) -> Resource:
 def _types(site: Site) -> Resource:
     switches = site.receivables.switches
     attributes = {"TransactionTypeId": NUMBER, "Name": TEXT, "TransactionClass": TEXT}
-    attributes |= {switches.opens_receivables_attribute: TEXT} if switches.opens_receivables_attribute else {}
+    names = (switches.opens_receivables_attribute, switches.tax_exclusion_attribute)
+    attributes |= {name: TEXT for name in names if name}
 
     def rows(client: Client) -> list[Row]:
         return [
@@ -53,6 +54,7 @@ def _types(site: Site) -> Resource:
                 "Name": one.name,
                 "TransactionClass": one.kind,
                 switches.opens_receivables_attribute: "Y" if one.opens_receivables else "N",
+                switches.tax_exclusion_attribute: "Y" if one.is_tax_excluded else "N",
             }
             for one in (site.receivables.types if ledgers_of(site, client) else ())
         ]
