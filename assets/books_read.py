@@ -70,8 +70,12 @@ def once(documents: list[OutboxDocument], sightings: Sightings, unknown: list[st
 
 
 def same(read: list[tuple[OutboxDocument, ReadBack]]) -> Compared:
-    """Compare all documents line by line; what the ERP generated must net to zero by itself."""
-    compared = [read_back_equals_journal(document.journal, back.lines) for document, back in read]
+    """Compare all documents line by line; what the ERP generated must net to zero by itself.
+
+    What the ERP made of a document beyond what was sent is told before the lines in which that shows.
+    """
+    compared = [Compared(False, remark) for _, back in read for remark in back.remarks]
+    compared += [read_back_equals_journal(document.journal, back.lines) for document, back in read]
     compared += [_in_its_period(document, back) for document, back in read]
     compared += [generated_lines_net_to_zero(document.journal, back.generated_lines) for document, back in read]
     failed = [one for one in compared if not one.passed]

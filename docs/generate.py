@@ -341,6 +341,7 @@ def settings_models() -> dict[str, type[BaseModel]]:
         "connector_defs.connections",
         "connector_defs.day_sources",
         "resources.erp.fusion.settings",
+        "resources.erp.fusion.receivables.settings",
         "resources.erp.peoplesoft.profile",
         "resources.bank.settings",
         "ledger.policy",

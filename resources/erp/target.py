@@ -104,6 +104,7 @@ class ReadBack:
     link: str = ""
     period: str = ""  # the accounting period its header stands in, as far as the ERP shows it
     period_of_date: str = ""  # the accounting period of its date
+    remarks: tuple[str, ...] = ()  # what the ERP made of it beyond what was sent, a sentence each, with what to do
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Read invoices out of rows: header, lines and distributions become the values the project compares.
 
 In: rows of `receivablesInvoices`, its lines and distributions. Out: the values of `resources.erp.target`. Pure. What an
-invoice books is what its distributions say: the receivable on one side, each line's own account on the other. Source:
+invoice books is what its distributions say: the receivable on one side, each line's and tax's own account on the other.
+Source:
 docs.oracle.com/en/cloud/saas/financials/23d/farfa/op-receivablesinvoices-get.html.
 """
 
@@ -20,6 +21,7 @@ from ledger.journal import Journal, JournalLine
 from resources.erp.fusion import chart, natural_key
 from resources.erp.fusion.books import shown
 from resources.erp.fusion.receivables import payload
+from resources.erp.fusion.receivables.layout import Place, laid_out, placed
 from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
@@ -95,6 +97,7 @@ class Booked:
     line: int  # of the invoice, 0 on the receivable
     text: str
     is_earned: bool = True
+    is_tax: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,13 +150,14 @@ def booked(
     schedule from unearned to earned revenue afterwards: what a line books is the whole of it, on its revenue account.
     """
     assert settings.receivables is not None, "only sites with receivables are read"
-    shape, unearned = head.shape, {settings.receivables.unearned_class, "UNEARN"}
+    ours, shape = settings.receivables, head.shape
+    unearned, of_tax = {ours.unearned_class, "UNEARN"}, {ours.tax_class, "TAX"}
     amounts = {int(row.amount("LineNumber")): row.amount("LineAmount") for row in lines}
     texts = {int(row.amount("LineNumber")): row.text(shape.line_text) for row in lines}
     found = []
     scheduled: set[int] = set()
     for row in distributions:
-        is_receivable = row.text("AccountClass") in (settings.receivables.receivable_class, "REC")
+        is_receivable = row.text("AccountClass") in (ours.receivable_class, "REC")
         line = 0 if is_receivable else int(row.amount(shape.line_number))
         amount = row.amount("Amount")
         if not row.text("Amount") and row.text("Percent"):
@@ -162,8 +166,9 @@ def booked(
             scheduled.add(line)
         account = chart.account_of(row.text("AccountCombination"), settings)
         if amount:
-            is_earned = row.text("AccountClass") not in unearned
-            found.append(Booked(account, amount if is_receivable else -amount, line, texts.get(line, ""), is_earned))
+            is_earned, is_tax = row.text("AccountClass") not in unearned, row.text("AccountClass") in of_tax
+            amount = amount if is_receivable else -amount
+            found.append(Booked(account, amount, line, texts.get(line, ""), is_earned, is_tax))
     found = list(_unscheduled(found, scheduled))
     # Some sites show credits above zero: what a credit memo books lowers the receivable, whatever its sign there.
     is_turned = shape is CREDIT_MEMO and sum((one.amount for one in found if not one.line), Decimal(0)) > 0
@@ -174,9 +179,9 @@ def booked(
 
 def _unscheduled(found: Sequence[Booked], scheduled: set[int]) -> Iterator[Booked]:
     """Yield what is booked, the schedule of a line as the one amount it moves in all, where that is on one account."""
-    yield from (one for one in found if one.line not in scheduled)
+    yield from (one for one in found if one.line not in scheduled or one.is_tax)
     for line in sorted(scheduled):
-        of_line = [one for one in found if one.line == line]
+        of_line = [one for one in found if one.line == line and not one.is_tax]
         earned = {one.account for one in of_line if one.is_earned}
         total = sum((one.amount for one in of_line), Decimal(0))
         if len(earned) == 1 and total:
@@ -191,7 +196,43 @@ def is_same(held: Held, journal: Journal, settings: FusionSettings) -> bool:
     sent = Counter((shown(one.account, settings), one.amount) for one in journal.lines)
     there = Counter((shown(one.account, settings), one.amount) for one in held.booked)
     told = held.header.currency, held.header.day, held.header.customer
-    return sent == there and told == (journal.currency, journal.accounting_date, journal.billing.customer)
+    is_told = told == (journal.currency, journal.accounting_date, journal.billing.customer)
+    return is_told and sent == there and not beyond(held, journal)
+
+
+def beyond(held: Held, journal: Journal) -> Decimal:
+    """Return how much more a document comes to than what was sent, as its header says; zero where that says nothing."""
+    total = held.header.total
+    return abs(total) - abs(payload.receivable_line(journal).amount) if total else Decimal(0)
+
+
+def remarks(held: Held, journal: Journal, settings: FusionSettings) -> tuple[str, ...]:
+    """Return what Fusion made of a document beyond what was sent: tax of its own, on top of what Amazon charged."""
+    assert settings.receivables is not None, "only sites with receivables are read"
+    ours, more = settings.receivables, beyond(held, journal)
+    if not more:
+        return ()
+    is_credit = held.header.shape is CREDIT_MEMO
+    name = f"{'Credit memo' if is_credit else 'Invoice'} {held.header.number}"
+    total = abs(payload.receivable_line(journal).amount)
+    there, sent, difference = (money.text(one, journal.currency) for one in (total + more, total, abs(more)))
+    why = (
+        f"Fusion calculated {difference} of tax itself"
+        if abs(_unsent_tax(held, journal, settings)) == abs(more)
+        else f"the {difference} between may be tax that Fusion calculated itself"
+    )
+    return (
+        f"{name} comes to {there} {journal.currency} in Fusion, and {sent} was sent: {why}. Exclude transaction type "
+        f"{ours.credit_memo_type if is_credit else ours.invoice_type} from tax calculation before more is sent, and "
+        "let a person set this document right in Fusion.",
+    )
+
+
+def _unsent_tax(held: Held, journal: Journal, settings: FusionSettings) -> Decimal:
+    """Return the tax that a document books and that was not sent, debit positive."""
+    sent = Counter((shown(one.account, settings), one.amount) for one in journal.lines)
+    there = Counter((shown(one.account, settings), one.amount) for one in held.booked if one.is_tax)
+    return sum((amount * count for (_, amount), count in (there - sent).items()), Decimal(0))
 
 
 def lines(
@@ -203,10 +244,11 @@ def lines(
     """
     spare = list(held.booked)
     ours: dict[int, JournalLine] = {}
-    billed = {one.number: place for place, one in enumerate(payload.billed_lines(journal), start=1)}
+    assert settings.receivables is not None, "only sites with receivables are read"
+    stands = {one.number: place for one, place in placed(laid_out(journal, settings.receivables))}
     for is_like in (_same_amount, _same_place):
         for sent in (one for one in journal.lines if one.number not in ours):
-            place = billed.get(sent.number, 0)
+            place = stands.get(sent.number, Place(0))
             match = next((one for one in spare if is_like(one, sent, place, settings)), None)
             if match is not None:
                 spare.remove(match)
@@ -215,12 +257,12 @@ def lines(
     return kept, tuple(_line(one, None, held.header, settings) for one in spare)
 
 
-def _same_amount(one: Booked, sent: JournalLine, place: int, settings: FusionSettings) -> bool:
+def _same_amount(one: Booked, sent: JournalLine, place: Place, settings: FusionSettings) -> bool:
     return (shown(one.account, settings), one.amount) == (shown(sent.account, settings), sent.amount)
 
 
-def _same_place(one: Booked, sent: JournalLine, place: int, settings: FusionSettings) -> bool:
-    return one.line == place
+def _same_place(one: Booked, sent: JournalLine, place: Place, settings: FusionSettings) -> bool:
+    return (one.line, one.is_tax) == (place.line, place.tax > 0)
 
 
 def _line(one: Booked, sent: JournalLine | None, head: Header, settings: FusionSettings) -> JournalLine:

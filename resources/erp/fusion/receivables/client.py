@@ -144,7 +144,9 @@ class Receivables:
             raise TargetUnavailable(f"Credit memo {name} was not sent: its invoice {number} does not show in Fusion.")
         lines = self._lines(invoices[0])
         ids = {int(row.amount("LineNumber")): row.identifier("CustomerTransactionLineId") for row in lines}
-        values = credit.call(journal, invoices[0].id, ids, self._settings, self._ours)
+        invoice = self._held(invoices[0], lines)
+        credited = credit.call_with_tax if any(one.is_tax for one in invoice.booked) else credit.call
+        values = credited(journal, invoice, ids, self._settings, self._ours)
         what = f"Credit memo {name}"
         answer = self._door.call_soap(what, self._ours.credit_service, credit.OPERATION, values)
         credit.require_made(what, name, answer.headers.get("content-type", ""), answer.body)
@@ -242,6 +244,7 @@ class Receivables:
             lines=ours,
             generated_lines=others,
             link=self.link(journal),
+            remarks=books.remarks(held, journal, self._settings),
         )
 
     def listing(self, since: date) -> list[FoundDocument]:
@@ -300,12 +303,12 @@ class Receivables:
         path = f"{head.shape.resource}/{head.id}/child/{head.shape.lines}"
         return self._door.rows(path, key="CustomerTransactionLineId")
 
-    def _held(self, head: Header) -> Held:
+    def _held(self, head: Header, lines: list[Row] | None = None) -> Held:
         """Read what a document books; raises TargetUnavailable when it shows none of it."""
         path = f"{head.shape.resource}/{head.id}/child/{head.shape.distributions}"
         # Distributions have no number of their own; the links tell those of one class apart.
         distributions = self._door.rows(path, key="AccountClass", with_links=True)
-        found = books.booked(head, self._lines(head), distributions, self._settings)
+        found = books.booked(head, self._lines(head) if lines is None else lines, distributions, self._settings)
         if not found:
             raise TargetUnavailable(f"Document {head.number} came back from Fusion without distributions.")
         return Held(head, found)

@@ -2,15 +2,16 @@
 
 In: a document that takes an invoice back, the invoice as Fusion holds it, the site's settings. Out: the values of
 `createCreditMemo`, and the number it answers. Pure. REST makes credit memos on account only; against an invoice Fusion
-credits by SOAP. Which elements carry lines, and which sign amounts have, is not documented and is set. Sources:
+credits by SOAP. Which elements carry lines and tax, and which sign amounts have, is not documented and is set. Sources:
 docs.oracle.com/en/cloud/saas/financials/24c/oeswf/receivablescreditmemo-d16504e18271.html,
+docs.oracle.com/en/cloud/saas/financials/25d/oeswf/creditmemo-d16509e62093.html (`ComputeTax`),
 docs.oracle.com/en/cloud/saas/financials/24c/farfa/Create_Receivables_Credit_Memos.html.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,10 @@ from ledger import money
 from ledger.errors import InputRefused, TargetRefused, TargetUnclear
 from ledger.journal import Journal
 from resources.erp.fusion.faults import words
-from resources.erp.fusion.receivables import payload
+from resources.erp.fusion.receivables import payload, taxed_lines
+from resources.erp.fusion.receivables.books import Held
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.receivables.taxed_lines import TakenBack
 from resources.erp.fusion.settings import FusionSettings
 from resources.transport.soap import NotXml, child, local_name, parse_xml
 
@@ -30,14 +33,38 @@ _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 
 
 def call(
-    journal: Journal, invoice_id: str, line_ids: Mapping[int, str], settings: FusionSettings, ours: ReceivablesSettings
+    journal: Journal, invoice: Held, line_ids: Mapping[int, str], settings: FusionSettings, ours: ReceivablesSettings
 ) -> dict[str, Any]:
     """Return the values of the call; `line_ids` are the invoice's lines by number.
 
     Raises InputRefused for what no credit memo can hold, or takes back of a line that the invoice does not have.
     """
-    total, _ = payload.require_bookable(journal)
-    day = journal.accounting_date.isoformat()
+    return _call(journal, invoice.header.id, line_ids, list(_by_place(journal, line_ids)), settings, ours)
+
+
+def call_with_tax(
+    journal: Journal, invoice: Held, line_ids: Mapping[int, str], settings: FusionSettings, ours: ReceivablesSettings
+) -> dict[str, Any]:
+    """Return the values of the call that credits an invoice with lines of tax, each line with its own tax.
+
+    Raises InputRefused also for tax that this site's service cannot take back in that amount.
+    """
+    taken = list(taxed_lines.taken_back(journal, invoice, settings))
+    if _is_computed(taken, ours):
+        taxed_lines.require_in_proportion(journal, taken)
+    return _call(journal, invoice.header.id, line_ids, taken, settings, ours)
+
+
+def _call(
+    journal: Journal,
+    invoice_id: str,
+    line_ids: Mapping[int, str],
+    taken: list[TakenBack],
+    settings: FusionSettings,
+    ours: ReceivablesSettings,
+) -> dict[str, Any]:
+    payload.require_bookable(journal)
+    day, is_computed = journal.accounting_date.isoformat(), _is_computed(taken, ours)
     memo: dict[str, Any] = {
         "PreviousCustomerTransactionId": int(invoice_id),
         "TransactionNumber": payload.number(journal, settings),
@@ -48,34 +75,47 @@ def call(
         "CurrencyCode": journal.currency,
         **({"ReasonCode": ours.credit_reason} if ours.credit_reason else {}),
         "Comments": payload.comments(journal, settings),
-        "ComputeTax": "N",
+        "ComputeTax": "Y" if is_computed else "N",
     }
     if ours.are_credits_by_line:
-        return {"creditMemo": memo | {"CreditMemoLine": _lines(journal, line_ids, ours)}}
-    if len([one for one in _places(journal) if one]) < len(line_ids):
+        lines = [_line(one, line_ids, journal, ours, is_computed=is_computed) for one in taken]
+        return {"creditMemo": memo | {"CreditMemoLine": lines}}
+    if len(taken) < len(line_ids):
         raise InputRefused(
             f"Document {journal.key} takes back a part of its invoice, and the service of this site credits no single "
             "lines (are_credits_by_line is off). Make it by hand in Fusion."
         )
-    return {"creditMemo": memo | {"LineAmount": _amount(-total.amount, journal, ours)}}
+    whole = sum((one.amount for one in taken), Decimal(0))
+    return {"creditMemo": memo | {"LineAmount": _amount(whole, journal, ours)}}
 
 
-def _lines(journal: Journal, line_ids: Mapping[int, str], ours: ReceivablesSettings) -> list[dict[str, Any]]:
-    found = []
-    for line, place in zip(journal.lines, _places(journal), strict=True):
-        if not place:
-            continue
-        if place not in line_ids:
-            raise InputRefused(f"Document {journal.key} takes back line {place}, which its invoice does not have.")
-        # In favour of the buyer is above zero here; a discount that is taken back is below it.
-        amount = _amount(line.amount, journal, ours)
-        found.append({"PreviousCustomerTransactionLineId": int(line_ids[place]), "LineAmount": amount})
-    return found
+def _is_computed(taken: list[TakenBack], ours: ReceivablesSettings) -> bool:
+    """Tell whether the service computes the tax of what is credited; else tax goes by amount, or not at all."""
+    taxed = [one for one in taken if one.is_taxed]
+    is_by_amount = ours.are_taxes_credited_by_amount and ours.are_credits_by_line and all(one.tax for one in taxed)
+    return bool(taxed) and not is_by_amount
 
 
-def _places(journal: Journal) -> tuple[int, ...]:
+def _by_place(journal: Journal, line_ids: Mapping[int, str]) -> Iterator[TakenBack]:
+    """Yield what is taken back of each line, tax being a line of its own."""
     assert journal.billing is not None, "only order documents come here"
-    return journal.billing.credited_lines
+    for line, place in zip(journal.lines, journal.billing.credited_lines, strict=True):
+        if place and place not in line_ids:
+            raise InputRefused(f"Document {journal.key} takes back line {place}, which its invoice does not have.")
+        if place:
+            yield TakenBack(place, line.amount)
+
+
+def _line(
+    one: TakenBack, line_ids: Mapping[int, str], journal: Journal, ours: ReceivablesSettings, *, is_computed: bool
+) -> dict[str, Any]:
+    # In favour of the buyer is above zero here; a discount that is taken back is below it.
+    tax = Decimal(0) if is_computed else one.tax
+    return {
+        "PreviousCustomerTransactionLineId": int(line_ids[one.line]),
+        **({"LineAmount": _amount(one.amount, journal, ours)} if one.amount else {}),
+        **({"TaxAmount": _amount(tax, journal, ours)} if tax else {}),
+    }
 
 
 def _amount(amount: Decimal, journal: Journal, ours: ReceivablesSettings) -> dict[str, str]:

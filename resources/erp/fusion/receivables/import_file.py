@@ -24,6 +24,7 @@ from resources.erp.fusion.receivables.import_columns import (
     LINES_FILE,
     NOTES_LENGTH,
 )
+from resources.erp.fusion.receivables.layout import item, laid_out
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.settings import FusionSettings
 
@@ -93,7 +94,7 @@ def line_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSetti
     for place, line in enumerate(billed, start=1):
         quantity, price = payload.quantity_and_price(line, journal.currency)
         own = {
-            "DESCRIPTION": payload.line_text(line, payload.item(billing, line)),
+            "DESCRIPTION": payload.line_text(line, item(billing, line)),
             "AMOUNT": money.text(-line.amount, journal.currency),
             "QUANTITY": format(quantity, "f"),
             "UNIT_PRICE": money.text(price, journal.currency),
@@ -132,6 +133,8 @@ def _fits(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings)
     if journal.billing is None or journal.billing.is_credit or journal.revision != 1:
         return False
     if journal.billing.rules:  # under which columns the file takes accounting rules is not told
+        return False
+    if any(one.taxes for one in laid_out(journal, ours)):  # nor which columns its lines of tax need beside the amount
         return False
     try:
         payload.require_bookable(journal)

@@ -1,8 +1,8 @@
 """Turn an order document into what `receivablesInvoices` takes: header, lines, and the accounts they stand on.
 
 In: a `Journal` with its billing, and the site's settings. Out: a plain dict, the same for the same document for ever.
-Pure. The line that holds the total becomes the receivable distribution, every other line an invoice line with one
-distribution of its own. What Fusion would refuse or cut is refused here. Source:
+Pure. The line that holds the total becomes the receivable distribution, every other line an invoice line, or a line of
+tax on one, with one distribution of its own. What Fusion would refuse or cut is refused here. Source:
 docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.html.
 """
 
@@ -18,6 +18,7 @@ from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, SourceKey
 from resources.erp.fusion import chart, natural_key
 from resources.erp.fusion.payload import clean
+from resources.erp.fusion.receivables.layout import Billed, item, laid_out, placed, tax_lines
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.settings import FusionSettings
 
@@ -61,7 +62,8 @@ def cross_reference(billing: Billing) -> str:
 def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
     """Return the body of the POST that makes an invoice; raises InputRefused for what no invoice can hold."""
     billing, ours = _billing(journal), _of(settings)
-    total, billed = require_bookable(journal)
+    total, _ = require_bookable(journal)
+    billed = laid_out(journal, ours)
     return {
         "BusinessUnit": ours.business_unit,
         "TransactionSource": ours.transaction_source,
@@ -78,8 +80,8 @@ def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
         "Comments": comments(journal, settings),
         "InvoiceStatus": "Complete",
         "receivablesInvoiceLines": [
-            _line(line, place, item(billing, line), journal) | rule_attributes(journal, line, ours)
-            for place, line in enumerate(billed, start=1)
+            _line(one, item(billing, one.line), journal, ours) | rule_attributes(journal, one.line, ours)
+            for one in billed
         ],
         **_distributions(journal, total, billed, settings),
     }
@@ -102,7 +104,7 @@ def rule_attributes(journal: Journal, line: JournalLine, ours: ReceivablesSettin
 
 
 def _distributions(
-    journal: Journal, total: JournalLine, billed: list[JournalLine], settings: FusionSettings
+    journal: Journal, total: JournalLine, billed: list[Billed], settings: FusionSettings
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the accounts of the invoice, by amount; of one whose revenue is scheduled as the site wants them."""
     ours = _of(settings)
@@ -113,11 +115,12 @@ def _distributions(
     receivable = _distribution(ours.receivable_class, total, settings)
     lines = [
         {
-            **_distribution(ours.revenue_class, line, settings),
+            **_distribution(ours.tax_class if place.tax else ours.revenue_class, line, settings),
             **(whole or {"Amount": money.text(-line.amount, journal.currency)}),
-            "InvoiceLineNumber": place,
+            "InvoiceLineNumber": place.line,
+            **({"DetailedTaxLineNumber": place.tax} if place.tax else {}),
         }
-        for place, line in enumerate(billed, start=1)
+        for line, place in placed(billed)
     ]
     owed = {**receivable, **(whole or {"Amount": money.text(total.amount, journal.currency)})}
     return {"receivablesInvoiceDistributions": [owed, *lines]}
@@ -154,19 +157,16 @@ def quantity_and_price(line: JournalLine, currency: str) -> tuple[Decimal, Decim
     return (Decimal(1), amount) if price is None else (quantity, price)
 
 
-def item(billing: Billing, line: JournalLine) -> str:
-    """Return the product of a line, "" where it is of none."""
-    return billing.items[line.number - 1] if line.number <= len(billing.items) else ""
-
-
-def _line(line: JournalLine, place: int, product: str, journal: Journal) -> dict[str, Any]:
-    quantity, price = quantity_and_price(line, journal.currency)
+def _line(one: Billed, product: str, journal: Journal, ours: ReceivablesSettings) -> dict[str, Any]:
+    quantity, price = quantity_and_price(one.line, journal.currency)
+    taxes = tax_lines(one, journal, ours)
     return {
-        "LineNumber": place,
-        "Description": line_text(line, product),
+        "LineNumber": one.number,
+        "Description": line_text(one.line, product),
         "Quantity": format(quantity, "f"),
         "UnitSellingPrice": money.text(price, journal.currency),
         "SalesOrder": _billing(journal).order_id[:50],
+        **({"receivablesInvoiceLineTaxLines": taxes} if taxes else {}),
     }
 
 

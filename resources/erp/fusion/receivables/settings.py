@@ -10,9 +10,46 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ledger import glob
 from resources.erp.fusion.receivables.import_columns import DISTRIBUTION_COLUMNS
 
 _PARAMETERS = "{business_unit},{source},{date}" + ",#NULL" * 19 + ",Y,#NULL"
+
+
+class TaxRate(BaseModel):
+    """Regime and rate of some tax lines; `*` and `?` are wild in what it is for.
+
+    Customers stand for marketplaces, and so for countries: `invoicing.bill_to` of the books says which is whose.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    customer: str = Field("*", min_length=1)
+    product: str = Field("*", min_length=1)
+    category: str = Field("*", min_length=1)
+    regime_code: str = Field("", max_length=30)  # "" takes the site's
+    rate_code: str = Field(min_length=1, max_length=150)
+
+
+class TaxSettings(BaseModel):
+    """Under which regime and rate tax that the seller owes stands on invoices, as lines of tax.
+
+    The first of `rates` that fits a line counts, else the rate code of all.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    regime_code: str = Field(min_length=1, max_length=30)
+    rate_code: str = Field(min_length=1, max_length=150)
+    rates: tuple[TaxRate, ...] = ()
+
+    def codes(self, customer: str, product: str, category: str) -> tuple[str, str]:
+        """Return regime code and rate code of one tax line."""
+        for one in self.rates:
+            labels = ((one.customer, customer), (one.product, product), (one.category, category))
+            if all(glob.takes(pattern, label) for pattern, label in labels):
+                return one.regime_code or self.regime_code, one.rate_code
+        return self.regime_code, self.rate_code
 
 
 class ReceivablesSettings(BaseModel):
@@ -33,6 +70,9 @@ class ReceivablesSettings(BaseModel):
     receivable_class: str = Field("Receivable", min_length=1, max_length=80)
     revenue_class: str = Field("Revenue", min_length=1, max_length=80)
     unearned_class: str = Field("Unearned Revenue", min_length=1, max_length=80)
+    tax_class: str = Field("Tax", min_length=1, max_length=80)
+    # Tax that the seller owes as lines of tax on the lines it belongs to; None lets it be a line of its own.
+    tax: TaxSettings | None = None
     # Of invoices with a line whose revenue is earned by an accounting rule. No documentation of REST says whether every
     # line of such an invoice needs a rule ("" sends none), nor whether accounts go along by percent, as AutoInvoice
     # wants them for rules, by amount, or not at all.
@@ -43,6 +83,8 @@ class ReceivablesSettings(BaseModel):
     # Whether credits are sent below zero, and by line: no documentation says.
     are_credits_negative: bool = True
     are_credits_by_line: bool = True
+    # Whether a credited line takes an amount of tax: documented is only that the service can compute it (`ComputeTax`).
+    are_taxes_credited_by_amount: bool = False
     credit_service: str = Field("/fscmService/CreditMemoService", pattern=r"^/[A-Za-z0-9/_.-]+$")
     # Where sources and types are listed, and under which names what is asked of them: no documentation says the last.
     sources_resource: str = "transactionSourcesLOV"
@@ -50,6 +92,7 @@ class ReceivablesSettings(BaseModel):
     numbering_attribute: str = "AutomaticTransactionNumbering"
     receipt_handling_attribute: str = "ReceiptHandlingForCredits"
     opens_receivables_attribute: str = "OpenReceivable"
+    tax_exclusion_attribute: str = "ExcludeFromTaxCalculation"
     control: str = Field("", max_length=20)
     is_confirmed_empty: bool = False
     invoice_link: str = ""

@@ -2,7 +2,8 @@
 
 In: the settings and the door. Out: findings. A transaction source must number by hand, because the number is what keeps
 a second document out, and must not pay money out when a credit meets an invoice that was paid; invoice and credit memo
-types must not open receivables, because settlements clear them by journal. That Fusion lists sources and types is
+types must not open receivables, because settlements clear them by journal, and must be excluded from tax calculation,
+because every tax of an invoice is sent with it. That Fusion lists sources and types is
 documented, under which names it shows these facts is not: the names are settings, and a fact that is not shown is told
 as a warning, for a person to look at. Sources:
 docs.oracle.com/en/cloud/saas/financials/24c/farfa/op-transactionsourceslov-get.html,
@@ -72,6 +73,15 @@ def _type(ours: ReceivablesSettings, door: Door, name: str, setting: str) -> Ite
         )
     elif opens is None:
         yield _unseen(f"whether transaction type {name} opens receivables", name)
+    is_excluded = row.flag(ours.tax_exclusion_attribute)
+    if is_excluded is False:
+        yield _wrong(
+            f"Transaction type {name} lets Fusion calculate tax: that would come on top of what Amazon has charged.",
+            f"Exclude the type from tax calculation in Fusion, or use another one as {setting}.",
+            name,
+        )
+    elif is_excluded is None:
+        yield _unseen(f"whether transaction type {name} is excluded from tax calculation", name)
 
 
 def _named(door: Door, resource: str, name: str) -> tuple[Row | None, str]:
@@ -90,7 +100,7 @@ def _absent(what: str, name: str, setting: str, why: str) -> Finding:
         return Finding(
             "receivables_unseen",
             f"Fusion does not show the {what} {name}: {why.rstrip('.')}.",
-            f"Look at {what} {name} in Fusion by hand: numbering, receipt handling for credits, open receivables.",
+            f"Look at {what} {name} in Fusion by hand: numbering, receipt handling for credits, open receivables, tax.",
             origin=name,
             is_blocking=False,
         )
