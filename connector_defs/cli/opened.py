@@ -59,6 +59,17 @@ def opened_road(name: str | None, *, run: str = "") -> "Road":
     return opened_connection(name).road(open_stores(project), open_vault(project), run=run)
 
 
+def opened_roads(name: str | None) -> list["Road"]:
+    """Open the roads of all connections, or of the one named, over the same stores; refuse when there is none."""
+    from connector_defs.connections import connections, open_vault
+
+    project = opened_project()
+    is_all = name is None and bool(project.connection_files())
+    wanted = None if is_all else chosen_name(project, name)
+    stores, vault = opened_stores(), open_vault(project)
+    return [one.road(stores, vault) for key, one in connections(project).items() if wanted in (None, key)]
+
+
 def settlements_in_order(road: "Road") -> list["SettlementRecord"]:
     """Return all registered settlements of a connection, oldest first."""
     return sorted(road.stores.settlements.all(road.connection), key=lambda one: (one.facts["start"], one.settlement_id))

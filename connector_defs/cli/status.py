@@ -1,15 +1,10 @@
 """`connector status`: every connection side by side, each marketplace in its own currency; nobody outside is asked."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from connector_defs.cli import output
-from connector_defs.cli.opened import chosen_name, opened_project, opened_stores
+from connector_defs.cli.opened import opened_roads
 from connector_defs.cli.options import examples, json_option
-
-if TYPE_CHECKING:
-    from assets.roadmap import Road
 
 
 @click.command("status", epilog=examples("connector status", "connector status -c amazon_eu --json"))
@@ -22,7 +17,7 @@ def status(connection_name: str | None, as_json: bool) -> None:
     """
     from assets.overview import fetched_until, overview
 
-    roads = _roads(connection_name)
+    roads = opened_roads(connection_name)
     rows = [entry.row for road in roads for entry in overview(road)]
     until = [
         {"connection": road.connection, "source": asset, "until": day}
@@ -34,13 +29,3 @@ def status(connection_name: str | None, as_json: bool) -> None:
         return
     output.print_table(rows, nothing="No settlement and no payout is known yet.")
     output.print_table(until, nothing="Nothing was read by day yet.")
-
-
-def _roads(connection_name: str | None) -> list["Road"]:
-    from connector_defs.connections import connections, open_vault
-
-    project = opened_project()
-    wanted = None if connection_name is None else chosen_name(project, connection_name)
-    stores, vault = opened_stores(), open_vault(project)
-    found = connections(project).items()
-    return [one.road(stores, vault) for name, one in found if wanted in (None, name)]

@@ -15,7 +15,7 @@ from assets.settlement_summaries import day_of_end
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.export import tables_of
 from connector_defs.cli.opened import opened_road
-from connector_defs.cli.statement import COLUMNS
+from connector_defs.cli.statement import COLUMNS, SUMMARY
 from ledger.month import Month
 from ledger.roll_forward import Held, Movement, PaidOut, roll_forward
 
@@ -96,6 +96,42 @@ def test_a_month_that_waits_is_fine_and_has_no_statement(own_place, found, run, 
     refused = run("statement", "--month", str(MONTH), "-c", "amazon_us")
     assert (refused.exit_code, refused.stdout) == (ExitCode.REFUSED, "")
     assert f"connector month-end {MONTH} -c amazon_us" in refused.stderr
+
+
+def test_all_connections_stand_under_one_summary(own_place, found, run, run_json, tmp_path):
+    """Each account adds up in its own currency; of a connection that was not proved yet nothing is said to be 0."""
+    found[:] = [account(), account("1.50", "A1F83G8C2ARO7P", "GBP")]
+    prove_month(opened_road("amazon_us"), MONTH)
+    document = run_json("statement", "--month", str(MONTH), code=ExitCode.WAITS)
+    by_account = {(row["connection"], row["currency"]): row for row in document["summary"]}
+    assert set(by_account) == {("amazon_us", "USD"), ("amazon_us", "GBP")} | {
+        (one["connection"], "unknown") for one in document["connections"] if one["missing"]
+    }
+    dollars, pounds = by_account["amazon_us", "USD"], by_account["amazon_us", "GBP"]
+    names = ("opening", "movements", "paid_out", "explained", "unexplained", "closing", "state")
+    assert [dollars[name] for name in names] == ["100.00", "46.00", "-90.00", "0.00", "0.00", "56.00", "proved"]
+    assert [pounds[name] for name in names[3:]] == ["0.00", "1.50", "57.50", "NOT PROVED"]
+    unproved = by_account["amazon_eu", "unknown"]
+    assert (unproved["closing"], unproved["state"]) == ("unknown", "not proved yet")
+    shown = run("statement", "--month", str(MONTH))
+    assert shown.exit_code == ExitCode.WAITS
+    assert f"All connections, {MONTH}" in shown.stdout
+    assert f"connector fetch balances --from {MONTH.first - timedelta(days=1)}" in shown.stdout
+    summary = shown.stdout.split(f"{MONTH} of ")[0]
+    assert max(len(line.rstrip()) for line in summary.splitlines()) <= 120
+    run("statement", "--month", str(MONTH), "--to", str(tmp_path))
+    book = openpyxl.load_workbook(tmp_path / f"all_connections-{MONTH}.xlsx")
+    assert tuple(cell.value for cell in book["summary"][1]) == SUMMARY
+    assert {cell.value for cell in book["summary"]["A"][1:]} == {str(MONTH)}
+    assert {cell.value for cell in book["statement"]["A"][1:]} == {"amazon_us"}
+
+
+def test_a_month_that_is_not_over_asks_for_no_day_ahead(own_place, run):
+    """It says from when on it can be proved."""
+    refused = run("statement", "--month", str(THIS), "-c", "amazon_us")
+    assert (refused.exit_code, refused.stdout) == (ExitCode.REFUSED, "")
+    assert f"from {THIS.following.first} on" in refused.stderr
+    assert "connector fetch" not in refused.stderr
 
 
 def test_the_workbook_of_a_settlement_has_the_statement_of_its_account(copied_place, found):
