@@ -23,6 +23,8 @@ from assets.statements import composed, dicts, statement
 from assets.verdicts import Row, Verdict
 from ledger import money
 from ledger.accrual import PeriodOfCategory, by_category
+from ledger.categories import categories
+from ledger.event_classification import classify_event
 from ledger.journal import SourceKey
 from ledger.mapping import Mapping, category_of
 from ledger.month import Month
@@ -145,7 +147,7 @@ def _earned(
     bound: dict[str, Any] = {"events": list(events.files), "places": place.bound(), "since": since}
     sql = composed("earned_by_leaf", accrual_booked=events.by_hand.statement())
     rows = dicts(duck.sql(sql, params=bound | {"until": events.until, **events.by_hand.bound()}))
-    return _added((_category(row, mapping), row["amount"]) for row in rows)
+    return _added((earned_name(row, mapping), row["amount"]) for row in rows)
 
 
 def _sold_before(
@@ -156,11 +158,21 @@ def _sold_before(
     sql = composed("sold_before", accrual_links=statement("accrual_links"))
     bound: dict[str, Any] = {"events": list(events.files), "since": place.since, "until": events.until}
     rows = dicts(duck.sql(sql, params=bound | {"settlements": list(dated.settlement_ids)}))
-    return _added((_category(row, mapping), row["amount"]) for row in rows)
+    return _added((earned_name(row, mapping), row["amount"]) for row in rows)
 
 
-def _category(row: dict[str, Any], mapping: Mapping) -> str:
-    return category_of(row["transaction_type"], "", row["leaf_path"], mapping, is_event=True) or UNKNOWN
+def earned_name(row: dict[str, Any], mapping: Mapping) -> str:
+    """Return the category of a leaf; of one that the mapping does not name, what is shipped if that is no earning.
+
+    A guess that still waits for the mapping is enough to keep debt that only moves out of what was earned; settlements
+    leave that category out as well.
+    """
+    found = category_of(row["transaction_type"], "", row["leaf_path"], mapping, is_event=True)
+    if found is None:
+        guess = classify_event(row["transaction_type"], row["leaf_path"])
+        known = categories().get(guess.category) if guess else None
+        found = known.name if known is not None and not known.is_earned else None
+    return found or UNKNOWN
 
 
 def _added(rows: Iterable[tuple[str, Decimal]]) -> Sums:
