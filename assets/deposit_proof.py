@@ -12,7 +12,7 @@ from assets.bank_matches import Money, money_of
 from assets.bank_statements import TABLE as STATEMENTS
 from assets.day_names import today
 from assets.roadmap import Road
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from ledger.bank_matching import BankLine, Doubt, Payment, age_days
 from resources.store.settlements import SettlementRecord
@@ -24,7 +24,7 @@ def deposit_verdict(road: Road, record: SettlementRecord) -> Verdict:
     """Every payout of a settlement is in the bank, and every charge of it went out, to the cent."""
     told_until = _told_until(road)
     if not told_until:
-        return Verdict(CHECK, True, "No bank statements are read by this connection.", is_blocking=False)
+        return nothing_compared(CHECK, "No bank statements are read by this connection.")
     known = money_of(road)
     payments = known.of_settlement(record.settlement_id)
     if not payments:

@@ -33,7 +33,7 @@ from assets.staged_settlement import Staged, staged_settlement
 from assets.summary_proof import summary_verdict
 from assets.unpaid_proof import APPROVED_WITHIN, PAID_WITHIN, shipped_verdict, unpaid_reimbursements
 from assets.vat_proof import vat_verdict
-from assets.verdicts import Row, StageResult, Verdict
+from assets.verdicts import Row, StageResult, Verdict, nothing_compared
 from ledger import money
 from ledger.source_match import Difference, added_up, by_category, by_order
 from ledger.stated_tax import paid_by_buyer
@@ -81,7 +81,8 @@ def prove(road: Road, settlement_id: str) -> StageResult:
         "settlement": settlement_id,
         "total": money.exact(staged.record.facts["total_amount"], staged.currency),
         "currency": staged.currency,
-        "agrees with": ", ".join(one.check for one in verdicts if one.passed) or "nothing",
+        "agrees with": ", ".join(one.check for one in verdicts if one.agrees) or "nothing",
+        "not compared": ", ".join(one.check for one in verdicts if not one.is_compared) or "nothing",
     }
     return StageResult(facts=facts, rows_total=version.rows, verdicts=verdicts, version=version.id)
 
@@ -101,12 +102,12 @@ def events_verdict(staged: Staged) -> Verdict:
     """
     check, days = "events_equal_settlement", staged.days("financial_events")
     if not days:
-        return Verdict(check, True, "No financial events are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No financial events are read by this connection.")
     if staged.road.events_source == "v0":
         sentence = "The older API of financial events names no settlement, so they cannot be held against this one."
-        return Verdict(check, True, sentence, is_blocking=False)
+        return nothing_compared(check, sentence)
     if staged.moment("start").date() < days.first:
-        return Verdict(check, True, f"Financial events are read from {days.first} on only.", is_blocking=False)
+        return nothing_compared(check, f"Financial events are read from {days.first} on only.")
     settled = added_up(staged.by_category)
     first, last = (staged.moment("start") - RELEASED_WITHIN).date(), (staged.moment("end") + RELEASED_WITHIN).date()
     bound = {"events": days.files(first, last), "settlement_id": staged.record.settlement_id}
@@ -159,7 +160,7 @@ def orders_verdict(staged: Staged) -> Verdict:
     """Every order that is paid for was sold, and for that amount."""
     check, days = "orders_equal_settlement", staged.days("orders")
     if not days:
-        return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No orders are read by this connection.")
     orders = days.files((staged.moment("start") - LOOKED_BACK).date())
     around = staged.settlement_of_files(staged.moment("start") - LOOKED_BACK, staged.moment("end") + LOOKED_BACK)
     found = staged.ask("orders_of_settlement", all_lines=[*around], orders=orders)
@@ -235,9 +236,9 @@ def reimbursements_verdict(staged: Staged) -> Verdict:
     check, days = "reimbursements_equal_settlement", staged.days("fba_reimbursements")
     first, last = staged.moment("start") - APPROVED_WITHIN, staged.moment("end") + APPROVED_WITHIN
     if not days:
-        return Verdict(check, True, "No reimbursements are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No reimbursements are read by this connection.")
     if first.date() < days.first:
-        return Verdict(check, True, f"Reimbursements are read from {days.first} on only.", is_blocking=False)
+        return nothing_compared(check, f"Reimbursements are read from {days.first} on only.")
     bound = {"first": first.replace(tzinfo=None), "last": last.replace(tzinfo=None)}
     files = days.files(first.date(), last.date())
     found = staged.ask("reimbursements_of_settlement", reimbursements=files, **bound)

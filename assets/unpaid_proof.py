@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from assets.day_names import start_of
 from assets.proof_rows import DOCUMENTS, SETTLEMENT_ROWS, reimbursement_rows, report_documents
 from assets.staged_settlement import Staged
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from resources.amazon.marketplaces import marketplace_named
 
@@ -25,13 +25,13 @@ def shipped_verdict(staged: Staged) -> Verdict:
     """Every order that was shipped long enough ago stands in a settlement."""
     check, days = "shipped_orders_settled", staged.days("orders")
     if not days:
-        return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No orders are read by this connection.")
     channels = _channels(staged)
     first = max(staged.moment("start") - PAID_WITHIN, _known_since(staged), start_of(days.first))
     last = staged.moment("end") - PAID_WITHIN
     if first >= last or not channels:
         sentence = f"No order that is read was shipped {PAID_WITHIN.days} days before its end, or in its marketplace."
-        return Verdict(check, True, sentence, is_blocking=False)
+        return nothing_compared(check, sentence)
     found = staged.ask(
         "shipped_not_settled",
         lines=None,

@@ -15,7 +15,7 @@ from decimal import Decimal
 from assets.roadmap import Road
 from assets.statements import dicts, statement
 from assets.vat_transactions import ASSET
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from resources.store.settlements import SettlementRecord
 
@@ -45,7 +45,7 @@ def vat_verdict(road: Road, record: SettlementRecord) -> Verdict:
     warehouse, connection = road.stores.warehouse, road.connection
     days = warehouse.currents(connection, ASSET)
     if not days:
-        return _said("No VAT transactions are read by this connection.")
+        return nothing_compared(CHECK, "No VAT transactions are read by this connection.")
     mapped = warehouse.current(connection, _MAPPED, record.settlement_id)
     if mapped is None:
         return _said("The lines are not mapped yet.", is_waiting=True)
@@ -89,7 +89,11 @@ def compared_verdict(found: Sequence[Mapping], currency: str, first: date, last:
     if not told and not waiting and not left:
         sentence = "No amount of this settlement holds VAT that is split off."
     rows = (*_by_place(told, currency), *(_of_order(one, currency) for one in differing))
-    return _said(sentence, passed=not differing, is_waiting=bool(waiting) and not differing, rows=rows[:_ROWS_MAX])
+    # Where nothing is told yet nothing was compared, and nothing has passed.
+    is_told = bool(told) or not waiting
+    return _said(
+        sentence, passed=is_told and not differing, is_waiting=bool(waiting) and not differing, rows=rows[:_ROWS_MAX]
+    )
 
 
 def _compared(row: Mapping, currency: str, *, is_vat_stated: bool) -> Compared:

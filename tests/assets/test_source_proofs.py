@@ -169,6 +169,9 @@ def test_without_orders_there_is_nothing_to_hold_against(american):
     """The source may be switched off."""
     result = prove(american.road, american.settlements[0])
     assert [one.passed for one in result.verdicts] == [True] * 8
+    # Amazon's own summary is not kept, and nothing agrees with anything.
+    assert result.facts["agrees with"] == "nothing"
+    assert result.facts["not compared"].startswith("events_equal_settlement, orders_equal_settlement")
     assert "No financial events are read" in result.verdicts[0].sentence
     assert "No orders are read" in result.verdicts[1].sentence
     assert "No orders are read" in result.verdicts[2].sentence
