@@ -18,6 +18,7 @@ from assets.accrued_months import accrual_of, settlement_place
 from assets.booked_settlements import entries_of
 from assets.document_sets import IN_BOOKS
 from assets.mapped_lines import TABLE as MAPPED_TABLE
+from assets.posted_lines import lines_made_with
 from assets.roadmap import Road
 from assets.statements import composed, dicts, statement
 from assets.verdicts import Row, Verdict
@@ -95,14 +96,20 @@ def _dated(road: Road, place: Place, month: Month) -> _Dated:
         entries = entries_of(road, record.settlement_id)
         is_split = len({one.belongs_to for one in entries}) > 1
         # A document per unit: what belongs to one month counts once, however many documents it has.
-        counted = {(one.sign, one.document.revision, one.belongs_to) for one in entries if Month.of(one.day) == month}
-        version = road.stores.warehouse.current(road.connection, MAPPED_TABLE, record.settlement_id)
-        if not counted or version is None:
+        counted = {
+            (one.sign, one.document.revision, one.belongs_to, one.document.mapping_hash)
+            for one in entries
+            if Month.of(one.day) == month
+        }
+        if not counted or road.stores.warehouse.current(road.connection, MAPPED_TABLE, record.settlement_id) is None:
             continue
         settlement_ids.append(record.settlement_id)
-        path = str(road.stores.warehouse.path(version))
-        for sign, _, belongs_to in sorted(counted):
-            files.setdefault((sign, belongs_to if is_split else None), []).append(path)
+        for sign, _, belongs_to, made_with in sorted(counted):
+            version = lines_made_with(road.stores, road.connection, record.settlement_id, made_with)
+            assert version is not None, "there are lines that count now"
+            files.setdefault((sign, belongs_to if is_split else None), []).append(
+                str(road.stores.warehouse.path(version))
+            )
     return _Dated(files, tuple(settlement_ids))
 
 

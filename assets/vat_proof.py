@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from assets.posted_lines import posted_lines
 from assets.roadmap import Road
 from assets.statements import dicts, statement
 from assets.vat_transactions import ASSET
@@ -46,12 +47,15 @@ def vat_verdict(road: Road, record: SettlementRecord) -> Verdict:
     days = warehouse.currents(connection, ASSET)
     if not days:
         return nothing_compared(CHECK, "No VAT transactions are read by this connection.")
-    mapped = warehouse.current(connection, _MAPPED, record.settlement_id)
+    mapped = posted_lines(road, record.settlement_id)
     if mapped is None:
         return _said("The lines are not mapped yet.", is_waiting=True)
+    # What the books hold, also where a changed mapping would book it otherwise by now.
+    mapped_ids = [one.partition for one in warehouse.currents(connection, _MAPPED)]
+    everything = [one for name in mapped_ids if (one := posted_lines(road, name)) is not None]
     bound = {
         "movements": str(warehouse.path(mapped)),
-        "all_movements": [str(warehouse.path(one)) for one in warehouse.currents(connection, _MAPPED)],
+        "all_movements": [str(warehouse.path(one)) for one in everything],
         "vat_transactions": [str(warehouse.path(one)) for one in days],
     }
     with warehouse.connect(road.memory_limit_mb) as duck:
