@@ -18,11 +18,14 @@ from assets.accrued_months import accrual_of, settlement_place
 from assets.booked_settlements import entries_of
 from assets.document_sets import IN_BOOKS
 from assets.mapped_lines import TABLE as MAPPED_TABLE
+from assets.posted_lines import lines_made_with
 from assets.roadmap import Road
 from assets.statements import composed, dicts, statement
 from assets.verdicts import Row, Verdict
 from ledger import money
 from ledger.accrual import PeriodOfCategory, by_category
+from ledger.categories import categories
+from ledger.event_classification import classify_event
 from ledger.journal import SourceKey
 from ledger.mapping import Mapping, category_of
 from ledger.month import Month
@@ -93,14 +96,20 @@ def _dated(road: Road, place: Place, month: Month) -> _Dated:
         entries = entries_of(road, record.settlement_id)
         is_split = len({one.belongs_to for one in entries}) > 1
         # A document per unit: what belongs to one month counts once, however many documents it has.
-        counted = {(one.sign, one.document.revision, one.belongs_to) for one in entries if Month.of(one.day) == month}
-        version = road.stores.warehouse.current(road.connection, MAPPED_TABLE, record.settlement_id)
-        if not counted or version is None:
+        counted = {
+            (one.sign, one.document.revision, one.belongs_to, one.document.mapping_hash)
+            for one in entries
+            if Month.of(one.day) == month
+        }
+        if not counted or road.stores.warehouse.current(road.connection, MAPPED_TABLE, record.settlement_id) is None:
             continue
         settlement_ids.append(record.settlement_id)
-        path = str(road.stores.warehouse.path(version))
-        for sign, _, belongs_to in sorted(counted):
-            files.setdefault((sign, belongs_to if is_split else None), []).append(path)
+        for sign, _, belongs_to, made_with in sorted(counted):
+            version = lines_made_with(road.stores, road.connection, record.settlement_id, made_with)
+            assert version is not None, "there are lines that count now"
+            files.setdefault((sign, belongs_to if is_split else None), []).append(
+                str(road.stores.warehouse.path(version))
+            )
     return _Dated(files, tuple(settlement_ids))
 
 
@@ -145,7 +154,7 @@ def _earned(
     bound: dict[str, Any] = {"events": list(events.files), "places": place.bound(), "since": since}
     sql = composed("earned_by_leaf", accrual_booked=events.by_hand.statement())
     rows = dicts(duck.sql(sql, params=bound | {"until": events.until, **events.by_hand.bound()}))
-    return _added((_category(row, mapping), row["amount"]) for row in rows)
+    return _added((earned_name(row, mapping), row["amount"]) for row in rows)
 
 
 def _sold_before(
@@ -156,11 +165,21 @@ def _sold_before(
     sql = composed("sold_before", accrual_links=statement("accrual_links"))
     bound: dict[str, Any] = {"events": list(events.files), "since": place.since, "until": events.until}
     rows = dicts(duck.sql(sql, params=bound | {"settlements": list(dated.settlement_ids)}))
-    return _added((_category(row, mapping), row["amount"]) for row in rows)
+    return _added((earned_name(row, mapping), row["amount"]) for row in rows)
 
 
-def _category(row: dict[str, Any], mapping: Mapping) -> str:
-    return category_of(row["transaction_type"], "", row["leaf_path"], mapping, is_event=True) or UNKNOWN
+def earned_name(row: dict[str, Any], mapping: Mapping) -> str:
+    """Return the category of a leaf; of one that the mapping does not name, what is shipped if that is no earning.
+
+    A guess that still waits for the mapping is enough to keep debt that only moves out of what was earned; settlements
+    leave that category out as well.
+    """
+    found = category_of(row["transaction_type"], "", row["leaf_path"], mapping, is_event=True)
+    if found is None:
+        guess = classify_event(row["transaction_type"], row["leaf_path"])
+        known = categories().get(guess.category) if guess else None
+        found = known.name if known is not None and not known.is_earned else None
+    return found or UNKNOWN
 
 
 def _added(rows: Iterable[tuple[str, Decimal]]) -> Sums:

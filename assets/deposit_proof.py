@@ -4,6 +4,7 @@ In: a settlement, and everything known of payouts and bank lines. Out: a verdict
 long as the statements that were handed in do not reach the days in which the money may come, it waits.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,9 +12,9 @@ from assets.bank_matches import Money, money_of
 from assets.bank_statements import TABLE as STATEMENTS
 from assets.day_names import today
 from assets.roadmap import Road
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
-from ledger.bank_matching import Doubt, Payment, age_days
+from ledger.bank_matching import BankLine, Doubt, Payment, age_days
 from resources.store.settlements import SettlementRecord
 
 CHECK = "deposit_equals_payout"
@@ -23,7 +24,7 @@ def deposit_verdict(road: Road, record: SettlementRecord) -> Verdict:
     """Every payout of a settlement is in the bank, and every charge of it went out, to the cent."""
     told_until = _told_until(road)
     if not told_until:
-        return Verdict(CHECK, True, "No bank statements are read by this connection.", is_blocking=False)
+        return nothing_compared(CHECK, "No bank statements are read by this connection.")
     known = money_of(road)
     payments = known.of_settlement(record.settlement_id)
     if not payments:
@@ -31,7 +32,8 @@ def deposit_verdict(road: Road, record: SettlementRecord) -> Verdict:
     now = today(road.clock)
     rows = tuple(_row(one, known, now) for one in payments)
     missing = [one for one in payments if known.matching.of_payment(one.payment_id) is None]
-    differing = [row for row in rows if row["difference"] and Decimal(row["difference"])]
+    matched = [row for one, row in zip(payments, rows, strict=True) if one not in missing]
+    differing = [row for row in matched if Decimal(row["difference"])]
     if not missing and not differing:
         lines = ", ".join(row["bank line"] for row in rows)
         return Verdict(CHECK, True, f"In the bank to the cent: {lines}.", is_blocking=False, rows=rows)
@@ -87,14 +89,29 @@ def _row(payment: Payment, known: Money, now: date) -> Row:
         "open days": "",
     }
     if found is None:
-        return {**row, "by": doubt.sentence if doubt else "", "open days": str(age_days(payment.day, now))}
-    lines = " + ".join(
-        f"{money.text(one.amount, one.currency)} {one.currency} on {one.value_date} (...{one.account_tail})"
-        for one in found.lines
-    )
+        open_days = str(max(age_days(payment.day, now), 0))
+        return {**row, **_doubted(payment, doubt), "by": doubt.sentence if doubt else "", "open days": open_days}
+    lines = _lines(found.lines, " + ")
     beside = [one.payment_id for one in found.payments if one != payment]
     together = f", together with {', '.join(beside)}" if beside else ""
     return {**row, "bank line": f"{lines}{together}", "difference": str(found.difference), "by": found.by}
+
+
+def _lines(lines: Iterable[BankLine], between: str) -> str:
+    return between.join(
+        f"{money.text(one.amount, one.currency)} {one.currency} on {one.value_date} (...{one.account_tail})"
+        for one in lines
+    )
+
+
+def _doubted(payment: Payment, doubt: Doubt | None) -> Row:
+    """Return what is known of a payment in doubt: the lines it may be, and what one alone differs by."""
+    if doubt is None or not doubt.lines:
+        return {}
+    known = {"bank line": _lines(doubt.lines, " or ")}
+    if len(doubt.lines) == len(doubt.payments) == 1 and doubt.lines[0].currency == payment.currency:
+        known["difference"] = money.text(doubt.lines[0].amount - payment.amount, payment.currency)
+    return known
 
 
 def _sentence(
@@ -107,6 +124,9 @@ def _sentence(
             continue
         amount = f"{money.text(one.amount, one.currency)} {one.currency}"
         days = age_days(one.day, now)
+        if days < 0:
+            words.append(f"{amount} of {one.payment_id} is on its way: it is paid on {one.day}.")
+            continue
         tail = "and is late" if one in late else "and may still come, or its statement is not here"
         words.append(f"{amount} of {one.payment_id} is not seen at the bank {days} days after it was paid, {tail}.")
     return " ".join(words)

@@ -14,7 +14,7 @@ from assets.fee_invoice_checks import billed_invoices, fee_spans
 from assets.fee_invoices import TABLE
 from assets.roadmap import Road
 from assets.settled_fees import Charges, Fee
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from ledger.fee_periods import Billed, Span
 from resources.store.settlements import SettlementRecord
@@ -29,7 +29,7 @@ def fees_verdict(road: Road, record: SettlementRecord) -> Verdict:
     """Every day on which fees were charged lies within the time of an invoice of that marketplace and currency."""
     kept = [date.fromisoformat(one.partition) for one in road.stores.warehouse.currents(road.connection, TABLE)]
     if not kept:
-        return _said("No fee invoices are read by this connection.")
+        return nothing_compared(CHECK, "No fee invoices are read by this connection.")
     fees, currency = Charges.of(road).of_settlement(record), record.facts["currency"]
     invoiced = fee_spans(billed_invoices(road, TABLE))
     return invoiced_verdict(fees, invoiced, currency, min(kept), road.clock.now().astimezone(UTC).date())

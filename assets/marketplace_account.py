@@ -67,7 +67,7 @@ class AccountMonth:
 
 @dataclass(frozen=True)
 class NotYet:
-    """Why a month cannot be proved: because something is not read at all, or because it `is_waiting` to be read."""
+    """Why a month cannot be proved: what it needs cannot be had (off, too early), or `is_waiting` to be read."""
 
     sentence: str
     is_waiting: bool
@@ -93,12 +93,17 @@ def _lacking(road: Road, month: Month, kept: Mapping[str, KeptDays]) -> NotYet |
     before = month.first - _DAY
     for asset, days in kept.items():
         what = asset.replace("_", " ")
+        if asset in road.switched_off and not days:
+            return NotYet(f"No {what} are kept: `by_day.{asset}` is off, so nothing is compared.", is_waiting=False)
         if not days:
             cure = f"connector fetch {asset} --from {before} --to {month.last} -c {road.connection}"
-            sentence = f"No {what} are kept: `by_day.{asset}` is off, or none were read yet. By hand: {cure}"
-            return NotYet(sentence, is_waiting=False)
+            return NotYet(f"No {what} are kept yet, so nothing is compared. By hand: {cure}", is_waiting=True)
         if days.first > before:
-            return NotYet(f"{what.capitalize()} are read from {days.first} on only.", is_waiting=False)
+            words = f"{what.capitalize()} are read from {days.first} on only, so nothing is compared."
+            if before < road.fetched_from(road.clock.now()) or asset in road.switched_off:
+                return NotYet(words, is_waiting=False)
+            cure = f"connector fetch {asset} --from {before} --to {days.first - _DAY} -c {road.connection}"
+            return NotYet(f"{words} By hand: {cure}", is_waiting=True)
         whole = {BALANCES: "is_over", EVENTS: "is_complete"}.get(asset)
         wanted = (before, month.last) if asset == BALANCES else _days(before, month.last)
         for day in wanted:

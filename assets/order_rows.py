@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from assets.mapped_lines import TABLE as MAPPED_TABLE
+from assets.posted_lines import lines_made_with
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.statements import dicts, statement
 from ledger import money
@@ -18,7 +18,6 @@ from ledger.policy import Policy
 from resources.store.outbox import OutboxDocument
 from resources.store.settlements import SettlementRecord
 from resources.store.stores import Stores
-from resources.store.warehouse import Version
 
 
 @dataclass(frozen=True)
@@ -93,21 +92,13 @@ def order_rows(
 
 
 def _movements(stores: Stores, record: SettlementRecord, order_id: str, documents: list[OutboxDocument]) -> list[dict]:
-    version = _version(stores, record, documents)
+    made_with = documents[-1].mapping_hash if documents else ""
+    version = lines_made_with(stores, record.connection, record.settlement_id, made_with)
     if version is None:
         return []
     bound = {"movements": str(stores.warehouse.path(version)), "order_id": order_id}
     with stores.warehouse.connect() as duck:
         return dicts(duck.sql(statement("order_movements"), params=bound))
-
-
-def _version(stores: Stores, record: SettlementRecord, documents: list[OutboxDocument]) -> Version | None:
-    """Return the newest mapped lines made with the documents' own mapping, else those that count now."""
-    made_with = documents[-1].mapping_hash if documents else ""
-    versions = stores.warehouse.versions(record.connection, MAPPED_TABLE, record.settlement_id)
-    same = [one for one in versions if one.facts.get("mapping") == made_with]
-    current = stores.warehouse.current(record.connection, MAPPED_TABLE, record.settlement_id)
-    return same[-1] if same and (current is None or current.facts.get("mapping") != made_with) else current
 
 
 def _dates(record: SettlementRecord, policy: Policy | None) -> list[date]:

@@ -5,7 +5,7 @@ Built once by the component (or by a test, with emulators behind the doors) and 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -78,7 +78,8 @@ class Road:
     `load_opening_orders` reads the orders that the books held at go-live, none where the connection names no file;
     `load_catalogue` the products, None where it names none.
     `bank` says how the bank's statements are read and held against payouts. `orders_road` is how orders are taken in,
-    `events_source` which of Amazon's two interfaces tells financial events.
+    `events_source` which of Amazon's two interfaces tells financial events. `switched_off` are sources by day that the
+    connection does not read; `fetched_from` is the first day that its days can be fetched of, at a moment.
     """
 
     connection: str
@@ -103,6 +104,8 @@ class Road:
     bank: BankSettings = field(default_factory=BankSettings)
     orders_road: OrdersRoad = "reports"
     events_source: EventsSource = "transactions"
+    switched_off: frozenset[str] = frozenset()
+    fetched_from: Callable[[datetime], date] = lambda now: date.min
 
     def is_foreign(self, marketplace_id: str) -> bool:
         """Tell whether a marketplace is surely one that this connection does not list.

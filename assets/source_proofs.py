@@ -2,8 +2,8 @@
 
 In: a staged settlement, and what is kept by day (events, orders, reimbursements,
 Amazon's summaries, payouts, the bank's lines). Out: one
-verdict per source with the rows that differ; none of them stops money, each says where to look. Nothing is written and
-no ERP is asked, so a person may run it as often as wanted.
+verdict per source with what differs and the rows behind it on both sides, all of it staged as a table; none of them
+stops money, each says where to look. No ERP is asked, so a person may run it as often as wanted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,15 +14,27 @@ from assets.day_names import today
 from assets.deposit_proof import deposit_verdict
 from assets.fee_proof import fees_verdict
 from assets.kept_days import KeptDays
+from assets.proof_rows import (
+    DOCUMENTS,
+    SETTLEMENT_ROWS,
+    TRANSACTIONS,
+    category_of_event,
+    keep,
+    order_rows,
+    reimbursement_rows,
+    report_documents,
+    settlement_rows,
+    shown,
+    transactions,
+)
 from assets.roadmap import Road
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.staged_settlement import Staged, staged_settlement
 from assets.summary_proof import summary_verdict
 from assets.unpaid_proof import APPROVED_WITHIN, PAID_WITHIN, shipped_verdict, unpaid_reimbursements
 from assets.vat_proof import vat_verdict
-from assets.verdicts import Row, StageResult, Verdict
+from assets.verdicts import Row, StageResult, Verdict, nothing_compared
 from ledger import money
-from ledger.event_classification import classify_event
 from ledger.source_match import Difference, added_up, by_category, by_order
 from ledger.stated_tax import paid_by_buyer
 from resources.amazon.marketplaces import marketplace_named
@@ -43,11 +55,14 @@ SOURCES = (
 )
 # What is released for a settlement is posted within it; a week more for clocks and corrections.
 RELEASED_WITHIN = timedelta(days=7)
+# Amazon tells of a transaction up to two days after it was posted: until then a difference waits.
+TOLD_WITHIN = timedelta(days=2)
 # Orders that Amazon holds for longer are found all the same, as far back as this.
 LOOKED_BACK = timedelta(days=180)
 # For so long after its end a settlement is held against the others every day: what they tell late is seen.
 WATCHED = timedelta(days=45)
-_ROWS_MAX = 25
+# How the table names all orders of a category, and what stands under no order.
+_ALL, _NONE = "all of it", "without an order"
 
 
 def prove(road: Road, settlement_id: str) -> StageResult:
@@ -59,14 +74,17 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     orders = (orders_verdict(staged), shipped_verdict(staged))
     sources = (events_verdict(staged), *orders, reimbursements_verdict(staged))
     beside = (vat_verdict(road, staged.record), fees_verdict(road, staged.record))
-    verdicts = (*sources, summary_verdict(staged), deposit_verdict(road, staged.record), *beside)
+    version = keep(staged, sources)
+    others = (summary_verdict(staged), deposit_verdict(road, staged.record), *beside)
+    verdicts = (*map(shown, sources), *others)
     facts = {
         "settlement": settlement_id,
         "total": money.exact(staged.record.facts["total_amount"], staged.currency),
         "currency": staged.currency,
-        "agrees with": ", ".join(one.check for one in verdicts if one.passed) or "nothing",
+        "agrees with": ", ".join(one.check for one in verdicts if one.agrees) or "nothing",
+        "not compared": ", ".join(one.check for one in verdicts if not one.is_compared) or "nothing",
     }
-    return StageResult(facts=facts, rows_total=staged.version.rows, verdicts=verdicts)
+    return StageResult(facts=facts, rows_total=version.rows, verdicts=verdicts, version=version.id)
 
 
 def watched(stores: Stores, connection: str, now: datetime) -> list[str]:
@@ -84,12 +102,12 @@ def events_verdict(staged: Staged) -> Verdict:
     """
     check, days = "events_equal_settlement", staged.days("financial_events")
     if not days:
-        return Verdict(check, True, "No financial events are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No financial events are read by this connection.")
     if staged.road.events_source == "v0":
         sentence = "The older API of financial events names no settlement, so they cannot be held against this one."
-        return Verdict(check, True, sentence, is_blocking=False)
+        return nothing_compared(check, sentence)
     if staged.moment("start").date() < days.first:
-        return Verdict(check, True, f"Financial events are read from {days.first} on only.", is_blocking=False)
+        return nothing_compared(check, f"Financial events are read from {days.first} on only.")
     settled = added_up(staged.by_category)
     first, last = (staged.moment("start") - RELEASED_WITHIN).date(), (staged.moment("end") + RELEASED_WITHIN).date()
     bound = {"events": days.files(first, last), "settlement_id": staged.record.settlement_id}
@@ -100,32 +118,41 @@ def events_verdict(staged: Staged) -> Verdict:
             return Verdict(check, False, sentence, is_blocking=False)
         sentence = "No released transaction names this settlement yet."
         return Verdict(check, True, sentence, is_blocking=False, is_waiting=True)
-    released = added_up((row["order_id"], _category_of_event(row), row["amount"]) for row in events)
+    released = added_up((row["order_id"], category_of_event(row), row["amount"]) for row in events)
     categories, orders = by_category(settled, released), by_order(settled, released)
-    rows = tuple(_event_row(one, staged.currency) for one in (*categories, *orders)[:_ROWS_MAX])
     total = money.text(money.exact(sum(settled.values(), Decimal(0)), staged.currency), staged.currency)
-    if not rows:
+    if not orders:
         sentence = f"{total} {staged.currency} were settled and released, the same in every category and order."
         return Verdict(check, True, sentence, is_blocking=False)
-    sentence = f"{len(categories)} categories and {len(orders)} orders differ between settlement and released events."
-    return Verdict(check, False, sentence, is_blocking=False, rows=rows)
+    names = {one.order_id for one in orders}
+    rows_of, told_of = settlement_rows(staged, names), transactions(staged, bound["events"], names)
+    rows = [_event_row(one, staged.currency, _ALL, "", "") for one in categories]
+    for one in orders:
+        key = one.order_id, one.category
+        words = rows_of.get(key, ""), told_of.get(key, "")
+        rows.append(_event_row(one, staged.currency, one.order_id or _NONE, *words))
+    what = [f"{len(categories)} categories", f"{len(names - {''})} orders"]
+    what += ["what stands under no order"] if "" in names else []
+    listed = f"{', '.join(what[:-1])} and {what[-1]}"
+    sentence = f"{listed} differ between settlement and released events."
+    is_young = staged.road.clock.now() < staged.moment("end") + TOLD_WITHIN
+    if is_young:
+        sentence += " Amazon tells of a transaction up to 48 hours late, so this waits."
+    return Verdict(check, False, sentence, is_blocking=False, is_waiting=is_young, rows=tuple(rows))
 
 
-def _category_of_event(row: dict) -> str | None:
-    found = classify_event(row["transaction_type"], row["leaf_path"])
-    return found.category if found else None
-
-
-def _event_row(one: Difference, currency: str) -> Row:
+def _event_row(one: Difference, currency: str, order: str, rows: str, told: str) -> Row:
     settled, released, difference = (
         money.text(money.exact(amount, currency), currency) for amount in (one.ours, one.theirs, one.amount)
     )
     return {
         "category": one.category,
-        "order": one.order_id,
+        "order": order,
         "settled": settled,
         "released": released,
         "difference": difference,
+        SETTLEMENT_ROWS: rows,
+        TRANSACTIONS: told,
     }
 
 
@@ -133,10 +160,10 @@ def orders_verdict(staged: Staged) -> Verdict:
     """Every order that is paid for was sold, and for that amount."""
     check, days = "orders_equal_settlement", staged.days("orders")
     if not days:
-        return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No orders are read by this connection.")
     orders = days.files((staged.moment("start") - LOOKED_BACK).date())
-    around = staged.lines_of_all(staged.moment("start") - LOOKED_BACK, staged.moment("end") + LOOKED_BACK)
-    found = staged.ask("orders_of_settlement", all_lines=around, orders=orders)
+    around = staged.settlement_of_files(staged.moment("start") - LOOKED_BACK, staged.moment("end") + LOOKED_BACK)
+    found = staged.ask("orders_of_settlement", all_lines=[*around], orders=orders)
     looked_for = [row for row in found if row["order_status"] is not None or _is_covered(row["posted_at"], days)]
     own, day = staged.road.source.marketplace_ids, today(staged.road.clock)
     rows = list(_differences(looked_for, staged.currency, own, day))
@@ -147,7 +174,14 @@ def orders_verdict(staged: Staged) -> Verdict:
         sentence += f" {len(left) - len(gone)} more were sold before orders are read."
     if gone:
         sentence += f" {len(gone)} more are older than what Amazon keeps and cannot be read any more."
-    return Verdict(check, not rows, sentence, is_blocking=False, rows=tuple([*rows, *gone][:_ROWS_MAX]))
+    names = {row["order"] for row in (*rows, *gone)}
+    rows_of = order_rows(staged, around, names) if names else {}
+    documents = report_documents(staged, days, orders, "order_id", names) if names else {}
+    told = [
+        {**row, SETTLEMENT_ROWS: rows_of.get(row["order"], ""), DOCUMENTS: documents.get(row["order"], "")}
+        for row in (*rows, *gone)
+    ]
+    return Verdict(check, not rows, sentence, is_blocking=False, rows=tuple(told))
 
 
 def _gone(left: list[dict], currency: str, own: Sequence[str], day: date) -> Iterator[Row]:
@@ -202,13 +236,16 @@ def reimbursements_verdict(staged: Staged) -> Verdict:
     check, days = "reimbursements_equal_settlement", staged.days("fba_reimbursements")
     first, last = staged.moment("start") - APPROVED_WITHIN, staged.moment("end") + APPROVED_WITHIN
     if not days:
-        return Verdict(check, True, "No reimbursements are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No reimbursements are read by this connection.")
     if first.date() < days.first:
-        return Verdict(check, True, f"Reimbursements are read from {days.first} on only.", is_blocking=False)
+        return nothing_compared(check, f"Reimbursements are read from {days.first} on only.")
     bound = {"first": first.replace(tzinfo=None), "last": last.replace(tzinfo=None)}
     files = days.files(first.date(), last.date())
     found = staged.ask("reimbursements_of_settlement", reimbursements=files, **bound)
     missing = [row for row in found if row["named"] < row["paid"]]
+    skus, own = {row["sku"] for row in missing}, {staged.lines: staged.record.settlement_id}
+    rows_of = reimbursement_rows(staged, own, skus) if skus else {}
+    documents = report_documents(staged, days, files, "sku", skus) if skus else {}
     rows = tuple(
         {
             "sku": row["sku"],
@@ -216,6 +253,8 @@ def reimbursements_verdict(staged: Staged) -> Verdict:
             "in settlements": str(row["paid"]),
             "in the report": str(row["named"]),
             "why": "paid, and not in the report",
+            SETTLEMENT_ROWS: rows_of.get((row["sku"], row["amount"]), ""),
+            DOCUMENTS: documents.get(row["sku"], ""),
         }
         for row in missing
     )
@@ -223,4 +262,4 @@ def reimbursements_verdict(staged: Staged) -> Verdict:
     sentence = f"{len(found) - len(missing)} of {len(found)} kinds of reimbursement stand in the report as well."
     if unpaid:
         sentence += f" {len(unpaid)} that were approved in its time are paid by no settlement."
-    return Verdict(check, not missing and not unpaid, sentence, is_blocking=False, rows=(*rows, *unpaid)[:_ROWS_MAX])
+    return Verdict(check, not missing and not unpaid, sentence, is_blocking=False, rows=(*rows, *unpaid))

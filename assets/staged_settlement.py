@@ -59,6 +59,10 @@ class Staged:
 
     def lines_of_all(self, first: datetime, last: datetime | None = None) -> list[str]:
         """Return the lines of every staged settlement that lies within a span at least in part, this one's too."""
+        return [*self.settlement_of_files(first, last)]
+
+    def settlement_of_files(self, first: datetime, last: datetime | None = None) -> dict[str, str]:
+        """Return the same lines, by their files, with the settlement each is of."""
         stores, connection = self.road.stores, self.road.connection
         near = {
             one.settlement_id
@@ -67,7 +71,7 @@ class Staged:
             and (last is None or datetime.fromisoformat(one.facts["start"]) <= last)
         }
         versions = stores.warehouse.currents(connection, LINES_TABLE)
-        return [str(stores.warehouse.path(one)) for one in versions if one.partition in near]
+        return {str(stores.warehouse.path(one)): one.partition for one in versions if one.partition in near}
 
     def ask(self, name: str, **bound: object) -> list[dict]:
         """Run a statement; a value of None is not bound."""

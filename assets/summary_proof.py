@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from assets.settlement_summaries import SEPARATOR, TABLE, day_of_end
 from assets.staged_settlement import Staged
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from ledger.categories import DEBT_CARRIED, RESERVE
 from ledger.source_match import CARRIED_BETWEEN
@@ -23,9 +23,9 @@ def summary_verdict(staged: Staged) -> Verdict:
     """What the settlement came to is what Amazon sums up for it."""
     days, day = staged.days(TABLE), day_of_end(staged.record)
     if not days:
-        return Verdict(CHECK, True, "No summaries are read by this connection.", is_blocking=False)
+        return nothing_compared(CHECK, "No summaries are read by this connection.")
     if day < days.first:
-        return Verdict(CHECK, True, f"Summaries are read from {days.first} on only.", is_blocking=False)
+        return nothing_compared(CHECK, f"Summaries are read from {days.first} on only.")
     told = _told(staged)
     net = next((amount for path, amount in told if not path), None)
     if net is None:

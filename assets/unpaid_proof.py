@@ -9,8 +9,9 @@ Before the first settlement that is known nothing is looked for: it may have bee
 from datetime import UTC, datetime, timedelta
 
 from assets.day_names import start_of
+from assets.proof_rows import DOCUMENTS, SETTLEMENT_ROWS, reimbursement_rows, report_documents
 from assets.staged_settlement import Staged
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from resources.amazon.marketplaces import marketplace_named
 
@@ -18,20 +19,19 @@ from resources.amazon.marketplaces import marketplace_named
 PAID_WITHIN = timedelta(days=45)
 # A reimbursement is approved about when it is paid.
 APPROVED_WITHIN = timedelta(days=7)
-_ROWS_MAX = 25
 
 
 def shipped_verdict(staged: Staged) -> Verdict:
     """Every order that was shipped long enough ago stands in a settlement."""
     check, days = "shipped_orders_settled", staged.days("orders")
     if not days:
-        return Verdict(check, True, "No orders are read by this connection.", is_blocking=False)
+        return nothing_compared(check, "No orders are read by this connection.")
     channels = _channels(staged)
     first = max(staged.moment("start") - PAID_WITHIN, _known_since(staged), start_of(days.first))
     last = staged.moment("end") - PAID_WITHIN
     if first >= last or not channels:
         sentence = f"No order that is read was shipped {PAID_WITHIN.days} days before its end, or in its marketplace."
-        return Verdict(check, True, sentence, is_blocking=False)
+        return nothing_compared(check, sentence)
     found = staged.ask(
         "shipped_not_settled",
         lines=None,
@@ -44,19 +44,22 @@ def shipped_verdict(staged: Staged) -> Verdict:
     span = f"{first.date()} to {last.date()}"
     if not found:
         return Verdict(check, True, f"Every order shipped from {span} stands in a settlement.", is_blocking=False)
+    names = {row["order_id"] for row in found}
+    documents = report_documents(staged, days, days.files(first.date()), "order_id", names)
     rows = tuple(
         {
             "order": row["order_id"],
             "shipped": str(row["updated_at"].date()),
             "status": row["order_status"],
             "sold for": money.text(money.exact(row["prices"], staged.currency), staged.currency),
+            DOCUMENTS: documents.get(row["order_id"], ""),
         }
         for row in found
     )
     sentence = (
         f"{len(found)} orders shipped from {span} stand in no settlement, {PAID_WITHIN.days} days and more later."
     )
-    return Verdict(check, False, sentence, is_blocking=False, rows=rows[:_ROWS_MAX])
+    return Verdict(check, False, sentence, is_blocking=False, rows=rows)
 
 
 def unpaid_reimbursements(staged: Staged) -> tuple[Row, ...]:
@@ -66,22 +69,29 @@ def unpaid_reimbursements(staged: Staged) -> tuple[Row, ...]:
     last = staged.moment("end") - APPROVED_WITHIN
     if first >= last:
         return ()
+    files = days.files(first.date(), last.date())
+    lines = staged.settlement_of_files(first - APPROVED_WITHIN)
     found = staged.ask(
         "reimbursed_not_settled",
         lines=None,
-        reimbursements=days.files(first.date(), last.date()),
-        all_lines=staged.lines_of_all(first - APPROVED_WITHIN),
+        reimbursements=files,
+        all_lines=[*lines],
         currency=staged.currency,
         first=first.replace(tzinfo=None),
         last=last.replace(tzinfo=None),
     )
+    skus = {row["sku"] for row in found}
+    rows_of = reimbursement_rows(staged, lines, skus) if skus else {}
+    documents = report_documents(staged, days, files, "sku", skus) if skus else {}
     return tuple(
         {
             "sku": row["sku"],
             "amount": money.text(money.exact(row["amount"], staged.currency), staged.currency),
             "in settlements": str(row["paid"]),
             "in the report": str(row["named"]),
-            "why": f"approved and not paid: {row['ids'][:120]}",
+            "why": f"approved and not paid: {row['ids']}",
+            SETTLEMENT_ROWS: rows_of.get((row["sku"], row["amount"]), ""),
+            DOCUMENTS: documents.get(row["sku"], ""),
         }
         for row in found
     )

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from assets.posted_lines import posted_lines
 from assets.roadmap import Road
 from assets.statements import dicts, statement
 from assets.vat_transactions import ASSET
-from assets.verdicts import Row, Verdict
+from assets.verdicts import Row, Verdict, nothing_compared
 from ledger import money
 from resources.store.settlements import SettlementRecord
 
@@ -45,13 +46,16 @@ def vat_verdict(road: Road, record: SettlementRecord) -> Verdict:
     warehouse, connection = road.stores.warehouse, road.connection
     days = warehouse.currents(connection, ASSET)
     if not days:
-        return _said("No VAT transactions are read by this connection.")
-    mapped = warehouse.current(connection, _MAPPED, record.settlement_id)
+        return nothing_compared(CHECK, "No VAT transactions are read by this connection.")
+    mapped = posted_lines(road, record.settlement_id)
     if mapped is None:
         return _said("The lines are not mapped yet.", is_waiting=True)
+    # What the books hold, also where a changed mapping would book it otherwise by now.
+    mapped_ids = [one.partition for one in warehouse.currents(connection, _MAPPED)]
+    everything = [one for name in mapped_ids if (one := posted_lines(road, name)) is not None]
     bound = {
         "movements": str(warehouse.path(mapped)),
-        "all_movements": [str(warehouse.path(one)) for one in warehouse.currents(connection, _MAPPED)],
+        "all_movements": [str(warehouse.path(one)) for one in everything],
         "vat_transactions": [str(warehouse.path(one)) for one in days],
     }
     with warehouse.connect(road.memory_limit_mb) as duck:
@@ -89,7 +93,11 @@ def compared_verdict(found: Sequence[Mapping], currency: str, first: date, last:
     if not told and not waiting and not left:
         sentence = "No amount of this settlement holds VAT that is split off."
     rows = (*_by_place(told, currency), *(_of_order(one, currency) for one in differing))
-    return _said(sentence, passed=not differing, is_waiting=bool(waiting) and not differing, rows=rows[:_ROWS_MAX])
+    # Where nothing is told yet nothing was compared, and nothing has passed.
+    is_told = bool(told) or not waiting
+    return _said(
+        sentence, passed=is_told and not differing, is_waiting=bool(waiting) and not differing, rows=rows[:_ROWS_MAX]
+    )
 
 
 def _compared(row: Mapping, currency: str, *, is_vat_stated: bool) -> Compared:

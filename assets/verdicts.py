@@ -17,7 +17,8 @@ class Verdict:
     """What one check says of one settlement.
 
     A blocking verdict that fails stops the settlement. `is_waiting` marks one that cannot be given yet (the ERP is
-    still at work): it warns and never blocks. `rows` are what differs, ready for a table.
+    still at work): it warns and never blocks. `rows` are what differs, ready for a table. One that is not `is_compared`
+    passes because there was nothing to hold against, and says so.
     """
 
     check: str
@@ -27,11 +28,22 @@ class Verdict:
     is_waiting: bool = False
     rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
+    is_compared: bool = True
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether two sides were compared and say the same."""
+        return self.passed and self.is_compared and not self.is_waiting
 
     @property
     def stops(self) -> bool:
         """Tell whether the settlement must not go on."""
         return self.is_blocking and not self.passed and not self.is_waiting
+
+
+def nothing_compared(check: str, sentence: str) -> Verdict:
+    """Return the verdict of a proof that has nothing to hold against; the sentence says why."""
+    return Verdict(check, True, sentence, is_blocking=False, is_compared=False)
 
 
 @dataclass(frozen=True)

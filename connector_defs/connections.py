@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from connector_defs import __version__
 from connector_defs.amazon_to_erp import AmazonToErpSettings, ErpDoors
 from connector_defs.amazon_to_fusion import AmazonToFusionSettings
 from connector_defs.amazon_to_peoplesoft import AmazonToPeopleSoftSettings
+from connector_defs.day_sources import first_day, switched_off
 from connector_defs.project import ConnectionFile, Project, text_of
 from ledger.catalogue import Catalogue, load_catalogue
 from ledger.errors import ConfigurationRefused
@@ -178,6 +180,8 @@ class Connection:
             bank=self.settings.bank,
             orders_road=self.settings.by_day.orders_road,
             events_source=self.settings.by_day.events_source,
+            switched_off=switched_off(self.settings.by_day),
+            fetched_from=partial(first_day, self.settings.by_day, self.settings.books),
         )
 
 

@@ -71,6 +71,11 @@ def day_stages(sources: DaySources, books: Policy) -> Mapping[str, DayStage]:
     return {name: stage for name, stage in wanted.items() if getattr(sources, name)}
 
 
+def switched_off(sources: DaySources) -> frozenset[str]:
+    """Return the sources by day that a connection does not read."""
+    return frozenset(name for name in DAY_STAGES if not getattr(sources, name))
+
+
 def first_day(sources: DaySources, books: Policy, now: datetime) -> date:
     """Return the day that partitions begin with.
 

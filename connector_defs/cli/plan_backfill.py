@@ -1,5 +1,6 @@
 """`connector plan backfill`: what it takes to read a span of days from Amazon, before anything is asked."""
 
+import math
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ def backfill(
     from resources.amazon.backfill_plan import ROADS_TO, Road, Span, roads
 
     begin, end = first.date(), last.date()
+    if orders_per_day is not None and math.isnan(orders_per_day):
+        raise InputRefused("--orders-per-day must be a number of orders, such as 300.")
     if end < begin:
         raise InputRefused(f"--to {end} lies before --from {begin}: swap them.")
     opened = opened_connection(connection_name)

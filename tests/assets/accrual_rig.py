@@ -130,13 +130,13 @@ class Accruals(Bookkeeping):
         own = self.own(settlement_id)
         planned = planned_journals(self.road, own)
         journals = tuple(replace(one, accounting_date=on or one.accounting_date) for one in planned.journals.journals)
-        self.step(JournalSet(planned.journals.source, 1, journals), own, state)
+        self.step(JournalSet(planned.journals.source, 1, journals), own, state, planned.mapping_hash)
 
-    def step(self, wanted: JournalSet, partition: str, state: PostingState) -> None:
+    def step(self, wanted: JournalSet, partition: str, state: PostingState, mapping_hash: str = "m") -> None:
         """Plan a set and take it to a state."""
         outbox = self.stores.outbox
         keys = outbox.plan(
-            self.connection, wanted, approved=True, mapping_hash="m", partition=partition, run="run-1"
+            self.connection, wanted, approved=True, mapping_hash=mapping_hash, partition=partition, run="run-1"
         ).keys
         for number, key in enumerate(keys if state is not PostingState.APPROVED else ()):
             outbox.step(key, state, "as a test says", lease=None, erp_id=f"{partition} {self.connection} {number}")

@@ -1,5 +1,6 @@
 """A settlement's payout is in the bank to the cent, or it is said since when it is not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from assets.deposit_proof import deposit_verdict
 from assets.outcome import align
 from assets.settlement_reports import registered
 from assets.verdicts import Verdict
+from resources.clock import ManualClock
 from tests.assets.conftest import NOW, Bookkeeping
 from tests.assets.test_bank_deposits import pay, road_of, take_in
 from tests.assets.test_payouts import payout
@@ -84,6 +86,18 @@ def test_another_amount_under_the_payouts_name(settled: Bookkeeping) -> None:
     assert (found.passed, found.is_waiting) == (False, False)
     assert "not seen at the bank" not in found.sentence, "it is there, with another amount"
     assert "79.00" in found.sentence
+    assert found.rows[0]["bank line"] == "79.00 USD on 2026-11-20 (...6789)"
+    assert found.rows[0]["difference"] == "-1.00"
+
+
+def test_money_whose_day_lies_ahead_is_on_its_way(settled: Bookkeeping) -> None:
+    """No day is counted before it begins."""
+    take_in(settled, "2026-11-20,-5.00,Fee")
+    road = replace(road_of(settled), clock=ManualClock(NOW - FAR))
+    found = deposit_verdict(road, registered(road, "1"))
+    assert found.is_waiting
+    assert "80.00 USD of P1 is on its way: it is paid on 2026-" in found.sentence
+    assert found.rows[0]["open days"] == "0"
 
 
 def test_a_payout_that_failed_is_not_looked_for(settled: Bookkeeping) -> None:

@@ -156,22 +156,30 @@ def test_a_rest_is_a_review_item_until_the_month_is_proved(disturbed, monkeypatc
 
 
 def test_a_month_whose_days_are_not_read_yet_waits_and_says_what_is_missing(european):
-    """Nothing is staged of it; what is not read at all is nothing to wait for."""
+    """Nothing is staged of it; the fetch that is missing is named, unless its days can not be had."""
     result = prove_month(european.road, OCTOBER.following)
     for verdict in result.verdicts:
         assert (verdict.passed, verdict.is_waiting) == (False, True)
         assert "Balances of 2026-11-30 are not read yet" in verdict.sentence
     assert kept_statement(european.road, OCTOBER.following) is None
     for verdict in prove_month(european.road, OCTOBER.before).verdicts:
-        assert (verdict.passed, verdict.is_waiting) == (True, False)
+        assert (verdict.passed, verdict.is_waiting) == (False, True)
         assert "are read from 2026-09-29 on only" in verdict.sentence
+        assert "connector fetch balances --from 2026-08-31 --to 2026-09-28 -c amazon_eu" in verdict.sentence
+    early = replace(european.road, fetched_from=lambda now: date(2026, 9, 1))
+    for verdict in prove_month(early, OCTOBER.before).verdicts:
+        assert (verdict.passed, verdict.is_waiting) == (True, False)
+        assert "nothing is compared" in verdict.sentence
 
 
 def test_a_connection_that_reads_nothing_proves_nothing_and_says_so(books):
-    """The sources may be switched off."""
-    for verdict in prove_month(books.road, OCTOBER).verdicts:
+    """A source that is switched off is nothing to wait for; one that was not read yet is."""
+    off = replace(books.road, switched_off=frozenset({"balances"}))
+    for verdict in prove_month(off, OCTOBER).verdicts:
         assert (verdict.passed, verdict.is_waiting) == (True, False)
-        assert "No balances are kept: `by_day.balances` is off, or none were read yet" in verdict.sentence
+        assert "`by_day.balances` is off, so nothing is compared" in verdict.sentence
+    for verdict in prove_month(books.road, OCTOBER).verdicts:
+        assert (verdict.passed, verdict.is_waiting) == (False, True)
         assert "connector fetch balances --from 2026-09-30 --to 2026-10-31" in verdict.sentence
 
 

@@ -169,6 +169,9 @@ def test_without_orders_there_is_nothing_to_hold_against(american):
     """The source may be switched off."""
     result = prove(american.road, american.settlements[0])
     assert [one.passed for one in result.verdicts] == [True] * 8
+    # Amazon's own summary is not kept, and nothing agrees with anything.
+    assert result.facts["agrees with"] == "nothing"
+    assert result.facts["not compared"].startswith("events_equal_settlement, orders_equal_settlement")
     assert "No financial events are read" in result.verdicts[0].sentence
     assert "No orders are read" in result.verdicts[1].sentence
     assert "No orders are read" in result.verdicts[2].sentence
@@ -182,9 +185,43 @@ def test_a_transaction_that_was_never_told_is_named_by_category_and_order(distur
     [failed] = [one for one in disturbed.proved if not one["events_equal_settlement"].passed]
     rows = failed["events_equal_settlement"].rows
     order_id = dict(disturbed.refund.identifiers)["ORDER_ID"]
-    refunded = next(row for row in rows if row["category"] == "refund" and row["order"])
-    assert (refunded["order"], refunded["released"]) == (order_id, "0.00")
-    assert {row["order"] for row in rows} == {"", order_id}
+    refunded = next(row for row in rows if row["category"] == "refund" and row["order"] == order_id)
+    assert refunded["released"] == "0.00"
+    assert {row["order"] for row in rows} == {"all of it", order_id}
+    assert " categories and 1 orders differ" in failed["events_equal_settlement"].sentence
+
+
+def test_each_difference_names_the_settlement_rows_and_what_stands_against_them(disturbed):
+    """Rows of the file under the settlement, documents of the report; a transaction that is not told names none."""
+    refunded = next(
+        row
+        for row in disturbed.rows("events_equal_settlement")
+        if row["category"] == "refund" and row["settlement rows"]
+    )
+    settlement, _, numbers = refunded["settlement rows"].partition(": ")
+    assert settlement.isdigit()
+    assert all(int(one) > 1 for one in numbers.split(", "))
+    assert refunded["transactions"] == ""
+    by_order = {row["order"]: row for row in disturbed.rows("orders_equal_settlement")}
+    resold, unknown = by_order[disturbed.resold.order_id], by_order[disturbed.unknown.order_id]
+    assert (bool(resold["settlement rows"]), bool(resold["documents"])) == (True, True)
+    assert (bool(unknown["settlement rows"]), unknown["documents"]) == (True, "")
+    [shipped] = disturbed.rows("shipped_orders_settled")
+    assert shipped["documents"]
+    paid = {row["why"].partition(" ")[0]: row for row in disturbed.rows("reimbursements_equal_settlement")}
+    assert paid["paid,"]["settlement rows"]
+    assert paid["approved"]["documents"]
+
+
+def test_a_table_that_is_cut_says_how_many_more_and_is_kept_whole(american):
+    """Orders of two years ago: more of them than a check shows."""
+    american.fetch("orders", days=2)
+    american.road.clock.advance(800 * 86_400)
+    result = prove(american.road, american.settlements[0])
+    orders = next(one for one in result.verdicts if one.check == "orders_equal_settlement")
+    kept = american.road.stores.warehouse.current(american.road.connection, "source_proofs", american.settlements[0])
+    assert (kept.id, len(orders.rows)) == (result.version, 25)
+    assert f"{kept.rows - 25} more rows stand in the table `source_proofs`" in orders.sentence
 
 
 def test_what_amazons_own_summary_lacks_is_a_difference_of_its_amount(disturbed):

@@ -97,3 +97,9 @@ def test_where_amazon_calculates_no_vat_amounts_and_countries_are_compared(rate)
 def test_a_settlement_that_splits_nothing_has_nothing_to_compare():
     """American ones, and British ones with tax rows."""
     assert compared_verdict([], "GBP", FIRST, LAST).sentence.startswith("No amount of this settlement")
+
+
+def test_where_nothing_is_told_yet_nothing_has_passed():
+    """None of one sale was compared: it waits."""
+    verdict = compared_verdict([order(**UNTOLD | {"posted_at": LATE})], "EUR", FIRST, LAST)
+    assert (verdict.passed, verdict.is_waiting, verdict.stops) == (False, True, False)

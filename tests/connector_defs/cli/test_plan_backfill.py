@@ -65,3 +65,11 @@ def test_days_the_wrong_way_round_are_refused(place, run) -> None:
     result = run("plan", "backfill", "--from", "2026-10-31", "--to", "2026-01-01", "-c", "amazon_us")
     assert result.exit_code == ExitCode.REFUSED
     assert "swap them" in result.stderr
+
+
+def test_what_is_no_number_of_orders_is_refused(copied_place, run) -> None:
+    """A sentence, and no trace of the program."""
+    given = ("plan", "backfill", "--from", "2026-01-01", "--to", "2026-01-02", "--orders-per-day", "nan")
+    refused = run(*given, "-c", "amazon_us")
+    assert refused.exit_code == ExitCode.REFUSED
+    assert "--orders-per-day must be a number of orders" in refused.output
