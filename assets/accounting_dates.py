@@ -42,6 +42,12 @@ def settled_dates(road: Road, wanted: JournalSet, known: Sequence[OutboxDocument
     return in_open_periods(standing, lambda unit, day: road.target.open_day(unit, unaccrued(unit, day)))
 
 
+def after_accruals(road: Road, wanted: JournalSet, known: Sequence[OutboxDocument]) -> JournalSet:
+    """Return the document of an order out of months that have their accrual; what is planned or sent keeps its date."""
+    standing = as_known(wanted, [one.journal for one in known if one.state not in DEAD])
+    return standing if may_exist(known) else outside_accrued(road, standing)
+
+
 def is_closed_meanwhile(road: Road, wanted: JournalSet) -> bool:
     """Tell whether a document lies in a period that has been closed, where the policy does something about it."""
     if road.policy.closed_period == "hold":

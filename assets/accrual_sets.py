@@ -17,7 +17,7 @@ from assets.accrued_months import place_code
 from assets.event_books import EventBooks
 from assets.journals import accounts_without_grain, groups_of, movements_of
 from assets.mapped_lines import Mapped, bound_values, plain_movements, resolve_combinations, resolved_statement
-from assets.order_choices import credits_by_order, invoices_by_order
+from assets.order_choices import orders_in_books
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts, statement
 from assets.verdicts import Row
@@ -29,6 +29,7 @@ from ledger.errors import Finding
 from ledger.journal import JournalFrame, JournalSet, SourceKey, build_journals
 from ledger.mapping import Context, Mapping, Treatment
 from ledger.month import Month
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.parts import Part
 from ledger.references import reference
 from resources.store.warehouse import Version
@@ -159,17 +160,20 @@ def _books(
         parts=(Part(1, month.before.end(zone), month.end(zone), month.last),),
         clearing=account,
         reference=reference(source.source_id),
-        **_billed(road),
+        **_billed(road, month),
         lines_path=road.stores.warehouse.path(staged),
     )
 
 
-def _billed(road: Road) -> dict[str, frozenset[str]]:
-    """Return the orders whose sale invoices have recognised, and those of which credit memos took something back."""
+def _billed(road: Road, month: Month) -> dict[str, frozenset[str]]:
+    """Return the orders whose sale invoices have recognised by the end of a month, and those that were credited.
+
+    Only documents count that are in the books then: what is merely planned has recognised nothing.
+    """
     if road.policy.invoicing is None:
         return {}
-    billed, credited = invoices_by_order(road), credits_by_order(road)
-    return {"billed_orders": frozenset(billed), "credited_orders": frozenset(credited)}
+    billed, credited = (orders_in_books(road, kind, month.last) for kind in (INVOICE, CREDIT_MEMO))
+    return {"billed_orders": billed, "credited_orders": credited}
 
 
 def _unmapped(finding: Finding, row: dict[str, Any], books: AccrualBooks) -> Finding:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from assets.accrual_events import EventsOfMonth, events_of_month
+from assets.accrual_invoices import unbilled
 from assets.accrual_posting import post_accrual
 from assets.accrual_proof import events_verdict
 from assets.accrual_sets import TABLE, Accrual, make_accrual
@@ -38,6 +39,7 @@ def accrue(road: Road, month: Month) -> StageResult:
         return StageResult(facts={"accrual": "none: books_from is not set, so nothing is posted"})
     mapping = road.load_mapping()
     events = events_of_month(road, mapping, month)
+    events = replace(events, waits_for=(*events.waits_for, *unbilled(road, events)))
     is_held = bool(events.waits_for or events.findings)
     made = {} if is_held else {one.source: one for one in _made(road, events)}
     results: dict[str, StageResult] = {}

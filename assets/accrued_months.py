@@ -1,8 +1,8 @@
-"""Months that have their accrual: nothing of a settlement is dated into them any more.
+"""Months that have their accrual: nothing of a settlement or an invoice is dated into them any more.
 
-The accrual holds what the month earned and its books did not have; a settlement dated into the month afterwards would
-have the same money twice there. In: documents that are wanted. Out: the same, those in an accrued month moved to the
-first day after it, or the accruals that must not be begun when they are sent.
+The accrual holds what the month earned and its books did not have; a settlement or an invoice dated into the month
+afterwards would have the same money twice there. In: documents that are wanted. Out: the same, those in an accrued
+month moved to the first day after it, or the accruals that must not be begun when they are sent.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from ledger.combination import Context
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.mapping import settlement_marketplace
 from ledger.month import Month
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.periods import OpenDay, in_open_periods
 from ledger.posting import PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
@@ -49,12 +50,12 @@ def is_accrued(road: Road, source: SourceKey) -> bool:
 def after_accrued(road: Road, wanted: JournalSet) -> OpenDay:
     """Return what finds the first day on or after a day that lies in no accrued month of these documents' marketplace.
 
-    Documents that are of no settlement of ours keep every day.
+    Documents that are of no settlement and no order of ours keep every day.
     """
-    place = _place_of(road, wanted.source)
+    places = _places_of(road, wanted)
 
     def first_day(unit: str, day):
-        while place is not None and is_accrued(road, accrual_of(road, place, Month.of(day))):
+        while any(is_accrued(road, accrual_of(road, place, Month.of(day))) for place in places):
             day = Month.of(day).following.first
         return day
 
@@ -62,7 +63,7 @@ def after_accrued(road: Road, wanted: JournalSet) -> OpenDay:
 
 
 def outside_accrued(road: Road, wanted: JournalSet) -> JournalSet:
-    """Return the documents of a settlement, or of what undoes one, dated into no month that has its accrual."""
+    """Return documents of a settlement or an order, or of what undoes one, dated into no month that has its accrual."""
     return in_open_periods(wanted, after_accrued(road, wanted))
 
 
@@ -71,22 +72,26 @@ def accruals_beside(road: Road, wanted: JournalSet) -> Iterator[SourceKey]:
 
     An accrual that was reversed is no hindrance, and stays known; so it is left out.
     """
-    place = _place_of(road, wanted.source)
-    if place is None:
-        return
-    for month in sorted({Month.of(one.accounting_date) for one in wanted.journals}):
-        source = accrual_of(road, place, month)
+    months = sorted({Month.of(one.accounting_date) for one in wanted.journals})
+    for source in (accrual_of(road, place, month) for month in months for place in _places_of(road, wanted)):
         is_reversed = any(one.state is PostingState.REVERSED for one in road.stores.outbox.documents(source))
         if not is_reversed or is_accrued(road, source):
             yield source
 
 
-def _place_of(road: Road, source: SourceKey) -> tuple[str, str] | None:
-    """Return marketplace and currency of the settlement whose journals these are, or undo; None for other documents.
+def _places_of(road: Road, wanted: JournalSet) -> list[tuple[str, str]]:
+    """Return the marketplaces and currencies whose accruals hold what these documents, or what they undo, may book.
 
-    A cash entry moves what was earned before from clearing to the bank: it keeps the day on which the bank did so.
+    An invoice or a credit memo does not say its marketplace, so it is each one of its currency: a document that is
+    moved for another's accrual lies after the month, and its own accrual holds it until then. A cash entry moves what
+    was earned before from clearing to the bank: it is of none, and keeps the day on which the bank did so.
     """
+    source = wanted.source
     undone = undone_by(source) if source.kind == REVERSAL_KIND else None
-    kind, settlement_id = (undone.kind, undone.source_id) if undone else (source.kind, source.source_id)
-    record = road.stores.settlements.get(road.connection, settlement_id) if kind == SETTLEMENT else None
-    return None if record is None else settlement_place(road, record)
+    kind, source_id = (undone.kind, undone.source_id) if undone else (source.kind, source.source_id)
+    if kind in (INVOICE, CREDIT_MEMO):
+        currencies = {one.currency for one in wanted.journals}
+        known = [(name, marketplace_named(name)) for name in road.marketplaces]
+        return [(name, one.currency) for name, one in known if one is not None and one.currency in currencies]
+    record = road.stores.settlements.get(road.connection, source_id) if kind == SETTLEMENT else None
+    return [] if record is None else [settlement_place(road, record)]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from assets.accounting_dates import after_accruals
+from assets.accrued_months import accruals_beside
 from assets.billed_gate import CODE as NOT_BILLED_CODE
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
@@ -53,10 +55,11 @@ def _day(road: Road, day: date) -> DayOutcome:
         make = f"connector fetch receivable_invoices --from {day} --to {day} -c {road.connection}"
         return RefusedDay(((str(day), f"Its invoices are not made yet: {make}"),))
     partition = day_name(TABLE, day)
-    wanted = {one.source: one for one in staged.documents}
+    made = {one.source: one for one in staged.documents}
     stored = stored_sources(road, partition)
-    sources = list(dict.fromkeys((*wanted, *stored)))
+    sources = list(dict.fromkeys((*made, *stored)))
     known = {source: road.stores.outbox.documents(source) for source in sources}
+    wanted = {source: after_accruals(road, one, known[source]) for source, one in made.items()}
     sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
     gate = gate_of_day(road, sending)
     settled = _revenue(road, day)
@@ -140,7 +143,8 @@ def _question(
     order = wanted.source.belongs_to
     is_revenue = order in settled and not may_exist(known)
     verdicts = (gate, _is_revenue(order, settled[order])) if is_revenue else (gate,)
-    return _Question(WantedSet(wanted, partition, staged.mapping_hash), known, gate, verdicts)
+    beside = tuple(accruals_beside(road, wanted)) if road.policy.month_end == "accrue" else ()
+    return _Question(WantedSet(wanted, partition, staged.mapping_hash, unless_begun=beside), known, gate, verdicts)
 
 
 def _results(road: Road, questions: Mapping[SourceKey, _Question], sources: Sequence[SourceKey]) -> list[StageResult]:

@@ -91,6 +91,17 @@ def _of_orders(road: Road, kind: str, wanted: set[str] | None) -> dict[str, list
     return found
 
 
+def orders_in_books(road: Road, kind: str, until: date) -> frozenset[str]:
+    """Return the orders that have an invoice, or a credit memo, in the books that is dated by a day and stands."""
+    posted = [
+        one for one in road.stores.outbox.of_kind(road.seller, road.ledger, kind) if one.state is PostingState.POSTED
+    ]
+    documents = (road.stores.outbox.document(one.key) for one in posted)
+    return frozenset(
+        one.source.belongs_to for one in documents if one is not None and one.journal.accounting_date <= until
+    )
+
+
 def dismissed(road: Road, code: str) -> set[str]:
     """Return the origins of what people dismissed of a code, whatever day it was told of."""
     items = road.stores.review.listing(road.connection, state=None)

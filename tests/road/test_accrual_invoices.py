@@ -1,0 +1,111 @@
+"""Accruals at a Fusion pod where orders are billed: what invoices recognise is in no accrual, and never twice."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from assets.accounting_dates import after_accruals
+from assets.accruals import STAGE
+from assets.accrued_months import accruals_beside
+from assets.days import days_between
+from assets.months import run_month
+from assets.receivable_invoices import staged_invoices
+from connector_defs.project import PACKAGE
+from emulators.fusion.demo_site import US_LEDGER
+from ledger.journal import JournalSet
+from ledger.mapping import load_mapping
+from ledger.month import Month
+from tests.road.billing_rig import ACCOUNTS, billing, fetched, made, told_home, told_world, verdict
+from tests.road.fusion_rig import Pod
+
+OCTOBER = Month(2026, 10)
+DAYS = days_between(date(2026, 10, 29), date(2026, 10, 31))
+# October ends in the ledger's time zone when the first of November has begun in UTC.
+TOLD = [*DAYS, date(2026, 11, 1)]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return a home in which the events were fetched."""
+    return told_home(tmp_path_factory, TOLD)
+
+
+@pytest.fixture
+def world(told, tmp_path, monkeypatch):
+    """Yield a world of its own."""
+    yield from told_world(told, tmp_path, monkeypatch, TOLD)
+
+
+def accruing(pod: Pod):
+    """Return the road that bills and accrues, with a mapping that knows every category of the events."""
+    road = billing(pod, month_end="accrue", books_from=DAYS[0].isoformat())
+    own = pod.connection().mapping_path.read_text().replace("accounts:\n", ACCOUNTS + '  accrued: "110950"\n')
+    shipped = (PACKAGE / "mappings" / "amazon_ca.yaml").read_text()
+    text = own[: own.index("categories:")] + shipped[shipped.index("categories:") :]
+    return replace(road, load_mapping=lambda: load_mapping(text, "mapping.yaml"))
+
+
+def accrued(world, road):
+    """Run the month until its documents are through."""
+    for _ in range(3):
+        result = run_month(road, STAGE, OCTOBER)
+        world.clock.advance(1800)
+    return result
+
+
+def accrued_sales(pod: Pod) -> list[Decimal]:
+    """Return what each accrual and reversal at the pod books as sales."""
+    batches = [one for one in pod.app.books.batches(US_LEDGER) if "accrual" in one.name]
+    return [
+        sum((line.amount for line in pod.app.books.lines(one.id) if "400100" in line.account), Decimal(0))
+        for one in batches
+    ]
+
+
+def months_of_invoices(world) -> Counter:
+    """Count the invoices by state and month."""
+    listed = world.stores.outbox.listing(limit=999)
+    return Counter(
+        (str(one.state), str(Month.of(one.journal.accounting_date))) for one in listed if one.source.kind == "invoice"
+    )
+
+
+def test_a_month_waits_for_invoices_that_are_not_made_or_not_posted(world):
+    pod = Pod(world)
+    road = accruing(pod)
+    told = verdict(run_month(road, STAGE, OCTOBER), "everything_told")
+    assert told.is_waiting
+    assert "of 2026-10-29, 2026-10-30, 2026-10-31" in told.sentence
+    assert "connector fetch receivable_invoices --from 2026-10-29 --to 2026-11-01" in told.sentence
+    made(road, TOLD)
+    fetched(road, "invoice_postings", DAYS[:1])
+    told = verdict(run_month(road, STAGE, OCTOBER), "everything_told")
+    assert told.is_waiting
+    assert "are not all in the books" in told.sentence
+    assert "2026-10-29" not in told.sentence
+    assert "connector fetch invoice_postings --from 2026-10-30" in told.sentence
+    assert accrued_sales(pod) == []
+
+
+def test_what_is_billed_before_the_accrual_is_not_accrued_and_what_comes_later_is_dated_after_it(world):
+    pod = Pod(world)
+    road = accruing(pod)
+    made(road, TOLD)
+    fetched(road, "invoice_postings", TOLD)
+    result = accrued(world, road)
+    assert verdict(result, "everything_told").passed
+    assert months_of_invoices(world)["posted", "2026-10"] > 0
+    assert len(accrued_sales(pod)) == 2
+    assert not any(accrued_sales(pod))
+    wanted = staged_invoices(road, DAYS[0]).documents[0]
+    source = replace(wanted.source, source_id=f"{wanted.source.source_id}X")
+    late = JournalSet(source, 1, tuple(replace(one, source=source) for one in wanted.journals))
+    [moved] = after_accruals(road, late, ()).journals
+    assert late.journals[0].accounting_date == DAYS[0]
+    assert moved.accounting_date == date(2026, 11, 1)
+    assert [one.source_id for one in accruals_beside(road, late)] == ["US-USD-2026-10"]
+    posted = road.stores.outbox.documents(wanted.source)
+    assert after_accruals(road, wanted, posted) == wanted
