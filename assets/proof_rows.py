@@ -22,7 +22,7 @@ from resources.store.warehouse import Version
 
 TABLE = "source_proofs"
 SETTLEMENT_ROWS, TRANSACTIONS, DOCUMENTS = "settlement rows", "transactions", "documents"
-_SHOWN_MAX = 25
+_SHOWN_MAX, _CELL_MAX = 25, 200
 # What each proof calls its two amounts.
 _OTHER = ("released", "sold for")
 _BEHIND = (TRANSACTIONS, DOCUMENTS)
@@ -94,12 +94,17 @@ def _places(numbers: Numbers) -> str:
 
 
 def shown(verdict: Verdict) -> Verdict:
-    """Return a verdict with its first rows, and how many more the table has."""
-    more = len(verdict.rows) - _SHOWN_MAX
-    if more <= 0:
-        return verdict
+    """Return a verdict with its first rows, long cells cut, and how many more the table has."""
+    rows = tuple({name: _cut(value) for name, value in row.items()} for row in verdict.rows[:_SHOWN_MAX])
+    more = len(verdict.rows) - len(rows)
+    if not more:
+        return replace(verdict, rows=rows)
     sentence = f"{verdict.sentence} {more} more rows stand in the table `{TABLE}` (connector sql)."
-    return replace(verdict, sentence=sentence, rows=verdict.rows[:_SHOWN_MAX])
+    return replace(verdict, sentence=sentence, rows=rows)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CELL_MAX else f"{text[:_CELL_MAX]} … (whole in the table)"
 
 
 def keep(staged: Staged, verdicts: Iterable[Verdict]) -> Version:
