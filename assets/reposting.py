@@ -11,10 +11,10 @@ from assets.decisions import resolve
 from assets.document_sets import Undoing, called, is_withheld, settlement_source, source_named, undoing_of
 from assets.hands import decisions
 from assets.outcome import ACTIONS
+from assets.reversals import require_undoable
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
-from assets.settlement_reports import require_known
 from assets.undoing import withheld_code, withheld_finding, withheld_name, withheld_origin
 from assets.verdicts import Verdict
 from ledger.errors import DoneAlready, Finding, InputRefused, UnderWayAlready
@@ -44,7 +44,7 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
     entry of it is reversed, that reversal is returned. `together` are the settlements that are posted again by the
     same wish.
     """
-    require_known(road, settlement_id)
+    require_undoable(road, settlement_id)
     documents = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing, cash = undoing_of(road, documents), reversed_cash(road, settlement_id)
     if cash and documents and all(one.state is PostingState.POSTED for one in documents):

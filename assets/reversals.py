@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from assets.accounting_dates import settled_dates
 from assets.cash_sources import cash_sets
+from assets.day_names import day_of_name
 from assets.document_sets import Undoing, called, sets_of, settlement_source, source_named, undoing_of
 from assets.gate import accounts_verdict
 from assets.posting_findings import named
@@ -64,7 +65,7 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     `together` are the settlements undone by the same wish. Raises InputRefused, with the reason, for what cannot be
     undone now, DoneAlready for what is; TargetError when the ERP cannot be asked.
     """
-    require_known(road, settlement_id)
+    require_undoable(road, settlement_id)
     newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     if undoing is not None and undoing.is_done:
@@ -86,6 +87,17 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
         is_closed_elsewhere=bool(closed),
         before=plan_cash_reversals(road, settlement_id),
     )
+
+
+def require_undoable(road: Road, name: str) -> None:
+    """Raise InputRefused for what is no settlement or accrual of the connection, such as a day of order documents."""
+    require_known(road, name)
+    if day_of_name(name) is not None:
+        raise InputRefused(
+            f"{called(name)} of {road.connection} cannot be reversed or posted again by command: that takes "
+            "settlements and accruals only. Nothing was done. "
+            f"See what the day has in the books: connector outbox show {name}"
+        )
 
 
 def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
@@ -115,7 +127,7 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
 
 def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
     """Return what undoes the cash entries of a settlement alone; raise InputRefused where none of them is posted."""
-    require_known(road, settlement_id)
+    require_undoable(road, settlement_id)
     plans = tuple(one for one in plan_cash_reversals(road, settlement_id) if one.originals)
     if not plans:
         raise InputRefused(

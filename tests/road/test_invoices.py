@@ -12,11 +12,14 @@ import pytest
 from assets.approval import approve, reject
 from assets.audit_story import tell
 from assets.days import days_between
+from assets.reposting import require_reversed
 from assets.resumption import SETTLEMENT_KIND
+from assets.reversals import plan_reversal, require_cash_reversals
 from assets.road import walk
 from emulators import faults as general
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
+from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from tests.road.billing_rig import (
     DAYS,
@@ -282,3 +285,16 @@ def test_an_order_is_looked_up_by_its_id_with_its_invoice(world, pod):
     assert (stories.kind, story.settlement_id, document.state) == ("order", f"invoice_postings-{DAYS[0]}", "posted")
     assert any(f"nvoice {document.erp_id} is posted in the ERP's books" in one.sentence for one in story.told)
     assert len({one.event.document_key for one in story.told if one.event.document_key}) == 1
+
+
+@pytest.mark.parametrize("asked", [plan_reversal, require_cash_reversals, require_reversed])
+def test_a_day_of_invoices_is_not_undone_by_command_and_says_so(pod, asked):
+    """What is posted is never called unplanned: the sentence says what the command takes, and where to look."""
+    road = billing(pod)
+    made(road, DAYS[:1])
+    [posted] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    assert posted.rows, "a day with invoices in the books"
+    name = f"invoice_postings-{DAYS[0]}"
+    with pytest.raises(InputRefused, match="settlements and accruals only") as refused:
+        asked(road, name)
+    assert f"connector outbox show {name}" in str(refused.value)
