@@ -119,11 +119,15 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Unmapped:
-    """Why a combination cannot be booked; `wanted` is what the mapping lacks (kind, name), for a suggestion."""
+    """Why a combination cannot be booked.
+
+    `wanted` is what the mapping lacks (kind, name), for a suggestion, and `also` what it would lack next.
+    """
 
     combination: Combination
     finding: Finding
     wanted: tuple[str, str] = ("", "")
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def is_multi_channel(name: str) -> bool:

@@ -8,7 +8,7 @@ finding with a cure. There is no silent default: what is not named stops its set
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -37,6 +37,7 @@ class _Stopped(Exception):
 
     finding: Finding
     wanted: tuple[str, str] = field(default=("", ""))
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def settlement_marketplace(mapping: Mapping, context: Context) -> str | None:
@@ -49,7 +50,7 @@ def resolve(combination: Combination, mapping: Mapping, policy: Policy, context:
     try:
         return _Resolution(combination, mapping, policy, context).resolved()
     except _Stopped as stopped:
-        return Unmapped(combination, stopped.finding, stopped.wanted)
+        return Unmapped(combination, stopped.finding, stopped.wanted, stopped.also)
 
 
 def category_of(
@@ -257,13 +258,22 @@ class _Resolution:
         if found is not None:
             return found
         place = f"accounts, {role}" if role else f"categories, {category.name}"
-        raise self._stopped(
+        stopped = self._stopped(
             "unmapped_category",
             f"Category {category.name} has no account on {day.isoformat()}.",
             f"Add one under {place} in {self.mapping.file}.",
             "accounts" if role else "categories",
             role or category.name,
         )
+        raise replace(stopped, also=self._also(category, marketplace, model))
+
+    def _also(self, category: Category, marketplace: str, model: TaxModel | None) -> tuple[tuple[str, str], ...]:
+        """Return what would be missing next: the account of tax, where the category's amounts hold or pass some on."""
+        try:
+            self._tax_account(_treatment(category, model), marketplace, self.mapping.owner_of(marketplace))
+        except _Stopped as stopped:
+            return (stopped.wanted,)
+        return ()
 
     def _by_rule(self, category: str, marketplace: str) -> tuple[Booking, str] | None:
         for index, rule in enumerate(self.mapping.shape.rules):

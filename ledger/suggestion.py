@@ -24,6 +24,8 @@ def suggest(unmapped: Unmapped | Iterable[Unmapped]) -> str:
     by_section: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
     comments: dict[str, None] = {}
     for one in found:
+        for kind, name in one.also:
+            by_section[kind].setdefault(name, one.finding.sentence)
         kind, name = one.wanted
         if kind == "triples":
             by_section[kind][_triple_row(one.combination, name)] = ""

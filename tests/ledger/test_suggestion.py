@@ -51,6 +51,14 @@ def test_a_snippet_pasted_without_being_filled_in_is_refused(combination):
     assert "triples[1].category: '' is no category" in str(refusal.value)
 
 
+def test_what_would_be_missing_next_is_named_at_once(combination):
+    """Tax that is passed on needs two accounts: its own, and one for what the marketplace did not remit."""
+    tax = ("Order", "ItemPrice", "Tax")
+    assert suggest(stopped(combination, tax)) == 'accounts:\n  tax_liability: ""\n  pass_through_tax: ""\n'
+    named = '  tax_liability: "210600"\n'
+    assert suggest(stopped(combination, tax, text=named)) == 'accounts:\n  pass_through_tax: ""\n'
+
+
 def test_a_filled_snippet_is_a_mapping(combination):
     """What was suggested is exactly what was missing."""
     found = stopped(combination, "principal", ("Ä: b", "- x", "#1 'q'"), ("Order", "ItemFees", ""), ("", "", ""))
