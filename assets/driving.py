@@ -15,6 +15,7 @@ from assets.document_sets import HANDED_OVER, is_reversal, may_exist
 from assets.hands import decisions, has_word
 from assets.posting import Driven, drive
 from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES, approval_finding
+from assets.posting_steps import after, growing
 from assets.resumption import POSTING_KIND
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -70,6 +71,18 @@ def spoken_for(road: Road, documents: Sequence[OutboxDocument]) -> Sequence[Outb
             unspoken, PostingState.PLANNED, said, person=road.person, run=road.run, only_from=before
         )
     return road.stores.outbox.documents(documents[0].source, documents[0].revision)
+
+
+def asked_again_later(road: Road, driven: Sequence[Driven]) -> list[Driven]:
+    """Give what is held unsent a moment to ask the gate again, later each time: nobody tells us when it opens."""
+    return [
+        replace(one, again_at=after(road.desk, growing(road.desk, one.document))) if _is_at_rest(one) else one
+        for one in driven
+    ]
+
+
+def _is_at_rest(one: Driven) -> bool:
+    return one.document.state is PostingState.APPROVED and one.again_at is None and one.finding is None
 
 
 def ask_again(road: Road, settlement_id: str, driven: Sequence[Driven]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from assets.desk import UNSENT, Driven
 from assets.document_sets import may_exist
-from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
+from assets.driving import ask_again, asked_again_later, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.resumption import ask_for
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -101,6 +101,8 @@ def take_on(road: Road, taken: Taken, resting: Mapping[str, Driven] | None = Non
         unless_begun=wanted.unless_begun,
         resting=resting or {},
     )
+    if may_exist(documents) and any(one.is_blocking and one.is_waiting and not one.passed for one in verdicts):
+        driven = asked_again_later(road, driven)
     ask_again(road, wanted.partition, driven)
     if may_exist(documents) and all(one.document.state in UNSENT for one in driven):
         ask_for(road, wanted.partition, "nothing of it is in the ERP: what is planned now may go")

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from assets.approval import approve
+from assets.resumption import POSTING_KIND
 from assets.road import STAGES, run_stage, walk
 from connector_defs.project import PACKAGE
 from emulators.peoplesoft.site import ChartFieldValue, Timing
-from ledger.errors import TargetRefused
+from ledger.errors import TargetRefused, TargetUnavailable
 from ledger.four_eyes import Decider
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, of_account, sale
@@ -398,3 +399,46 @@ def test_a_changed_mapping_found_by_a_follow_up_run_asks_for_the_whole_road(worl
     assert {row.version for row in world.stores.due.listing(road.connection)} != walked_due
     walk(changed, ONE)
     assert (list(world.items()), world.states(road, ONE), world.creates()) == (["approval_needed"], ["planned"], 0)
+
+
+class AwayOncePosted:
+    """A target that answers nothing from the moment a first document is posted, until it `is_back`."""
+
+    def __init__(self, target, states):
+        self._target, self._states, self.is_back = target, states, False
+
+    def __getattr__(self, name):
+        return getattr(self._target, name)
+
+    def _answer(self, name, *asked):
+        if not self.is_back and "posted" in self._states():
+            raise TargetUnavailable("PeopleSoft does not answer.")
+        return getattr(self._target, name)(*asked)
+
+    def find(self, journals):
+        return self._answer("find", journals)
+
+    def check_accounts(self, uses, journals=()):
+        return self._answer("check_accounts", uses, journals)
+
+
+def test_a_part_that_cannot_be_gated_is_asked_for_until_it_is_posted(world):
+    """The ERP goes away between two parts, for longer than a run: never half posted with nobody to look again."""
+    road = world.small()
+    parted(world, road)
+    target = AwayOncePosted(road.target, lambda: world.states(road, ONE))
+    road = replace(road, target=target)
+    walk(road, ONE)
+    waits = []
+    for _ in range(8):
+        assert world.states(road, ONE) == ["posted", "approved"]
+        [row] = [one for one in world.stores.due.listing(road.connection) if one.kind == POSTING_KIND]
+        waits.append((row.at - world.clock.now()).total_seconds())
+        world.clock.advance(waits[-1])
+        follow_up(road, ONE)
+    assert waits == sorted(waits)
+    assert waits[-1] > waits[0]
+    target.is_back = True
+    follow_up(road, ONE)
+    assert (world.states(road, ONE), world.items()) == (["posted", "posted"], {})
+    world.assert_in_books("60.00", "40.00")
