@@ -17,6 +17,7 @@ from assets.days import RefusedDay, days_between, fetch_days
 from assets.verdicts import StageResult
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, START, World, sale
+from tests.road.control import CONTROL
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import RECEIVABLES
 from tests.road.test_posting_road import ONE
@@ -45,7 +46,7 @@ DAYS = days_between(START.date() - timedelta(days=6), START.date() - timedelta(d
 
 def told_home(tmp_path_factory, days=MONTH) -> Path | None:
     """Return a home in which events of some days, a month, were fetched; none where control databases lie elsewhere."""
-    if World.cluster is not None:
+    if CONTROL.cluster is not None:
         return None
     home = tmp_path_factory.mktemp("told") / "home"
     with pytest.MonkeyPatch.context() as patch:
@@ -67,8 +68,6 @@ def told_world(told: Path | None, tmp_path, monkeypatch, days=MONTH) -> Iterator
     if told is None:
         fetched(billing(Pod(made)), "financial_events", days)
     yield made
-    for stores in made.to_close:
-        stores.close()
 
 
 def billing(pod: Pod, run: str = "run-1", without: str = "", receivables: dict | None = None, **changes):

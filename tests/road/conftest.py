@@ -1,15 +1,10 @@
-"""A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move.
+"""A whole world in one process: both emulators, the stores, the two demo connections, a clock that only tests move."""
 
-With `CONNECTOR_TEST_CONTROL=postgresql` every control database of the road's tests is on a PostgreSQL of their own.
-"""
-
-import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -27,11 +22,12 @@ from emulators.fusion.demo_site import DEMO_CLIENT, DEMO_SECRET
 from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.demo_site import DEMO_PASSWORD
 from resources.clock import ManualClock
-from resources.store.stores import Stores, StoreUrls
+from resources.store.stores import StoreUrls
 from resources.vault import Vault
 from tests.demo_sellers import seller_of_its_own
 from tests.resources.store.cluster import Cluster, server_folder
-from tests.road.rig import assert_in_books, opened
+from tests.road.control import CONTROL
+from tests.road.rig import assert_in_books
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 # The period of a settlement written by hand; it lies within one month unless told otherwise.
@@ -42,15 +38,11 @@ FIRST = datetime(2026, 11, 2, 12, tzinfo=UTC)
 class World:
     """Emulators behind in-process transports, stores in a folder, roads per connection."""
 
-    cluster: ClassVar[Cluster | None] = None
-    on_cluster: ClassVar[set[Path]] = set()
-
     home: Path
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     amazon_faults: FaultPlan = field(default_factory=FaultPlan)
     erp_faults: FaultPlan = field(default_factory=FaultPlan)
     amazon_settings: Settings = field(default_factory=Settings)
-    to_close: list[Stores] = field(default_factory=list)
 
     def __post_init__(self):
         self.demo = world_around(
@@ -80,32 +72,12 @@ class World:
     def reopen(self, home: Path | None = None):
         """Open the stores anew, as a later process would; another home is another control database."""
         self.home = home or self.home
-        if World.cluster is not None:
-            self.stores = self._opened_on(World.cluster)
-        else:
-            self.stores = Stores.open(self.home, self.clock) if self.home.exists() else opened(self.home, self.clock)
-
-    def _opened_on(self, cluster: Cluster) -> Stores:
-        """Open the stores with a database of this home's own."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        if self.home not in World.on_cluster:
-            World.on_cluster.add(self.home)
-            cluster.recreate(self._database)
-        stores = Stores.open(self.urls, self.clock)
-        self.to_close.append(stores)
-        return stores
-
-    @property
-    def _database(self) -> str:
-        return f"road_{hashlib.sha256(str(self.home).encode()).hexdigest()[:16]}"
+        self.stores = CONTROL.opened(self.home, self.clock)
 
     @property
     def urls(self) -> StoreUrls:
         """Return where the stores of the home are."""
-        if World.cluster is None:
-            return StoreUrls.of(self.home)
-        control = World.cluster.url(self._database)
-        return StoreUrls(control, str(self.home / "documents"), str(self.home / "warehouse"))
+        return CONTROL.urls(self.home)
 
     def connections(self) -> dict[str, Connection]:
         """Return the demo connections of the project."""
@@ -211,9 +183,16 @@ def control_cluster():
     binaries = server_folder()
     assert binaries is not None, "PostgreSQL is not installed: apt-get install postgresql"
     with Cluster.running(binaries) as running:
-        World.cluster = running
+        CONTROL.cluster = running
         yield
-        World.cluster = None
+        CONTROL.cluster = None
+
+
+@pytest.fixture(autouse=True)
+def closed_at_the_end():
+    """Leave no connection of a test open on the one server of all."""
+    yield
+    CONTROL.close_all()
 
 
 @pytest.fixture
@@ -224,9 +203,7 @@ def world(tmp_path, monkeypatch):
     for account in made.demo.seller.sellers:
         region = account.name.removeprefix("amazon_").upper()
         monkeypatch.setenv(f"CONNECTOR_DEMO_BOOKS_FROM_{region}", account.books_from.isoformat())
-    yield made
-    for stores in made.to_close:
-        stores.close()
+    return made
 
 
 __all__ = ["FIRST", "STAGES", "World", "discover", "of_account", "sale", "walk"]

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -26,8 +25,8 @@ from ledger.references import reference
 from resources.clock import ManualClock
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.erp.peoplesoft.profile import PeopleSoftProfile
-from resources.store.stores import Stores
 from resources.transport.rings import build_client
+from tests.road.control import CONTROL
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SETTLEMENT = "24000000001"
@@ -47,21 +46,6 @@ class _NoTrail:
 
     def record(self, exchange: object) -> str:
         return ""
-
-
-@cache
-def empty_control() -> bytes:
-    """Return a control database as it is before anything happened; making one takes longer than a test."""
-    with TemporaryDirectory() as folder:
-        Stores.open(Path(folder), ManualClock(START)).close()
-        return (Path(folder) / "control.db").read_bytes()
-
-
-def opened(home: Path, clock: ManualClock) -> Stores:
-    """Open fresh stores."""
-    home.mkdir(parents=True)
-    (home / "control.db").write_bytes(empty_control())
-    return Stores.open(home, clock)
 
 
 def line(number: int, account: str, amount: str, ref: str = "", text: str = "") -> JournalLine:
@@ -104,14 +88,14 @@ class Rig:
 
     def __post_init__(self) -> None:
         self.app: Emulator = build_app(self.site, self.clock, self.faults)
-        self.stores = opened(self.folder / "home", self.clock)
+        self.stores = CONTROL.opened(self.folder / "home", self.clock)
         self._targets: dict[str, PeopleSoft] = {}
 
     def lose_control_database(self) -> None:
         """Go on with an empty control database beside the same ERP."""
         self.stores.close()
         self._targets.clear()
-        self.stores = opened(self.folder / f"home-{self.clock.now():%H%M%S%f}", self.clock)
+        self.stores = CONTROL.opened(self.folder / f"home-{self.clock.now():%H%M%S%f}", self.clock)
 
     def target(self, transport: httpx.BaseTransport | None = None) -> PeopleSoft:
         """Return a client; without a transport of its own the same one again, its WSDL read once."""

@@ -210,3 +210,11 @@ def test_the_next_listing_is_asked_for_at_night_and_an_outage_is_asked_again(wor
     row = world.stores.due.open_row(road.connection, LISTING_KIND, LISTING)
     assert row.reason.startswith("failure 1 of erp_documents")
     assert row.at - world.clock.now() == timedelta(seconds=60)
+    for _ in range(11):
+        assert world.items() == {}
+        with pytest.raises(TargetUnavailable):
+            list_documents(road)
+    assert list(world.items()) == ["erp_documents_failed"]
+    world.erp_faults.clear()
+    list_documents(road)
+    assert world.items() == {}

@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,31 @@ def test_a_settlement_that_came_to_its_end_is_not_asked_for_again(world):
     assert due(world, road) == [("arrival", 1800, "run run-1 is on its way")]
     walk(road, ONE)
     assert due(world, road) == []
+
+
+def test_an_outage_that_lasts_is_told_and_ends_by_itself(world):
+    """Posted, and then the books cannot be read for hours: an item after the twelfth look, none once they can."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    for stage in STAGES[:-1]:
+        run_stage(road, stage, ONE)
+    world.erp_faults.always("ExecuteQuery", general.html(503))
+    began = world.clock.now()
+    for _ in range(12):
+        assert world.items() == {}
+        assert world.states(road, ONE) == ["posted"]
+        with pytest.raises(TargetUnavailable):
+            follow_up(road)
+        [(_, seconds, _)] = due(world, road)
+        world.clock.advance(seconds)
+    assert timedelta(hours=7) < world.clock.now() - began < timedelta(hours=9)
+    [told] = world.items().values()
+    assert told.code == "reconciliations_failed"
+    assert told.sentence.startswith(f"reconciliations of settlement {ONE} could not be made 12 times in a row: ")
+    world.erp_faults.clear()
+    follow_up(road)
+    assert (due(world, road), world.items()) == ([], {})
+    world.assert_in_books("100.00")
 
 
 def test_a_settlement_that_stopped_on_a_finding_waits_for_a_person(world):

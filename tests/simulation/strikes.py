@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
-from tests.road.rig import empty_control
+from tests.road.control import empty_control
 from tests.simulation.doors import Effect, Worker, acting, disk_full
 
 if TYPE_CHECKING:

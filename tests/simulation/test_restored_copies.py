@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.road.rig import empty_control
+from tests.road.control import empty_control
 from tests.simulation import oracle
 from tests.simulation.cases import SINGLE
 from tests.simulation.crash import Moment, watched

@@ -42,7 +42,7 @@ from ledger.mapping import Mapping, load_mapping
 from ledger.policy import Policy
 from resources.clock import ManualClock
 from resources.store.stores import Stores
-from tests.road.rig import empty_control
+from tests.road.control import empty_control
 from tests.simulation.doors import HttpDoor, acting, watch_under
 from tests.simulation.erp_side import ErpSide
 from tests.simulation.peoplesoft_side import PeopleSoftSide
