@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assets.day_names import day_name, day_of_name, today
-from assets.outcome import ENDS_BY_ITSELF, PASSING, align, keep_changed
+from assets.outcome import ENDS_BY_ITSELF, align, is_told, keep_changed
 from assets.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
 from assets.verdicts import StageResult
@@ -262,13 +262,12 @@ def _refused(road: Road, stage: DayStage, day: date, origin: str, sentence: str)
 def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: Exception, names: list[str]) -> None:
     """Tell people what does not pass by itself; who asked for these days asks again later."""
     try:
-        for name in names:
-            failed(road, stage.asset, name, sentence_of(error))
+        failures = max((failed(road, stage.asset, name, sentence_of(error)) for name in names), default=1)
         is_of_one_span = _is_of_one_span(error)
         if is_of_one_span:
             at, name = road.clock.now() + _SPAN_AGAIN, day_name(stage.asset, first)
             road.stores.due.ask(road.connection, SETTLEMENT_KIND, name, at, "a span that was refused is tried again")
-        if isinstance(error, DocumentDamaged) or not isinstance(error, PASSING):
+        if isinstance(error, DocumentDamaged) or is_told(error, failures):
             when = "every day one of its days is tried" if is_of_one_span else "the next fetch tries again"
             finding = Finding(
                 FAILED_CODE,

@@ -12,6 +12,7 @@ from assets.approval import approve, reject
 from assets.configuration import unconfirmed_hands
 from assets.document_sets import newest_documents
 from assets.erp_documents import CODE as UNKNOWN_CODE
+from assets.erp_documents import FAILED_CODE as LISTING_FAILED
 from assets.erp_documents import ask_for_listing
 from assets.hands import hands_of, planners
 from assets.posting import give_up
@@ -106,7 +107,7 @@ def _carry_out(road: Road, item: ReviewItem, action: str, person: str, reason: s
         take_over(road, item, person, reason)
     if _gives_reversal_up(item, action):
         give_up_reversal(road, item, person, reason)
-    if action == "retry" and item.code == UNKNOWN_CODE:
+    if action == "retry" and item.code in (UNKNOWN_CODE, LISTING_FAILED):
         ask_for_listing(road, f"review item {item.id} resolved: {action}")
 
 

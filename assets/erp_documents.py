@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from assets.approval import documents_of
 from assets.desk import UNSENT
-from assets.outcome import ACTIONS
+from assets.outcome import ACTIONS, align, is_told
 from assets.read_back import DAYS_MAX, ledger_today, next_quiet_moment
 from assets.resumption import LISTING, LISTING_KIND, ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
@@ -29,6 +29,7 @@ from resources.store.review import ReviewItem
 ASSET = "erp_documents"
 CHECK = "no_unknown_documents"
 CODE = "unknown_document"
+FAILED_CODE = f"{ASSET}_failed"
 _ALL_DOCUMENTS = 1_000_000
 _MONTHS_MAX = DAYS_MAX // 30
 # Findings of a settlement that name the documents they are about.
@@ -74,11 +75,21 @@ def list_documents(road: Road) -> StageResult:
     try:
         result = _listed(road)
     except Exception as error:
-        failed(road, ASSET, LISTING, sentence_of(error))
+        _note_failure(road, error)
         raise
+    align(road, LISTING, (), {FAILED_CODE})
     road.stores.due.ask(road.connection, LISTING_KIND, LISTING, next_quiet_moment(road, LISTING), _REASON)
     ended(road, LISTING)
     return result
+
+
+def _note_failure(road: Road, error: Exception) -> None:
+    """Ask again, later each time; tell people what does not pass by itself, and what lasts."""
+    failures = failed(road, ASSET, LISTING, sentence_of(error))
+    if is_told(error, failures):
+        sentence = f"The ERP's documents under our source could not be listed: {sentence_of(error)}"
+        cure = "Correct what the sentence names; it is tried again by itself, and this item ends with it."
+        align(road, LISTING, (Finding(FAILED_CODE, sentence, cure, origin=ASSET),), frozenset())
 
 
 def ask_for_listing(road: Road, reason: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assets.month_names import is_over, month_name
-from assets.outcome import ENDS_BY_ITSELF, PASSING, align, keep_changed
+from assets.outcome import ENDS_BY_ITSELF, align, is_told, keep_changed
 from assets.resumption import ended, failed, sentence_of, taken_up
 from assets.roadmap import Road
 from assets.verdicts import StageResult
@@ -57,8 +57,8 @@ def _note_failure(road: Road, stage: MonthStage, month: Month, error: Exception)
     """Ask again, later each time; tell people what does not pass by itself."""
     name = month_name(stage.asset, month)
     try:
-        failed(road, stage.asset, name, sentence_of(error))
-        if not isinstance(error, PASSING):
+        failures = failed(road, stage.asset, name, sentence_of(error))
+        if is_told(error, failures):
             finding = Finding(
                 "month_failed",
                 f"{stage.asset} of {month} could not be made: {sentence_of(error)}",

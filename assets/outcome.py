@@ -161,6 +161,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 # What passes by itself: asked again by a due row, not worth a person's time.
 PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
+# So many failures in a row take about seven hours: longer than the window in which a system is usually maintained.
+FAILURES_UNTOLD_MAX = 11
 
 
 def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> None:
@@ -200,11 +202,20 @@ def _facts(asset: str, verdict: Verdict) -> dict:
     return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
 
 
-def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception) -> None:
-    """Open an item for a stage that raised what will not pass by itself; it ends when the stage gets through."""
-    if isinstance(error, PASSING):
+def is_told(error: Exception, failures: int) -> bool:
+    """Tell whether a person should know: of what will not pass by itself at once, of an outage when it lasts."""
+    return not isinstance(error, PASSING) or failures > FAILURES_UNTOLD_MAX
+
+
+def keep_failure(road: Road, asset: str, settlement_id: str, error: Exception, failures: int) -> None:
+    """Open an item for a stage that raised, if a person should know; it ends when the stage gets through.
+
+    `failures` counts those in a row, this one included.
+    """
+    if not is_told(error, failures):
         return
-    sentence = f"{asset} of settlement {settlement_id} could not be made: {sentence_of(error)}"
+    tried = f" {failures} times in a row" if failures > 1 else ""
+    sentence = f"{asset} of settlement {settlement_id} could not be made{tried}: {sentence_of(error)}"
     cure = "Correct what the sentence names, then resolve this item with `retry`; it is also tried again by itself."
     align(road, settlement_id, (Finding(_failure_code(asset), sentence, cure, origin=asset),), frozenset())
 

@@ -89,8 +89,8 @@ def comes_again(road: Road, settlement_id: str, at: datetime, reason: str) -> No
             road.stores.due.ask(road.connection, kind, settlement_id, at, reason)
 
 
-def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> None:
-    """Ask again after a stage that raised: a minute later first, an hour at most."""
+def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> int:
+    """Ask again after a stage that raised: a minute later first, an hour at most; return how many failed in a row."""
     kind = POSTING_KIND if asset in _FOLLOWED_UP else _KIND_OF_FAILURE.get(asset, SETTLEMENT_KIND)
     row = road.stores.due.open_row(road.connection, kind, settlement_id)
     before = _FAILURE.search(row.reason) if row else None
@@ -100,6 +100,7 @@ def failed(road: Road, asset: str, settlement_id: str, sentence: str) -> None:
     reason = f"failure {count} of {asset}: {sentence[:300]}"
     road.stores.due.ask(road.connection, kind, settlement_id, at, reason)
     ended(road, settlement_id)
+    return count
 
 
 def take_back(stores: Stores, clock: Clock, connection: str, is_over: Callable[[str], bool]) -> int:

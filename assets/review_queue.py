@@ -75,6 +75,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("leaves_differ", "retry"): "Fetches the day again; the item ends when its lines add up.",
     ("settlement_elsewhere", "retry"): "The next discovery looks at the report again.",
     ("unknown_document", "retry"): "Lists the ERP's documents again at once.",
+    ("erp_documents_failed", "retry"): "Lists the ERP's documents again at once.",
     ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",
     ("cash_reversed", "keep"): "The receipt stays reversed; nothing is booked again.",
     ("cash_item_closed", "keep"): "Takes that entry for the receipt: nothing is booked beside it.",

@@ -86,8 +86,8 @@ def _note_failure(road: Road, asset: str, settlement_id: str, error: Exception) 
     """Ask again, and tell people what waits for them; a key that is no settlement leaves no trace."""
     try:
         if road.stores.settlements.get(road.connection, settlement_id) is not None:
-            failed(road, asset, settlement_id, sentence_of(error))
-            keep_failure(road, asset, settlement_id, error)
+            failures = failed(road, asset, settlement_id, sentence_of(error))
+            keep_failure(road, asset, settlement_id, error, failures)
     except StoreError:
         # The stores themselves are out of order: the error that is on its way says more than this one.
         return
