@@ -59,6 +59,7 @@ def send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
     intended = _intended(desk, lease, document)
     if intended.document.state is not PostingState.SENDING:
         return intended
+    _require_in_time(desk, [lease])
     erp_id, error = _called(lambda: desk.target.submit(document.journal))
     return _told(desk, lease, intended.document, erp_id, error)
 
@@ -132,6 +133,7 @@ def _is_ready(desk: Desk, document: OutboxDocument, resting: dict[str, Driven]) 
 
 def _hand_over(desk: Desk, target: CollectingTarget, intended: Sequence[_Leased], resting: dict[str, Driven]) -> None:
     """Make the one call, and write down for each document what it came to."""
+    _require_in_time(desk, [lease for lease, _ in intended])
     _, error = _called(lambda: target.submit_together([document.journal for _, document in intended]))
     decided = decided_on()
     lost: LeaseLost | None = None
@@ -181,6 +183,16 @@ def _intended(desk: Desk, lease: Lease, document: OutboxDocument, decided: Mappi
     except UndoneMeanwhile as error:
         # The gate of the next run finds it undone and says what to do.
         return Driven(document, again_at=after(desk, desk.patience.follow_up), waits_for=str(error))
+
+
+def _require_in_time(desk: Desk, leases: Sequence[Lease]) -> None:
+    """Raise LeaseLost when another worker may have taken over since the intent was stored; nothing is called then.
+
+    Whoever slept so long (a suspended machine, a stopped process) leaves documents behind as a dead worker does.
+    """
+    ended = [lease for lease in leases if lease.expires_at <= desk.clock.now()]
+    if ended:
+        raise LeaseLost(f"The lease of {ended[0].name} ended before the ERP was called, so nothing was sent.")
 
 
 def _called(call: Callable[[], str | None]) -> tuple[str | None, ConnectorError | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -58,8 +57,8 @@ def told_home(tmp_path_factory, days=MONTH) -> Path | None:
     return home
 
 
-def told_world(told: Path | None, tmp_path, monkeypatch, days=MONTH) -> Iterator[World]:
-    """Yield a world of its own in which events of some days, a month, were fetched."""
+def told_world(told: Path | None, tmp_path, monkeypatch, days=MONTH) -> World:
+    """Return a world of its own in which events of some days, a month, were fetched."""
     monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
     monkeypatch.setenv("CONNECTOR_DEMO_BOOKS_FROM_US", "2026-08-01")
     if told is not None:
@@ -67,7 +66,7 @@ def told_world(told: Path | None, tmp_path, monkeypatch, days=MONTH) -> Iterator
     made = World(tmp_path / "home")
     if told is None:
         fetched(billing(Pod(made)), "financial_events", days)
-    yield made
+    return made
 
 
 def billing(pod: Pod, run: str = "run-1", without: str = "", receivables: dict | None = None, **changes):

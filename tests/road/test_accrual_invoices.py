@@ -36,7 +36,7 @@ def told(tmp_path_factory):
 @pytest.fixture
 def world(told, tmp_path, monkeypatch):
     """Yield a world of its own."""
-    yield from told_world(told, tmp_path, monkeypatch, TOLD)
+    return told_world(told, tmp_path, monkeypatch, TOLD)
 
 
 def accruing(pod: Pod):

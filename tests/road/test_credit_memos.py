@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -38,9 +37,9 @@ def told(tmp_path_factory) -> Path | None:
 
 
 @pytest.fixture
-def world(told, tmp_path, monkeypatch) -> Iterator[World]:
+def world(told, tmp_path, monkeypatch) -> World:
     """A world of its own that begins there."""
-    yield from told_world(told, tmp_path, monkeypatch)
+    return told_world(told, tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -282,8 +282,7 @@ def told(tmp_path_factory):
 @pytest.fixture
 def told_pod(told, tmp_path, monkeypatch):
     """The demo pod beside a world that begins there."""
-    for world in told_world(told, tmp_path, monkeypatch, DAYS):
-        yield Pod(world)
+    return Pod(told_world(told, tmp_path, monkeypatch, DAYS))
 
 
 ADDED = {"marketplaces": {"Amazon.com": {"tax_model": "added"}}}

@@ -108,3 +108,31 @@ def test_an_erp_that_never_edits_is_asked_less_and_less_often(tmp_path):
     assert waits[0] == 60
     assert waits == sorted(waits)
     assert waits[-1] == 3600
+
+
+class _FallingAsleep:
+    """An outbox after whose stored intent the worker sleeps for longer than its lease."""
+
+    def __init__(self, rig):
+        self._outbox, self._rig = rig.stores.outbox, rig
+
+    def __getattr__(self, name):
+        return getattr(self._outbox, name)
+
+    def step(self, key, state, *told, **facts):
+        stepped = self._outbox.step(key, state, *told, **facts)
+        if state is PostingState.SENDING:
+            self._rig.clock.advance(self._rig.patience.lease)
+        return stepped
+
+
+def test_a_worker_that_sleeps_between_intent_and_call_calls_no_more(tmp_path):
+    """Another may have taken over since: it goes on as after a death, and the document is sent once."""
+    rig = _rig(tmp_path, None)
+    with pytest.raises(LeaseLost, match="ended before the ERP was called, so nothing was sent"):
+        rig.run(rig.desk("sleeper", outbox=_FallingAsleep(rig)))
+    assert rig.documents()[0].state is PostingState.SENDING
+    assert rig.faults.calls("Create") == 0
+    assert rig.until_rest()[-1] == "posted"
+    assert rig.faults.calls("Create") == 1
+    rig.assert_in_books("100.00")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,9 +13,8 @@ from ledger.journal import SourceKey
 from resources.erp.target import CollectingTarget
 from tests.fusion_connection import AT_ONCE
 from tests.road.billing_rig import verdict
-from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
-from tests.road.import_rig import (
+from tests.road.invoice_files.import_rig import (
     DAY,
     IMPORTED,
     billed,
@@ -24,7 +22,6 @@ from tests.road.import_rig import (
     laid,
     lay,
     numbers,
-    own_world,
     pod_of,
     post,
     road_of,
@@ -33,19 +30,6 @@ from tests.road.import_rig import (
     told,
 )
 from tests.road.test_fusion_receivables import RECEIVABLES, line
-
-
-@pytest.fixture
-def world(tmp_path, monkeypatch) -> Iterator[World]:
-    """A world of its own."""
-    monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-    yield from own_world(tmp_path / "home")
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """A pod at which jobs take no time."""
-    return pod_of(world)
 
 
 def test_the_invoices_of_a_day_go_in_one_file_and_stand_in_the_books_as_sent(world, pod):

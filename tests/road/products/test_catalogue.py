@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from ledger.catalogue import load_catalogue
 from ledger.errors import MappingRefused
 from ledger.order_documents import INVOICE
-from tests.road.billing_rig import DAYS, billing, fetched, made, told_home, told_world, verdict
+from tests.road.billing_rig import DAYS, billing, fetched, made, verdict
 from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import invoices
@@ -21,24 +19,6 @@ HEAD = "sku,category,revenue.account,revenue.department,accounting_rule.name,acc
 BOTTLES = "TRAIL-BOTTLE-*,,400110,10000,,\n"
 POLES = "TREKKING-POLES-PAIR,,400120,,Monthly,12\n"
 OTHERS = "*,,400100,,,\n"
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which some days of events were fetched."""
-    return told_home(tmp_path_factory, DAYS)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> Iterator[World]:
-    """A world of its own that begins there."""
-    yield from told_world(told, tmp_path, monkeypatch, DAYS)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 def road_with(pod: Pod, text: str, run: str = "run-1", name: str = "products.csv", **books):

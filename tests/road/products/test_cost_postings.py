@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,7 @@ from emulators import faults as general
 from ledger.catalogue import load_catalogue
 from ledger.errors import ConfigurationRefused
 from ledger.four_eyes import Decider
-from tests.road.billing_rig import DAYS, billing, current_events, fetched, told_home, told_world, verdict
+from tests.road.billing_rig import DAYS, billing, current_events, fetched, verdict
 from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
 
@@ -26,24 +24,6 @@ ALL = "*,500100,140100,4.255,USD,400100\n"
 # What so many units cost, rounded half up.
 COST_OF = {1: Decimal("4.26"), 2: Decimal("8.51"), 3: Decimal("12.77")}
 DAY = DAYS[:1]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which some days of events were fetched."""
-    return told_home(tmp_path_factory, DAYS)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> Iterator[World]:
-    """A world of its own that begins there."""
-    yield from told_world(told, tmp_path, monkeypatch, DAYS)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 def costing(pod: Pod, run: str = "run-1", text: str = HEAD + ALL, **books):

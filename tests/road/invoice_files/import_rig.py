@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 
 from assets.days import StageResult
@@ -42,14 +40,6 @@ class WithoutSeller(World):
         self.demo = SimpleNamespace(amazon=None)
         self.reopen()
         self.vault = Vault.open(self.home)
-
-
-def own_world(folder: Path) -> Iterator[World]:
-    """Yield a world of its own."""
-    made = WithoutSeller(folder)
-    yield made
-    for stores in made.to_close:
-        stores.close()
 
 
 def pod_of(world: World, **timing) -> Pod:

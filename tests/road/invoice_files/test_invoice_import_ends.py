@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -20,9 +19,8 @@ from ledger.posting import PostingState
 from resources.erp.fusion.receivables.imports import Imports
 from resources.erp.target import BooksState
 from tests.road.billing_rig import verdict
-from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
-from tests.road.import_rig import (
+from tests.road.invoice_files.import_rig import (
     DAY,
     LATER,
     billed,
@@ -30,7 +28,6 @@ from tests.road.import_rig import (
     laid,
     lay,
     numbers,
-    own_world,
     pod_of,
     post,
     road_of,
@@ -39,19 +36,6 @@ from tests.road.import_rig import (
     told,
 )
 from tests.road.test_fusion_receivables import LINES
-
-
-@pytest.fixture
-def world(tmp_path, monkeypatch) -> Iterator[World]:
-    """A world of its own."""
-    monkeypatch.setenv("CONNECTOR_VAULT_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-    yield from own_world(tmp_path / "home")
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """A pod at which jobs take no time."""
-    return pod_of(world)
 
 
 def test_a_rejected_line_holds_its_own_invoice_and_no_other(world, pod):
