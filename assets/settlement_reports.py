@@ -21,6 +21,8 @@ from assets.partitions import require_settlement_key
 from assets.payout_days import ask_for_payouts_of
 from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
+from assets.two_contents import CODE as SECOND_CONTENT
+from assets.two_contents import two_contents
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accrual import month_of_accrual
@@ -31,7 +33,7 @@ from resources.amazon.settlement_file.reader import SettlementFile, read_settlem
 from resources.store.settlements import SettlementElsewhere, SettlementRecord
 from resources.transport.record import take_exchanges
 
-CHANGED_CODE, CONTENT_CHECK = "settlement_changed", "one_content"
+CONTENT_CHECK = "one_content"
 # What a person may want looked at again: the report is fetched anew by the next discovery.
 _LOOKED_AT_AGAIN = ("settlement_elsewhere", "file_refused")
 _GONE = (404, 410)  # Amazon lists a report and has no document for it (any more)
@@ -213,6 +215,7 @@ def _register(road: Road, head: SettlementFile, came: _Came) -> str:
     if road.stores.settlements.get(road.connection, settlement_id) is None:
         # Asked for before it is recorded: a worker that dies in between leaves a row too many, never one too few.
         arrived(road, settlement_id, f"found by {came.source}")
+    facts = {**head_facts(head), "ledger": road.ledger}
     outcome = road.stores.settlements.record(
         road.connection,
         road.seller,
@@ -221,7 +224,7 @@ def _register(road: Road, head: SettlementFile, came: _Came) -> str:
         content_hash=head.content_hash,
         source=came.source,
         report_id=came.report_id,
-        facts={**head_facts(head), "ledger": road.ledger},
+        facts=facts,
         person=road.person,
         run=road.run,
         exchanges=came.exchanges,
@@ -230,7 +233,7 @@ def _register(road: Road, head: SettlementFile, came: _Came) -> str:
         _wake_sisters(road, settlement_id)
         ask_for_payouts_of(road, settlement_id)
     elif outcome == "changed" and not _is_kept(road, settlement_id, came.sha256):
-        finding = _changed_finding(settlement_id, came.sha256)
+        finding = two_contents(road, registered(road, settlement_id), head, came.sha256, facts)
         align(road, settlement_id, (finding,), frozenset())
     return outcome
 
@@ -244,7 +247,7 @@ def _wake_sisters(road: Road, settlement_id: str) -> None:
 
 def _is_kept(road: Road, settlement_id: str, sha256: str) -> bool:
     """Tell whether a person decided already to keep what was read first, with this very document at hand."""
-    items = road.stores.review.decisions(road.connection, settlement_id, CHANGED_CODE)
+    items = road.stores.review.decisions(road.connection, settlement_id, SECOND_CONTENT)
     return any(item.resolution == "keep" and item.origin == sha256 for item in items)
 
 
@@ -274,29 +277,18 @@ def _debts_between_accounts(head: SettlementFile) -> Iterator[list]:
             yield [one.amount_description, money.text(one.amount, head.currency), 0]
 
 
-def _changed_finding(settlement_id: str, sha256: str) -> Finding:
-    return Finding(
-        code="settlement_changed",
-        sentence=(
-            f"Settlement {settlement_id} came again with other content (document {sha256[:12]}). What was read first "
-            "stays; nothing is posted from the newer one."
-        ),
-        cure="Compare both documents; resolve with `keep`, or with `accept` to take the newer one.",
-        origin=sha256,
-    )
-
-
 def content_verdict(road: Road, settlement_id: str) -> Verdict:
     """A settlement that came again with other content is not sent before a person has said which one counts."""
     items = road.stores.review.listing(road.connection, partition=settlement_id)
-    waiting = [str(item.id) for item in items if item.code == CHANGED_CODE]
+    waiting = [item for item in items if item.code == SECOND_CONTENT]
     if not waiting:
         return Verdict(CONTENT_CHECK, True, "One content of it is known, or a person has decided.", is_blocking=False)
     sentence = (
         f"Settlement {settlement_id} came with two contents, and nobody has said which one counts (review item "
-        f"{', '.join(waiting)}): nothing is sent."
+        f"{', '.join(str(item.id) for item in waiting)}): nothing is sent."
     )
-    return Verdict(CONTENT_CHECK, False, sentence, is_blocking=False)
+    rows = tuple(row for item in waiting for row in item.details.get("differences", ()))
+    return Verdict(CONTENT_CHECK, False, sentence, is_blocking=False, rows=rows)
 
 
 def _report_name(report_id: str) -> str:
