@@ -11,19 +11,13 @@ import dagster as dg
 
 from assets.day_names import today
 from assets.days import DayStage, span_to_fetch
+from connector_defs.under_way import skip_while_under_way
 from resources.clock import Clock
 from resources.store.stores import Stores
 
 # Dagster's tags of a run over a range of partitions.
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
-_UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def day_schedule(
@@ -46,9 +40,9 @@ def day_schedule(
         description=f"Fetches {stage.asset} of the last {stage.overlap_days} days, and of days that were missed.",
     )
     def fetch(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        under_way = context.instance.get_runs(dg.RunsFilter(job_name=job.name, statuses=_UNDER_WAY), limit=1)
-        if under_way:
-            return dg.SkipReason(f"Run {under_way[0].run_id} of {job.name} is not over yet.")
+        waits = skip_while_under_way(context.instance, job.name)
+        if waits is not None:
+            return waits
         stores, clock = stores_of_tick()
         last_day = stage.told_until(today(clock))
         span = span_to_fetch(stores, connection, stage, first_day, last_day, marketplace_ids)

@@ -13,6 +13,7 @@ from assets.factory import RoadOfRun, queue_events
 from assets.import_folder import Imported, import_waiting
 from assets.settlement_reports import Discovery, discover
 from connector_defs.project import Project
+from connector_defs.under_way import skip_while_under_way
 
 # What asks a marketplace takes turns, by `dagster.yaml`: one that does not answer never holds the slot of a posting.
 # Of what waits for a turn settlements go first; what only reads the control database goes before everything.
@@ -73,6 +74,23 @@ def discovery_job(
         discover_settlements()
 
     return job
+
+
+def discovery_schedule(connection: str, job: dg.JobDefinition, cron: str, time_zone: str) -> dg.ScheduleDefinition:
+    """Return the schedule of discovery; one behind another would only keep the marketplace's turn from what is read."""
+
+    @dg.schedule(
+        name=f"{connection}_discovery_schedule",
+        job=job,
+        cron_schedule=cron,
+        execution_timezone=time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Asks for new settlements, unless a discovery is under way.",
+    )
+    def discovery(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return skip_while_under_way(context.instance, job.name) or dg.RunRequest()
+
+    return discovery
 
 
 def sentence(connection: str, found: Discovery) -> str:

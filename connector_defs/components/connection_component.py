@@ -22,7 +22,7 @@ from assets.roadmap import Road
 from connector_defs.connections import Connection
 from connector_defs.day_schedules import day_schedule
 from connector_defs.day_sources import day_stages, first_day
-from connector_defs.jobs import FETCH_TAGS, connection_job, discovery_job, month_job, road_job
+from connector_defs.jobs import FETCH_TAGS, connection_job, discovery_job, discovery_schedule, month_job, road_job
 from connector_defs.month_schedule import month_schedule
 from connector_defs.project import Project, render
 from connector_defs.proof_schedule import proof_schedule
@@ -134,13 +134,7 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     by_month = [month_asset(name, stage, first, road_of_run, resource_keys, known) for stage in of_month.values()]
     months = month_job(name, by_month)
     fetches.append(month_schedule(name, months, settings.books.time_zone, first, stores_of_tick))
-    schedule = dg.ScheduleDefinition(
-        name=f"{name}_discovery_schedule",
-        job=discovery,
-        cron_schedule=settings.discovery_schedule,
-        execution_timezone=settings.books.time_zone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-    )
+    schedule = discovery_schedule(name, discovery, settings.discovery_schedule, settings.books.time_zone)
     jobs = [road, *looks, *day_jobs, months]
     first_days, first_months = dict.fromkeys(stages, begin), dict.fromkeys(of_month, first)
     due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, first_days, first_months)

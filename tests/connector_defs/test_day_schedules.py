@@ -121,8 +121,8 @@ def kept(tmp_path):
         yield instance
 
 
-def _tick(place, instance):
-    schedule = place.defs().resolve_schedule_def(f"{JOB}_schedule")
+def _tick(place, instance, job=JOB):
+    schedule = place.defs().resolve_schedule_def(f"{job}_schedule")
     with dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime.now(UTC)) as context:
         return schedule.evaluate_tick(context)
 
@@ -139,16 +139,16 @@ def test_a_tick_asks_for_one_run_over_the_days_that_are_wanted(dagster_place, ke
     assert request.tags[RANGE_END_TAG] == datetime.now(UTC).date().isoformat()
 
 
+@pytest.mark.parametrize("name", [JOB, f"{CONNECTION}_discovery"])
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
-def test_a_tick_is_skipped_while_a_run_is_under_way(dagster_place, kept, status):
-    """It says which one; once that is over, the next tick asks again."""
-    job = dagster_place.defs().resolve_job_def(JOB)
-    run = kept.create_run_for_job(job, status=status)
-    skipped = _tick(dagster_place, kept)
+def test_a_tick_is_skipped_while_a_run_is_under_way(dagster_place, kept, status, name):
+    """It says which one; once that is over, the next tick asks again. Nothing piles up behind a dead marketplace."""
+    run = kept.create_run_for_job(dagster_place.defs().resolve_job_def(name), status=status)
+    skipped = _tick(dagster_place, kept, name)
     assert skipped.run_requests == []
-    assert skipped.skip_message == f"Run {run.run_id} of {JOB} is not over yet."
+    assert skipped.skip_message == f"Run {run.run_id} of {name} is not over yet."
     kept.report_run_failed(run)
-    assert len(_tick(dagster_place, kept).run_requests) == 1
+    assert len(_tick(dagster_place, kept, name).run_requests) == 1
 
 
 def test_a_day_that_a_person_wants_again_is_asked_for_by_the_sensor(dagster_place):
