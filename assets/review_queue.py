@@ -111,7 +111,10 @@ def in_order(items: Sequence[ReviewItem]) -> list[ReviewItem]:
 
 def digest(items: Sequence[ReviewItem]) -> str:
     """Return a mark of everything that the table shows of these items, their age aside."""
-    shown = [[one.id, one.sentence, one.is_blocking, str(one.amount), *one.actions, next_command(one)] for one in items]
+    shown = [
+        [one.id, one.sentence, one.is_blocking, str(one.amount), *one.actions, proposal(one), next_command(one)]
+        for one in items
+    ]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 
@@ -159,6 +162,11 @@ def command(item: ReviewItem, action: str) -> str:
     return f'connector review resolve {item.id} --action {action} --reason "{_reason(item, action)}"'
 
 
+def proposal(item: ReviewItem) -> str:
+    """Say what one person has proposed and another has not confirmed yet; nothing where nobody has."""
+    return f" ({item.proposed_action!r} is proposed by {item.proposed_by})" if item.proposed_action else ""
+
+
 def next_command(item: ReviewItem) -> str:
     """Return the command that confirms what is proposed for an item, else the one of its first action."""
     return command(item, item.proposed_action or item.actions[0])
@@ -181,7 +189,7 @@ def _row(item: ReviewItem, now: datetime) -> Row:
         "amount": amount_text(item),
         "waits": age(item.opened_at, now),
         "finding": item.code,
-        "actions": ", ".join(item.actions),
+        "actions": ", ".join(item.actions) + proposal(item),
         "to decide": next_command(item),
     }
 

@@ -3,7 +3,9 @@
 Imports of the stores and clients happen here, inside the functions, so that commands which need none start fast.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from ledger.errors import ConfigurationRefused, InputRefused
 
@@ -51,12 +53,18 @@ def opened_stores() -> "Stores":
     return open_stores(opened_project())
 
 
-def opened_road(name: str | None, *, run: str = "") -> "Road":
+@cache
+def run_of_command() -> str:
+    """Return what this command's work is known by, as a Dagster run is by its id: in the trail and in due rows."""
+    return f"command-{uuid4().hex[:12]}"
+
+
+def opened_road(name: str | None) -> "Road":
     """Open a connection's whole road: settings, stores, doors."""
     from connector_defs.connections import open_stores, open_vault
 
     project = opened_project()
-    return opened_connection(name).road(open_stores(project), open_vault(project), run=run)
+    return opened_connection(name).road(open_stores(project), open_vault(project), run=run_of_command())
 
 
 def opened_roads(name: str | None) -> list["Road"]:
@@ -67,7 +75,11 @@ def opened_roads(name: str | None) -> list["Road"]:
     is_all = name is None and bool(project.connection_files())
     wanted = None if is_all else chosen_name(project, name)
     stores, vault = opened_stores(), open_vault(project)
-    return [one.road(stores, vault) for key, one in connections(project).items() if wanted in (None, key)]
+    return [
+        one.road(stores, vault, run=run_of_command())
+        for key, one in connections(project).items()
+        if wanted in (None, key)
+    ]
 
 
 def settlements_in_order(road: "Road") -> list["SettlementRecord"]:

@@ -11,7 +11,17 @@ import click
 
 from assets.day_names import is_of_day_asset
 from assets.month_names import month_of_name
-from assets.review_queue import age, amount_text, command, in_order, meaning, next_command, origin_text, subject
+from assets.review_queue import (
+    age,
+    amount_text,
+    command,
+    in_order,
+    meaning,
+    next_command,
+    origin_text,
+    proposal,
+    subject,
+)
 from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.exit_codes import ExitCode
@@ -143,7 +153,9 @@ def _short_row(item: "ReviewItem", *, with_connection: bool) -> dict[str, object
         "amount": amount_text(item),
         "waits": age(item.opened_at, item.ended_at or SystemClock().now()),
         "from": origin_text(item),
-        "actions": "\n".join(item.actions) if item.state == "open" else f"{item.state} {item.resolution}".strip(),
+        "actions": "\n".join(item.actions) + proposal(item)
+        if item.state == "open"
+        else f"{item.state} {item.resolution}".strip(),
     }
 
 

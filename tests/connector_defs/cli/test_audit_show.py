@@ -25,6 +25,7 @@ def test_the_trail_of_a_settlement_tells_its_road(place, run_json) -> None:
     assert (sent["exchange"]["method"], sent["exchange"]["status"]) == ("POST", 200)
     assert sent["exchange"]["operation"] == "CI_JOURNAL_ENTRY_CI_C"
     assert all(event["person"] for event in told["events"] if event["kind"].startswith("document_"))
+    assert all(event["run"].startswith("command-") for event in told["events"] if event["kind"] != "settlement_new")
 
 
 def test_the_story_is_told_in_words(place, run) -> None:

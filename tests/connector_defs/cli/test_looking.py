@@ -107,9 +107,11 @@ def test_an_item_with_a_proposal_shows_the_command_that_confirms_it(
 ) -> None:
     """Not the first of its actions; what was chosen is chosen again, and nothing of a reason is run by a shell."""
     from assets.outcome import ACTIONS
+    from assets.review_queue import review_queue
     from connector_defs import connections
     from connector_defs.cli.opened import opened_stores
     from ledger.errors import Finding
+    from resources.clock import SystemClock
 
     path = copied_place.folder / "defs/amazon_us/defs.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("approval: automatic ", "approval: required "))
@@ -121,6 +123,10 @@ def test_an_item_with_a_proposal_shows_the_command_that_confirms_it(
     assert (proposed.exit_code, proposed.stdout.endswith(confirms)) == (0, True), proposed.output
     shown = run("review", "show", item).stdout
     assert shown.endswith(f"{action!r} is proposed by ann; another person confirms it:\n{confirms}")
+    listed = " ".join(run("review", "list").stdout.split())
+    assert f"({action!r} is proposed by ann)" in listed
+    [row] = review_queue(opened_stores(), "amazon_us", SystemClock()).rows
+    assert row["actions"].endswith(f" ({action!r} is proposed by ann)")
 
 
 def test_a_journal_with_errors_waits_until_it_is_gone_from_the_erp(copied_place, run, run_json) -> None:
