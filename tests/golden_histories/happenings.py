@@ -36,6 +36,7 @@ class Happening:
     locale: Locale = US
     books: dict = field(default_factory=dict)
     walks: tuple[Walk, ...] = (walk,)
+    erp: str = "peoplesoft"
 
     def happen(self, road: Road, folder: Path) -> None:
         """Let every settlement come in and go down the road."""
@@ -158,6 +159,16 @@ def _vat_included() -> Happening:
     return Happening("amazon_eu", (_settlement(1, _NOVEMBER, rows, "EUR"),), EUR, books)
 
 
+def _fusion_over_month_end() -> Happening:
+    """Two batches in Fusion, one for each month."""
+    return replace(_over_month_end(), books={}, erp="fusion")
+
+
+def _fusion_undone() -> Happening:
+    """Posted to Fusion, reversed there, and posted again."""
+    return replace(_undone(), books={}, erp="fusion")
+
+
 HAPPENINGS: dict[str, Callable[[], Happening]] = {
     "plain": _plain,
     "over_month_end": _over_month_end,
@@ -165,4 +176,6 @@ HAPPENINGS: dict[str, Callable[[], Happening]] = {
     "corrected": _corrected,
     "undone": _undone,
     "vat_included": _vat_included,
+    "fusion_over_month_end": _fusion_over_month_end,
+    "fusion_undone": _fusion_undone,
 }

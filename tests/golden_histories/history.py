@@ -1,10 +1,10 @@
 """One recorded history on disk, and how it comes back to life.
 
-In: a folder. Out: a project folder, stores restored through the connector's own restore, PeopleSoft's books as they
+In: a folder. Out: a project folder, stores restored through the connector's own restore, the ERP's books as they
 were, and the journals as text. Nothing of what was posted is computed here: keys and books are read as recorded.
 
     control.jsonl   the control database, one row a line      settlements/    the bytes Amazon sent
-    books.jsonl     PeopleSoft's journals, header and lines    defs/ mappings/ the project as its user had it
+    books.jsonl     the ERP's documents, head and lines        defs/ mappings/ the project as its user had it
     journals.txt    what was posted, for people                history.json    version, moment, tables
 """
 
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from emulators.peoplesoft.journal_table import JournalTable, key_of
 from ledger import money
 from ledger.journal import Journal
 from resources.store.backup_archive import MANIFEST, TABLES, Manifest, writing
@@ -50,12 +49,17 @@ class History:
         return datetime.fromisoformat(self.facts["now"])
 
     @property
+    def erp(self) -> str:
+        """Return which ERP it was posted to."""
+        return self.facts.get("erp", "peoplesoft")
+
+    @property
     def journals(self) -> str:
         """Return what was posted, as text."""
         return (self.folder / "journals.txt").read_text()
 
     def restore(self, place: Place) -> None:
-        """Put control database, documents and PeopleSoft's books where they were."""
+        """Put control database, documents and the ERP's books where they were."""
         documents = DocumentStore(place.urls.documents)
         for path in sorted(self.folder.glob("settlements/*")):
             documents.put_file(path)
@@ -68,10 +72,8 @@ class History:
         self.restore_books(place)
 
     def restore_books(self, place: Place) -> None:
-        """Put PeopleSoft's journals where they were, as they were recorded."""
-        for line in (self.folder / "books.jsonl").read_text().splitlines():
-            recorded = json.loads(line)
-            place.peoplesoft.books.table.add(recorded["header"], recorded["lines"])
+        """Put the ERP's documents where they were, as they were recorded."""
+        place.erp.put((self.folder / "books.jsonl").read_text())
 
     def _write_archive(self, path: Path) -> None:
         """Write the rows as a backup of the version that recorded them."""
@@ -101,16 +103,6 @@ def histories() -> list[History]:
     return [History(path.parent) for path in sorted(FOLDER.glob("*/*/history.json"))]
 
 
-def books_text(table: JournalTable, source: str) -> str:
-    """Return our journals in PeopleSoft as JSON lines; empty fields are left out."""
-    lines = []
-    for header in table.headers():
-        if header["SOURCE"] == source:
-            found = table.lines(key_of(header))
-            lines.append(json.dumps({"header": _filled(header), "lines": [_filled(one) for one in found]}))
-    return "".join(f"{line}\n" for line in lines)
-
-
 def journals_text(settlement_id: str, journals: Iterable[tuple[Journal, str]]) -> str:
     """Return journals as a person reads them, each with its keys and fingerprint."""
     parts = [f"settlement {settlement_id}\n"]
@@ -137,7 +129,3 @@ def _line_text(line, currency: str) -> str:
 
 def _amount(amount, journal: Journal) -> str:
     return f"{money.text(amount, journal.currency):>12}"
-
-
-def _filled(row: dict) -> dict:
-    return {name: value for name, value in row.items() if value not in ("", None) and name != "HEADER_UNIT"}

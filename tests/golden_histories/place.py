@@ -1,6 +1,6 @@
-"""Where a history happens: an emulated PeopleSoft in the process, a project folder, a home, a clock that stands still.
+"""Where a history happens: an emulated ERP in the process, a project folder, a home, a clock that stands still.
 
-In: a project folder with one connection, a home, the moment. Out: a road, and the emulator's books.
+In: a project folder with one connection, a home, the moment. Out: a road, and the ERP's books.
 """
 
 from __future__ import annotations
@@ -17,13 +17,10 @@ import httpx
 from assets.roadmap import Road
 from connector_defs.connections import connection
 from connector_defs.project import Project
-from emulators.faults import FaultPlan
-from emulators.in_process import InProcessTransport
-from emulators.peoplesoft.app import PeopleSoft, build_app
-from emulators.peoplesoft.demo_site import DEMO_PASSWORD, DEMO_USER, demo_site
 from resources.clock import ManualClock
 from resources.store.stores import Stores, StoreUrls
 from resources.vault import Vault
+from tests.golden_histories.erps import ERPS, Erp
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 _KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -31,12 +28,11 @@ _KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 @dataclass
 class Place:
-    """One installation beside one PeopleSoft, seen from one moment."""
+    """One installation beside one ERP, seen from one moment."""
 
     project: Project
     clock: ManualClock
-    peoplesoft: PeopleSoft
-    faults: FaultPlan
+    erp: Erp
     vault: Vault
     stores: Stores | None = None
 
@@ -56,12 +52,8 @@ class Place:
             run=run,
             person="tester",
             amazon_transport=httpx.MockTransport(_nobody),
-            erp_transport=InProcessTransport(self.peoplesoft, self.clock),
+            erp_transport=self.erp.transport(),
         )
-
-    def creates(self) -> int:
-        """Count the Creates that reached PeopleSoft."""
-        return self.faults.calls("Create")
 
 
 def _nobody(request: httpx.Request) -> httpx.Response:
@@ -69,19 +61,19 @@ def _nobody(request: httpx.Request) -> httpx.Response:
 
 
 @contextmanager
-def place(folder: Path, home: Path, now: datetime = START) -> Iterator[Place]:
+def place(folder: Path, home: Path, erp: str, now: datetime = START) -> Iterator[Place]:
     """Yield an installation of a project folder; everything is closed at the end."""
-    clock, faults = ManualClock(now), FaultPlan()
-    peoplesoft = build_app(demo_site(now.date()), clock, faults)
+    clock = ManualClock(now)
+    books = ERPS[erp](clock)
     home.mkdir(parents=True, exist_ok=True)
     with patch.dict("os.environ", {"CONNECTOR_VAULT_KEY": _KEY}):
         vault = Vault.open(home)
-        vault.set("peoplesoft_user", DEMO_USER)
-        vault.set("peoplesoft_password", DEMO_PASSWORD)
-        made = Place(Project(folder, home), clock, peoplesoft, faults, vault)
+        for name, value in books.secrets.items():
+            vault.set(name, value)
+        made = Place(Project(folder, home), clock, books, vault)
         try:
             yield made
         finally:
             if made.stores is not None:
                 made.stores.close()
-            peoplesoft.close()
+            books.close()

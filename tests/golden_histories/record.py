@@ -20,8 +20,9 @@ from connector_defs.project import PACKAGE, render
 from resources.store import schema
 from resources.store.backup import write_backup
 from resources.store.backup_archive import TABLES, members, rows_of
+from tests.fusion_connection import write_connection
 from tests.golden_histories.happenings import HAPPENINGS, Happening
-from tests.golden_histories.history import FOLDER, History, books_text, journals_text
+from tests.golden_histories.history import FOLDER, History, journals_text
 from tests.golden_histories.place import START, Place, place
 
 # Machines and staged files are no part of what was posted; exchanges and verdicts are, as events tell of their chains.
@@ -35,7 +36,7 @@ def record(name: str, into: Path) -> History:
         folder = Path(scratch) / name
         _write_project(happening, folder)
         (folder / "settlements").mkdir()
-        with place(folder, Path(scratch) / "home") as made:
+        with place(folder, Path(scratch) / "home", happening.erp) as made:
             happening.happen(made.road(), folder / "settlements")
             _write(folder, happening, made, Path(scratch) / "backup.tar.gz")
         into.mkdir(parents=True, exist_ok=True)
@@ -45,6 +46,9 @@ def record(name: str, into: Path) -> History:
 
 def _write_project(happening: Happening, folder: Path) -> None:
     """Copy the demonstration's connection with the settings of this history, and its mapping as it stands."""
+    if happening.erp == "fusion":
+        write_connection(folder, folder, happening.connection)
+        return
     source = PACKAGE / "defs" / happening.connection / "defs.yaml"
     document = render(yaml.safe_load(source.read_text(encoding="utf-8")), {})
     document["attributes"]["books"].update(happening.books)
@@ -64,9 +68,9 @@ def _write(folder: Path, happening: Happening, made: Place, archive: Path) -> No
         assert {str(one.state) for one in documents} == {"posted"}, f"{folder.name}: {settlement.settlement_id}"
         texts.append(journals_text(settlement.settlement_id, [(one.journal, one.erp_id or "") for one in documents]))
     (folder / "journals.txt").write_text("\n".join(texts))
-    (folder / "books.jsonl").write_text(books_text(made.peoplesoft.books.table, "AMZ"))
+    (folder / "books.jsonl").write_text(made.erp.text())
     (folder / "control.jsonl").write_text("".join(_rows(write_backup(road.stores, archive, __version__).path)))
-    facts = {"connector": __version__, "tables": schema.HEAD, "now": START.isoformat()}
+    facts = {"connector": __version__, "tables": schema.HEAD, "now": START.isoformat(), "erp": happening.erp}
     (folder / "history.json").write_text(f"{json.dumps(facts, indent=1)}\n")
 
 
