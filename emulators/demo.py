@@ -87,17 +87,19 @@ def demo_world(
     amazon_faults: FaultPlan | None = None,
     peoplesoft_faults: FaultPlan | None = None,
     settings: Settings | None = None,
+    disturbances: Iterable[str] = (),
 ) -> DemoWorld:
     """Build the emulators; the books of PeopleSoft and of Fusion already hold the reserves at go-live.
 
     Args:
         as_of: The day the seller is seen from; today by the clock, unless the state folder remembers another.
         state: A folder; None keeps everything in memory.
+        disturbances: Names of `demo_seller.disturbances.DISTURBANCES` that happen in the American account.
     """
     clock = clock or SystemClock()
     seed, as_of = _remembered(state, seed, as_of, clock.now())
     return world_around(
-        demo_seller(seed, as_of),
+        demo_seller(seed, as_of, disturbances=disturbances),
         state=state,
         clock=clock,
         amazon_faults=amazon_faults,

@@ -23,7 +23,7 @@ from emulators.amazon.history import (
     TransactionRecord,
 )
 
-_LATE = timedelta(hours=47, minutes=55)
+_LATE, _MONTH = timedelta(hours=47, minutes=55), timedelta(days=30)
 _LOST, _SHORT, _BANK_FEE, _STRAY = Decimal("25.00"), Decimal("10.00"), Decimal("-12.00"), Decimal("33.00")
 _OTHER, _UNTOLD = Decimal("1.00"), Decimal("17.25")
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -57,6 +57,23 @@ def _changed(history: SellerHistory) -> Placed:
     history.transactions[position] = replace(record, visible=corrected)
     history.transactions.append(wrong)
     return Placed("changed", record.transaction_id, _SHORT, "Told with 10.00 too much for thirty hours.")
+
+
+def _held_longer(history: SellerHistory) -> Placed:
+    """Hold the newest deferred sale of the open period a month longer."""
+    opened = max((group for group in history.groups if group.end is None), key=lambda group: group.start)
+    name = ("FINANCIAL_EVENT_GROUP_ID", opened.group_id)
+    found = [
+        (record.posted, position, record.deferred_until)
+        for position, record in enumerate(history.all_transactions())
+        if record.deferred_until is not None and name in record.identifiers
+    ]
+    _, position, until = max(found)
+    record = history.transactions[position]
+    later = until + _MONTH
+    history.transactions[position] = replace(record, deferred_until=later)
+    sentence = f"Shipped, and held until {later.date()}: its money counts as earned and is not to be had."
+    return Placed("held_longer", dict(record.identifiers)["ORDER_ID"], record.total, sentence)
 
 
 def _lost_row(history: SellerHistory) -> Placed:
@@ -160,6 +177,7 @@ _MAKERS: dict[str, Callable[[SellerHistory], Placed]] = {
     "bank_short": _bank_short,
     "bank_stray": _bank_stray,
     "changed": _changed,
+    "held_longer": _held_longer,
     "late_arrival": _late_arrival,
     "lost_row": _lost_row,
     "missing_event": _missing_event,
@@ -174,7 +192,11 @@ DISTURBANCES = tuple(_MAKERS)
 def _newest(
     history: SellerHistory, kind: str, with_leaf: tuple[str, ...] | None = None
 ) -> tuple[int, TransactionRecord]:
-    """Return position and record of the newest transaction of its kind in the newest closed settlement."""
+    """Return position and record of the newest transaction of its kind in the newest closed settlement.
+
+    One that another disturbance has taken already is left to it.
+    """
+    taken = {one.record for one in history.placed}
     closed = max((group for group in history.groups if group.end is not None), key=lambda group: group.start)
     name = ("SETTLEMENT_ID", closed.settlement_id)
     found = [
@@ -183,6 +205,7 @@ def _newest(
         if record.transaction_type == kind
         and name in record.identifiers
         and record.replaced is None
+        and taken.isdisjoint({record.transaction_id, dict(record.identifiers).get("ORDER_ID", "")})
         and (with_leaf is None or any(leaf.path == with_leaf for leaf in record.items[0].leaves))
     ]
     position = max(found)[1]

@@ -98,10 +98,23 @@ def test_the_command_prints_its_addresses_and_no_secret(monkeypatch: pytest.Monk
     assert main(["--as-of", "2026-11-20", "--state", str(tmp_path)], stop) == 0
     line = json.loads(output.getvalue())
     assert line["as_of"] == "2026-11-20"
-    assert line.keys() == {"amazon", "peoplesoft", "fusion", "as_of"}
+    assert line.keys() == {"amazon", "peoplesoft", "fusion", "as_of", "placed"}
+    assert line["placed"] == []
     addresses = {line[name] for name in ("amazon", "peoplesoft", "fusion")}
     assert len(addresses) == 3
     assert all(one.startswith("http://127.0.0.1:") for one in addresses)
+
+
+def test_the_command_lets_go_wrong_what_is_named_and_lists_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with its record and its amount, for whoever wants to see a check find it."""
+    stop, output = threading.Event(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", output)
+    stop.set()
+    assert main(["--as-of", "2026-11-20", "--disturb", "payout_short", "--disturb", "lost_row"], stop) == 0
+    placed = json.loads(output.getvalue())["placed"]
+    assert [(one["check"], one["amount"]) for one in placed] == [("lost_row", "25.00"), ("payout_short", "-10.00")]
+    with pytest.raises(SystemExit):
+        main(["--disturb", "fire"], stop)
 
 
 def test_a_taken_port_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

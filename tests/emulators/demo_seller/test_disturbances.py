@@ -117,6 +117,26 @@ def test_one_is_told_wrongly_first_under_the_same_id() -> None:
     assert balance_at(_american(demo), "ATVPDKIKX0DER", "USD", moment) == plain
 
 
+def test_a_sale_may_be_held_longer() -> None:
+    """Told as deferred for a month more; settlements tie, and the balance holds the money back for as long."""
+    demo, placed = _seller("held_longer"), _placed("held_longer")
+
+    def statuses(seller: DemoSeller, moment: datetime) -> set[str]:
+        return {one.status for one in _told(seller, moment) if ("ORDER_ID", placed.record) in one.identifiers}
+
+    [until] = {
+        record.deferred_until
+        for record in _american(_seller()).all_transactions()
+        if record.deferred_until and ("ORDER_ID", placed.record) in record.identifiers
+    }
+    after = until + timedelta(days=2)
+    assert (statuses(_seller(), after), statuses(demo, after)) == ({"DEFERRED_RELEASED", "RELEASED"}, {"DEFERRED"})
+    assert statuses(demo, after + timedelta(days=30)) == {"DEFERRED_RELEASED", "RELEASED"}
+    assert _differences(demo) == {}
+    plain, other = (balance_at(_american(one), "ATVPDKIKX0DER", "USD", after) for one in (_seller(), demo))
+    assert (other.total, other.deferred - plain.deferred) == (plain.total, placed.amount)
+
+
 def test_a_payout_may_be_short() -> None:
     """Of the settlement's total."""
     placed = _placed("payout_short")
@@ -160,6 +180,9 @@ def test_the_bank_may_keep_a_fee_or_have_more(name: str, lines_more: int) -> Non
 def test_several_go_together_and_an_unknown_one_is_refused() -> None:
     """The refusal lists what there is."""
     demo = demo_seller(7, AS_OF, disturbances=DISTURBANCES)
-    assert [one.check for one in _american(demo).placed] == sorted(DISTURBANCES)
+    placed = _american(demo).placed
+    assert [one.check for one in placed] == sorted(DISTURBANCES)
+    of_transactions = [one.record for one in placed if not one.check.startswith(("bank", "payout"))]
+    assert len(set(of_transactions)) == len(of_transactions), "none takes away what another has placed"
     with pytest.raises(ValueError, match="late_arrival"):
         demo_seller(7, AS_OF, disturbances=("fire",))
