@@ -1,5 +1,6 @@
 """The pieces of the demonstration: its environment, its processes, its proof."""
 
+import json
 import os
 import subprocess
 import sys
@@ -187,3 +188,21 @@ def test_a_row_that_does_not_tie_says_so() -> None:
 def test_the_verdict_names_what_does_not_tie(rows: list[ProofRow], sentence: str) -> None:
     """One that does not tie is enough to say so."""
     assert verdict_sentence(rows).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "rows, code, ties",
+    [([ROW], 0, True), ([ROW, replace(ROW, ties=False, why="1.00 is open")], 2, False), ([], 2, False)],
+)
+@pytest.mark.parametrize("way", ["--once", "--leave"])
+def test_it_ends_with_zero_only_where_every_settlement_ties(monkeypatch, rows, code, ties, way) -> None:
+    """With Dagster and without; the document says the same as the exit code."""
+
+    def with_dagster(*, show, **_):
+        show(rows)
+        return rows
+
+    monkeypatch.setattr("connector_defs.demo.once.run_once", lambda *_, **__: rows)
+    monkeypatch.setattr("connector_defs.demo.with_dagster.run_with_dagster", with_dagster)
+    ended = CliRunner().invoke(program, ["demo", way, "--json"])
+    assert (ended.exit_code, json.loads(ended.stdout)["ties"]) == (code, ties)
