@@ -67,7 +67,7 @@ def two_contents(
     except (ConnectorError, duckdb.Error, OSError) as error:
         words.append(f"its lines could not be compared ({sentence_of(error)})")
     return Finding(
-        code=CODE,
+        code="settlement_changed",
         sentence=(
             f"Settlement {record.settlement_id} came again with other content (document {sha256[:12]}). "
             f"In the newer one: {'; '.join(words)}. What was read first stays; nothing is posted from the newer one."

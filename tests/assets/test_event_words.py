@@ -39,7 +39,7 @@ def test_a_kind_nobody_foresaw_is_told_by_its_facts():
 def test_no_kind_that_the_stores_write_is_without_words():
     """Kinds are found in the code; only keys of persons and audits of the installation are told plainly."""
     texts = [path.read_text() for path in (ROOT / "resources" / "store").glob("*.py")]
-    texts += [path.read_text() for path in (ROOT / "assets").glob("*.py")]
+    texts += [path.read_text() for path in (ROOT / "assets").rglob("*.py")]
     calls = [
         re.search(r'"([a-z]+_[a-z_]+)"', call)
         for text in texts
