@@ -29,6 +29,7 @@ from ledger.policy import Policy
 from resources.clock import ManualClock
 from resources.erp.target import AccountUse
 from resources.store.stores import Stores
+from tests.spoken import LABELS, NAMES
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -65,47 +66,6 @@ rules:
     book: {unit: US002, account: "400100"}
 """
 
-NAMES = {
-    "110500": "clearing",
-    "110600": "card in transit",
-    "110700": "reserve",
-    "110800": "cross-account debt",
-    "110900": "opening receivable",
-    "220100": "loan",
-    "131000": "due from",
-    "210500": "pass-through tax",
-    "210600": "tax liability",
-    "231000": "due to",
-    "400100": "sales",
-    "400200": "shipping",
-    "410100": "refunds",
-    "410200": "discount",
-    "480100": "reimbursements",
-    "600100": "fees",
-    "600200": "fba fees",
-    "600300": "subscription",
-}
-
-LABELS = {
-    "principal": ("Order", "ItemPrice", "Principal"),
-    "shipping": ("Order", "ItemPrice", "Shipping"),
-    "tax": ("Order", "ItemPrice", "Tax"),
-    "withheld": ("Order", "ItemWithheldTax", "MarketplaceFacilitatorTax-Principal"),
-    "promotion": ("Order", "Promotion", "Principal"),
-    "commission": ("Order", "ItemFees", "Commission"),
-    "refund": ("Refund", "ItemPrice", "Principal"),
-    "refund tax": ("Refund", "ItemPrice", "Tax"),
-    "commission back": ("Refund", "ItemFees", "Commission"),
-    "subscription": ("other-transaction", "other-transaction", "Subscription Fee"),
-    "payable": ("other-transaction", "other-transaction", "Payable to Amazon"),
-    "charge": ("other-transaction", "other-transaction", "Successful charge"),
-    "returned": ("other-transaction", "other-transaction", "Transfer of funds unsuccessful: account closed"),
-    "reserve held": ("other-transaction", "other-transaction", "Current Reserve Amount"),
-    "reserve back": ("other-transaction", "other-transaction", "Previous Reserve Amount Balance"),
-    "loan": ("other-transaction", "other-transaction", "Amazon Capital Services"),
-    "debt moved": ("Debt Adjustment", "Debt Adjustment", "Cross-Account Debt Adjustment for FR"),
-    "unknown": ("AmazonFees", "Peak Season Handling Surcharge", "Base fee"),
-}
 ACCOUNT_ROWS = ("subscription", "payable", "charge", "returned", "reserve held", "reserve back", "loan", "debt moved")
 
 POLICY = {

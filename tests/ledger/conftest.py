@@ -13,6 +13,7 @@ from ledger.journal import JournalFrame, Movement, SourceKey
 from ledger.mapping import Combination, Context, Mapping, Resolved, load_mapping, resolve
 from ledger.movements import SettlementBooks
 from ledger.policy import Policy
+from tests.spoken import LABELS, NAMES
 
 MAPPING = """\
 version: 1
@@ -42,46 +43,6 @@ rules:
   - when: {category: revenue, sku: "US2-*"}
     book: {unit: US002, account: "400100"}
 """
-
-NAMES = {
-    "110500": "clearing",
-    "110600": "card in transit",
-    "110700": "reserve",
-    "110800": "cross-account debt",
-    "115500": "input tax",
-    "131000": "due from",
-    "210500": "pass-through tax",
-    "210600": "tax liability",
-    "231000": "due to",
-    "400100": "sales",
-    "400200": "shipping",
-    "410100": "refunds",
-    "410200": "discount",
-    "480100": "reimbursements",
-    "600100": "fees",
-    "600200": "fba fees",
-    "600300": "subscription",
-    "600400": "storage",
-}
-
-LABELS = {
-    "principal": ("Order", "ItemPrice", "Principal"),
-    "shipping": ("Order", "ItemPrice", "Shipping"),
-    "tax": ("Order", "ItemPrice", "Tax"),
-    "withheld": ("Order", "ItemWithheldTax", "MarketplaceFacilitatorTax-Principal"),
-    "promotion": ("Order", "Promotion", "Principal"),
-    "commission": ("Order", "ItemFees", "Commission"),
-    "refund": ("Refund", "ItemPrice", "Principal"),
-    "refund tax": ("Refund", "ItemPrice", "Tax"),
-    "commission back": ("Refund", "ItemFees", "Commission"),
-    "subscription": ("other-transaction", "other-transaction", "Subscription Fee"),
-    "payable": ("other-transaction", "other-transaction", "Payable to Amazon"),
-    "charge": ("other-transaction", "other-transaction", "Successful charge"),
-    "returned": ("other-transaction", "other-transaction", "Transfer of funds unsuccessful: account closed"),
-    "reserve held": ("other-transaction", "other-transaction", "Current Reserve Amount"),
-    "reserve back": ("other-transaction", "other-transaction", "Previous Reserve Amount Balance"),
-    "debt moved": ("Debt Adjustment", "Debt Adjustment", "Cross-Account Debt Adjustment for FR"),
-}
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from ledger.journal import JournalFrame, build_journals
 from ledger.mapping import Combination, Context, Resolved, Unmapped, load_mapping, resolve
 from ledger.month import Month
 from ledger.movements import SettlementBooks
-from tests.ledger.conftest import MAPPING, NAMES
+from tests.ledger.conftest import MAPPING
+from tests.spoken import NAMES
 
 OCTOBER = Month(2026, 10)
 ACCRUED = AccountKey.of("US001", account="110950")
