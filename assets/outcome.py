@@ -161,6 +161,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 # What passes by itself: asked again by a due row, not worth a person's time.
 PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
+# Marks what is kept of a verdict that cannot be given yet.
+WAITS = "waits"
 # So many failures in a row take about seven hours: longer than the window in which a system is usually maintained.
 FAILURES_UNTOLD_MAX = 11
 
@@ -199,7 +201,8 @@ def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: f
 
 
 def _facts(asset: str, verdict: Verdict) -> dict:
-    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows]}
+    waits = {WAITS: True} if verdict.is_waiting and not verdict.passed else {}
+    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows], **waits}
 
 
 def is_told(error: Exception, failures: int) -> bool:

@@ -99,7 +99,7 @@ def review_queue(stores: Stores, connection: str, clock: Clock) -> StageResult:
         "of these stopping money": len(blocking),
         "oldest": age(min((one.opened_at for one in items), default=now), now) if items else "none",
     }
-    for currency, amount in sorted(_sums(blocking).items()):
+    for currency, amount in sorted(stopped_sums(blocking).items()):
         facts[f"stopped, {currency}"] = amount
     return StageResult(facts, rows, len(rows), (verdict,))
 
@@ -125,13 +125,18 @@ def meaning(code: str, action: str) -> str:
 
 def subject(item: ReviewItem) -> str:
     """Return the settlement an item is about, or what else it is about in a word a person knows."""
-    of_period = day_of_name(item.partition) or month_of_name(item.partition)
+    return about(item.partition)
+
+
+def about(partition: str) -> str:
+    """Return what a partition of our stores is in a word a person knows: a settlement, a day, a month, a file."""
+    of_period = day_of_name(partition) or month_of_name(partition)
     if of_period is not None:
         return f"{of_period[0]} of {of_period[1]}"
-    kind, _, name = item.partition.partition("-")
+    kind, _, name = partition.partition("-")
     if kind in ("report", "file"):
         return f"{kind} {name}"
-    return "no settlement" if kind == "document" else item.partition or "the connection"
+    return "no settlement" if kind == "document" else partition or "the connection"
 
 
 def amount_text(item: ReviewItem) -> str:
@@ -217,7 +222,7 @@ def _sentence(connection: str, items: Sequence[ReviewItem]) -> str:
     return f"{counted} for a person, {stops}. All of them: connector review list -c {connection}"
 
 
-def _sums(items: Sequence[ReviewItem]) -> dict[str, Decimal]:
+def stopped_sums(items: Sequence[ReviewItem]) -> dict[str, Decimal]:
     """Return the largest amount per settlement, added up by currency: findings of one settlement stop one money."""
     largest: dict[tuple[str, str], Decimal] = {}
     for one in items:

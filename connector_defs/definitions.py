@@ -6,6 +6,7 @@ import assets  # noqa: F401  top-level packages are imported here, the working d
 import resources  # noqa: F401
 from connector_defs.components.connection_component import connection_definitions
 from connector_defs.connections import connections
+from connector_defs.overview import overview_definitions
 from connector_defs.project import PACKAGE, Project
 from connector_defs.resources import StoresResource
 
@@ -17,7 +18,7 @@ def loaded() -> dg.Definitions:
         found = dg.load_from_defs_folder(path_within_project=PACKAGE)
     else:
         found = dg.Definitions.merge(*map(connection_definitions, connections(project).values()))
-    return dg.Definitions.merge(found, dg.Definitions(resources={"stores": StoresResource()}))
+    return dg.Definitions.merge(found, overview_definitions(), dg.Definitions(resources={"stores": StoresResource()}))
 
 
 @dg.definitions

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "backup": "connector_defs.cli.backup:backup",
     "bank": "connector_defs.cli.bank:bank",
     "check": "connector_defs.cli.check:check",
+    "checks": "connector_defs.cli.checks:checks",
     "demo": "connector_defs.cli.demo:demo",
     "discover": "connector_defs.cli.intake:discover",
     "export": "connector_defs.cli.export:export",

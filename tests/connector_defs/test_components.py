@@ -160,7 +160,7 @@ def test_a_project_folder_given_by_path_is_loaded(tmp_path, monkeypatch):
     from connector_defs.definitions import loaded
 
     keys = {key.path[0] for key in loaded().resolve_asset_graph().get_all_asset_keys()}
-    assert keys == {"my_shop"}
+    assert keys == {"my_shop", "all_connections"}
 
 
 def test_a_connection_to_fusion_has_the_same_road(tmp_path, monkeypatch):
