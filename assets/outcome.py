@@ -110,7 +110,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "reconciliations": frozenset(
         {"not_once", "books_differ", "cash_differs", "clearing_differs", "posting_removed", "posting_other_content"}
     ),
-    "erp_documents": frozenset({"unknown_document"}),
+    "erp_documents": frozenset({"unknown_document", "erp_documents_failed"}),
     "discovery": frozenset({"discovery_failed"}),
     "days": frozenset({"day_refused", "fetch_failed"}),
     "months": frozenset({"month_failed"}),
