@@ -24,7 +24,7 @@ from resources.amazon.answers import (
     written,
 )
 from resources.amazon.door import Door
-from resources.amazon.paged import Archive, Listed, Listing, listed
+from resources.amazon.paged import Archive, Listed, Listing, listed, read_each
 from resources.amazon.stated import Stated, settlements_of, shown, stated_of, tail_of
 
 PAID, NO_PAYOUT = "PAID", "NO_PAYOUT"
@@ -115,7 +115,8 @@ class Transfers:
         `archive` is handed every answer before anything looks inside it, and returns the name it is kept under.
 
         Raises:
-            SourceRefused: A person has to act; without `status` an answer is not of the documented shape.
+            SourceRefused: A person has to act; without `status` an answer is not of the documented shape, and `reasons`
+                name the payouts that cannot be used.
             SourceUnavailable: Throttled or out of order beyond all attempts, or the pages do not come to an end.
         """
         if utc(after) >= utc(before):
@@ -123,8 +124,8 @@ class Transfers:
         span = {"createdAfter": written(after), "createdBefore": written(before)}
         found = listed(self._door, _PAYOUTS, span, archive)
         # A payout that moved on while we paged comes twice: the later page knows more.
-        by_id = {payout.payout_id: payout for payout in (_payout_of(self._door.connection, one) for one in found)}
-        return tuple(by_id.values())
+        read = read_each("Payout", "id", found, lambda one: _payout_of(self._door.connection, one))
+        return tuple({payout.payout_id: payout for payout in read}.values())
 
     def payout(self, payout_id: str, archive: Archive) -> Payout | None:
         """Return one payout; None when the seller has none of that id. Raises as `payouts`."""

@@ -68,11 +68,15 @@ def group(**changes) -> EventGroup:
 
 @dataclass
 class Amazon:
-    """A marketplace that tells of these payouts and periods; an error is raised instead."""
+    """A marketplace that tells of these payouts and periods; an error is raised instead.
+
+    One payout that was created at the moment `unusable` cannot be used.
+    """
 
     payouts: tuple[Payout, ...] = ()
     groups: tuple[EventGroup, ...] = ()
     error: Exception | None = None
+    unusable: datetime | None = None
     asked: list = field(default_factory=list)
 
     @property
@@ -86,6 +90,8 @@ class Amazon:
         archive(b"page")
         if self.error:
             raise self.error
+        if self.unusable is not None and after <= self.unusable < before:
+            raise SourceRefused("P9 has no amount", reasons=(("Payout P9", "Payout P9: it has no amount."),))
         # What says nothing of its creation was created on DAY all the same.
         return tuple(one for one in self.payouts if one.created is not None or after <= CREATED < before)
 
@@ -264,6 +270,26 @@ def test_an_answer_for_several_days_that_cannot_be_used_is_one_item(books: Bookk
     assert (item.code, "not of the documented shape" in item.sentence) == ("fetch_failed", True)
     amazon.error = None
     list(fetch_days(road, STAGE, [DAY - timedelta(days=number) for number in range(9)]))
+    assert books.stores.review.listing(books.connection) == []
+
+
+def test_a_payout_that_cannot_be_used_keeps_out_its_own_day_alone(books: Bookkeeping) -> None:
+    """The other days are kept, its own keeps what it had; one item names the payout, and ends when it can be used."""
+    amazon = Amazon((payout("1"),))
+    fetched(books, amazon)
+    later = tuple(payout(str(n), created=CREATED - timedelta(days=n), trace_id=f"T{n}") for n in range(2, 9))
+    amazon.payouts, amazon.unusable = (*amazon.payouts, *later), CREATED + timedelta(hours=2)
+    road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
+    days = [DAY - timedelta(days=number) for number in range(9)]
+    found = dict(fetch_days(road, STAGE, days))
+    assert [day for day in days if isinstance(found[day], RefusedDay)] == [DAY]
+    assert sum(len(staged(books, day)) for day in days) == 8
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, item.partition, item.origin) == ("day_refused", day_name("payouts", DAY), "Payout P9")
+    assert "Payout P9: it has no amount. What was kept of that day before stays." in item.sentence
+    assert len(amazon.asked) <= 1 + 1 + 2 * 4
+    amazon.unusable = None
+    assert fetched(books, amazon).rows_total == 1
     assert books.stores.review.listing(books.connection) == []
 
 

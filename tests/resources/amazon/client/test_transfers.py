@@ -65,6 +65,20 @@ def test_a_payout_is_read_whole():
     assert found.document == "document-1"
 
 
+def test_every_payout_that_cannot_be_used_is_named():
+    """One refusal speaks of all of them, by id or by where they stand; none is lost behind the first."""
+    with pytest.raises(SourceRefused) as told:
+        read(sample(id="1"), sample(id="2", currentStatus=None), sample(id="3", amount=usd(-1)), sample(id=None))
+    assert [name for name, _ in told.value.reasons] == [
+        "Payout 2",
+        "Payout 3",
+        "Payout number 4 of document document-1",
+    ]
+    assert "Payout 2: " in str(told.value)
+    assert "currentStatus is missing" in str(told.value)
+    assert told.value.status is None
+
+
 def test_an_amount_never_passes_through_a_float():
     """A number that no float can hold arrives as it was written."""
     content = b'{"payouts": [{"id": "1", "currentStatus": "PAID", "amount":'
