@@ -8,9 +8,12 @@ not here and has no quota, because keeping books never moves money
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.account_numbers import without_long_numbers
+from ledger.bank_line import clean
 from ledger.errors import SourceRefused
 from resources.amazon.answers import (
     Answer,
@@ -32,6 +35,9 @@ PAID, NO_PAYOUT = "PAID", "NO_PAYOUT"
 UNDER_WAY = frozenset({"STARTED", "IN_TRANSIT"})
 BROKEN = frozenset({"FAILED", "CANCELLED"})
 
+# No reason that Amazon gives needs a longer number; US account numbers have as few as this.
+_LONG_DIGITS = 6
+_ADDRESS = re.compile(r"\S+@\S+")
 _PATH = "/finances/transfers/2024-06-01/payouts"
 _PAYOUTS = Listing("listPayouts", _PATH, "payouts")
 _EXPECTED = Listing("listExpectedPayouts", f"{_PATH}/expected", "expectedPayouts")
@@ -39,7 +45,7 @@ _EXPECTED = Listing("listExpectedPayouts", f"{_PATH}/expected", "expectedPayouts
 
 @dataclass(frozen=True, slots=True)
 class PayoutStep:
-    """One step of a payout: its status, since when, and why it failed."""
+    """One step of a payout: its status, since when, and why it failed, its numbers and addresses hidden."""
 
     status: str
     moment: datetime
@@ -183,7 +189,12 @@ def _step_of(connection: str, answer: Answer, what: str) -> PayoutStep:
     if moment is None:
         raise misshapen(connection, f"a status of {what} has no lastUpdatedDate")
     reason = text_of(connection, answer, "failureReason") or ""
-    return PayoutStep(needed_text(connection, answer, "status"), moment, reason)
+    return PayoutStep(needed_text(connection, answer, "status"), moment, _without_personal_data(reason))
+
+
+def _without_personal_data(words: str) -> str:
+    """Return Amazon's free text on one line; it may quote the account, an address or a phone number."""
+    return without_long_numbers(_ADDRESS.sub("***", clean(words)), _LONG_DIGITS)
 
 
 def _expected_of(connection: str, one: Listed) -> ExpectedPayout:

@@ -14,6 +14,7 @@ from ledger.account_numbers import without_account_numbers
 from ledger.bank_line import BankLine, clean_file_name
 from resources.bank.camt_file import is_camt, read_camt
 from resources.bank.csv_file import read_csv
+from resources.bank.library_logs import silence_libraries
 from resources.bank.mt940_file import is_mt940, read_mt940
 from resources.bank.ofx_file import is_ofx, read_ofx
 from resources.bank.settings import FILE_BYTES_MAX, CsvLayout
@@ -39,6 +40,7 @@ def read_bank_file(source: str, content: bytes, layouts: Mapping[str, CsvLayout]
     """
     if not content.strip():
         raise refused(source, "is empty")
+    silence_libraries()
     return _without_accounts(_read(source, content, layouts))
 
 
