@@ -19,7 +19,7 @@ from assets.verdicts import StageResult
 from ledger.errors import BankFileRefused, InputRefused
 from ledger.four_eyes import Decider
 from resources.bank.settings import FILE_BYTES_MAX, BankSettings
-from tests.assets.conftest import NOW, Bookkeeping
+from tests.assets.conftest import NOW, START, Bookkeeping
 from tests.assets.test_payouts import Amazon, payout
 from tests.resources.bank.files import MT940, OFX1
 
@@ -316,3 +316,28 @@ def test_a_payer_is_more_than_a_letter() -> None:
     """Two letters stand in every line."""
     with pytest.raises(ValueError, match="payers"):
         BankSettings.model_validate({"payers": ["A-B"]})
+
+
+def test_a_charge_that_waits_is_looked_at_again_when_its_settlement_is_known(books: Bookkeeping, row) -> None:
+    """When it is registered; and when its lines say on which day the card was charged: by its end that lay too far."""
+    day, name = date(2026, 3, 3), day_name("bank_deposits", date(2026, 3, 3))
+    take_in(books, "2026-03-03,-321.69,CARD PAYMENT AMAZON")
+    composed(books, day)
+    assert [one.code for one in items(books)] == ["bank_line_unexplained"]
+    charge = row("charge", "321.69", posted=START + timedelta(days=1))
+    books.take_in("2", [row("payable", "-321.69"), charge, row("principal", "5.00")])
+    assert name in asked_for(books)
+    composed(books, day)
+    assert name not in asked_for(books)
+    assert "bank_line_unexplained" in {one.code for one in items(books)}
+    books.lines("2")
+    assert name in asked_for(books)
+    assert composed(books, day).verdicts[0].passed
+    assert "bank_line_unexplained" not in {one.code for one in items(books)}
+    books.lines("2")
+    assert name not in asked_for(books)
+
+
+def asked_for(books: Bookkeeping) -> set[str]:
+    """Return what is asked for."""
+    return {row.partition for row in books.stores.due.listing(books.connection)}
