@@ -18,7 +18,7 @@ from resources.bank.library_logs import silence_libraries
 from resources.bank.mt940_file import is_mt940, read_mt940
 from resources.bank.ofx_file import is_ofx, read_ofx
 from resources.bank.settings import FILE_BYTES_MAX, CsvLayout
-from resources.bank.statement import BankFile, refused
+from resources.bank.statement import BankFile, refuse_impossible_days, refused
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -41,7 +41,9 @@ def read_bank_file(source: str, content: bytes, layouts: Mapping[str, CsvLayout]
     if not content.strip():
         raise refused(source, "is empty")
     silence_libraries()
-    return _without_accounts(_read(source, content, layouts))
+    file = _read(source, content, layouts)
+    refuse_impossible_days(source, file)
+    return _without_accounts(file)
 
 
 def _without_accounts(file: BankFile) -> BankFile:

@@ -280,6 +280,12 @@ def _amount(value: Any, currency: str = "USD") -> Callable[[dict[str, Any]], Non
         lambda body: body.update(orderId="112-2"),
         lambda body: body.pop("createdTime"),
         lambda body: body.update(lastUpdatedTime="yesterday"),
+        lambda body: body.update(lastUpdatedTime="0001-01-01T00:00:00Z"),
+        lambda body: body.update(createdTime="9999-12-31T23:59:59Z"),
+        lambda body: body.update(createdTime="1970-01-01T00:00:00Z"),
+        lambda body: body.update(
+            packages=[{"packageReferenceId": "1", "packageItems": [], "shipTime": "2206-11-01T00:00:00Z"}]
+        ),
         lambda body: body.pop("salesChannel"),
         lambda body: body.pop("orderItems"),
         lambda body: body.update(orderItems={}),
