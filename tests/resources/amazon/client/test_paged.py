@@ -58,7 +58,14 @@ def test_pages_that_go_round_in_a_circle_end_with_a_sentence(payouts: list[Any])
 
 
 MISSHAPEN = [
-    (b"<html>maintenance</html>", "is no JSON"),
+    (b"<html>maintenance</html>", "is no JSON, but a page of a proxy or of maintenance"),
+    (b'{"payouts": [{"amount": {"currencyAmount": 1e99999999999999999999}}]}', "is no JSON"),
+    (b'{"payouts": [{"id": "1", "currentStatus": "\\ud800"}]}', "Payout 1: .*currentStatus is no text"),
+    (
+        b'{"payouts": [{"id": "1", "currentStatus": "PAID",'
+        b' "amount": {"currencyAmount": 1E9999999999, "currencyCode": "USD"}}]}',
+        "amount of payout 1: An amount must be a finite number",
+    ),
     (b'{"payouts": [', "is no JSON"),
     (b'{"payouts": [{"amount": {"currencyAmount": Infinity}}]}', "is no JSON"),
     (b"[" * 100_000, "is no JSON"),
