@@ -39,7 +39,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One entry as Amazon wrote it, and the name of the archived page."""
+    """One entry as Amazon wrote it, and the name of the archived page, "" where it is kept as an exchange alone."""
 
     document: str
     answer: Answer
@@ -113,7 +113,7 @@ class Unusable:
         given = one.answer.get(self.id_name)
         if isinstance(given, str) and given:
             return f"{self.what} {shown(given)}"
-        return f"{self.what} number {number} of document {one.document[:12]}"
+        return f"{self.what} number {number}" + (f" of document {one.document[:12]}" if one.document else "")
 
 
 def read_each(what: str, id_name: str, entries: Iterable[Listed], read: Callable[[Listed], T]) -> list[T]:

@@ -347,3 +347,20 @@ def test_an_order_that_comes_twice_comes_out_once(rig: Rig):
 
     read = list(rig.client(answering(rig.clock, answer)).orders.search(created_after=LONG_AGO))
     assert [order.updated.day for order in read] == [2, 3]
+
+
+def test_every_order_that_cannot_be_used_is_named(rig: Rig):
+    """A status that nobody knows, an impossible date: by its number, or by its place on the page."""
+    bad = [
+        order_json(orderId="112-2", fulfillment={"fulfillmentStatus": "LOST"}),
+        order_json(orderId="112-3", createdTime="9999-12-31T00:00:00Z"),
+        order_json(orderId=None),
+    ]
+    client = rig.client(
+        answering(rig.clock, lambda request: httpx.Response(200, json={"orders": [order_json(), *bad]}))
+    )
+    with pytest.raises(SourceRefused) as refused:
+        list(client.orders.search(created_after=LONG_AGO))
+    assert [name for name, _ in refused.value.reasons] == ["Order 112-2", "Order 112-3", "Order number 4"]
+    assert "Order 112-2: " in str(refused.value)
+    assert "a status that is not known (LOST)" in str(refused.value)
