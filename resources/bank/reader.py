@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ledger.account_numbers import without_account_numbers
 from ledger.bank_line import BankLine, clean_file_name
-from resources.bank.camt_file import is_camt, read_camt
+from resources.bank.camt_file import is_camt, read_camt, refuse_other_camt
 from resources.bank.csv_file import read_csv
 from resources.bank.library_logs import silence_libraries
 from resources.bank.mt940_file import is_mt940, read_mt940
@@ -61,6 +61,7 @@ def _read(source: str, content: bytes, layouts: Mapping[str, CsvLayout]) -> Bank
     text = as_text(source, content)
     if is_camt(text):
         return read_camt(source, content)
+    refuse_other_camt(source, text)
     if is_ofx(text):
         return read_ofx(source, content)
     if is_mt940(text):

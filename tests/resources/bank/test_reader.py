@@ -216,6 +216,8 @@ def test_two_accounts_that_end_alike_are_refused(tmp_path: Path) -> None:
         (OFX2.replace("<DTPOSTED>20261103", "<DTAVAIL>21011103</DTAVAIL><DTPOSTED>20261103"), "has 2101-11-03"),
         (camt(entry("200.75", "CRDT", "1026-11-03", "A")), "has 1026-11-03 as booking day of entry 1, on which"),
         (camt(entry("200.75", "CRDT", "9999-12-31", "A")), "has 9999-12-31 as booking day of entry 1, on which"),
+        (camt().replace("BkToCstmrStmt", "BkToCstmrAcctRpt"), "is a CAMT.052, a report of the running day"),
+        (camt().replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"), "is a CAMT.054, a notification, whose entries"),
         (camt()[:-30], "breaks off or is damaged"),
         (camt(head='<!DOCTYPE x [<!ENTITY a "b">]>'), "document type or entities"),
         (camt().replace(">250.75<", ">2,5<"), '"2,5" as entry 1'),
