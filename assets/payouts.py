@@ -16,11 +16,12 @@ from assets.day_answers import Archiving, by_halves
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
-from assets.payout_checks import verdicts_of
+from assets.payout_checks import VANISHED, still_told, verdicts_of
 from assets.payout_days import ask_for_unexplained_days
-from assets.payout_rows import TABLE, Row, rows_of
+from assets.payout_rows import TABLE, Row, as_written, rows_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
+from assets.statements import dicts
 from assets.verdicts import StageResult
 from resources.amazon.event_groups import EventGroup
 from resources.amazon.transfers import NO_PAYOUT, PAID, Payout
@@ -35,11 +36,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class _Told:
-    """What was told of one day: its payouts, the periods they may pay, and the answers of the span it was told in."""
+    """What was told of one day: its payouts, the periods they may pay, and the answers of the span it was told in.
+
+    `ids` are those of all payouts of the span: one may come under another day than before.
+    """
 
     payouts: tuple[Payout, ...]
     groups: Sequence[EventGroup]
     documents: Sequence[str]
+    ids: frozenset[str]
 
 
 def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
@@ -68,7 +73,8 @@ def _gathered(road: Road, first: date, last: date) -> dict[date, _Told]:
     by_day: dict[date, list[Payout]] = defaultdict(list)
     for one in payouts:
         by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
-    return {day: _Told(tuple(by_day[day]), groups, archive.documents) for day in days_between(first, last)}
+    ids = frozenset(one.payout_id for one in found)
+    return {day: _Told(tuple(by_day[day]), groups, archive.documents, ids) for day in days_between(first, last)}
 
 
 def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:
@@ -81,8 +87,9 @@ def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], s
 
 def _staged(road: Road, day: date, told: _Told) -> StageResult:
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
-    rows = rows_of(told.payouts, told.groups)
-    held = sorted({one.document for one in told.payouts}) or list(dict.fromkeys(told.documents[:1]))
+    vanished = _vanished(road, day, told)
+    rows = [*rows_of(told.payouts, told.groups), *vanished]
+    held = sorted({str(row["document"]) for row in rows}) or list(dict.fromkeys(told.documents[:1]))
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     version = write_day(road, TABLE, day, rows, {"documents": held})
     if before is None or before.id != version.id:
@@ -92,10 +99,27 @@ def _staged(road: Road, day: date, told: _Told) -> StageResult:
         facts=_facts(rows),
         rows=tuple(map(_shown, rows)),
         rows_total=version.rows,
-        verdicts=verdicts_of(road, rows),
+        verdicts=(*verdicts_of(road, rows), still_told(vanished)),
         links={"document": held[0]} if held else {},
         version=version.id,
     )
+
+
+def _vanished(road: Road, day: date, told: _Told) -> list[Row]:
+    """Return what was kept of a day and is not told any more, unless a person has let it go."""
+    before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
+    if before is None or not before.rows or not road.stores.warehouse.holds(before):
+        return []
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        path = str(road.stores.warehouse.path(before))
+        kept = dicts(duck.sql("SELECT * FROM read_parquet($path)", params={"path": path}))
+    decided = road.stores.review.decisions(road.connection, day_name(TABLE, day), VANISHED)
+    gone = told.ids | {item.origin for item in decided if item.resolution == "dismiss"}
+    return [
+        as_written(row)
+        for row in kept
+        if row["payout_id"] not in gone and not road.is_foreign(row["marketplace_id"] or "")
+    ]
 
 
 def _ask_again(road: Road, day: date, payouts: Sequence[Payout]) -> None:

@@ -181,12 +181,16 @@ def _staged(
     report: RequestedReport,
     document: str,
     end: datetime,
-) -> StageResult:
+) -> DayOutcome:
     """Stage one day of a report.
 
     A report that was cancelled replaces no rows: Amazon says so where there is nothing, and where somebody called it
-    off.
+    off. Nor does one of its header alone, which refuses the days of which rows are known.
     """
+    known = _known_rows(duck, road, stage, day, end) if file is not None and not file[1].rows else 0
+    if known:
+        sentence = f"Report {report.report_id} holds its header alone, and {known} rows of that day are known."
+        return RefusedDay(((report.report_id, sentence),))
     made = {"report": report.report_id, "document": document, "is_complete": end_of(day) <= end}
     facts = {"columns nobody knows": ", ".join(file[1].columns_unknown)} if file and file[1].columns_unknown else {}
     rows = _relation(stage, day, file)
@@ -200,6 +204,16 @@ def _staged(
         return newest(rows, later) if later else rows, made | {"until": until.isoformat()}
 
     return keep_day(duck, road, stage, day, compose, facts)
+
+
+def _known_rows(duck: duckdb.DuckDBPyConnection, road: Road, stage: ReportStage, day: date, end: datetime) -> int:
+    """Return how many rows of a day are known up to the end of a report; what came in later is not the report's."""
+    known = road.stores.warehouse.current(road.connection, stage.asset, day.isoformat())
+    if known is None or not known.rows or not road.stores.warehouse.holds(known):
+        return 0
+    later = later_rows(road, known, day, end) if stage.is_of_orders else ""
+    [(count,)] = duck.sql(f"SELECT count(*) FROM {later}").fetchall() if later else [(0,)]
+    return known.rows - count
 
 
 def keep_day(

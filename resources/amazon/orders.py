@@ -169,7 +169,7 @@ class Orders:
         return text_of(connection, object_of(connection, page, "pagination"), "nextToken") or ""
 
     def _orders_of(self, page: Mapping[str, Any]) -> Iterator[Order]:
-        if "orders" not in page:
+        if page.get("orders") is None:
             raise misshapen(self._door.connection, "orders are missing")
         entries = [Listed("", one) for one in objects_of(self._door.connection, page, "orders")]
         yield from read_each("Order", "orderId", entries, lambda one: order_of(self._door.connection, one.answer))

@@ -131,7 +131,7 @@ def _body_of(connection: str, listing: Listing, content: bytes) -> Answer:
     if listing.is_wrapped:
         body = object_of(connection, body, "payload")
     # A list that is not there is no empty list: money would be missed without a word.
-    if listing.is_needed and listing.items not in body:
+    if listing.is_needed and body.get(listing.items) is None:
         raise misshapen(connection, f"the page of {listing.operation} has no {listing.items}")
     return body
 

@@ -293,6 +293,46 @@ def test_a_payout_that_cannot_be_used_keeps_out_its_own_day_alone(books: Bookkee
     assert books.stores.review.listing(books.connection) == []
 
 
+def test_a_payout_that_is_not_told_any_more_stays_until_a_person_lets_it_go(books: Bookkeeping, verdict) -> None:
+    """Beside what is told of its day; it is named, and the item ends when it is told again."""
+    amazon = Amazon((payout("1"), payout("2", "20.00", trace_id="T2")))
+    fetched(books, amazon)
+    kept = staged(books)
+    amazon.payouts = (payout("2", "20.00", "IN_TRANSIT", trace_id="T2"),)
+    found = fetched(books, amazon)
+    assert not verdict(found, "no_payout_vanished").passed
+    assert [(row["payout_id"], row["status"]) for row in staged(books)] == [("P1", "PAID"), ("P2", "IN_TRANSIT")]
+    assert staged(books)[0] == kept[0]
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, item.origin, item.amount, item.actions) == ("payout_vanished", "P1", 80, ("retry", "dismiss"))
+    assert "no longer tells payout P1 of 80.00 USD for settlement 1" in item.sentence
+    version = found.version
+    assert fetched(books, amazon).version == version
+    amazon.payouts = (payout("1"), *amazon.payouts)
+    assert verdict(fetched(books, amazon), "no_payout_vanished").passed
+    assert books.stores.review.listing(books.connection) == []
+    amazon.payouts = ()
+    fetched(books, amazon)
+    assert [row["payout_id"] for row in staged(books)] == ["P1", "P2"]
+    first = books.stores.review.listing(books.connection)[0]
+    books.stores.review.resolve(first.id, "dismiss", "ann", "Amazon confirms it was never made", "run-1")
+    fetched(books, amazon)
+    assert [row["payout_id"] for row in staged(books)] == ["P2"]
+
+
+def test_a_payout_that_comes_under_another_day_has_not_vanished(books: Bookkeeping) -> None:
+    """Nor has one of a marketplace that became another connection's."""
+    fetched(books, Amazon((payout("1"),)))
+    moved = Amazon((payout("1", created=CREATED + timedelta(days=1)),))
+    road = replace(books.road, source=moved.source, marketplaces=("Amazon.com",))
+    list(fetch_days(road, STAGE, [DAY, DAY + timedelta(days=1)]))
+    assert (staged(books), len(staged(books, DAY + timedelta(days=1)))) == ([], 1)
+    fetched(books, Amazon((payout("1"),)))
+    road = replace(books.road, source=Amazon().source, marketplaces=("Amazon.ca",))
+    list(fetch_days(road, STAGE, [DAY]))
+    assert staged(books) == []
+
+
 def test_a_payout_that_says_nothing_of_its_creation_is_of_the_day_it_was_asked_for(books: Bookkeeping) -> None:
     """The field is optional; by its first step, days later, the payout would be of no day that is asked for."""
     late = payout(created=None, steps=(PayoutStep("PAID", CREATED + timedelta(days=9)),))

@@ -129,6 +129,26 @@ def test_a_cancelled_report_empties_no_day(daily):
     assert len(daily.rows(day)) == 1
 
 
+def test_a_report_of_its_header_alone_empties_no_day(daily):
+    """The days of which rows are known keep them, each with an item that names the report; the others are empty."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    document = daily.take_in(day, day)[day].links["document"]
+    whole = daily.road.stores.documents.local_path(document).read_bytes()
+    daily.rig.clock.advance(7 * 3600)
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(whole.splitlines(keepends=True)[0])
+    told = daily.take_in(day - timedelta(days=1), day)
+    assert (isinstance(told[day], RefusedDay), told[day - timedelta(days=1)].rows_total) == (True, 0)
+    assert len(daily.rows(day)) == 1
+    [item] = daily.road.stores.review.listing(daily.road.connection)
+    assert (item.code, item.origin) == ("day_refused", told[day].reasons[0][0])
+    assert "holds its header alone, and 1 rows of that day are known. What was kept" in item.sentence
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(whole)
+    daily.rig.clock.advance(7 * 3600)
+    daily.take_in(day, day)
+    assert daily.road.stores.review.listing(daily.road.connection) == []
+
+
 def test_rows_told_again_in_the_same_words_are_no_new_version(daily):
     """A schedule asks every quarter of an hour; only a day that says something else is kept once more."""
     shipped_on(daily, 1, 5)

@@ -328,9 +328,10 @@ def test_lists_that_do_not_end_are_left(rig: Rig):
     client = rig.client(answering(rig.clock, lambda request: httpx.Response(200, json=page)))
     with pytest.raises(SourceUnavailable, match="does not come to an end"):
         list(client.orders.search(created_after=LONG_AGO))
-    client = rig.client(answering(rig.clock, lambda request: httpx.Response(200, json={})))
-    with pytest.raises(SourceRefused, match="orders are missing"):
-        list(client.orders.search(created_after=LONG_AGO))
+    for empty in ({}, {"orders": None}):
+        client = rig.client(answering(rig.clock, lambda request, page=empty: httpx.Response(200, json=page)))
+        with pytest.raises(SourceRefused, match="orders are missing"):
+            list(client.orders.search(created_after=LONG_AGO))
 
 
 def test_an_order_that_comes_twice_comes_out_once(rig: Rig):
