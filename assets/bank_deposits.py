@@ -81,8 +81,8 @@ def _explained(road: Road, lines: Sequence[BankLine], known: Money) -> Verdict:
     now = today(road.clock)
     not_taken = {one.line_key: one for one in matching.refused_by_hand}
     findings = [_unclear(line, doubts[line.key], not_taken.get(line.key)) for line in lines if line.key in doubts]
-    rest = [line for line in lines if line.key not in doubts and line not in matched and line.names_marketplace()]
-    rest = [line for line in rest if line.key not in known.left_alone]
+    rest = [line for line in lines if line.key not in doubts and line not in matched]
+    rest = [line for line in rest if line.names_marketplace(known.payers) and line.key not in known.left_alone]
     findings += [_unexplained(line, not_taken.get(line.key)) for line in rest]
     rows = tuple(
         {
@@ -98,7 +98,7 @@ def _explained(road: Road, lines: Sequence[BankLine], known: Money) -> Verdict:
     )
     told = f"{len(matched)} of {len(lines)} lines brought a payout or a charge that is known."
     if rows:
-        told += f" {len(rows)} are the marketplace's and are not explained."
+        told += f" {len(rows)} are the marketplace's, or may be, and are not explained."
     return Verdict(CHECK, not rows, told, is_blocking=False, rows=rows[:_ROWS_MAX], findings=tuple(findings))
 
 

@@ -35,12 +35,13 @@ class Money:
     by_hand: tuple[HandMade, ...]
     left_alone: frozenset[str]
     window: Window
+    payers: tuple[str, ...] = ()
 
     @cached_property
     def matching(self) -> Matching:
         """Return what belongs together; a line that a person has put aside is not looked at."""
         lines = [one for one in self.lines if one.key not in self.left_alone]
-        return match(self.payments, lines, self.window, self.by_hand)
+        return match(self.payments, lines, self.window, self.by_hand, self.payers)
 
     def of_settlement(self, settlement_id: str) -> tuple[Payment, ...]:
         """Return the payments of a settlement: its payout, and charges to the card in it."""
@@ -52,7 +53,7 @@ def money_of(road: Road) -> Money:
     payments = tuple(_payments(road))
     by_hand, left_alone = _said(road, payments)
     window = Window(road.bank.days_before, road.bank.days_after)
-    return Money(payments, tuple(bank_lines(road)), by_hand, left_alone, window)
+    return Money(payments, tuple(bank_lines(road)), by_hand, left_alone, window, road.bank.payers)
 
 
 def payout_rows(road: Road) -> list[dict]:

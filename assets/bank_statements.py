@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from assets.day_names import day_name
+from assets.payout_days import ask_for_unexplained_days
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
 from assets.statements import dicts, statement, write_parquet
@@ -57,6 +58,7 @@ def import_statement(road: Road, path: Path) -> Taken:
     days = tuple(sorted({line.booking_date for line in file.lines}))
     # Asked for before it is kept: a process that dies in between leaves a row too many, never one too few.
     _ask_for(road, days)
+    ask_for_unexplained_days(road, "a bank statement came in")
     version = _keep(road, name, file, document, days)
     new = sum(line.key not in seen for line in file.lines)
     return Taken("new", file.format, days, version.rows, new)

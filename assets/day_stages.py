@@ -106,6 +106,7 @@ DAY_STAGES: dict[str, DayStage] = {
             "The lines of the bank's statements, each with the payout or the charge it brought.",
             days_per_window=400,
             overlap_days=14,
+            asks_marketplace=False,
         ),
         DayStage(
             "receivable_invoices",
@@ -114,6 +115,7 @@ DAY_STAGES: dict[str, DayStage] = {
             days_per_window=60,
             overlap_days=5,  # what is told late of a day is billed with it
             reads=("financial_events",),
+            asks_marketplace=False,
             is_wanted=lambda policy: policy.invoicing is not None,
         ),
         DayStage(
@@ -123,6 +125,7 @@ DAY_STAGES: dict[str, DayStage] = {
             days_per_window=10,
             overlap_days=5,
             reads=("receivable_invoices",),
+            asks_marketplace=False,
             is_wanted=lambda policy: policy.invoicing is not None,
         ),
         DayStage(
@@ -132,6 +135,7 @@ DAY_STAGES: dict[str, DayStage] = {
             days_per_window=10,
             overlap_days=5,  # what is told late of a day carries its cost with it
             reads=("financial_events",),
+            asks_marketplace=False,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),
     )

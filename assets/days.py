@@ -72,7 +72,8 @@ class DayStage:
     concerns the whole span. `days_per_window` bounds how much is fetched before it is kept; `overlap_days` is how many
     days, today among them, a schedule fetches anew each time, for what is told late. `kept` says how far back the
     source goes for some marketplaces on a day, where it forgets; `told_until` returns the last day that can be fetched,
-    from today. `reads` are the day assets it is made of, for the lineage; `is_wanted` says of a connection's policy
+    from today. `reads` are the day assets it is made of, for the lineage; `asks_marketplace` is false where what is
+    there already is enough, so that nobody outside is waited for; `is_wanted` says of a connection's policy
     whether it has the asset at all, beside what the connection switches off.
     """
 
@@ -84,6 +85,7 @@ class DayStage:
     kept: Callable[[Sequence[str], date], Kept] | None = None
     told_until: Callable[[date], date] = lambda today: today
     reads: tuple[str, ...] = ()
+    asks_marketplace: bool = True
     is_wanted: Callable[[Policy], bool] = lambda policy: True
 
 

@@ -15,6 +15,7 @@ from assets.erp_documents import CODE as UNKNOWN_CODE
 from assets.erp_documents import FAILED_CODE as LISTING_FAILED
 from assets.erp_documents import ask_for_listing
 from assets.hands import hands_of, planners
+from assets.payout_checks import VANISHED
 from assets.posting import give_up
 from assets.posting_findings import APPROVAL_CODES, REVERSAL_REFUSED_CODE
 from assets.reversals import give_up_reversal, require_may_be_given_up
@@ -34,10 +35,9 @@ CHANGES_WHAT_IS_POSTED = frozenset({"accept", "choose", "keep", "move", "deleted
 
 
 def needs_second_person(road: Road, item: ReviewItem, action: str) -> bool:
-    """Tell whether one person alone may not decide this; a bank line put aside is a receipt that is not booked."""
-    leaves_money_out = (
-        action == "dismiss" and item.code in (UNCLEAR, UNEXPLAINED) and road.policy.bank_receipt == "connector"
-    )
+    """Tell whether one person alone may not decide this; a line or payout put aside is a receipt that is not booked."""
+    is_of_receipt = item.code in (UNCLEAR, UNEXPLAINED, VANISHED)
+    leaves_money_out = action == "dismiss" and is_of_receipt and road.policy.bank_receipt == "connector"
     return road.policy.approval == "required" and (action in CHANGES_WHAT_IS_POSTED or leaves_money_out)
 
 

@@ -8,19 +8,20 @@ invoices are not what settlements charged, or not yet, is asked for again every 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
-from assets.day_answers import Archiving, unusable_span
+from assets.day_answers import Archiving, by_halves
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
-from assets.days import DayOutcome, days_between
+from assets.days import DayOutcome, RefusedDay, days_between
 from assets.fee_invoice_checks import INVOICED, input_tax, verdicts_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
 from assets.verdicts import StageResult
 from ledger import money
-from ledger.errors import SourceRefused
 from resources.amazon.fee_invoices import FeeInvoice, FeeInvoiceLine
 from resources.store.warehouse import Version
 
@@ -34,32 +35,40 @@ _TAX_CODE = re.compile(r"([A-Z]{2})\s+(\d{1,3}(?:\.\d{1,3})?)")
 Row = dict[str, object]
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What was told of one day: its invoices, and the answers of the span it was told in."""
+
+    invoices: tuple[FeeInvoice, ...]
+    documents: Sequence[str]
+
+
 def fetch_fee_invoices(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     """Fetch the invoices issued from a first to a last day, both included, and stage each day.
 
-    Raises SourceRefused or SourceUnavailable when Amazon does not answer; an answer that cannot be used refuses the
-    days it was asked for.
+    Raises SourceRefused or SourceUnavailable when Amazon does not answer, or no day of several can be used; an invoice
+    that cannot be used refuses its day, and the days beside it go on.
     """
-    archive = Archiving(road)
-
-    try:
-        end = min(start_of(last + _DAY), road.clock.now().astimezone(UTC))
-        found = road.source.fee_invoices.issued(start_of(first), end, archive)
-    except SourceRefused as refused:
-        return unusable_span(refused, first, last)
-    by_day: dict[date, list[FeeInvoice]] = defaultdict(list)
-    for one in found:
-        by_day[one.issued.date()].append(one)
-    days = days_between(first, last)
+    told = by_halves(partial(_gathered, road), first, last)
     # All are kept before any is looked at: invoices of several days may be for the same time.
-    kept = {day: _keep(road, day, by_day[day], archive.documents) for day in days}
-    return {day: _result(road, day, *kept[day]) for day in days}
+    kept = {day: one if isinstance(one, RefusedDay) else _keep(road, day, one) for day, one in told.items()}
+    return {day: one if isinstance(one, RefusedDay) else _result(road, day, *one) for day, one in kept.items()}
 
 
-def _keep(road: Road, day: date, invoices: list[FeeInvoice], documents: Sequence[str]) -> tuple[list[Row], Version]:
-    rows = [row for one in invoices for row in rows_of(one)]
-    held = sorted({one.document for one in invoices}) or list(dict.fromkeys(documents[:1]))
-    facts = {"documents": held, "invoices": len(invoices)}
+def _gathered(road: Road, first: date, last: date) -> dict[date, _Told]:
+    """Ask for a span, and lay its invoices under the days they were issued on."""
+    archive = Archiving(road)
+    end = min(start_of(last + _DAY), road.clock.now().astimezone(UTC))
+    by_day: dict[date, list[FeeInvoice]] = defaultdict(list)
+    for one in road.source.fee_invoices.issued(start_of(first), end, archive):
+        by_day[one.issued.date()].append(one)
+    return {day: _Told(tuple(by_day[day]), archive.documents) for day in days_between(first, last)}
+
+
+def _keep(road: Road, day: date, told: _Told) -> tuple[list[Row], Version]:
+    rows = [row for one in told.invoices for row in rows_of(one)]
+    held = sorted({one.document for one in told.invoices}) or list(dict.fromkeys(told.documents[:1]))
+    facts = {"documents": held, "invoices": len(told.invoices)}
     return rows, write_day(road, TABLE, day, rows, facts)
 
 

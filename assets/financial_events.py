@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
-from assets.day_answers import Archiving
+from assets.day_answers import HALVINGS_MAX, Archiving
 from assets.day_files import write_day
 from assets.day_names import start_of, today
 from assets.days import DayOutcome, RefusedDay, days_between
@@ -26,8 +26,6 @@ from resources.amazon.old_events import KEPT_DAYS, LAST_DAY
 from resources.amazon.transaction import Transaction
 from resources.store.warehouse import Version
 
-# How often a span is halved to find the day that an answer cannot be used for, before all of what is left is refused.
-_HALVINGS_MAX = 40
 _LINKS_MAX = 10
 _DAY = timedelta(days=1)
 
@@ -55,7 +53,7 @@ def fetch_events(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     _require_source(road)
     until = road.source.finances.told_until(start_of(last + _DAY) + TOLD_LATE)
     told: dict[date, _Told] = {}
-    halvings_left = [_HALVINGS_MAX]
+    halvings_left = [HALVINGS_MAX]
     gone = _gone(road, first, last)
     for begin, end in _spans(road, max(gone, default=first - _DAY) + _DAY, last):
         told |= _gathered(road, begin, end, halvings_left)

@@ -67,8 +67,19 @@ def take_files(
             refused.append(name_of(path.name))
             continue
         _move(path, folder / "imported")
-        align(road, _item_name(name_of(path.name)), (), {CODE})
+        taken_in(road, name_of(path.name))
     return refused
+
+
+def taken_in(road: Road, name: str) -> None:
+    """End the item of a file that was refused before under this name."""
+    align(road, _item_name(name), (), {CODE})
+
+
+def hold(road: Road, name: str, sentence: str, cure: str) -> None:
+    """Put a file that was refused into the review queue, by a name that is fit to be shown."""
+    finding = Finding("file_refused", sentence, cure, origin=name)
+    road.stores.review.open(road.connection, _item_name(name), finding, actions=("dismiss",), run=road.run)
 
 
 def _is_settled(road: Road, path: Path) -> bool:
@@ -83,17 +94,12 @@ def _refuse(road: Road, folder: Path, path: Path, error: Exception, name: str) -
     if not isinstance(error, InputRefused):
         # A fault nobody foresaw holds this file, by the kind of the fault only; it stays, to be tried again.
         sentence = f"{name} could not be read: {type(error).__name__}."
-        _hold(road, name, sentence, "It is tried again by itself; this item ends when it is taken in.")
+        hold(road, name, sentence, "It is tried again by itself; this item ends when it is taken in.")
         return
     moved = _move(path, folder / "refused")
     moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
     cure = f"Correct the file and put it into {folder} again, under its name: this item ends then."
-    _hold(road, name, str(error), cure)
-
-
-def _hold(road: Road, name: str, sentence: str, cure: str) -> None:
-    finding = Finding("file_refused", sentence, cure, origin=name)
-    road.stores.review.open(road.connection, _item_name(name), finding, actions=("dismiss",), run=road.run)
+    hold(road, name, str(error), cure)
 
 
 def _item_name(name: str) -> str:

@@ -118,7 +118,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "ledger_ties": frozenset({"entry_of_others"}),
     "financial_events": frozenset({"leaves_differ", "currency_other"}),
     **dict.fromkeys(("orders", "balances"), frozenset({"currency_other"})),
-    "payouts": frozenset({"payout_failed", "currency_other"}),
+    "payouts": frozenset({"payout_failed", "payout_vanished", "currency_other"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
 }
 
@@ -151,6 +151,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "not_once": ("retry", "accept"),
     "unknown_document": ("retry", "dismiss"),
     "days_gone": ("dismiss",),
+    "payout_vanished": ("retry", "dismiss"),
     "order_not_billable": ("retry", "dismiss"),
     "refund_exceeds_invoice": ("retry", "dismiss"),
     "units_unknown": ("retry", "dismiss"),

@@ -16,6 +16,7 @@ from ledger.errors import Finding
 from resources.amazon.transfers import BROKEN, NO_PAYOUT
 from resources.store.settlements import SettlementRecord
 
+STILL_TOLD, VANISHED = "no_payout_vanished", "payout_vanished"
 EQUAL, KNOWN, ARRIVING = "payout_equals_settlement", "settlement_known_for_every_payout", "no_payout_failed"
 _ROWS_MAX = 25
 
@@ -104,6 +105,31 @@ def _failed(row: Row) -> Finding:
         "payout that Amazon makes anew comes with a settlement of its own, or with the next one.",
         origin=str(row["payout_id"]),
         amount=amount,
+        details={"currency": row["currency"]} if row["currency"] else {},
+    )
+
+
+def still_told(vanished: Sequence[Row]) -> Verdict:
+    """A payout that was told once is told again; one that is not stays as it was, until a person lets it go."""
+    if not vanished:
+        return Verdict(STILL_TOLD, True, "Every payout that was told of this day is still told.", is_blocking=False)
+    findings = tuple(_not_told(row) for row in vanished)
+    told = " ".join(one.sentence for one in findings[:5])
+    shown = tuple({"payout": str(row["payout_id"]), "status": str(row["status"])} for row in vanished)
+    return Verdict(STILL_TOLD, False, told, is_blocking=False, rows=shown[:_ROWS_MAX], findings=findings)
+
+
+def _not_told(row: Row) -> Finding:
+    told = f"of {row['amount']} {row['currency']} " if row["amount"] else ""
+    return Finding(
+        VANISHED,
+        f"Amazon no longer tells payout {row['payout_id']} {told}for settlement "
+        f"{', '.join(settlements(row)) or '(none named)'}, which it told before as {row['status']}. It stays as it "
+        "was.",
+        "Look for it in Seller Central, Payments. The item ends when Amazon tells the payout again; `dismiss` leaves "
+        "it out from then on.",
+        origin=str(row["payout_id"]),
+        amount=Decimal(str(row["amount"])) if row["amount"] else None,
         details={"currency": row["currency"]} if row["currency"] else {},
     )
 

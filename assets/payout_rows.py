@@ -23,6 +23,15 @@ def rows_of(payouts: Iterable[Payout], groups: Sequence[EventGroup]) -> list[Row
     return [_row(one, converted(one, groups)) for one in payouts]
 
 
+def as_written(row: Row) -> Row:
+    """Return a row that was read back as it was written: amounts and moments as text."""
+    written = dict(row)
+    for name, code in (("amount", "currency"), ("bank_amount", "bank_currency")):
+        if row[name] is not None:
+            written[name] = money.text(money.exact(row[name], str(row[code])), str(row[code]))
+    return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in written.items()}
+
+
 def converted(payout: Payout, groups: Sequence[EventGroup]) -> Stated | None:
     """Return what a payout came to in the bank's currency; None where Amazon did not change it or does not say."""
     if payout.amount is None:

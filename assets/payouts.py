@@ -7,20 +7,22 @@ again every morning, so that its way to the bank, and its failing there, is seen
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, timedelta
+from functools import partial
 
 from assets.cash_due import ask_for_receipts
-from assets.day_answers import Archiving, unusable_span
+from assets.day_answers import Archiving, by_halves
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
-from assets.days import DayOutcome, days_between
-from assets.payout_checks import verdicts_of
+from assets.days import DayOutcome, RefusedDay, days_between
+from assets.payout_checks import VANISHED, still_told, verdicts_of
 from assets.payout_days import ask_for_unexplained_days
-from assets.payout_rows import TABLE, Row, rows_of
+from assets.payout_rows import TABLE, Row, as_written, rows_of
 from assets.resumption import SETTLEMENT_KIND
 from assets.roadmap import Road
+from assets.statements import dicts
 from assets.verdicts import StageResult
-from ledger.errors import SourceRefused
 from resources.amazon.event_groups import EventGroup
 from resources.amazon.transfers import NO_PAYOUT, PAID, Payout
 
@@ -32,31 +34,47 @@ _AGAIN = timedelta(hours=24)
 _DAY = timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What was told of one day: its payouts, the periods they may pay, and the answers of the span it was told in.
+
+    `ids` are those of all payouts of the span: one may come under another day than before.
+    """
+
+    payouts: tuple[Payout, ...]
+    groups: Sequence[EventGroup]
+    documents: Sequence[str]
+    ids: frozenset[str]
+
+
 def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     """Fetch the payouts created from a first to a last day, both included, and stage each day.
 
-    Raises SourceRefused or SourceUnavailable when Amazon does not answer; an answer that cannot be used refuses the
-    days it was asked for.
+    Raises SourceRefused or SourceUnavailable when Amazon does not answer, or no day of several can be used; a payout
+    that cannot be used refuses its day, and the days beside it go on.
     """
-    archive = Archiving(road)
-
-    try:
-        found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive)
-        payouts = [one for one in found if not road.is_foreign(one.marketplace_id)]
-        groups = _periods(road, payouts, archive)
-    except SourceRefused as refused:
-        return unusable_span(refused, first, last)
-    if first < last and any(one.created is None for one in payouts):
-        # The model lets Amazon leave the date of creation out; by which question a payout comes tells its day.
-        return {day: fetch_payouts(road, day, day)[day] for day in days_between(first, last)}
-    by_day: dict[date, list[Payout]] = defaultdict(list)
-    for one in payouts:
-        by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
+    told = by_halves(partial(_gathered, road), first, last)
     staged: dict[date, DayOutcome] = {
-        day: _staged(road, day, by_day[day], groups, archive.documents) for day in days_between(first, last)
+        day: one if isinstance(one, RefusedDay) else _staged(road, day, one) for day, one in told.items()
     }
     ask_for_receipts(road)
     return staged
+
+
+def _gathered(road: Road, first: date, last: date) -> dict[date, _Told]:
+    """Ask for a span, and lay its payouts under the days they were created on."""
+    archive = Archiving(road)
+    found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive)
+    payouts = [one for one in found if not road.is_foreign(one.marketplace_id)]
+    if first < last and any(one.created is None for one in payouts):
+        # The model lets Amazon leave the date of creation out; by which question a payout comes tells its day.
+        return {day: _gathered(road, day, day)[day] for day in days_between(first, last)}
+    groups = _periods(road, payouts, archive)
+    by_day: dict[date, list[Payout]] = defaultdict(list)
+    for one in payouts:
+        by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
+    ids = frozenset(one.payout_id for one in found)
+    return {day: _Told(tuple(by_day[day]), groups, archive.documents, ids) for day in days_between(first, last)}
 
 
 def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:
@@ -67,25 +85,41 @@ def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], s
     return road.source.event_groups.begun(min(starts) - _DAY, max(starts) + _DAY, archive)
 
 
-def _staged(
-    road: Road, day: date, payouts: list[Payout], groups: Sequence[EventGroup], documents: Sequence[str]
-) -> StageResult:
+def _staged(road: Road, day: date, told: _Told) -> StageResult:
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
-    rows = rows_of(payouts, groups)
-    held = sorted({one.document for one in payouts}) or list(dict.fromkeys(documents[:1]))
+    vanished = _vanished(road, day, told)
+    rows = [*rows_of(told.payouts, told.groups), *vanished]
+    held = sorted({str(row["document"]) for row in rows}) or list(dict.fromkeys(told.documents[:1]))
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     version = write_day(road, TABLE, day, rows, {"documents": held})
     if before is None or before.id != version.id:
         ask_for_unexplained_days(road, f"payouts of {day} were told")
-    _ask_again(road, day, payouts)
+    _ask_again(road, day, told.payouts)
     return StageResult(
         facts=_facts(rows),
         rows=tuple(map(_shown, rows)),
         rows_total=version.rows,
-        verdicts=verdicts_of(road, rows),
+        verdicts=(*verdicts_of(road, rows), still_told(vanished)),
         links={"document": held[0]} if held else {},
         version=version.id,
     )
+
+
+def _vanished(road: Road, day: date, told: _Told) -> list[Row]:
+    """Return what was kept of a day and is not told any more, unless a person has let it go."""
+    before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
+    if before is None or not before.rows or not road.stores.warehouse.holds(before):
+        return []
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        path = str(road.stores.warehouse.path(before))
+        kept = dicts(duck.sql("SELECT * FROM read_parquet($path)", params={"path": path}))
+    decided = road.stores.review.decisions(road.connection, day_name(TABLE, day), VANISHED)
+    gone = told.ids | {item.origin for item in decided if item.resolution == "dismiss"}
+    return [
+        as_written(row)
+        for row in kept
+        if row["payout_id"] not in gone and not road.is_foreign(row["marketplace_id"] or "")
+    ]
 
 
 def _ask_again(road: Road, day: date, payouts: Sequence[Payout]) -> None:

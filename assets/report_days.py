@@ -5,9 +5,10 @@ for once: who finds one that was asked for a short while ago, perhaps by a proce
 it. The document is archived before anything looks inside; a file that cannot be used leaves every day as it was.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -36,19 +37,11 @@ FRESH = timedelta(hours=6)
 WAIT_SECONDS_MAX = 900
 _POLL_SECONDS_FIRST, _POLL_SECONDS_MAX = 5, 60
 _STEP_MINUTES = 5
+# Longer than looking for a report and asking for it take, with all their waiting for quota.
+_TURN_SECONDS = 3600
 _ATTEMPTS_MAX = 5
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class DayRows:
-    """The rows of one day as they are about to be kept: how many, sums by (currency, column), and a table to show."""
-
-    rows: int
-    sums: dict[tuple[str, str], Decimal]
-    table: tuple[Row, ...]
-    facts: dict[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,8 +135,9 @@ def _month(day: date) -> tuple[datetime, datetime]:
 def _made(road: Road, stage: ReportStage, start: datetime, end: datetime) -> RequestedReport:
     """Return the finished report of a span: one that was asked for already, else a new one."""
     requested, ids = road.source.requested, road.source.marketplace_ids
-    known = requested.find(stage.report_type, start, end, ids, created_since=road.clock.now() - FRESH)
-    report_id = known.report_id if known else requested.request(stage.report_type, start, end, ids)
+    with _turn(road, stage, start, end):
+        known = requested.find(stage.report_type, start, end, ids, created_since=road.clock.now() - FRESH)
+        report_id = known.report_id if known else requested.request(stage.report_type, start, end, ids)
     report = known or requested.state(report_id)
     waited, pause = 0, _POLL_SECONDS_FIRST
     while not report.is_ended:
@@ -156,6 +150,31 @@ def _made(road: Road, stage: ReportStage, start: datetime, end: datetime) -> Req
         waited, pause = waited + pause, min(pause * 3 // 2, _POLL_SECONDS_MAX)
         report = requested.state(report_id)
     return report
+
+
+@contextmanager
+def _turn(road: Road, stage: ReportStage, start: datetime, end: datetime) -> Iterator[None]:
+    """Let one worker at a time look for the report of a span and ask for it, so that the others find it.
+
+    Raises SourceUnavailable when another one takes longer than a run waits.
+    """
+    ids = ",".join(sorted(road.source.marketplace_ids))
+    span = hashlib.sha256(f"{road.seller} {ids} {start.isoformat()} {end.isoformat()}".encode()).hexdigest()
+    # Two digits of it: every span would leave a name behind for ever, and that two share one costs a short wait.
+    name, holder = f"report:{stage.asset}:{span[:2]}", road.holder or road.run
+    waited, pause = 0, _POLL_SECONDS_FIRST
+    while (lease := road.stores.outbox.lease(name, holder, _TURN_SECONDS)) is None:
+        if waited >= WAIT_SECONDS_MAX:
+            raise SourceUnavailable(
+                f"Another worker has been asking Amazon for {stage.table.called} of {start:%Y-%m-%d} to {end:%Y-%m-%d} "
+                f"for connection {road.connection} for {waited // 60} minutes. The next run goes on with that report."
+            )
+        road.clock.sleep(pause)
+        waited, pause = waited + pause, min(pause * 3 // 2, _POLL_SECONDS_MAX)
+    try:
+        yield
+    finally:
+        road.stores.outbox.release(lease)
 
 
 def _all_staged(
@@ -181,12 +200,16 @@ def _staged(
     report: RequestedReport,
     document: str,
     end: datetime,
-) -> StageResult:
+) -> DayOutcome:
     """Stage one day of a report.
 
     A report that was cancelled replaces no rows: Amazon says so where there is nothing, and where somebody called it
-    off.
+    off. Nor does one of its header alone, which refuses the days of which rows are known.
     """
+    known = _known_rows(duck, road, stage, day, end) if file is not None and not file[1].rows else 0
+    if known:
+        sentence = f"Report {report.report_id} holds its header alone, and {known} rows of that day are known."
+        return RefusedDay(((report.report_id, sentence),))
     made = {"report": report.report_id, "document": document, "is_complete": end_of(day) <= end}
     facts = {"columns nobody knows": ", ".join(file[1].columns_unknown)} if file and file[1].columns_unknown else {}
     rows = _relation(stage, day, file)
@@ -200,6 +223,16 @@ def _staged(
         return newest(rows, later) if later else rows, made | {"until": until.isoformat()}
 
     return keep_day(duck, road, stage, day, compose, facts)
+
+
+def _known_rows(duck: duckdb.DuckDBPyConnection, road: Road, stage: ReportStage, day: date, end: datetime) -> int:
+    """Return how many rows of a day are known up to the end of a report; what came in later is not the report's."""
+    known = road.stores.warehouse.current(road.connection, stage.asset, day.isoformat())
+    if known is None or not known.rows or not road.stores.warehouse.holds(known):
+        return 0
+    later = later_rows(road, known, day, end) if stage.is_of_orders else ""
+    [(count,)] = duck.sql(f"SELECT count(*) FROM {later}").fetchall() if later else [(0,)]
+    return known.rows - count
 
 
 def keep_day(

@@ -6,6 +6,8 @@ follows its predecessor; reserve and carried debt are those of the predecessor. 
 
 from dataclasses import replace
 
+from assets.cash_sources import charges_of
+from assets.payout_days import ask_for_unexplained_days
 from assets.roadmap import Road
 from assets.series import heads_of, placed
 from assets.settlement_reports import content_verdict, head_facts, registered
@@ -42,9 +44,13 @@ def read_lines(road: Road, settlement_id: str) -> StageResult:
         _require_same(record, file)
         read.append(file)
 
+    before = road.stores.warehouse.current(road.connection, TABLE, settlement_id)
     version = road.stores.warehouse.write(
         road.connection, TABLE, settlement_id, produce, {"document": record.document_sha, **record.facts}
     )
+    if charges_of(record) and (before is None or before.id != version.id):
+        # Only its lines say on which day the card was charged.
+        ask_for_unexplained_days(road, f"charges in settlement {settlement_id} were read")
     places = placed(road)
     file, place = read[0], places[settlement_id]
     return StageResult(

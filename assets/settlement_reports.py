@@ -18,7 +18,7 @@ from assets.day_names import day_of_name
 from assets.document_sets import documents_of_day, source_named
 from assets.outcome import ACTIONS, SERIES_CODES, align
 from assets.partitions import require_settlement_key
-from assets.payout_days import ask_for_payouts_of
+from assets.payout_days import ask_for_payouts_of, ask_for_unexplained_days
 from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.roadmap import Road
 from assets.two_contents import CODE as SECOND_CONTENT
@@ -232,6 +232,8 @@ def _register(road: Road, head: SettlementFile, came: _Came) -> str:
     if outcome == "new":
         _wake_sisters(road, settlement_id)
         ask_for_payouts_of(road, settlement_id)
+        # What it pays or charged may be what a line of the bank waits for.
+        ask_for_unexplained_days(road, f"settlement {settlement_id} came in")
     elif outcome == "changed" and not _is_kept(road, settlement_id, came.sha256):
         finding = two_contents(road, registered(road, settlement_id), head, came.sha256, facts)
         align(road, settlement_id, (finding,), frozenset())

@@ -30,6 +30,11 @@ def without_account_numbers(words: str, known: Iterable[str] = ()) -> str:
     return _ibans_hidden(words)
 
 
+def without_long_numbers(words: str, digits_min: int) -> str:
+    """Return words in which of every run of so many digits, in groups or in one, the last four are shown only."""
+    return re.sub(rf"\d(?:[ \-/]?\d){{{digits_min - 1},}}", lambda found: _hidden(found[0]), words)
+
+
 def _written(account: str) -> re.Pattern[str]:
     """Return how a known number may be written: in groups, or broken where a line of the file ends.
 

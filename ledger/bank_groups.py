@@ -45,7 +45,6 @@ def choose(
     left: Sequence[int],
     right: Sequence[int],
     may_meet: Callable[[int, int], bool],
-    is_part: Callable[[int], bool] = lambda at: True,
 ) -> Choice:
     """Return which groups are certain.
 
@@ -53,18 +52,16 @@ def choose(
         left: Signed amounts of one side, none of them zero.
         right: Signed amounts of the other side.
         may_meet: Tells by positions whether two may belong together (currency, days).
-        is_part: Tells of a position on the right whether it may be one of several; alone every one may be it.
     """
     found, unsearched, touched = set[Group](), set[Member](), set[Member]()
     for at in range(len(left)):
         other = [one for one in range(len(right)) if may_meet(at, one) and right[one] * left[at] > 0]
-        parts = [one for one in other if is_part(one)]
         found |= {Group((at,), (one,)) for one in other if right[one] == left[at]}
-        if len(parts) > CANDIDATES_MAX:
+        if len(other) > CANDIDATES_MAX:
             unsearched.add(("left", at))
-            touched |= {("right", one) for one in parts}
+            touched |= {("right", one) for one in other}
         else:
-            found |= {Group((at,), some) for some in _sums(left[at], parts, right)}
+            found |= {Group((at,), some) for some in _sums(left[at], other, right)}
     for at in range(len(right)):
         other = [one for one in range(len(left)) if may_meet(one, at) and left[one] * right[at] > 0]
         if len(other) > CANDIDATES_MAX:
@@ -84,6 +81,24 @@ def choose(
         else:
             ambiguous.append(tuple(cluster))
     return Choice(tuple(sorted(certain)), tuple(ambiguous), tuple(sorted(unsearched)))
+
+
+def fitting(
+    left: Sequence[int], right: Sequence[int], may_meet: Callable[[int, int], bool]
+) -> dict[int, tuple[int, ...]]:
+    """Return for positions on the right which of the left come to their amount, one alone or several together.
+
+    Those of all possible answers are named, and none is chosen; the arguments are those of `choose`.
+    """
+    found: dict[int, tuple[int, ...]] = {}
+    for at in range(len(right)):
+        other = [one for one in range(len(left)) if may_meet(one, at) and left[one] * right[at] > 0]
+        members = {one for one in other if left[one] == right[at]}
+        if len(other) <= CANDIDATES_MAX:
+            members.update(*_sums(right[at], other, left))
+        if members:
+            found[at] = tuple(sorted(members))
+    return found
 
 
 def _sums(wanted: int, candidates: Sequence[int], amounts: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -51,9 +51,10 @@ class BankLine:
         """Return all that the line says, letters and digits alone: banks break words wherever a row of theirs ends."""
         return tuple(_run(words) for words in (self.reference, self.text, self.bank_id))
 
-    def names_marketplace(self) -> bool:
-        """Tell whether the line says that it comes from, or goes to, a marketplace."""
-        return any(payer in word for payer in _PAYERS for word in self.words())
+    def names_marketplace(self, payers: Iterable[str] = ()) -> bool:
+        """Tell whether the line says that it comes from, or goes to, a marketplace or who else pays out for it."""
+        names = (*_PAYERS, *filter(None, map(_run, payers)))
+        return any(payer in word for word in self.words() for payer in names)
 
     def names(self, trace: str) -> bool:
         """Tell whether the line names a transfer."""

@@ -1,5 +1,8 @@
 """Which bank line brought which payout: by the transfer's name, then by amount, currency and days, never by a guess.
 
+A line is matched by its amount only where it names the marketplace, or who pays out for it. One that names neither may
+be any customer's: it is proposed to a person.
+
 In: what a marketplace says it paid or charged, what the bank booked, and matches made by hand. Out: matches whose sums
 are equal to the cent, findings where several are possible or figures disagree, and what is left on both sides with its
 age. One line may bring several payouts, and one payout may come in several lines. What the marketplace changed into the
@@ -8,14 +11,14 @@ bank's currency is matched by what it came to. Pure: same in, same out, whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from ledger import money
-from ledger.bank_groups import choose
+from ledger.bank_groups import choose, fitting
 from ledger.bank_line import BankLine, is_named
 
 By = Literal["hand", "trace", "amount"]
@@ -82,7 +85,7 @@ class Match:
 class Doubt:
     """What may belong together and is not certain, with the reason; nothing of it is matched."""
 
-    reason: Literal["several", "trace_differs", "too_many"]
+    reason: Literal["several", "trace_differs", "too_many", "unnamed"]
     payments: tuple[Payment, ...]
     lines: tuple[BankLine, ...]
     sentence: str
@@ -108,9 +111,16 @@ class Matching:
 
 
 def match(
-    payments: Iterable[Payment], lines: Iterable[BankLine], window: Window, by_hand: Sequence[HandMade] = ()
+    payments: Iterable[Payment],
+    lines: Iterable[BankLine],
+    window: Window,
+    by_hand: Sequence[HandMade] = (),
+    payers: Sequence[str] = (),
 ) -> Matching:
-    """Return what belongs together: by hand, then by trace, then by amount, currency and days."""
+    """Return what belongs together: by hand, then by trace, then by amount, currency and days.
+
+    `payers` are names, beside the marketplace's own, under which its payouts come.
+    """
     left = sorted((one for one in payments if one.amount), key=lambda one: (one.day, one.payment_id))
     right = sorted((one for one in lines if one.amount), key=lambda one: (one.booking_date, one.key))
     matches, refused = _by_hand(left, right, by_hand)
@@ -118,17 +128,13 @@ def match(
     traced, doubts = _by_trace(left, right)
     matches += traced
     rest = _rest(left, right, traced)
-    held = (
-        {one.payment_id for doubt in doubts for one in doubt.payments},
-        {one.key for doubt in doubts for one in doubt.lines},
-    )
-    found, more = _by_amount(
-        [one for one in rest[0] if one.payment_id not in held[0]],
-        [one for one in rest[1] if one.key not in held[1]],
-        window,
-    )
+    left, right = _not_in_doubt(*rest, doubts)
+    found, more = _by_amount(left, [one for one in right if one.names_marketplace(payers)], window)
+    doubts += more
+    left, right = _not_in_doubt(*_rest(left, right, found), doubts)
+    doubts += _proposed(left, [one for one in right if not one.names_marketplace(payers)], window)
     open_payments, open_lines = _rest(*rest, found)
-    return Matching(tuple(matches + found), tuple(doubts + more), tuple(open_payments), tuple(open_lines), refused)
+    return Matching(tuple(matches + found), tuple(doubts), tuple(open_payments), tuple(open_lines), refused)
 
 
 def age_days(since: date, today: date) -> int:
@@ -139,6 +145,14 @@ def age_days(since: date, today: date) -> int:
 def _rest(left: list[Payment], right: list[BankLine], matches: Sequence[Match]) -> tuple[list[Payment], list[BankLine]]:
     paid = {one.payment_id for match in matches for one in match.payments}
     booked = {one.key for match in matches for one in match.lines}
+    return [one for one in left if one.payment_id not in paid], [one for one in right if one.key not in booked]
+
+
+def _not_in_doubt(
+    left: list[Payment], right: list[BankLine], doubts: Sequence[Doubt]
+) -> tuple[list[Payment], list[BankLine]]:
+    paid = {one.payment_id for doubt in doubts for one in doubt.payments}
+    booked = {one.key for doubt in doubts for one in doubt.lines}
     return [one for one in left if one.payment_id not in paid], [one for one in right if one.key not in booked]
 
 
@@ -200,15 +214,8 @@ def _component(start: str, named: dict[str, list[str]]) -> tuple[set[str], set[s
 
 
 def _by_amount(left: list[Payment], right: list[BankLine], window: Window) -> tuple[list[Match], list[Doubt]]:
-    cents = [money.in_minor(one.amount, one.currency) for one in left]
-    booked = [money.in_minor(one.amount, one.currency) for one in right]
-
-    def may_meet(payment: int, line: int) -> bool:
-        one, other = left[payment], right[line]
-        return one.currency == other.currency and window.holds(one.day, other.value_date)
-
-    # Of the many lines of an account some four always come to a payout: one of several has to say whose it is.
-    choice = choose(cents, booked, may_meet, lambda line: right[line].names_marketplace())
+    """Match lines that name who pays out: of the many lines of an account some four always come to a payout."""
+    choice = choose(*_cents(left, right), _meeting(left, right, window))
     matches = [
         Match(tuple(left[at] for at in group.left), tuple(right[at] for at in group.right), "amount")
         for group in choice.certain
@@ -224,6 +231,29 @@ def _by_amount(left: list[Payment], right: list[BankLine], window: Window) -> tu
     return matches, doubts
 
 
+def _proposed(left: list[Payment], right: list[BankLine], window: Window) -> list[Doubt]:
+    """Propose lines that name nobody and come to what is still open: only a person can say whose money it is."""
+    found = fitting(*_cents(left, right), _meeting(left, right, window))
+    return [
+        Doubt("unnamed", payments := tuple(left[one] for one in members), (right[at],), _unnamed(payments, right[at]))
+        for at, members in found.items()
+    ]
+
+
+def _cents(left: Sequence[Payment], right: Sequence[BankLine]) -> tuple[list[int], list[int]]:
+    amounts = ([(one.amount, one.currency) for one in side] for side in (left, right))
+    paid, booked = ([money.in_minor(*one) for one in side] for side in amounts)
+    return paid, booked
+
+
+def _meeting(left: Sequence[Payment], right: Sequence[BankLine], window: Window) -> Callable[[int, int], bool]:
+    def may_meet(payment: int, line: int) -> bool:
+        one, other = left[payment], right[line]
+        return one.currency == other.currency and window.holds(one.day, other.value_date)
+
+    return may_meet
+
+
 def _trace_differs(payments: Sequence[Payment], lines: Sequence[BankLine]) -> str:
     traces = ", ".join(sorted({one.trace for one in payments}))
     return f"Transfer {traces} is {_paid(payments)} at the marketplace and {_booked(lines)} at the bank."
@@ -236,6 +266,14 @@ def _several(payments: Sequence[Payment], lines: Sequence[BankLine]) -> str:
 def _too_many(payments: Sequence[Payment], lines: Sequence[BankLine]) -> str:
     what = _paid(payments) if payments else _booked(lines)
     return f"{what} may belong together with too many others to be searched."
+
+
+def _unnamed(payments: Sequence[Payment], line: BankLine) -> str:
+    which = " or ".join(one.payment_id for one in payments)
+    return (
+        f"{_booked((line,))} comes to what is open of {which}, but the line names neither the marketplace nor the"
+        " transfer. If payouts come under another name, add it to `bank.payers` in the connection's settings."
+    )
 
 
 def _paid(payments: Sequence[Payment]) -> str:

@@ -114,12 +114,23 @@ class SourceError(ConnectorError):
 
 
 class SourceRefused(SourceError):
-    """A permanent no; asking again changes nothing until a person acts."""
+    """A permanent no; asking again changes nothing until a person acts.
 
-    def __init__(self, sentence: str, *, status: int | None = None, code: str | None = None) -> None:
+    `reasons` are (name, sentence) of each entry of an answer that cannot be used, where single ones are to blame.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        reasons: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.code = code
+        self.reasons = reasons
 
 
 class SourceUnavailable(SourceError):

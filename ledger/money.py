@@ -45,7 +45,8 @@ def exact(value: object, currency: str) -> Decimal:
         raise InputRefused("An amount must be plain digits with a decimal point, for example -1250.37.")
     number = Decimal(value)
     unit = Decimal(1).scaleb(-minor_units(currency))
-    if not number.is_finite() or abs(number) > _AMOUNT_MAX:
+    # Without a context: an exponent beyond every bound is to be refused, not to overflow.
+    if not number.is_finite() or number.copy_abs() > _AMOUNT_MAX:
         raise InputRefused("An amount must be a finite number of at most 18 digits before the decimal point.")
     if number != number.quantize(unit):
         raise InputRefused(f"{number} has more decimals than {currency} allows ({minor_units(currency)}).")

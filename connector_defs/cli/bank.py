@@ -9,7 +9,7 @@ from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.intake import each_file, report_files
 from connector_defs.cli.opened import opened_connection, opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
-from ledger.bank_line import clean
+from ledger.bank_line import clean_file_name
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -49,12 +49,18 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
 
 def _imported(road: "Road", path: Path) -> tuple[dict, set["date"]]:
     from assets.bank_statements import import_statement
+    from assets.import_folder import hold, taken_in
 
-    row = {"file": clean(path.name), "outcome": "refused", "format": "", "lines": 0, "new_lines": 0}
+    name = clean_file_name(path.name)
+    row = {"file": name, "outcome": "refused", "format": "", "lines": 0, "new_lines": 0}
     try:
         taken = import_statement(road, path)
     except InputRefused as error:
+        # Said at once, and to everybody who looks into the queue; nothing of the file is kept: it is not known where
+        # account numbers stand in it.
+        hold(road, name, str(error), "Correct the file and hand it in again, under its name: this item ends then.")
         return {**row, "sentence": str(error), "exit_code": error.exit_code}, set()
+    taken_in(road, name)
     row |= {"outcome": taken.outcome, "format": taken.format, "lines": taken.lines, "new_lines": taken.lines_new}
     span = f"{taken.days[0]} to {taken.days[-1]}" if taken.days else "no day"
     words = "Taken in" if taken.outcome == "new" else "Taken in before, the same to the byte"

@@ -110,8 +110,8 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     begin = first_day(settings.by_day, settings.books, SystemClock().now())
     stages = day_stages(settings.by_day, settings.books)
     by_day = [day_asset(name, stage, begin, road_of_run, resource_keys) for stage in stages.values()]
-    # What is made of other days asks no marketplace: it waits for none.
-    of_days = [{} if stage.reads else FETCH_TAGS for stage in stages.values()]
+    # What asks no marketplace waits for none.
+    of_days = [FETCH_TAGS if stage.asks_marketplace else {} for stage in stages.values()]
     day_jobs = [connection_job(name, asset, tags) for asset, tags in zip(by_day, of_days, strict=True)]
     fetches = [
         day_schedule(

@@ -15,6 +15,8 @@ from typing import Any
 from ledger.errors import SourceRefused
 
 Answer = Mapping[str, Any]
+# What reading JSON raises; an exponent that Decimal cannot hold is among it.
+NOT_JSON = (ValueError, RecursionError, ArithmeticError)
 NOT_YET = timedelta(seconds=150)
 # The marketplace was founded in 1994.
 EARLIEST, LATEST = datetime(1994, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -32,8 +34,9 @@ def json_of(connection: str, operation: str, content: bytes) -> Any:
     """Return what an answer's bytes say, its numbers exact."""
     try:
         return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise misshapen(connection, f"the page of {operation} is no JSON") from None
+    except NOT_JSON:
+        page = ", but a page of a proxy or of maintenance, most likely" if content.lstrip()[:1] == b"<" else ""
+        raise misshapen(connection, f"the page of {operation} is no JSON{page}") from None
 
 
 def moment_of(connection: str, answer: Answer, name: str) -> datetime | None:
@@ -60,7 +63,7 @@ def possible_moment_of(connection: str, answer: Answer, name: str) -> datetime |
 def text_of(connection: str, answer: Answer, name: str) -> str | None:
     """Return a text; None when the field is missing or empty."""
     value = answer.get(name)
-    if value is not None and not isinstance(value, str):
+    if value is not None and not _is_text(value):
         raise misshapen(connection, f"{name} is no text")
     return value or None
 
@@ -108,7 +111,7 @@ def texts_of(connection: str, answer: Answer, name: str) -> tuple[str, ...]:
     value = answer.get(name)
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(map(_is_text, value)):
         raise misshapen(connection, f"{name} is no list of texts")
     return tuple(value)
 
@@ -131,6 +134,11 @@ def told_until(now: datetime, before: datetime | None = None) -> datetime:
 def written(moment: datetime) -> str:
     """Write a moment as Amazon takes it in parameters, to the second."""
     return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether a value is text that can be kept; half a character (a lone surrogate) is JSON and no Unicode."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _no_number(word: str) -> Decimal:

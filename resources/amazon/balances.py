@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ledger.errors import SourceRefused
-from resources.amazon.answers import Answer, misshapen, moment_of, needed_text, object_of, objects_of, text_of
+from resources.amazon.answers import Answer, misshapen, needed_text, object_of, objects_of, possible_moment_of, text_of
 from resources.amazon.door import Door
 from resources.amazon.paged import Archive, Listed, Listing, listed
 from resources.amazon.stated import Stated, day_of, settlements_of, shown, stated_of
@@ -142,7 +142,7 @@ def _balance_of(connection: str, one: Listed) -> AccountBalance:
         account_type=text_of(connection, partner, "accountType") or "",
         total=total,
         as_of=day_of(connection, one.answer, "asOfDate", "a balance"),
-        updated=moment_of(connection, one.answer, "lastUpdatedTime"),
+        updated=possible_moment_of(connection, one.answer, "lastUpdatedTime"),
         document=one.document,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from ledger.errors import SourceUnavailable
+from resources.amazon.answers import NOT_JSON
 from resources.amazon.refusals import refusal
 from resources.amazon.settings import SellingPartnerSettings
 
@@ -99,7 +100,7 @@ class Door:
     def _object(self, operation: str, content: bytes, if_unclear: str) -> Mapping[str, Any]:
         try:
             body = json.loads(content, parse_float=Decimal)
-        except (ValueError, RecursionError):
+        except NOT_JSON:
             body = None
         if not isinstance(body, dict):
             why = "the answer is no JSON object: a proxy or a maintenance page, most likely"

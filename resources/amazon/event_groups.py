@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from resources.amazon.answers import needed_text, possible_moment_of, text_of, told_until, utc, written
 from resources.amazon.door import Door
-from resources.amazon.paged import Archive, Listed, Listing, listed
+from resources.amazon.paged import Archive, Listed, Listing, listed, read_each
 from resources.amazon.stated import Stated, shown, stated_of, tail_of
 from resources.clock import Clock
 
@@ -90,8 +90,11 @@ class EventGroups:
                 "FinancialEventGroupStartedAfter": written(start),
                 "FinancialEventGroupStartedBefore": written(stop),
             }
-            for one in listed(self._door, _GROUPS, span, archive):
-                group = _group_of(self._door.connection, one)
+            entries = listed(self._door, _GROUPS, span, archive)
+            read = read_each(
+                "Group", "FinancialEventGroupId", entries, lambda one: _group_of(self._door.connection, one)
+            )
+            for group in read:
                 found[group.group_id] = _latest(found.get(group.group_id), group)
             start = stop
         return tuple(found.values())

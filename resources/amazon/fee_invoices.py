@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from urllib.parse import quote
 
 from ledger.errors import SourceRefused
@@ -29,7 +30,7 @@ from resources.amazon.answers import (
     written,
 )
 from resources.amazon.door import Door
-from resources.amazon.paged import Archive, Listed, Listing, listed
+from resources.amazon.paged import Archive, Listed, Listing, Unusable, listed
 from resources.amazon.stated import Stated, shown, stated_of
 
 # What one question may span.
@@ -95,22 +96,25 @@ class FeeInvoices:
         `archive` is handed every answer before anything looks inside it, and returns the name it is kept under.
 
         Raises:
-            SourceRefused: A person has to act; without `status` an answer is not of the documented shape.
+            SourceRefused: A person has to act; without `status` an answer is not of the documented shape, and `reasons`
+                name the invoices that cannot be used.
             SourceUnavailable: Throttled or out of order beyond all attempts, or the pages do not come to an end.
         """
         found: dict[str, FeeInvoice] = {}
+        unusable = Unusable("Invoice", "invoiceIdentifier")
         for marketplace_id in self._marketplace_ids:
             for start, stop in _spans(utc(after), utc(before)):
                 # "Issued after": a second earlier, so that the first moment is among them.
                 span = {"fromIssueDate": written(start - _SECOND), "toIssueDate": written(stop)}
-                for head in listed(self._door, _HEADS, {"marketplaceId": marketplace_id, **span}, archive):
-                    invoice = self._invoice(head, marketplace_id, archive)
+                heads = listed(self._door, _HEADS, {"marketplaceId": marketplace_id, **span}, archive)
+                for invoice in unusable.read(heads, partial(self._invoice, marketplace_id, archive)):
                     if utc(after) <= invoice.issued < utc(before):
                         # Were it listed under another marketplace as well, its tax would count twice.
                         found.setdefault(invoice.identifier, invoice)
+        unusable.raise_any()
         return tuple(found.values())
 
-    def _invoice(self, head: Listed, marketplace_id: str, archive: Archive) -> FeeInvoice:
+    def _invoice(self, marketplace_id: str, archive: Archive, head: Listed) -> FeeInvoice:
         identifier = needed_text(self._door.connection, head.answer, "invoiceIdentifier")
         path = f"{_PATH}/{quote(identifier, safe='')}"
         listing = Listing("getInvoice", path, "invoiceItems", token="nextTokenForLineItems", is_needed=False)

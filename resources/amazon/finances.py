@@ -114,7 +114,11 @@ def _payload_of(connection: str, content: bytes) -> Answer:
     body = json_of(connection, "listTransactions", content)
     if not isinstance(body, dict) or not isinstance(body.get("payload"), dict):
         raise misshapen(connection, "the page of listTransactions has no payload")
-    return object_of(connection, body, "payload")
+    payload = object_of(connection, body, "payload")
+    # A list that is not there is no empty list: it would take the place of days that are known.
+    if payload.get("transactions") is None:
+        raise misshapen(connection, "the page of listTransactions has no transactions")
+    return payload
 
 
 def _page_of(connection: str, document: str, answers: list[Answer]) -> TransactionPage:

@@ -19,10 +19,10 @@ from resources.amazon.answers import (
     Answer,
     count_of,
     misshapen,
-    moment_of,
     needed_text,
     object_of,
     objects_of,
+    possible_moment_of,
     text_of,
     texts_of,
 )
@@ -126,7 +126,7 @@ def order_of(connection: str, answer: Answer) -> Order:
     Raises:
         SourceRefused: It is not of the documented shape, or an amount is none of its currency.
     """
-    created, updated = (moment_of(connection, answer, name) for name in ("createdTime", "lastUpdatedTime"))
+    created, updated = (possible_moment_of(connection, answer, name) for name in ("createdTime", "lastUpdatedTime"))
     if created is None or updated is None:
         raise misshapen(connection, "an order has no createdTime or no lastUpdatedTime")
     channel = object_of(connection, answer, "salesChannel")
@@ -210,7 +210,7 @@ def _package(connection: str, package: Answer) -> Package:
     return Package(
         reference_id=needed_text(connection, package, "packageReferenceId"),
         status=text_of(connection, object_of(connection, package, "packageStatus"), "status"),
-        shipped=moment_of(connection, package, "shipTime"),
+        shipped=possible_moment_of(connection, package, "shipTime"),
         quantities=tuple(quantities),
     )
 

@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ledger.errors import SourceRefused, SourceUnavailable
-from resources.amazon.answers import misshapen, object_of, objects_of, text_of, told_until, utc, written
+from resources.amazon.answers import json_of, misshapen, object_of, objects_of, text_of, told_until, utc, written
 from resources.amazon.door import Door
 from resources.amazon.marketplaces import marketplace
 from resources.amazon.order import STATUSES, Order, order_of
+from resources.amazon.paged import Listed, read_each
 from resources.clock import Clock
 
 INCLUDED = ("PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX", "EXPENSE")
@@ -151,24 +152,27 @@ class Orders:
     def _page(self, parameters: Mapping[str, str], token: str) -> Mapping[str, Any] | None:
         """Return a page; None where its token has died."""
         # The other arguments go along unchanged: with others Amazon answers 400 to a token.
-        if not token:
-            return self._door.get("searchOrders", _PATH, parameters)
+        asked = {**parameters, **({"paginationToken": token} if token else {})}
         try:
-            return self._door.get("searchOrders", _PATH, {**parameters, "paginationToken": token})
+            content = self._door.read("searchOrders", _PATH, asked)
         except SourceRefused as refused:
-            if refused.status != 400:
+            if not token or refused.status != 400:
                 raise
             return None
+        page = json_of(self._door.connection, "searchOrders", content)
+        if not isinstance(page, dict):
+            raise misshapen(self._door.connection, "the page of searchOrders is no JSON object")
+        return page
 
     def _token_of(self, page: Mapping[str, Any]) -> str:
         connection = self._door.connection
         return text_of(connection, object_of(connection, page, "pagination"), "nextToken") or ""
 
     def _orders_of(self, page: Mapping[str, Any]) -> Iterator[Order]:
-        if "orders" not in page:
+        if page.get("orders") is None:
             raise misshapen(self._door.connection, "orders are missing")
-        for order in objects_of(self._door.connection, page, "orders"):
-            yield order_of(self._door.connection, order)
+        entries = [Listed("", one) for one in objects_of(self._door.connection, page, "orders")]
+        yield from read_each("Order", "orderId", entries, lambda one: order_of(self._door.connection, one.answer))
 
 
 class TooManyPages(SourceUnavailable):

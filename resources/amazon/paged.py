@@ -8,15 +8,18 @@ on; pages that bring nothing new under a token that was there before would go ro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from ledger.errors import SourceUnavailable
+from ledger.errors import SourceRefused, SourceUnavailable
 from resources.amazon.answers import Answer, json_of, misshapen, object_of, objects_of, text_of
 from resources.amazon.door import Door
+from resources.amazon.stated import shown
 
 PAGES_MAX = 2000
 Archive = Callable[[bytes], str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One entry as Amazon wrote it, and the name of the archived page."""
+    """One entry as Amazon wrote it, and the name of the archived page, "" where it is kept as an exchange alone."""
 
     document: str
     answer: Answer
@@ -74,6 +77,53 @@ def listed(door: Door, listing: Listing, parameters: Mapping[str, str], archive:
     )
 
 
+@dataclass
+class Unusable:
+    """Collects the entries of a list that cannot be used, so that one refusal names them all.
+
+    Args:
+        what: One entry in words, for example "Payout".
+        id_name: The field that holds an entry's id.
+    """
+
+    what: str
+    id_name: str
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+
+    def read(self, entries: Iterable[Listed], read: Callable[[Listed], T]) -> list[T]:
+        """Return the entries that can be used; keep why the others cannot, and raise what Amazon itself refuses."""
+        found = []
+        for number, one in enumerate(entries, start=1):
+            try:
+                found.append(read(one))
+            except SourceRefused as refused:
+                if refused.status is not None:
+                    raise
+                self.reasons.append((self._name(one, number), str(refused)))
+        return found
+
+    def raise_any(self) -> None:
+        """Raise one refusal of all entries that cannot be used; do nothing when there are none."""
+        if self.reasons:
+            told = tuple((name, f"{name}: {sentence}") for name, sentence in self.reasons)
+            more = f" And {len(told) - 3} more." if len(told) > 3 else ""
+            raise SourceRefused(" ".join(sentence for _, sentence in told[:3]) + more, reasons=told)
+
+    def _name(self, one: Listed, number: int) -> str:
+        given = one.answer.get(self.id_name)
+        if isinstance(given, str) and given:
+            return f"{self.what} {shown(given)}"
+        return f"{self.what} number {number}" + (f" of document {one.document[:12]}" if one.document else "")
+
+
+def read_each(what: str, id_name: str, entries: Iterable[Listed], read: Callable[[Listed], T]) -> list[T]:
+    """Return what all entries of a list say, or raise one refusal that names each one that cannot be used."""
+    unusable = Unusable(what, id_name)
+    found = unusable.read(entries, read)
+    unusable.raise_any()
+    return found
+
+
 def _body_of(connection: str, listing: Listing, content: bytes) -> Answer:
     body = json_of(connection, listing.operation, content)
     if not isinstance(body, dict):
@@ -81,7 +131,7 @@ def _body_of(connection: str, listing: Listing, content: bytes) -> Answer:
     if listing.is_wrapped:
         body = object_of(connection, body, "payload")
     # A list that is not there is no empty list: money would be missed without a word.
-    if listing.is_needed and listing.items not in body:
+    if listing.is_needed and body.get(listing.items) is None:
         raise misshapen(connection, f"the page of {listing.operation} has no {listing.items}")
     return body
 

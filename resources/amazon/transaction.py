@@ -15,7 +15,17 @@ from decimal import Decimal
 from ledger import money
 from ledger.errors import InputRefused
 from ledger.event_leaves import Leaf
-from resources.amazon.answers import EARLIEST, LATEST, Answer, misshapen, moment_of, object_of, objects_of, text_of
+from resources.amazon.answers import (
+    EARLIEST,
+    LATEST,
+    Answer,
+    misshapen,
+    moment_of,
+    object_of,
+    objects_of,
+    possible_moment_of,
+    text_of,
+)
 
 # Amazon began in 1994; what lies before, or a century ahead, is no date of a sale.
 _DEPTH_MAX = 20
@@ -244,7 +254,7 @@ class _Reader:
         for one in contexts:
             if one.get("contextType") == "DeferredContext":
                 return DeferredContext(
-                    self.text(one, "deferralReason"), moment_of(self.connection, one, "maturityDate")
+                    self.text(one, "deferralReason"), possible_moment_of(self.connection, one, "maturityDate")
                 )
         return DeferredContext()
 

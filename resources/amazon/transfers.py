@@ -8,9 +8,12 @@ not here and has no quota, because keeping books never moves money
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.account_numbers import without_long_numbers
+from ledger.bank_line import clean
 from ledger.errors import SourceRefused
 from resources.amazon.answers import (
     Answer,
@@ -24,7 +27,7 @@ from resources.amazon.answers import (
     written,
 )
 from resources.amazon.door import Door
-from resources.amazon.paged import Archive, Listed, Listing, listed
+from resources.amazon.paged import Archive, Listed, Listing, listed, read_each
 from resources.amazon.stated import Stated, settlements_of, shown, stated_of, tail_of
 
 PAID, NO_PAYOUT = "PAID", "NO_PAYOUT"
@@ -32,6 +35,9 @@ PAID, NO_PAYOUT = "PAID", "NO_PAYOUT"
 UNDER_WAY = frozenset({"STARTED", "IN_TRANSIT"})
 BROKEN = frozenset({"FAILED", "CANCELLED"})
 
+# No reason that Amazon gives needs a longer number; US account numbers have as few as this.
+_LONG_DIGITS = 6
+_ADDRESS = re.compile(r"\S+@\S+")
 _PATH = "/finances/transfers/2024-06-01/payouts"
 _PAYOUTS = Listing("listPayouts", _PATH, "payouts")
 _EXPECTED = Listing("listExpectedPayouts", f"{_PATH}/expected", "expectedPayouts")
@@ -39,7 +45,7 @@ _EXPECTED = Listing("listExpectedPayouts", f"{_PATH}/expected", "expectedPayouts
 
 @dataclass(frozen=True, slots=True)
 class PayoutStep:
-    """One step of a payout: its status, since when, and why it failed."""
+    """One step of a payout: its status, since when, and why it failed, its numbers and addresses hidden."""
 
     status: str
     moment: datetime
@@ -115,7 +121,8 @@ class Transfers:
         `archive` is handed every answer before anything looks inside it, and returns the name it is kept under.
 
         Raises:
-            SourceRefused: A person has to act; without `status` an answer is not of the documented shape.
+            SourceRefused: A person has to act; without `status` an answer is not of the documented shape, and `reasons`
+                name the payouts that cannot be used.
             SourceUnavailable: Throttled or out of order beyond all attempts, or the pages do not come to an end.
         """
         if utc(after) >= utc(before):
@@ -123,8 +130,8 @@ class Transfers:
         span = {"createdAfter": written(after), "createdBefore": written(before)}
         found = listed(self._door, _PAYOUTS, span, archive)
         # A payout that moved on while we paged comes twice: the later page knows more.
-        by_id = {payout.payout_id: payout for payout in (_payout_of(self._door.connection, one) for one in found)}
-        return tuple(by_id.values())
+        read = read_each("Payout", "id", found, lambda one: _payout_of(self._door.connection, one))
+        return tuple({payout.payout_id: payout for payout in read}.values())
 
     def payout(self, payout_id: str, archive: Archive) -> Payout | None:
         """Return one payout; None when the seller has none of that id. Raises as `payouts`."""
@@ -182,7 +189,12 @@ def _step_of(connection: str, answer: Answer, what: str) -> PayoutStep:
     if moment is None:
         raise misshapen(connection, f"a status of {what} has no lastUpdatedDate")
     reason = text_of(connection, answer, "failureReason") or ""
-    return PayoutStep(needed_text(connection, answer, "status"), moment, reason)
+    return PayoutStep(needed_text(connection, answer, "status"), moment, _without_personal_data(reason))
+
+
+def _without_personal_data(words: str) -> str:
+    """Return Amazon's free text on one line; it may quote the account, an address or a phone number."""
+    return without_long_numbers(_ADDRESS.sub("***", clean(words)), _LONG_DIGITS)
 
 
 def _expected_of(connection: str, one: Listed) -> ExpectedPayout:

@@ -40,9 +40,27 @@ _TEXTS = ("Ustrd", "AddtlTxInf", "AddtlNtryInf", "AddtlRmtInf")
 _NOTHING = {"NOTPROVIDED", "NONREF"}
 
 
+# The two messages that look alike: what they hold is not what was booked, or stands in the statement once more.
+_OTHERS = {
+    "BkToCstmrAcctRpt": "CAMT.052, a report of the running day, whose entries may still change",
+    "BkToCstmrDbtCdtNtfctn": "CAMT.054, a notification, whose entries the statement holds once more",
+}
+
+
 def is_camt(head: str) -> bool:
     """Tell whether a text begins like an XML document of this message."""
-    return "<" in head[:200] and re.search(r"<(\w+:)?BkToCstmrStmt\b", head[:8000]) is not None
+    return _begins(head, "BkToCstmrStmt")
+
+
+def refuse_other_camt(source: str, head: str) -> None:
+    """Refuse the messages that banks offer beside the statement, by their names."""
+    for name, what in _OTHERS.items():
+        if _begins(head, name):
+            raise refused(source, f"is a {what}", cure="download the statement (CAMT.053) of these days instead.")
+
+
+def _begins(head: str, name: str) -> bool:
+    return "<" in head[:200] and re.search(rf"<(\w+:)?{name}\b", head[:8000]) is not None
 
 
 def read_camt(source: str, content: bytes) -> BankFile:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from ledger.account_numbers import without_account_numbers
 from ledger.bank_line import BankLine, clean_file_name
-from resources.bank.camt_file import is_camt, read_camt
+from resources.bank.camt_file import is_camt, read_camt, refuse_other_camt
 from resources.bank.csv_file import read_csv
+from resources.bank.library_logs import silence_libraries
 from resources.bank.mt940_file import is_mt940, read_mt940
 from resources.bank.ofx_file import is_ofx, read_ofx
 from resources.bank.settings import FILE_BYTES_MAX, CsvLayout
-from resources.bank.statement import BankFile, refused
+from resources.bank.statement import BankFile, refuse_impossible_days, refused
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -39,7 +40,10 @@ def read_bank_file(source: str, content: bytes, layouts: Mapping[str, CsvLayout]
     """
     if not content.strip():
         raise refused(source, "is empty")
-    return _without_accounts(_read(source, content, layouts))
+    silence_libraries()
+    file = _read(source, content, layouts)
+    refuse_impossible_days(source, file)
+    return _without_accounts(file)
 
 
 def _without_accounts(file: BankFile) -> BankFile:
@@ -57,6 +61,7 @@ def _read(source: str, content: bytes, layouts: Mapping[str, CsvLayout]) -> Bank
     text = as_text(source, content)
     if is_camt(text):
         return read_camt(source, content)
+    refuse_other_camt(source, text)
     if is_ofx(text):
         return read_ofx(source, content)
     if is_mt940(text):

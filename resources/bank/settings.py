@@ -70,9 +70,11 @@ class BankSettings(_Settings):
 
     `accounts` are the last four characters of the accounts that are read; empty reads all. `days_after` is how long
     after a payout its money may come, `days_before` how long before (a value date may lie before the day of payment).
+    `payers` are names under which payouts come where it is not Amazon's own, a payment provider's for example.
     """
 
     csv: dict[str, CsvLayout] = Field(default_factory=dict)
     accounts: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,4}$")], ...] = ()
+    payers: tuple[Annotated[str, Field(pattern=r"^.*([0-9A-Za-z].*){3}$", max_length=60)], ...] = ()
     days_before: int = Field(1, ge=0, le=10)
     days_after: int = Field(7, ge=0, le=60)

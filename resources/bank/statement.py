@@ -13,9 +13,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ledger import money
+from ledger.account_numbers import without_long_numbers
 from ledger.bank_line import BankLine, keyed
 from ledger.errors import BankFileRefused, InputRefused
 
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+# More digits in a row than a date or most amounts have.
+LONG_DIGITS = 9
 _NUMBER_OR_DATE = re.compile(r"[0-9.,:/+()\-\u2212 \u00a0\u202f'\u2019]{1,40}")
 
 
@@ -90,10 +94,22 @@ def refused(source: str, what: str, row: int | None = None, cure: str = "") -> B
     return BankFileRefused(f"{where}{what}. Nothing was taken over; {cure}", source=source, row=row)
 
 
+def refuse_impossible_days(source: str, file: BankFile) -> None:
+    """Refuse a file with a day on which no bank has booked: one misread would lie out of every span for ever."""
+    for line in file.lines:
+        for name, day in (("booking day", line.booking_date), ("value date", line.value_date)):
+            if not FIRST_YEAR <= day.year <= LAST_YEAR:
+                where = f"entry {line.source_row}" if file.format != "csv" else f"row {line.source_row}"
+                raise refused(source, f"has {day} as {name} of {where}, on which no bank has booked")
+
+
 def shown(text: str) -> str:
-    """Return a value in quotes when it is like a number or a date, else a hint that it is not shown."""
+    """Return a value in quotes when it is like a number or a date, else a hint that it is not shown.
+
+    Where columns are mixed up it may be an account number: of long ones four digits are shown.
+    """
     if _NUMBER_OR_DATE.fullmatch(text) and re.search("[0-9]", text):
-        return f'"{text}"'
+        return f'"{without_long_numbers(text, LONG_DIGITS)}"'
     return "(text, not shown here)" if text else "(nothing)"
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.errors import BankFileRefused
-from resources.bank.statement import refused, shown
+from resources.bank.statement import FIRST_YEAR, LAST_YEAR, refused, shown
 
 Cell = tuple[int, str]  # row in the file, text
 _GROUPS = " \u00a0\u202f'\u2019"
@@ -130,4 +130,4 @@ def _day(text: str, order: str) -> date | None:
         day = date(year, int(named["m"]), int(named["d"]))
     except ValueError:
         return None
-    return day if 1990 <= day.year <= 2100 else None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None

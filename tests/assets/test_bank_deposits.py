@@ -19,7 +19,7 @@ from assets.verdicts import StageResult
 from ledger.errors import BankFileRefused, InputRefused
 from ledger.four_eyes import Decider
 from resources.bank.settings import FILE_BYTES_MAX, BankSettings
-from tests.assets.conftest import NOW, Bookkeeping
+from tests.assets.conftest import NOW, START, Bookkeeping
 from tests.assets.test_payouts import Amazon, payout
 from tests.resources.bank.files import MT940, OFX1
 
@@ -276,3 +276,68 @@ def test_a_refused_statement_is_named_without_its_account_and_ends_when_it_comes
 def _settled(path: Path) -> None:
     moment = (NOW - timedelta(minutes=1)).timestamp()
     os.utime(path, (moment, moment))
+
+
+def test_a_strangers_line_of_the_right_amount_is_proposed_and_not_taken(books: Bookkeeping) -> None:
+    """It waits in the review queue; a person's word makes it a match, and nothing is matched before."""
+    pay(books, payout())
+    take_in(books, "2026-11-19,80.00,SMITH & SONS")
+    found = composed(books)
+    assert not found.verdicts[0].passed
+    assert not money_of(road_of(books)).matching.matches
+    [item] = items(books)
+    assert item.code == "bank_line_unclear"
+    assert "comes to what is open of P1, but the line names neither" in item.sentence
+    assert "SMITH" not in item.sentence
+    books.stores.review.resolve(item.id, "choose", "ann", "P1: they sent it on", "run-1")
+    assert [row["by"] for row in composed(books).rows] == ["hand"]
+
+
+def test_a_strangers_line_is_let_go_when_the_payout_comes_under_its_own_name(books: Bookkeeping) -> None:
+    """The day of the proposal is looked at again by itself."""
+    pay(books, payout())
+    take_in(books, "2026-11-19,80.00,SMITH & SONS")
+    composed(books)
+    take_in(books, "2026-11-20,80.00,AMAZON", name="b.csv")
+    assert day_name("bank_deposits", PAID) in {row.partition for row in books.stores.due.listing(books.connection)}
+    composed(books)
+    assert items(books) == []
+
+
+def test_a_payer_of_the_settings_is_matched(books: Bookkeeping) -> None:
+    """A payment provider in between pays under its own name."""
+    pay(books, payout())
+    take_in(books, "2026-11-19,80.00,PAYONEER 4471")
+    road = road_of(books, payers=("Payoneer",))
+    assert dict(fetch_days(road, DAY_STAGES["bank_deposits"], [PAID]))[PAID].verdicts[0].passed
+
+
+def test_a_payer_is_more_than_a_letter() -> None:
+    """Two letters stand in every line."""
+    with pytest.raises(ValueError, match="payers"):
+        BankSettings.model_validate({"payers": ["A-B"]})
+
+
+def test_a_charge_that_waits_is_looked_at_again_when_its_settlement_is_known(books: Bookkeeping, row) -> None:
+    """When it is registered; and when its lines say on which day the card was charged: by its end that lay too far."""
+    day, name = date(2026, 3, 3), day_name("bank_deposits", date(2026, 3, 3))
+    take_in(books, "2026-03-03,-321.69,CARD PAYMENT AMAZON")
+    composed(books, day)
+    assert [one.code for one in items(books)] == ["bank_line_unexplained"]
+    charge = row("charge", "321.69", posted=START + timedelta(days=1))
+    books.take_in("2", [row("payable", "-321.69"), charge, row("principal", "5.00")])
+    assert name in asked_for(books)
+    composed(books, day)
+    assert name not in asked_for(books)
+    assert "bank_line_unexplained" in {one.code for one in items(books)}
+    books.lines("2")
+    assert name in asked_for(books)
+    assert composed(books, day).verdicts[0].passed
+    assert "bank_line_unexplained" not in {one.code for one in items(books)}
+    books.lines("2")
+    assert name not in asked_for(books)
+
+
+def asked_for(books: Bookkeeping) -> set[str]:
+    """Return what is asked for."""
+    return {row.partition for row in books.stores.due.listing(books.connection)}

@@ -63,10 +63,14 @@ def invoice(number: str = "DE-1", *lines: FeeInvoiceLine, **changes) -> FeeInvoi
 
 @dataclass
 class Amazon:
-    """A marketplace that tells of these invoices; an error is raised instead."""
+    """A marketplace that tells of these invoices; an error is raised instead.
+
+    One invoice that was issued at the moment `unusable` cannot be used.
+    """
 
     invoices: Sequence[FeeInvoice] = ()
     error: Exception | None = None
+    unusable: datetime | None = None
     asked: list = field(default_factory=list)
 
     @property
@@ -78,6 +82,8 @@ class Amazon:
         archive(b"page")
         if self.error:
             raise self.error
+        if self.unusable is not None and after <= self.unusable < before:
+            raise SourceRefused("DE-9 has no issueDate", reasons=(("Invoice DE-9", "Invoice DE-9: no issueDate."),))
         return tuple(self.invoices)
 
 
@@ -252,6 +258,17 @@ def test_an_answer_that_cannot_be_used_refuses_its_days(books):
     road = replace(books.road, source=Amazon(error=SourceRefused("An answer has no issueDate.")).source)
     [outcome] = dict(fetch_days(road, STAGE, [DAY])).values()
     assert isinstance(outcome, RefusedDay)
+
+
+def test_an_invoice_that_cannot_be_used_keeps_out_its_own_day_alone(books):
+    """The day beside it is kept, and one item names the invoice."""
+    source = Amazon((invoice(), invoice("DE-2", issued=ISSUED - timedelta(days=1))), unusable=ISSUED).source
+    road = replace(books.road, source=source)
+    days = [DAY - timedelta(days=1), DAY]
+    before, of_day = dict(fetch_days(road, STAGE, days)).values()
+    assert (before.facts["invoices"], isinstance(of_day, RefusedDay)) == (1, True)
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, item.partition, item.origin) == ("day_refused", day_name(STAGE.asset, DAY), "Invoice DE-9")
 
 
 @pytest.mark.parametrize(

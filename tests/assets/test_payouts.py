@@ -68,11 +68,15 @@ def group(**changes) -> EventGroup:
 
 @dataclass
 class Amazon:
-    """A marketplace that tells of these payouts and periods; an error is raised instead."""
+    """A marketplace that tells of these payouts and periods; an error is raised instead.
+
+    One payout that was created at the moment `unusable` cannot be used.
+    """
 
     payouts: tuple[Payout, ...] = ()
     groups: tuple[EventGroup, ...] = ()
     error: Exception | None = None
+    unusable: datetime | None = None
     asked: list = field(default_factory=list)
 
     @property
@@ -86,6 +90,8 @@ class Amazon:
         archive(b"page")
         if self.error:
             raise self.error
+        if self.unusable is not None and after <= self.unusable < before:
+            raise SourceRefused("P9 has no amount", reasons=(("Payout P9", "Payout P9: it has no amount."),))
         # What says nothing of its creation was created on DAY all the same.
         return tuple(one for one in self.payouts if one.created is not None or after <= CREATED < before)
 
@@ -265,6 +271,66 @@ def test_an_answer_for_several_days_that_cannot_be_used_is_one_item(books: Bookk
     amazon.error = None
     list(fetch_days(road, STAGE, [DAY - timedelta(days=number) for number in range(9)]))
     assert books.stores.review.listing(books.connection) == []
+
+
+def test_a_payout_that_cannot_be_used_keeps_out_its_own_day_alone(books: Bookkeeping) -> None:
+    """The other days are kept, its own keeps what it had; one item names the payout, and ends when it can be used."""
+    amazon = Amazon((payout("1"),))
+    fetched(books, amazon)
+    later = tuple(payout(str(n), created=CREATED - timedelta(days=n), trace_id=f"T{n}") for n in range(2, 9))
+    amazon.payouts, amazon.unusable = (*amazon.payouts, *later), CREATED + timedelta(hours=2)
+    road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
+    days = [DAY - timedelta(days=number) for number in range(9)]
+    found = dict(fetch_days(road, STAGE, days))
+    assert [day for day in days if isinstance(found[day], RefusedDay)] == [DAY]
+    assert sum(len(staged(books, day)) for day in days) == 8
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, item.partition, item.origin) == ("day_refused", day_name("payouts", DAY), "Payout P9")
+    assert "Payout P9: it has no amount. What was kept of that day before stays." in item.sentence
+    assert len(amazon.asked) <= 1 + 1 + 2 * 4
+    amazon.unusable = None
+    assert fetched(books, amazon).rows_total == 1
+    assert books.stores.review.listing(books.connection) == []
+
+
+def test_a_payout_that_is_not_told_any_more_stays_until_a_person_lets_it_go(books: Bookkeeping, verdict) -> None:
+    """Beside what is told of its day; it is named, and the item ends when it is told again."""
+    amazon = Amazon((payout("1"), payout("2", "20.00", trace_id="T2")))
+    fetched(books, amazon)
+    kept = staged(books)
+    amazon.payouts = (payout("2", "20.00", "IN_TRANSIT", trace_id="T2"),)
+    found = fetched(books, amazon)
+    assert not verdict(found, "no_payout_vanished").passed
+    assert [(row["payout_id"], row["status"]) for row in staged(books)] == [("P1", "PAID"), ("P2", "IN_TRANSIT")]
+    assert staged(books)[0] == kept[0]
+    [item] = books.stores.review.listing(books.connection)
+    assert (item.code, item.origin, item.amount, item.actions) == ("payout_vanished", "P1", 80, ("retry", "dismiss"))
+    assert "no longer tells payout P1 of 80.00 USD for settlement 1" in item.sentence
+    version = found.version
+    assert fetched(books, amazon).version == version
+    amazon.payouts = (payout("1"), *amazon.payouts)
+    assert verdict(fetched(books, amazon), "no_payout_vanished").passed
+    assert books.stores.review.listing(books.connection) == []
+    amazon.payouts = ()
+    fetched(books, amazon)
+    assert [row["payout_id"] for row in staged(books)] == ["P1", "P2"]
+    first = books.stores.review.listing(books.connection)[0]
+    books.stores.review.resolve(first.id, "dismiss", "ann", "Amazon confirms it was never made", "run-1")
+    fetched(books, amazon)
+    assert [row["payout_id"] for row in staged(books)] == ["P2"]
+
+
+def test_a_payout_that_comes_under_another_day_has_not_vanished(books: Bookkeeping) -> None:
+    """Nor has one of a marketplace that became another connection's."""
+    fetched(books, Amazon((payout("1"),)))
+    moved = Amazon((payout("1", created=CREATED + timedelta(days=1)),))
+    road = replace(books.road, source=moved.source, marketplaces=("Amazon.com",))
+    list(fetch_days(road, STAGE, [DAY, DAY + timedelta(days=1)]))
+    assert (staged(books), len(staged(books, DAY + timedelta(days=1)))) == ([], 1)
+    fetched(books, Amazon((payout("1"),)))
+    road = replace(books.road, source=Amazon().source, marketplaces=("Amazon.ca",))
+    list(fetch_days(road, STAGE, [DAY]))
+    assert staged(books) == []
 
 
 def test_a_payout_that_says_nothing_of_its_creation_is_of_the_day_it_was_asked_for(books: Bookkeeping) -> None:

@@ -94,6 +94,42 @@ def test_a_process_that_died_after_asking_is_followed_by_one_that_finds_the_repo
     assert daily.asked() == 1
 
 
+def test_two_workers_at_once_ask_for_one_report(daily, monkeypatch):
+    """While one asks the other waits its turn, and then finds that report."""
+    shipped_on(daily, 1, 5)
+    first, last = daily.today - timedelta(days=6), daily.today - timedelta(days=4)
+    other = replace(daily, road=replace(daily.road, holder="another worker"))
+    requested, said = daily.road.source.requested, []
+    request = requested.request
+
+    def slow_request(*given):
+        monkeypatch.setattr(requested, "request", request)
+        with pytest.raises(SourceUnavailable, match="Another worker has been asking Amazon for") as late:
+            other.fetch(first, last)
+        said.append(str(late.value))
+        return request(*given)
+
+    monkeypatch.setattr(requested, "request", slow_request)
+    assert daily.fetch(first, last)[daily.today - timedelta(days=5)].rows_total == 1
+    assert len(said) == 1
+    assert other.fetch(first, last)[daily.today - timedelta(days=5)].rows_total == 1
+    assert daily.asked() == 1
+
+
+def test_a_worker_that_fails_while_it_asks_gives_its_turn_back(daily):
+    """The next one need not wait for it; of another span nobody waits at all."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    daily.rig.faults.always("createReport", faults.status(500))
+    with pytest.raises(SourceUnavailable):
+        daily.fetch(day, day)
+    daily.rig.faults.clear()
+    other = replace(daily, road=replace(daily.road, holder="another worker"))
+    before = daily.rig.clock.now()
+    assert other.fetch(day, day)[day].rows_total == 1
+    assert daily.rig.clock.now() - before < timedelta(minutes=5)
+
+
 def test_the_same_span_is_asked_for_anew_when_the_report_is_old(daily):
     """Orders go on changing: what was true six hours ago is not taken for now."""
     shipped_on(daily, 1, 5)
@@ -127,6 +163,26 @@ def test_a_cancelled_report_empties_no_day(daily):
     assert told[day].facts["item_price USD"] == kept.facts["item_price USD"]
     assert told[day - timedelta(days=1)].rows_total == 0
     assert len(daily.rows(day)) == 1
+
+
+def test_a_report_of_its_header_alone_empties_no_day(daily):
+    """The days of which rows are known keep them, each with an item that names the report; the others are empty."""
+    shipped_on(daily, 1, 5)
+    day = daily.today - timedelta(days=5)
+    document = daily.take_in(day, day)[day].links["document"]
+    whole = daily.road.stores.documents.local_path(document).read_bytes()
+    daily.rig.clock.advance(7 * 3600)
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(whole.splitlines(keepends=True)[0])
+    told = daily.take_in(day - timedelta(days=1), day)
+    assert (isinstance(told[day], RefusedDay), told[day - timedelta(days=1)].rows_total) == (True, 0)
+    assert len(daily.rows(day)) == 1
+    [item] = daily.road.stores.review.listing(daily.road.connection)
+    assert (item.code, item.origin) == ("day_refused", told[day].reasons[0][0])
+    assert "holds its header alone, and 1 rows of that day are known. What was kept" in item.sentence
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(whole)
+    daily.rig.clock.advance(7 * 3600)
+    daily.take_in(day, day)
+    assert daily.road.stores.review.listing(daily.road.connection) == []
 
 
 def test_rows_told_again_in_the_same_words_are_no_new_version(daily):

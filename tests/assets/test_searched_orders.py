@@ -14,7 +14,7 @@ from assets.day_names import start_of
 from assets.report_days import until_of
 from assets.searched_orders import OVERLAP, PAGES_MAX, fetch_orders, repair_order
 from emulators import faults
-from ledger.errors import InputRefused, SourceUnavailable
+from ledger.errors import InputRefused, SourceRefused, SourceUnavailable
 from tests.assets.order_days import Daily
 from tests.resources.amazon.client.money_rig import SELLER as EU_SELLER
 from tests.resources.amazon.client.money_rig import UK, european
@@ -288,3 +288,20 @@ def test_nobody_who_bought_is_asked_for(searched):
     sent = [one.url for one in searched.rig.trail.exchanges if "/orders/" in one.url]
     assert sent
     assert not any(word in url for url in sent for word in ("BUYER", "RECIPIENT", "PAYMENT"))
+
+
+@pytest.mark.parametrize("fault", [faults.html(200), faults.shortened(20)])
+def test_an_answer_that_is_no_list_of_orders_is_a_review_item_until_one_comes(searched, fault):
+    """A proxy's page with status 200 does not pass by itself as an outage does; what was known stays."""
+    place(searched, 2)
+    poll(searched)
+    version = searched.version(searched.today)
+    searched.rig.faults.next("searchOrders", fault)
+    with pytest.raises(SourceRefused, match="the page of searchOrders is no JSON"):
+        poll(searched)
+    road = searched.road
+    [item] = road.stores.review.listing(road.connection)
+    assert (item.code, "the page of searchOrders is no JSON" in item.sentence) == ("fetch_failed", True)
+    assert searched.version(searched.today) == version
+    poll(searched)
+    assert road.stores.review.listing(road.connection) == []

@@ -104,12 +104,18 @@ def test_what_asks_a_marketplace_leaves_a_slot_for_posting(dagster_place):
     assert turns["limit"] < runs["max_concurrent_runs"]
     tags = {job.name: job.tags for job in dagster_place.defs().resolve_all_job_defs()}
     in_turn = {name.removeprefix(f"{CONNECTION}_") for name, of_job in tags.items() if turns["key"] in of_job}
-    made_of_days = {name for name, stage in DAY_STAGES.items() if stage.reads}
-    assert in_turn & set(DAY_STAGES) == {name for name in DAY_STAGES if f"{CONNECTION}_{name}" in tags} - made_of_days
+    of_its_own = {"bank_deposits", *(name for name, stage in DAY_STAGES.items() if stage.reads)}
+    assert in_turn & set(DAY_STAGES) == {name for name in DAY_STAGES if f"{CONNECTION}_{name}" in tags} - of_its_own
     assert "discovery" in in_turn
-    assert not in_turn & {"settlement_road", "review_queue", "erp_documents", "month_end", *made_of_days}
+    assert not in_turn & {"settlement_road", "review_queue", "erp_documents", "month_end", *of_its_own}
     first = [tags[f"{CONNECTION}_{name}"]["dagster/priority"] for name in ("discovery", "financial_events")]
     assert [int(one) for one in first] == [1, -1]
+
+
+def test_what_reads_days_or_files_asks_no_marketplace():
+    """The table says so of each; who fetches says nothing and takes its turn."""
+    silent = {name for name, stage in DAY_STAGES.items() if not stage.asks_marketplace}
+    assert silent == {"bank_deposits", "receivable_invoices", "invoice_postings", "cost_postings"}
 
 
 @pytest.fixture

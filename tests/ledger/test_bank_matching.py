@@ -21,7 +21,10 @@ def paid(name: str, amount: str, day: int = 0, trace: str = "", currency: str = 
     return Payment(name, (f"S{name}",), Decimal(amount), currency, DAY + timedelta(days=day), trace)
 
 
-def booked(amount: str, day: int = 1, text: str = "", currency: str = "USD", bank_id: str = "") -> BankLine:
+AMAZON = "AMAZON PAYMENTS"
+
+
+def booked(amount: str, day: int = 1, text: str = AMAZON, currency: str = "USD", bank_id: str = "") -> BankLine:
     """Return a bank line, so many days after the first."""
     on = DAY + timedelta(days=day)
     return BankLine("6789", on, on, Decimal(amount), currency, text, "", bank_id, "", 1)
@@ -55,7 +58,6 @@ def _amounts(lines: tuple[BankLine, ...]) -> str:
     return "+".join(str(one) for one in sorted((line.amount for line in lines), reverse=True))
 
 
-AMAZON = "AMAZON PAYMENTS"
 TRACE, OTHER = "4B03616UONXSAWP", "7C99999ZZZZZZZZ"
 
 
@@ -138,10 +140,26 @@ TRACE, OTHER = "4B03616UONXSAWP", "7C99999ZZZZZZZZ"
             [booked("13.00", 1, AMAZON), booked("9.00", 1, AMAZON), booked("4.00", 1, AMAZON)],
             "open A+B+C; lines 13.00+9.00+4.00; doubt several",
         ),
+        # A line that names neither Amazon nor the transfer may be any customer's: it is proposed, not matched.
+        ([paid("A", "9.00")], [booked("9.00", 1, "SMITH")], "open A; lines 9.00; doubt unnamed"),
+        ([paid("A", "9.00")], [booked("9.00", 1, "")], "open A; lines 9.00; doubt unnamed"),
+        ([paid("A", "9.00", trace=TRACE)], [booked("9.00", 1, OTHER)], "open A; lines 9.00; doubt unnamed"),
+        ([paid("A", "9.00", trace=TRACE)], [booked("9.00", 1, TRACE)], "A=9.00 by trace"),
+        ([paid("A", "9.00")], [booked("9.00", 1, "SMITH"), booked("9.00")], "A=9.00 by amount; lines 9.00"),
+        ([paid("A", "9.00")], [booked("8.99", 1, "SMITH")], "open A; lines 8.99"),
+        ([paid("A", "9.00")], [booked("9.00", 8, "SMITH")], "open A; lines 9.00"),
+        ([paid("A", "-9.00")], [booked("-9.00", 1, "SMITH")], "open A; lines -9.00; doubt unnamed"),
+        ([paid("A", "9.00"), paid("B", "4.00")], [booked("13.00", 1, "SMITH")], "open A+B; lines 13.00; doubt unnamed"),
         (
-            [paid("A", "13.00"), paid("B", "9.00"), paid("C", "4.00")],
-            [booked("13.00"), booked("9.00"), booked("4.00")],
-            "A=13.00 by amount; B=9.00 by amount; C=4.00 by amount",
+            [paid("A", "9.00")],
+            [booked("9.00", 1, "SMITH"), booked("9.00", 2, "JONES")],
+            "open A; lines 9.00+9.00; doubt unnamed; doubt unnamed",
+        ),
+        # Where Amazon's own lines leave a doubt already, nobody else's is added to it.
+        (
+            [paid("A", "9.00")],
+            [booked("9.00"), booked("9.00", 2), booked("9.00", 3, "SMITH")],
+            "open A; lines 9.00+9.00+9.00; doubt several",
         ),
         # A charge to the card for a negative settlement is a debit; a credit of the same amount is none.
         ([paid("A", "-321.69")], [booked("-321.69")], "A=-321.69 by amount"),
@@ -238,10 +256,26 @@ def test_what_a_cut_search_may_want_is_not_given_to_another() -> None:
 
 def test_lines_of_others_do_not_bound_the_search() -> None:
     """A busy account: the payout is the one line of its amount, whatever else was booked."""
-    lines = [booked("100.00", 1, "WIRE"), *(booked(f"{at}.50", 1, f"CUSTOMER {at}") for at in range(60))]
+    lines = [booked("100.00"), *(booked(f"{at}.50", 1, f"CUSTOMER {at}") for at in range(60))]
     found = match([paid("A", "100.00")], keyed(lines), WINDOW)
     assert [(one.received, one.by) for one in found.matches] == [(Decimal("100.00"), "amount")]
     assert found.doubts == ()
+
+
+def test_a_payer_that_the_settings_name_is_as_good_as_amazon() -> None:
+    """Payouts that come by way of a payment provider are matched under its name."""
+    lines = keyed([booked("9.00", 1, "PAYONEER INC. 7731"), booked("4.00", 1, "SMITH")])
+    found = match([paid("A", "9.00"), paid("B", "4.00")], lines, WINDOW, payers=("Payoneer, Inc",))
+    assert said(found) == "A=9.00 by amount; open B; lines 4.00; doubt unnamed"
+
+
+def test_a_proposal_names_the_payouts_and_the_way_out() -> None:
+    """A person reads what may be meant, and which setting ends the question for good."""
+    [doubt] = match([paid("A", "9.00"), paid("B", "9.00")], keyed([booked("9.00", 1, "SMITH")]), WINDOW).doubts
+    assert [one.payment_id for one in doubt.payments] == ["A", "B"]
+    assert "9.00 USD of 2026-11-03 comes to what is open of A or B" in doubt.sentence
+    assert "`bank.payers`" in doubt.sentence
+    assert "SMITH" not in doubt.sentence
 
 
 def test_age_is_counted_in_days() -> None:

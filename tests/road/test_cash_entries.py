@@ -215,7 +215,7 @@ def test_a_payout_that_is_not_what_its_settlements_came_to_is_left_to_a_person(w
     walk(road, TWO)
     paid = Payment("P1", (ONE, TWO), Decimal("129.00"), "USD", date(2026, 11, 12))
     monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
-    hand_in(world, road, "2026-11-12,129.00,PAYOUT")
+    hand_in(world, road, "2026-11-12,129.00,AMAZON PAYOUT")
     walk(road, ONE)
     assert (
         f"P1 pays several settlements, and not what they came to: {ONE}, {TWO}"

@@ -40,7 +40,7 @@ def read_fault(status: int, content_type: str, body: bytes) -> Fault:
         return Fault(status, "a page of the front end instead of an answer")
     try:
         content = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):
         content = None
     if isinstance(content, dict):
         return _of_object(status, content)

@@ -87,7 +87,7 @@ def read_object(resource: str, body: bytes) -> dict[str, Any]:
     """Return the JSON object of an answer; raise TargetUnavailable for anything else."""
     try:
         content = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):
         content = None
     if not isinstance(content, dict):
         start = body[:200].lstrip().lower()

@@ -163,7 +163,7 @@ def once_each(rows: list[Row], ledger: str = "") -> list[Row]:
 def _json(query: QuerySettings, body: bytes) -> object:
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):
         start = body[:200].lstrip().lower()
         kind = "an HTML or XML page" if start.startswith(b"<") else "no JSON" if body.strip() else "nothing"
         raise TargetUnavailable(f"Query {query.name} answered {kind} instead of rows.") from None

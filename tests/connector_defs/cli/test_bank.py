@@ -52,3 +52,21 @@ def test_a_layout_that_is_misspelt_is_refused_by_its_key(own_place, run) -> None
     result = run("bank", "import", str(path), "-c", "amazon_us")
     assert result.exit_code == ExitCode.REFUSED
     assert "account_tial" in result.output
+
+
+def test_a_refused_statement_waits_in_the_queue_until_it_comes_right(own_place, run, run_json, tmp_path: Path) -> None:
+    """Whoever looks there sees it, not only who typed the command; its name shows no account number."""
+    with_layout(own_place)
+    path = tmp_path / "DE89370400440532013000_november.csv"
+    path.write_text("Date,Amount,Text\n2026-11-18,eighty,AMAZON\n")
+    result = run("bank", "import", str(path), "-c", "amazon_us")
+    assert result.exit_code == ExitCode.REFUSED
+    assert "row 2" in result.output
+    assert "check the columns" in result.output
+    assert "DE8937" not in result.output
+    [item] = run_json("review", "list", "-c", "amazon_us", code=ExitCode.WAITS)["items"]
+    assert (item["code"], "row 2" in item["sentence"]) == ("file_refused", True)
+    assert "DE8937" not in str(item)
+    path.write_text("Date,Amount,Text\n2026-11-18,80.00,TRAIL SHOP\n")
+    run_json("bank", "import", str(path), "-c", "amazon_us")
+    assert run_json("review", "list", "-c", "amazon_us")["items"] == []

@@ -1,5 +1,7 @@
 """Every format of statement comes to the same lines; a file that cannot be read with certainty is refused whole."""
 
+import logging
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -210,6 +212,12 @@ def test_two_accounts_that_end_alike_are_refused(tmp_path: Path) -> None:
         (OFX1.replace("<TRNAMT>250.75", "<TRNAMT>1,250.75"), '"1,250.75" as the amount of entry 1'),
         (OFX1.replace("<FITID>F1", ""), "has no FITID"),
         (OFX1.replace("<DTPOSTED>20261104", "<DTPOSTED>20261399"), "as DTPOSTED of entry 2"),
+        (OFX1.replace("<DTPOSTED>20261104", "<DTPOSTED>02261104"), "has 0226-11-04 as booking day of entry 2"),
+        (OFX2.replace("<DTPOSTED>20261103", "<DTAVAIL>21011103</DTAVAIL><DTPOSTED>20261103"), "has 2101-11-03"),
+        (camt(entry("200.75", "CRDT", "1026-11-03", "A")), "has 1026-11-03 as booking day of entry 1, on which"),
+        (camt(entry("200.75", "CRDT", "9999-12-31", "A")), "has 9999-12-31 as booking day of entry 1, on which"),
+        (camt().replace("BkToCstmrStmt", "BkToCstmrAcctRpt"), "is a CAMT.052, a report of the running day"),
+        (camt().replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"), "is a CAMT.054, a notification, whose entries"),
         (camt()[:-30], "breaks off or is damaged"),
         (camt(head='<!DOCTYPE x [<!ENTITY a "b">]>'), "document type or entities"),
         (camt().replace(">250.75<", ">2,5<"), '"2,5" as entry 1'),
@@ -234,6 +242,33 @@ def test_free_text_is_never_repeated_in_a_refusal(tmp_path: Path) -> None:
     said = refusal(tmp_path, CSV.replace("-50,00", "Jane Doe"))
     assert "Jane" not in said
     assert "(text, not shown here)" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MT940.replace("CR250,75NTRF", "XX").replace(":86:166", ":61:DE44500105175407324931\n:86:166"),
+        MT940.replace(":61:2611031103CR250,75NTRF", ":61:DE44500105175407324931 Jane Doe "),
+        MT940,
+        OFX1,
+        OFX1.replace("<TRNAMT>250.75", "<TRNAMT>0123456789"),
+    ],
+)
+def test_no_entry_reaches_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str) -> None:
+    """The libraries log what they read, and whole entries that they cannot read; the log is nobody's statement."""
+    with caplog.at_level(logging.DEBUG):
+        with suppress(BankFileRefused):
+            read(tmp_path, content)
+        logging.getLogger("mt940.tags.statement").error("matching DE44500105175407324931")
+        logging.getLogger("elsewhere").info("this stays")
+    assert "this stays" in caplog.text
+    assert not any(one in caplog.text for one in (*ACCOUNTS, "Jane"))
+
+
+def test_an_account_number_in_the_place_of_an_amount_is_not_shown_whole(tmp_path: Path) -> None:
+    """Columns mixed up are common; four digits are enough to see it."""
+    said = refusal(tmp_path, OFX1.replace("<TRNAMT>250.75", "<TRNAMT>10020030/0123456789"))
+    assert '"********/******6789" as the amount of entry 1' in said
 
 
 def test_hostile_text_is_one_plain_line(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ UNUSABLE = [
     (sample(balances={}), "balances is no list of objects"),
     (sample(asOfDate="2025"), "asOfDate of a balance is no date"),
     (sample(lastUpdatedTime="now"), "lastUpdatedTime is no date-time"),
+    (sample(lastUpdatedTime="0001-01-01T00:00:00Z"), "which no marketplace has seen"),
     (deep(40) | {"asOfDate": "2025-01-12"}, "do not come to an end"),
 ]
 

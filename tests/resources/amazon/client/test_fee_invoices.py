@@ -137,6 +137,15 @@ def test_an_answer_of_another_shape_is_refused(answers, words):
     assert refusal.value.status is None
 
 
+def test_every_invoice_that_cannot_be_used_is_named():
+    """The others are read all the same, so that one refusal speaks of all."""
+    bad = [head(invoiceIdentifier="A", issueDate=None), head(invoiceIdentifier="C", invoiceAmount=None)]
+    answers = heads(bad[0], head(invoiceIdentifier="B"), bad[1])
+    with pytest.raises(SourceRefused) as refusal:
+        read(answers, *[{"invoiceItems": []}] * 3)
+    assert [name for name, _ in refusal.value.reasons] == ["Invoice A", "Invoice C"]
+
+
 def test_heads_and_lines_are_read_to_the_last_page():
     """Of the emulated Amazon, a page size of one and of three; the invoice of tomorrow is not there."""
     rig, client = european(invoices_page_size=1, invoice_lines_page_size=3)

@@ -164,6 +164,8 @@ MISSHAPEN = [
     (b"[]", "has no payload"),
     (b'{"errors": []}', "has no payload"),
     (b'{"payload": null}', "has no payload"),
+    (b'{"payload": {}}', "has no transactions"),
+    (b'{"payload": {"transactions": null}}', "has no transactions"),
     (b'{"payload": {"transactions": {}}}', "transactions is no list of objects"),
     (b'{"payload": {"transactions": [1]}}', "transactions is no list of objects"),
     (b'{"payload": {"transactions": [], "nextToken": 5}}', "nextToken is no text"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -261,9 +262,8 @@ def one_order(rig: Rig, change: Callable[[dict[str, Any]], None]) -> Order:
     """Read one order whose answer was changed."""
     body = order_json()
     change(body)
-    order = rig.client(answering(rig.clock, lambda request: httpx.Response(200, json={"order": body}))).orders.get(
-        "112-1"
-    )
+    content = json.dumps({"order": body})  # as Amazon escapes it, half characters included
+    order = rig.client(answering(rig.clock, lambda request: httpx.Response(200, text=content))).orders.get("112-1")
     assert order is not None
     return order
 
@@ -280,6 +280,14 @@ def _amount(value: Any, currency: str = "USD") -> Callable[[dict[str, Any]], Non
         lambda body: body.update(orderId="112-2"),
         lambda body: body.pop("createdTime"),
         lambda body: body.update(lastUpdatedTime="yesterday"),
+        lambda body: body.update(lastUpdatedTime="0001-01-01T00:00:00Z"),
+        lambda body: body.update(createdTime="9999-12-31T23:59:59Z"),
+        lambda body: body.update(createdTime="1970-01-01T00:00:00Z"),
+        lambda body: body.update(
+            packages=[{"packageReferenceId": "1", "packageItems": [], "shipTime": "2206-11-01T00:00:00Z"}]
+        ),
+        lambda body: body["orderItems"][0]["product"].update(title="half a \ud83d"),
+        lambda body: body.update(programs=["\udc00"]),
         lambda body: body.pop("salesChannel"),
         lambda body: body.pop("orderItems"),
         lambda body: body.update(orderItems={}),
@@ -320,9 +328,10 @@ def test_lists_that_do_not_end_are_left(rig: Rig):
     client = rig.client(answering(rig.clock, lambda request: httpx.Response(200, json=page)))
     with pytest.raises(SourceUnavailable, match="does not come to an end"):
         list(client.orders.search(created_after=LONG_AGO))
-    client = rig.client(answering(rig.clock, lambda request: httpx.Response(200, json={})))
-    with pytest.raises(SourceRefused, match="orders are missing"):
-        list(client.orders.search(created_after=LONG_AGO))
+    for empty in ({}, {"orders": None}):
+        client = rig.client(answering(rig.clock, lambda request, page=empty: httpx.Response(200, json=page)))
+        with pytest.raises(SourceRefused, match="orders are missing"):
+            list(client.orders.search(created_after=LONG_AGO))
 
 
 def test_an_order_that_comes_twice_comes_out_once(rig: Rig):
@@ -339,3 +348,20 @@ def test_an_order_that_comes_twice_comes_out_once(rig: Rig):
 
     read = list(rig.client(answering(rig.clock, answer)).orders.search(created_after=LONG_AGO))
     assert [order.updated.day for order in read] == [2, 3]
+
+
+def test_every_order_that_cannot_be_used_is_named(rig: Rig):
+    """A status that nobody knows, an impossible date: by its number, or by its place on the page."""
+    bad = [
+        order_json(orderId="112-2", fulfillment={"fulfillmentStatus": "LOST"}),
+        order_json(orderId="112-3", createdTime="9999-12-31T00:00:00Z"),
+        order_json(orderId=None),
+    ]
+    client = rig.client(
+        answering(rig.clock, lambda request: httpx.Response(200, json={"orders": [order_json(), *bad]}))
+    )
+    with pytest.raises(SourceRefused) as refused:
+        list(client.orders.search(created_after=LONG_AGO))
+    assert [name for name, _ in refused.value.reasons] == ["Order 112-2", "Order 112-3", "Order number 4"]
+    assert "Order 112-2: " in str(refused.value)
+    assert "a status that is not known (LOST)" in str(refused.value)

@@ -65,6 +65,38 @@ def test_a_payout_is_read_whole():
     assert found.document == "document-1"
 
 
+def test_every_payout_that_cannot_be_used_is_named():
+    """One refusal speaks of all of them, by id or by where they stand; none is lost behind the first."""
+    with pytest.raises(SourceRefused) as told:
+        read(sample(id="1"), sample(id="2", currentStatus=None), sample(id="3", amount=usd(-1)), sample(id=None))
+    assert [name for name, _ in told.value.reasons] == [
+        "Payout 2",
+        "Payout 3",
+        "Payout number 4 of document document-1",
+    ]
+    assert "Payout 2: " in str(told.value)
+    assert "currentStatus is missing" in str(told.value)
+    assert told.value.status is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("The bank account is closed.", "The bank account is closed."),
+        ("Account 000123456789 of jane@example.com is closed", "Account ********6789 of *** is closed"),
+        ("IBAN DE44 5001 0517 5407 3249 31 refused", "IBAN **** **** **** **** **49 31 refused"),
+        ("R03, call 555-0100-99", "R03, call ***-**00-99"),
+        ("red\x1b[31m\u202e line\nbreak", "red [31m line break"),
+        (None, ""),
+    ],
+)
+def test_the_reason_of_a_failure_is_kept_without_personal_data(written: str | None, kept: str):
+    """It is Amazon's free text, and goes into the table, the review item and the page."""
+    step = {"status": "FAILED", "lastUpdatedDate": "2024-06-02T12:00:00Z", "failureReason": written}
+    (found,) = read(sample(currentStatus="FAILED", statusHistory=[step]))
+    assert found.steps[0].failure_reason == kept
+
+
 def test_an_amount_never_passes_through_a_float():
     """A number that no float can hold arrives as it was written."""
     content = b'{"payouts": [{"id": "1", "currentStatus": "PAID", "amount":'

@@ -109,6 +109,7 @@ def test_columns_are_found_by_field_alias_or_setting(make_rows):
         (b"{", TargetUnavailable, "no JSON"),
         (b"[]", TargetUnavailable, "no object"),
         (b'{"a":NaN}', TargetUnavailable, "no JSON"),
+        (b'{"a":1e99999999999999999999}', TargetUnavailable, "no JSON"),
         (b"[" * 100_000, TargetUnavailable, "no JSON"),
         (b"\xff\xfe\x00", TargetUnavailable, "no JSON"),
         (answer(status="error"), TargetMisconfigured, "was not run"),
