@@ -16,10 +16,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import httpx
+
+from tests.simulation.witness import Heard, Witness
 
 
 class Death(BaseException):
@@ -243,9 +245,10 @@ def _masked(name: str) -> str:
 class HttpDoor(httpx.BaseTransport):
     """A transport whose every call is an effect; the call has taken place even where its answer is an error."""
 
-    def __init__(self, inner: httpx.BaseTransport, side: str) -> None:
+    def __init__(self, inner: httpx.BaseTransport, side: str, witness: Witness | None = None) -> None:
         self._inner = inner
         self._side = side
+        self._witness = witness
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on."""
@@ -255,10 +258,15 @@ class HttpDoor(httpx.BaseTransport):
         operation = request.extensions.get("operation", request.method)
         if operation == "ExecuteQuery":
             operation = request.url.path.split("/")[-3]
+        with acting(None):
+            heard = self._witness.called(worker.name, operation, request) if self._witness else None
         effect = worker.before("http", f"{self._side} {operation or called}")
         try:
             with acting(None):
-                return self._inner.handle_request(request)
+                response = self._inner.handle_request(request)
+            if heard:
+                response.stream = Heard(response.stream, partial(heard, response.status_code))
+            return response
         finally:
             if not worker.is_dead:
                 worker.watcher.after(worker, effect)
