@@ -13,15 +13,17 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.simulation.witness import Heard, Witness
+if TYPE_CHECKING:
+    from tests.simulation.witness import Witness
 
 
 class Death(BaseException):
@@ -45,6 +47,9 @@ class Watcher:
 
     def before(self, worker: Worker, effect: Effect) -> None:
         """It is about to happen; may raise Death, or what the door itself would raise."""
+
+    def answered(self, worker: Worker, effect: Effect, answer: str) -> None:
+        """A call was answered: its HTTP status, or the name of the error that came instead."""
 
     def after(self, worker: Worker, effect: Effect) -> None:
         """It has happened (files: told before the next effect only, for the interpreter tells nothing after)."""
@@ -264,12 +269,34 @@ class HttpDoor(httpx.BaseTransport):
         try:
             with acting(None):
                 response = self._inner.handle_request(request)
+            worker.watcher.answered(worker, effect, str(response.status_code))
             if heard:
                 response.stream = Heard(response.stream, partial(heard, response.status_code))
             return response
+        except httpx.TransportError as error:
+            worker.watcher.answered(worker, effect, type(error).__name__)
+            raise
         finally:
             if not worker.is_dead:
                 worker.watcher.after(worker, effect)
+
+
+class Heard(httpx.SyncByteStream):
+    """A body that is told whole to somebody once it has been read to its end."""
+
+    def __init__(self, inner: httpx.SyncByteStream, tell: Callable[[bytes], None]) -> None:
+        self._inner = inner
+        self._tell = tell
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = []
+        for chunk in self._inner:
+            read.append(chunk)
+            yield chunk
+        self._tell(b"".join(read))
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def disk_full(path: str) -> OSError:

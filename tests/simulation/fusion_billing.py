@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
@@ -93,6 +94,8 @@ def _connection(folder: Path, imported: bool) -> Connection:
 
 class FusionBilling(FusionSide):
     """A pod with the order's accounts alone."""
+
+    sends: ClassVar[frozenset[str]] = frozenset({"importBulkData", "POST receivablesInvoices", "createCreditMemo"})
 
     def __init__(self, clock: Clock, faults: FaultPlan) -> None:
         self._clock = clock

@@ -3,7 +3,8 @@
 In: every call to the ERP, before it is made and after it is answered, and what is committed in the control database at
 that moment. Out: `broken`, a sentence for each send that was not preceded, in this order and by the same worker, by a
 look over all revisions that was answered and did not show the document, made after any earlier intent of it, and by the
-commit of the intent. Books can be right by luck, for the ERP's key and the looks cover for one another; this cannot.
+commit of the intent. A worker that sleeps between its last call and the send may be late; the ERP's key is for that.
+Books can be right by luck, for the ERP's key and the looks cover for one another; this cannot.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import re
 import sqlite3
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_plus
 
 import httpx
+
+from tests.simulation.doors import changes
 
 # Answers that say that nothing was taken in; the same intent covers another call after one of them.
 _TURNED_AWAY = (401, 429)
@@ -61,20 +64,23 @@ class _Stored:
 
 
 class Witness:
-    """Sees the calls of one world; `sent` is the name of the call that writes, as the doors give it."""
+    """Sees the calls of one world; `sends` are the operations that write a document."""
 
-    def __init__(self, control: Path, sent: str) -> None:
+    def __init__(self, control: Path, sends: frozenset[str]) -> None:
         self.broken: list[str] = []
         self.sends = 0
         self._control = control
-        self._sent = sent
+        self._writing = sends
         self._looks: dict[str, list[_Look]] = defaultdict(list)
+        self._asked: dict[str, int] = defaultdict(int)
+        self._mark: tuple[int, int] = (-1, -1)
+        self._number = 0
         self._covered: set[tuple[str, int]] = set()
 
     def called(self, worker: str, operation: str, request: httpx.Request) -> Callable[[int, bytes], None]:
         """Judge a call before it is made; return what is to be told its status and body."""
         if request.method == "GET":
-            after = self._read(_NEWEST)[0][0]
+            after = self._asked[worker] = self._newest()
             asked = unquote_plus(str(request.url))
             return lambda status, body: self._answered(
                 worker, status, _Look(after, asked, body.decode("utf-8", "replace"))
@@ -90,7 +96,7 @@ class Witness:
         """Judge a call that writes; return the intents that it is covered by."""
         text = _text(body)
         stored = [one for one in (_Stored(*row) for row in self._read(_STORED)) if one.name in text]
-        if operation == self._sent and not stored:
+        if operation in self._writing and not stored:
             self.broken.append(f"{worker} sends what no stored intent names")
         intents = set()
         for one in stored:
@@ -103,40 +109,32 @@ class Witness:
 
     def _wrong(self, worker: str, document: _Stored) -> tuple[int, str]:
         """Return the intent that a send goes by, and what is wrong with it or ""."""
-        *earlier, (sequence, run) = [(0, ""), *self._read(_INTENTS, document.key)]
-        if run != worker or document.state != "sending":
-            return sequence, f"its own intent is not committed; it is {document.state} by {run or 'nobody'}"
+        intents = [(0, ""), *self._read(_INTENTS, document.key)]
+        own = max((place for place, (_, run) in enumerate(intents) if run == worker), default=0)
+        sequence, asked_after = intents[own][0], intents[own - 1][0]
+        if not own or (intents[own] == intents[-1] and document.state != "sending"):
+            return sequence, f"its own intent is not committed; it is {document.state} by {intents[-1][1] or 'nobody'}"
+        if own + 1 < len(intents) and intents[own + 1][0] <= self._asked[worker]:
+            return sequence, f"{intents[-1][1]} had taken it over before the last thing that this worker did"
         if (document.key, sequence) in self._covered:
             return sequence, "a second time under one intent"
-        asked_after = earlier[-1][0]
         looks = [one for one in self._looks[worker] if asked_after <= one.after < sequence]
         if not any(document.is_asked_for(one.asked) and document.name not in one.answer for one in looks):
             which = "again" if asked_after else "for the first time"
             return sequence, f"{which}, and no look of this worker has shown that it is not there"
         return sequence, ""
 
+    def _newest(self) -> int:
+        """Return the number of the newest audit event; read anew only where something was committed since."""
+        mark = changes[0], self._control.stat().st_ino
+        if mark != self._mark:
+            self._mark, self._number = mark, self._read(_NEWEST)[0][0]
+        return self._number
+
     def _read(self, query: str, *values: object) -> list[tuple]:
         """Read what is committed, as any other process sees it."""
         with closing(sqlite3.connect(self._control)) as database:
             return database.execute(query, values).fetchall()
-
-
-class Heard(httpx.SyncByteStream):
-    """A body that is told whole to somebody once it has been read to its end."""
-
-    def __init__(self, inner: httpx.SyncByteStream, tell: Callable[[bytes], None]) -> None:
-        self._inner = inner
-        self._tell = tell
-
-    def __iter__(self) -> Iterator[bytes]:
-        read = []
-        for chunk in self._inner:
-            read.append(chunk)
-            yield chunk
-        self._tell(b"".join(read))
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def _text(body: bytes) -> str:

@@ -160,7 +160,7 @@ class World:
             _amazon_world(self.case), self.clock, self.amazon_faults, self.case.amazon
         )
         self.erp = self.case.erp(self.clock, self.erp_faults)
-        self.witness = Witness(self.home / "control.db", self.erp.sent)
+        self.witness = Witness(self.home / "control.db", self.erp.sends)
         self.mapping = self.mapped(*self.case.mapping)
         if origin is None:
             self.home.mkdir(parents=True)
