@@ -57,6 +57,10 @@ class _Stored:
         words = self.erp_id.split()
         return words[1] if len(words) == 3 else self.erp_id
 
+    def is_named_in(self, text: str) -> bool:
+        """Tell whether a field of a call holds the name and nothing else: a reversal mentions what it undoes."""
+        return re.search(rf"(?<=[>\",]){re.escape(self.name)}(?=[<\",])", text) is not None
+
     def is_asked_for(self, asked: str) -> bool:
         """Tell whether a search goes over all revisions of its source, by description or by an invoice's number."""
         of_source = re.search(rf"(?<!\d){re.escape(self.source_id)} r(?!\d)", asked)
@@ -95,7 +99,7 @@ class Witness:
     def _judge(self, worker: str, operation: str, body: bytes) -> set[tuple[str, int]]:
         """Judge a call that writes; return the intents that it is covered by."""
         text = _text(body)
-        stored = [one for one in (_Stored(*row) for row in self._read(_STORED)) if one.name in text]
+        stored = [one for one in (_Stored(*row) for row in self._read(_STORED)) if one.is_named_in(text)]
         if operation in self._writing and not stored:
             self.broken.append(f"{worker} sends what no stored intent names")
         intents = set()
