@@ -112,6 +112,18 @@ def test_a_pending_entry_is_not_in_the_books(tmp_path: Path) -> None:
     assert len(read(tmp_path, camt(entries, closing="1250.75")).lines) == 1
 
 
+@pytest.mark.parametrize("party", ["<Dbtr><Nm>AMAZON EU</Nm></Dbtr>", "<Dbtr><Pty><Nm>AMAZON EU</Nm></Pty></Dbtr>"])
+def test_who_paid_stands_in_an_entry_of_its_own_in_camt(tmp_path: Path, party: str) -> None:
+    """Where the words name nobody it alone says whose money it is; who was paid by a credit is ourselves."""
+    plain = camt().replace("AMAZON PAYMENTS", "Transfer")
+    ours = "<Cdtr><Nm>Our Shop</Nm></Cdtr>"
+    named = plain.replace("<RmtInf>", f"<RltdPties>{party}{ours}</RltdPties><RmtInf>", 1)
+    before, line = read(tmp_path, plain).lines[0], read(tmp_path, named).lines[0]
+    assert line.text == "AMAZON EU Transfer"
+    assert (before.names_marketplace(), line.names_marketplace()) == (False, True)
+    assert before.key == line.key
+
+
 def test_an_older_version_of_camt_writes_the_status_bare(tmp_path: Path) -> None:
     """camt.053.001.02 has <Sts>BOOK</Sts>."""
     content = camt().replace("<Sts><Cd>BOOK</Cd></Sts>", "<Sts>BOOK</Sts>").replace("001.08", "001.02")
