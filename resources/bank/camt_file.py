@@ -32,6 +32,7 @@ from resources.bank.statement import (
 )
 
 _CODE = re.compile("[A-Z]{3}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,6})?")
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 # Opening: of this statement, or the closing one of the statement before it. Then closing.
@@ -197,7 +198,8 @@ def _signed(source: str, element: Element, what: str) -> tuple[Decimal, str]:
 def _day(source: str, entry: Element, name: str, number: int) -> date:
     text = _text(entry, f"{name}/Dt") or _text(entry, f"{name}/DtTm")
     try:
-        return date.fromisoformat(text[:10])
+        # `fromisoformat` takes weeks as well (2026-W45-2), which the message does not know.
+        return date.fromisoformat(text[:10] if _DATE.match(text) else "")
     except ValueError:
         raise refused(source, f"has {shown(text)} as {name} of entry {number}") from None
 

@@ -12,7 +12,7 @@ from ledger.errors import BankFileRefused
 from resources.bank.reader import archivable, content_of, read_bank_file
 from resources.bank.settings import CsvLayout
 from resources.bank.statement import BankFile
-from tests.resources.bank.files import CSV, CSV_LAYOUT, MT940, OFX1, OFX2, balance, camt, entry
+from tests.resources.bank.files import CSV, CSV_LAYOUT, MT940, MT942, OFX1, OFX2, balance, camt, entry
 
 LAYOUTS = {"house bank": CsvLayout(**CSV_LAYOUT)}
 FORMATS = {"mt940": MT940, "ofx1": OFX1, "ofx2": OFX2, "camt053": camt(), "csv": CSV}
@@ -230,6 +230,9 @@ def test_two_accounts_that_end_alike_are_refused(tmp_path: Path) -> None:
         (camt(entry("200.75", "CRDT", "9999-12-31", "A")), "has 9999-12-31 as booking day of entry 1, on which"),
         (camt().replace("BkToCstmrStmt", "BkToCstmrAcctRpt"), "is a CAMT.052, a report of the running day"),
         (camt().replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"), "is a CAMT.054, a notification, whose entries"),
+        (MT942, "is an MT942, a report of the running day"),
+        (OFX1.replace("<DTPOSTED>20261104", "<DTPOSTED>20261_04"), "as DTPOSTED of entry 2"),
+        (camt(entry("1.00", "CRDT", "2026-W45-2", "A")), "as BookgDt of entry 1"),
         (camt()[:-30], "breaks off or is damaged"),
         (camt(head='<!DOCTYPE x [<!ENTITY a "b">]>'), "document type or entities"),
         (camt().replace(">250.75<", ">2,5<"), '"2,5" as entry 1'),
