@@ -36,6 +36,7 @@ from ledger.journal import Journal
 from ledger.posting import PostingState
 from resources.erp.target import CollectingTarget, Sightings
 from resources.store.outbox import Lease, OutboxDocument
+from resources.transport.last_check import asked_before_writing
 
 _ALL_DOCUMENTS = 1_000_000
 # So many documents are looked for at once: the answer proves all of them, and is kept with each.
@@ -59,8 +60,7 @@ def send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
     intended = _intended(desk, lease, document)
     if intended.document.state is not PostingState.SENDING:
         return intended
-    _require_in_time(desk, [lease])
-    erp_id, error = _called(lambda: desk.target.submit(document.journal))
+    erp_id, error = _called(desk, [lease], lambda: desk.target.submit(document.journal))
     return _told(desk, lease, intended.document, erp_id, error)
 
 
@@ -133,8 +133,8 @@ def _is_ready(desk: Desk, document: OutboxDocument, resting: dict[str, Driven]) 
 
 def _hand_over(desk: Desk, target: CollectingTarget, intended: Sequence[_Leased], resting: dict[str, Driven]) -> None:
     """Make the one call, and write down for each document what it came to."""
-    _require_in_time(desk, [lease for lease, _ in intended])
-    _, error = _called(lambda: target.submit_together([document.journal for _, document in intended]))
+    journals = [document.journal for _, document in intended]
+    _, error = _called(desk, [lease for lease, _ in intended], lambda: target.submit_together(journals))
     decided = decided_on()
     lost: LeaseLost | None = None
     for lease, document in intended:
@@ -185,20 +185,18 @@ def _intended(desk: Desk, lease: Lease, document: OutboxDocument, decided: Mappi
         return Driven(document, again_at=after(desk, desk.patience.follow_up), waits_for=str(error))
 
 
-def _require_in_time(desk: Desk, leases: Sequence[Lease]) -> None:
-    """Raise LeaseLost when another worker may have taken over since the intent was stored; nothing is called then.
+def _called(
+    desk: Desk, leases: Sequence[Lease], call: Callable[[], str | None]
+) -> tuple[str | None, ConnectorError | None]:
+    """Make the one call that writes; return what it answers, or what went wrong with it.
 
-    Whoever slept so long (a suspended machine, a stopped process) leaves documents behind as a dead worker does.
+    It leaves only while every lease still runs: afterwards another worker may have taken over. Whoever slept so long (a
+    suspended machine, a stopped process, a slow look before the call) leaves documents behind as a dead worker does.
     """
-    ended = [lease for lease in leases if lease.expires_at <= desk.clock.now()]
-    if ended:
-        raise LeaseLost(f"The lease of {ended[0].name} ended before the ERP was called, so nothing was sent.")
-
-
-def _called(call: Callable[[], str | None]) -> tuple[str | None, ConnectorError | None]:
-    """Make the one call that writes; return what it answers, or what went wrong with it."""
+    ends_at = min(lease.expires_at for lease in leases)
     try:
-        return call(), None
+        with asked_before_writing(lambda: desk.clock.now() < ends_at):
+            return call(), None
     except ConnectorError as error:
         return None, error
 

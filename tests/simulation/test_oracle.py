@@ -93,7 +93,7 @@ def sends_anew_after_a_death(patch):
     """What a dead worker was sending is sent by the next one, which asks nobody whether it arrived."""
 
     def again(desk, lease, document, siblings):
-        erp_id, error = sending._called(lambda: desk.target.submit(document.journal))
+        erp_id, error = sending._called(desk, [lease], lambda: desk.target.submit(document.journal))
         return sending._told(desk, lease, document, erp_id, error)
 
     patch.setitem(posting._STEP_OF_STATE, PostingState.SENDING, again)
@@ -104,7 +104,7 @@ def sends_before_the_intent(patch):
 
     def send(desk, lease, document, siblings):
         desk.look(document, siblings)
-        erp_id, error = sending._called(lambda: desk.target.submit(document.journal))
+        erp_id, error = sending._called(desk, [lease], lambda: desk.target.submit(document.journal))
         intended = sending._intended(desk, lease, document)
         return sending._told(desk, lease, intended.document, erp_id, error)
 
