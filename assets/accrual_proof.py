@@ -1,7 +1,8 @@
 """The proof of an accrual: by category, the books of the month are what its transactions say; and the account empties.
 
-In: an accrual, the settlements and the accrual of the month before, as far as the books hold them. Out: verdicts that
-stop nothing, with every category in a table; what is left over has a column of its own.
+In: an accrual, the settlements, invoices and credit memos of its month and the accrual of the month before, as far as
+the books hold them. Out: verdicts that stop nothing, with every category in a table; what is left over has a column of
+its own.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from assets.booked_settlements import entries_of
 from assets.document_sets import IN_BOOKS
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.posted_lines import lines_made_with
+from assets.receivable_invoices import TABLE as INVOICES_TABLE
 from assets.roadmap import Road
 from assets.statements import composed, dicts, statement
 from assets.verdicts import Row, Verdict
@@ -29,12 +31,16 @@ from ledger.event_classification import classify_event
 from ledger.journal import SourceKey
 from ledger.mapping import Mapping, category_of
 from ledger.month import Month
+from ledger.order_documents import KINDS, recognised
+from ledger.posting import PostingState
 from ledger.source_match import UNKNOWN
 from resources.store.outbox import OutboxDocument
 from resources.store.warehouse import Version
 
 EVENTS_CHECK, ZERO_CHECK = "books_equal_events", "accrued_account_empties"
 Sums = dict[str, Decimal]
+# No order has this id: SQL takes the type of an empty list from it.
+_NOBODY = "(none)"
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,14 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
     before = accrual_of(road, (place.marketplace, place.currency), month.before)
     dated = _dated(road, place, month)
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        orders = _billed_orders(road, duck, place)
         rows = by_category(
-            settled=_settled(road, duck, dated),
+            settled=_settled(road, duck, dated, orders),
             accrual=_of_accrual(road, duck, accrual.source, is_planned=True),
             before=_of_accrual(road, duck, before, is_planned=False),
             sold_before=_sold_before(duck, accrual.mapping, events, place, dated),
             events=_earned(road, duck, accrual.mapping, events, place, month),
+            invoiced=None if road.policy.invoicing is None else _invoiced(road, orders, month),
         )
     odd = [one for one in rows if one.rest]
     said = tuple(_row(accrual, one) for one in (*odd, *(one for one in rows if not one.rest)))
@@ -76,6 +84,7 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
 def _row(accrual: Accrual, one: PeriodOfCategory) -> Row:
     amounts = {
         "settlements": one.settled,
+        "invoices": one.invoiced,
         "accrued": one.accrued,
         "taken back": one.taken_back,
         "sold before go-live": -one.sold_before,
@@ -113,10 +122,33 @@ def _dated(road: Road, place: Place, month: Month) -> _Dated:
     return _Dated(files, tuple(settlement_ids))
 
 
-def _settled(road: Road, duck: duckdb.DuckDBPyConnection, dated: _Dated) -> Sums:
+def _billed_orders(road: Road, duck: duckdb.DuckDBPyConnection, place: Place) -> frozenset[str]:
+    """Return the orders of a marketplace that invoices were ever made of."""
+    versions = road.stores.warehouse.currents(road.connection, INVOICES_TABLE) if road.policy.invoicing else []
+    files = [str(road.stores.warehouse.path(one)) for one in versions if one.rows]
+    if not files:
+        return frozenset()
+    bound = {"invoices": files, "marketplace": place.marketplace, "currency": place.currency}
+    return frozenset(order for (order,) in duck.sql(statement("orders_billed_in"), params=bound).fetchall())
+
+
+def _invoiced(road: Road, orders: frozenset[str], month: Month) -> Sums:
+    """Return what the invoices and credit memos of a month recognised that stand in the books."""
+    standing = (one for kind in KINDS for one in road.stores.outbox.of_kind(road.seller, road.ledger, kind))
+    posted = [one for one in standing if one.state is PostingState.POSTED]
+    documents = (road.stores.outbox.document(one.key) for one in posted if one.source_id.partition(".")[0] in orders)
+    journals = (one.journal for one in documents if one is not None)
+    return _added(
+        pair for one in journals if Month.of(one.accounting_date) == month for pair in recognised(one).items()
+    )
+
+
+def _settled(road: Road, duck: duckdb.DuckDBPyConnection, dated: _Dated, orders: frozenset[str]) -> Sums:
+    """Return what settlements booked by category; a row that clears the item of a billed order earned nothing."""
     sums: Sums = {}
     for (sign, belongs_to), files in dated.files.items():
         bound = {"movements": files, "month": belongs_to, "zone": road.policy.time_zone}
+        bound |= {"billed": sorted(orders) or [_NOBODY]}
         for row in dicts(duck.sql(statement("settled_by_category"), params=bound)):
             sums[row["category"]] = sums.get(row["category"], Decimal(0)) + sign * row["amount"]
     return sums

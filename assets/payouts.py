@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from functools import partial
 
+from assets.bank_due import ask_for_doubtful_days
 from assets.cash_due import ask_for_receipts
 from assets.day_answers import Archiving, by_halves
 from assets.day_files import write_day
 from assets.day_names import day_name, start_of
 from assets.days import DayOutcome, RefusedDay, days_between
+from assets.kept_days import kept_days
 from assets.payout_checks import VANISHED, still_told, verdicts_of
 from assets.payout_days import ask_for_unexplained_days
 from assets.payout_rows import TABLE, Row, as_written, rows_of
@@ -54,11 +56,18 @@ def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]
     that cannot be used refuses its day, and the days beside it go on.
     """
     told = by_halves(partial(_gathered, road), first, last)
+    before = _versions(road)
     staged: dict[date, DayOutcome] = {
         day: one if isinstance(one, RefusedDay) else _staged(road, day, one) for day, one in told.items()
     }
     ask_for_receipts(road)
+    if _versions(road) != before:
+        ask_for_doubtful_days(road, "payouts were told")
     return staged
+
+
+def _versions(road: Road) -> set[str]:
+    return {one.id for one in road.stores.warehouse.currents(road.connection, TABLE)}
 
 
 def _gathered(road: Road, first: date, last: date) -> dict[date, _Told]:
@@ -115,11 +124,21 @@ def _vanished(road: Road, day: date, told: _Told) -> list[Row]:
         kept = dicts(duck.sql("SELECT * FROM read_parquet($path)", params={"path": path}))
     decided = road.stores.review.decisions(road.connection, day_name(TABLE, day), VANISHED)
     gone = told.ids | {item.origin for item in decided if item.resolution == "dismiss"}
-    return [
-        as_written(row)
-        for row in kept
-        if row["payout_id"] not in gone and not road.is_foreign(row["marketplace_id"] or "")
-    ]
+    left = [row for row in kept if row["payout_id"] not in gone and not road.is_foreign(row["marketplace_id"] or "")]
+    moved = _on_other_days(road, day, [row["payout_id"] for row in left])
+    return [as_written(row) for row in left if row["payout_id"] not in moved]
+
+
+def _on_other_days(road: Road, day: date, payout_ids: list[str]) -> set[str]:
+    """Return which payouts stand on another day that is kept: there they were told, and here they would count twice."""
+    warehouse, days = road.stores.warehouse, kept_days(road, TABLE).versions
+    files = [str(warehouse.path(one)) for other, one in days.items() if other != day and one.rows]
+    if not payout_ids or not files:
+        return set()
+    with warehouse.connect(road.memory_limit_mb) as duck:
+        query = "SELECT DISTINCT payout_id FROM read_parquet($files) WHERE payout_id IN $ids"
+        found = duck.sql(query, params={"files": files, "ids": payout_ids}).fetchall()
+    return {payout_id for (payout_id,) in found}
 
 
 def _ask_again(road: Road, day: date, payouts: Sequence[Payout]) -> None:

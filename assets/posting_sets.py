@@ -19,6 +19,8 @@ from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
+_UNCHANGED = "unchanged_since_posting"
+
 # What is stored of a source, whose content is not what is wanted now -> the verdict that says so.
 Alarm = Callable[[list[OutboxDocument]], Verdict]
 
@@ -101,7 +103,7 @@ def take_on(road: Road, taken: Taken, resting: Mapping[str, Driven] | None = Non
         unless_begun=wanted.unless_begun,
         resting=resting or {},
     )
-    if may_exist(documents) and any(one.is_blocking and one.is_waiting and not one.passed for one in verdicts):
+    if _is_left_waiting(documents, verdicts):
         driven = asked_again_later(road, driven)
     ask_again(road, wanted.partition, driven)
     if may_exist(documents) and all(one.document.state in UNSENT for one in driven):
@@ -141,6 +143,19 @@ def gate_of(verdicts: Sequence[Verdict], passed: str, check: str = "gate") -> Ve
     return Verdict(check, False, sentence, is_blocking=stops, is_waiting=waits, findings=findings)
 
 
+def _is_left_waiting(documents: list[OutboxDocument], verdicts: tuple[Verdict, ...]) -> bool:
+    """Tell whether what is held waits for something that nobody will tell us of: a gate, or the end of a lease.
+
+    Whoever has the lease may be dead, or have ended without giving it back: then no other worker comes back to it.
+    """
+    waiting = [one for one in verdicts if one.is_waiting and not one.passed]
+    return any(one.is_blocking for one in waiting) if may_exist(documents) else any(map(_is_behind_another, waiting))
+
+
+def _is_behind_another(verdict: Verdict) -> bool:
+    return verdict.check == _UNCHANGED and not verdict.is_blocking
+
+
 def _is_withdrawn(wanted: WantedSet, documents: list[OutboxDocument]) -> bool:
     """Tell whether there is nothing to post any more, and nothing of it ever was."""
     return not wanted.journals.journals and all(one.state is PostingState.REFUSED for one in documents)
@@ -168,4 +183,4 @@ def _plan(road: Road, wanted: WantedSet, known: list[OutboxDocument], alarm: Ala
         said = alarm(documents)
         return (said,), said.passed and may_exist(known)
     sentence = "The journals changed, and another worker still holds what was planned before; the next run replaces it."
-    return (Verdict("unchanged_since_posting", False, sentence, is_blocking=False, is_waiting=True),), False
+    return (Verdict(_UNCHANGED, False, sentence, is_blocking=False, is_waiting=True),), False

@@ -20,6 +20,7 @@ import duckdb
 
 from assets.day_names import start_of
 from assets.days import DayOutcome, RefusedDay, days_between
+from assets.kept_days import kept_days
 from assets.roadmap import Road
 from assets.statements import PARQUET, composed, dicts
 from assets.verdicts import Row, StageResult, Verdict
@@ -226,13 +227,24 @@ def _staged(
 
 
 def _known_rows(duck: duckdb.DuckDBPyConnection, road: Road, stage: ReportStage, day: date, end: datetime) -> int:
-    """Return how many rows of a day are known up to the end of a report; what came in later is not the report's."""
+    """Return how many rows of a day are known up to the end of a report; what came in later is not the report's.
+
+    Nor is an order that stands on a later day by now: it is kept by its last change, and its old day rightly lacks it.
+    """
     known = road.stores.warehouse.current(road.connection, stage.asset, day.isoformat())
     if known is None or not known.rows or not road.stores.warehouse.holds(known):
         return 0
-    later = later_rows(road, known, day, end) if stage.is_of_orders else ""
-    [(count,)] = duck.sql(f"SELECT count(*) FROM {later}").fetchall() if later else [(0,)]
-    return known.rows - count
+    if not stage.is_of_orders:
+        return known.rows
+    rows, later = rows_of_version(road, known), later_rows(road, known, day, end)
+    if later:
+        rows = f"(SELECT * FROM {rows} EXCEPT ALL SELECT * FROM {later})"
+    days = kept_days(road, stage.asset).versions
+    files = [str(road.stores.warehouse.path(one)) for other, one in days.items() if other > day and one.rows]
+    moved = "SELECT order_id FROM read_parquet($files) WHERE order_id IS NOT NULL"
+    query = f"SELECT count(*) FROM {rows}" + (f" WHERE order_id NOT IN ({moved})" if files else "")
+    [(count,)] = duck.execute(query, {"files": files} if files else {}).fetchall()
+    return count
 
 
 def keep_day(

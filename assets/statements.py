@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from ledger.errors import InputRefused
+
 # Fast zstd: a day is written often and read seldom.
 PARQUET = "FORMAT parquet, CODEC 'zstd', COMPRESSION_LEVEL 1"
 
@@ -37,9 +39,18 @@ def dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
 
 
 def write_lines(rows: Iterable[Mapping[str, object]], path: Path) -> str:
-    """Write rows as lines of JSON and return the path; amounts go as text: their decimals were checked when read."""
-    with path.open("w", encoding="utf-8") as writing:
-        writing.writelines(json.dumps(row) + "\n" for row in rows)
+    """Write rows as lines of JSON and return the path; amounts go as text: their decimals were checked when read.
+
+    Raises InputRefused for a text with half a character in it, which DuckDB could not read.
+    """
+    try:
+        with path.open("w", encoding="utf-8") as writing:
+            writing.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    except UnicodeEncodeError:
+        raise InputRefused(
+            "A text in it holds half a character (a lone surrogate), which cannot be stored. Nothing was taken over;"
+            " fetch it or download it again, and report it as a fault of its source if it stays so."
+        ) from None
     return str(path)
 
 

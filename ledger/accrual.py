@@ -21,6 +21,7 @@ from ledger.combination import Resolved, Treatment
 from ledger.journal import Movement, SourceKey
 from ledger.month import Month
 from ledger.movements import SettlementBooks, movements_of
+from ledger.order_documents import sold_as
 from ledger.tax import split_order
 
 KIND = "accrual"
@@ -110,9 +111,9 @@ def with_reversal(movements: Iterable[Movement], month: Month) -> Iterator[Movem
 class PeriodOfCategory:
     """One category in one month: what the books took in, and what was earned. All amounts in favour of the seller.
 
-    `settled` is what settlement journals dated in the month booked, `accrued` its own accrual, `taken_back` the
-    reversal of the month before, `sold_before` what is in `settled` of sales that no month of these books earned,
-    `events` what the transactions of the month come to.
+    `settled` is what settlement journals dated in the month booked, `invoiced` what invoices and credit memos did,
+    `accrued` its own accrual, `taken_back` the reversal of the month before, `sold_before` what is in `settled` of
+    sales that no month of these books earned, `events` what the transactions of the month come to.
     """
 
     category: str
@@ -121,34 +122,47 @@ class PeriodOfCategory:
     taken_back: Decimal
     sold_before: Decimal
     events: Decimal
+    invoiced: Decimal = Decimal(0)
 
     @property
     def rest(self) -> Decimal:
         """Return what the books hold beyond the events, and nothing explains."""
-        return self.settled + self.accrued + self.taken_back - self.sold_before - self.events
+        booked = self.settled + self.invoiced + self.accrued + self.taken_back
+        return booked - self.sold_before - self.events
 
 
 Amounts = Mapping[str, Decimal]
 
 
 def by_category(
-    settled: Amounts, accrual: Amounts, before: Amounts, sold_before: Amounts, events: Amounts
+    settled: Amounts,
+    accrual: Amounts,
+    before: Amounts,
+    sold_before: Amounts,
+    events: Amounts,
+    invoiced: Amounts | None = None,
 ) -> list[PeriodOfCategory]:
-    """Return every earned category of a month; `before` is the accrual of the month before, taken back in this one."""
-    sides = [_earned(one) for one in (settled, accrual, before, sold_before, events)]
+    """Return every earned category of a month; `before` is the accrual of the month before, taken back in this one.
+
+    Where orders are billed (`invoiced` is given), a refund counts under what was sold: a credit memo takes an invoice
+    back by its lines, and says no more of why than they do.
+    """
+    given = (settled, accrual, before, sold_before, events, invoiced or {})
+    sides = [_earned(one, is_billed=invoiced is not None) for one in given]
     names = sorted(set().union(*sides))
     zero = Decimal(0)
     rows = []
     for name in names:
-        booked, own, last, sold, earned = (side.get(name, zero) for side in sides)
-        rows.append(PeriodOfCategory(name, booked, own, -last, sold, earned))
+        booked, own, last, sold, earned, billed = (side.get(name, zero) for side in sides)
+        rows.append(PeriodOfCategory(name, booked, own, -last, sold, earned, billed))
     return rows
 
 
-def _earned(amounts: Amounts) -> dict[str, Decimal]:
+def _earned(amounts: Amounts, *, is_billed: bool) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for name, amount in amounts.items():
         known = categories().get(name)
         if known is None or known.is_earned:
-            sums[SALES_TAX if known is not None and known.is_sales_tax else name] += amount
+            plain = sold_as(name) if is_billed else name
+            sums[SALES_TAX if known is not None and known.is_sales_tax else plain] += amount
     return {name: amount for name, amount in sums.items() if amount}

@@ -158,11 +158,24 @@ def _take_off(left: list[Sold], memo: Journal) -> None:
             rest -= part
 
 
+def sold_as(category: str) -> str:
+    """Return what the sale called an amount that a refund takes back; every other category is its own."""
+    return _SOLD_AS.get(category, category)
+
+
+def recognised(document: Journal) -> dict[str, Decimal]:
+    """Return what an invoice or credit memo recognises by category of the sale, in favour of the seller, with VAT."""
+    sums: dict[str, Decimal] = {}
+    for one in _billed(document):
+        name = one.category.removesuffix(_VAT)
+        sums[name] = sums.get(name, Decimal(0)) + one.amount
+    return sums
+
+
 def _is_of(back: Sold, held: Sold) -> bool:
     """Tell whether a refunded amount is of the kind and product of a line."""
     is_vat = back.category.endswith(_VAT)
-    plain = back.category.removesuffix(_VAT)
-    kind = _SOLD_AS.get(plain, plain) + (_VAT if is_vat else "")
+    kind = sold_as(back.category.removesuffix(_VAT)) + (_VAT if is_vat else "")
     return (kind, back.sku) == (held.category, held.sku)
 
 

@@ -319,6 +319,19 @@ class Policy(Settings):
         return self
 
     @model_validator(mode="after")
+    def _nothing_before_the_books(self) -> "Policy":
+        if not isinstance(self.books_from, date):
+            return self  # which day that is, the first settlement of each series says
+        for name in ("invoicing", "cost_of_goods"):
+            begins = getattr(self, name)
+            if begins is not None and begins.shipped_from < self.books_from:
+                raise ValueError(
+                    f"{name}.shipped_from {begins.shipped_from} lies before books_from {self.books_from}: what was "
+                    "shipped before go-live is in the books by hand"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _cost_follows_revenue(self) -> "Policy":
         if self.cost_of_goods is None:
             return self

@@ -25,6 +25,7 @@ from resources.amazon.answers import (
     written,
 )
 from resources.amazon.door import Door
+from resources.amazon.stated import shown
 from resources.amazon.transaction import Transaction, posted_of, transaction_of
 from resources.clock import Clock
 
@@ -135,7 +136,7 @@ def _page_of(connection: str, document: str, answers: list[Answer]) -> Transacti
 def _name_or_number(answer: Answer, number: int, document: str) -> str:
     """Name a transaction by its id, or by where it stands in its page."""
     given = answer.get("transactionId")
-    return given if isinstance(given, str) and given else f"number {number} of document {document[:12]}"
+    return shown(given) if isinstance(given, str) and given else f"number {number} of document {document[:12]}"
 
 
 def _posted_or_none(connection: str, answer: Answer) -> datetime | None:

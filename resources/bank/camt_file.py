@@ -9,7 +9,8 @@ camt.053.001.08, "BankToCustomerStatement".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from xml.etree.ElementTree import Element, ParseError
@@ -31,6 +32,7 @@ from resources.bank.statement import (
 )
 
 _CODE = re.compile("[A-Z]{3}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,6})?")
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 # Opening: of this statement, or the closing one of the statement before it. Then closing.
@@ -84,17 +86,36 @@ def read_camt(source: str, content: bytes) -> BankFile:
     accounts = [_account(source, one) for one in found]
     refuse_unlike_accounts(source, [(account, tail(account)) for account in accounts])
     count = iter(range(1, 10**9))
-    read = (_statement(source, one, account, count) for one, account in zip(found, accounts, strict=True))
-    return BankFile("camt053", numbered_on(tuple(read)), _all_accounts(root))
+    others: dict[int, str] = {}
+    read = [_statement(source, one, account, count, others) for one, account in zip(found, accounts, strict=True)]
+    return BankFile("camt053", _with_names(numbered_on(read), others), _all_accounts(root))
 
 
-def _statement(source: str, element: Element, account: str, count: Iterator[int]) -> Statement:
+def _with_names(statements: Sequence[Statement], others: Mapping[int, str]) -> tuple[Statement, ...]:
+    """Return statements whose lines say who paid or was paid; a line is known by what it said without it."""
+
+    def named(line: BankLine) -> BankLine:
+        return replace(line, text=clean(f"{others.get(line.source_row, '')} {line.text}"))
+
+    return tuple(replace(one, lines=tuple(map(named, one.lines))) for one in statements)
+
+
+def _other_side(entry: Element) -> str:
+    """Return the names of who paid a credit, or who was paid by a debit; of a batch each one once."""
+    side = "Dbtr" if _text(entry, "CdtDbtInd") == "CRDT" else "Cdtr"
+    parties = (one for related in entry.iter() if _name(related) == "RltdPties" for one in _all(related, side))
+    # Since version 8 a party stands in an element of its own.
+    return " ".join(dict.fromkeys(filter(None, (_text(one, "Nm") or _text(one, "Pty/Nm") for one in parties))))
+
+
+def _statement(source: str, element: Element, account: str, count: Iterator[int], others: dict[int, str]) -> Statement:
     name, end = _text(element, "Id"), tail(account)
     opening, closing = (_balance(source, element, codes) for codes in (_OPENINGS, _CLOSINGS))
     currency = known_currency(source, None, _currency(source, element, opening, closing))
     if opening and closing and opening[1] != closing[1]:
         raise refused(source, f"opens statement of account ...{end} in {opening[1]} and closes it in {closing[1]}")
     entries = [(next(count), one) for one in element if _name(one) == "Ntry"]
+    others.update((number, _other_side(one)) for number, one in entries)
     lines = [_line(source, one, end, currency, clean(name), number) for number, one in entries if _is_booked(one)]
     balances = (None if one is None else exact(source, None, one[0], currency) for one in (opening, closing))
     return checked(source, Statement(clean(name), end, currency, *balances, keyed(lines)))
@@ -177,7 +198,8 @@ def _signed(source: str, element: Element, what: str) -> tuple[Decimal, str]:
 def _day(source: str, entry: Element, name: str, number: int) -> date:
     text = _text(entry, f"{name}/Dt") or _text(entry, f"{name}/DtTm")
     try:
-        return date.fromisoformat(text[:10])
+        # `fromisoformat` takes weeks as well (2026-W45-2), which the message does not know.
+        return date.fromisoformat(text[:10] if _DATE.match(text) else "")
     except ValueError:
         raise refused(source, f"has {shown(text)} as {name} of entry {number}") from None
 

@@ -28,6 +28,8 @@ from resources.bank.statement import (
 
 # An entry, or a balance behind its sign: year, month and day in two digits each.
 _DATED = re.compile(r":6(?:1:|[02][FM]:[CD]|[45]:[CD])(\d\d)(\d\d)(\d\d)")
+# What an interim report (MT942) has, and a statement's balances, which it has not.
+_INTERIM, _BALANCE = re.compile(r"(?m)^:(34F|13D?):"), re.compile(r"(?m)^:6[02][FM]:")
 _SIGNS = {"C": 1, "D": -1, "RC": -1, "RD": 1}
 # What banks write where they have no reference of their own.
 _NO_REFERENCE = {"NONREF", "NOTPROVIDED", ""}
@@ -48,6 +50,9 @@ def read_mt940(source: str, text: str) -> BankFile:
     Raises:
         BankFileRefused: A message is not whole, or does not end where its lines lead to.
     """
+    if _INTERIM.search(text) and not _BALANCE.search(text):
+        cure = "download the statement (MT940) of these days instead."
+        raise refused(source, "is an MT942, a report of the running day, whose entries may still change", cure=cure)
     found = [one for one in _parsed(source, text) if one.data or len(one)]
     if not found:
         raise refused(source, "is an MT940 file without a statement")

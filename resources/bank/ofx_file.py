@@ -21,6 +21,7 @@ from resources.bank.statement import BankFile, Statement, exact, known_currency,
 
 _STATEMENTS = {"STMTRS": "BANKACCTFROM", "CCSTMTRS": "CCACCTFROM"}
 _AMOUNT = re.compile(r"([-+]?)(\d{1,15})(?:[.,](\d{1,6}))?")
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _FRACTION = re.compile(r"([-+]?)[.,](\d{1,6})")
 
 
@@ -105,9 +106,11 @@ def _amount(source: str, element: Element, number: int) -> str:
 
 def _day(source: str, element: Element, name: str, number: int) -> date:
     text = _text(element, name)
+    found = _DATE.match(text)
     try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
+        # `int` takes more than digits: "2_02" is a number to it.
+        return date(*map(int, found.groups() if found else ()))
+    except (ValueError, TypeError):
         raise refused(source, f"has {shown(text)} as {name} of entry {number}") from None
 
 

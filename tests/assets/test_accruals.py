@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import duckdb
 import pytest
 
 from assets.accounting_dates import settled_dates
@@ -17,6 +18,7 @@ from assets.accrued_months import accruals_beside
 from assets.journals import planned_journals
 from assets.month_names import month_of_name
 from assets.posted_lines import posted_lines
+from assets.statements import statement
 from ledger.accrual import EarnedLine, accrued, month_of_accrual
 from ledger.errors import UndoneMeanwhile
 from ledger.journal import JournalSet
@@ -344,3 +346,20 @@ def test_an_accruals_name_leads_to_its_month_and_a_settlements_to_none():
     assert month_of_name("US-USD-2026-10") == ("accruals", OCTOBER)
     assert month_of_name("24758260539") is None
     assert month_of_accrual("US-USD-2026-13") is None
+
+
+def test_what_clears_the_item_of_a_billed_order_is_no_earning_of_its_settlement(tmp_path):
+    """Its fees are, and so is the sale of an order that was not billed."""
+    path = str(tmp_path / "movements.parquet")
+    with duckdb.connect() as duck:
+        duck.execute(
+            "CREATE TABLE movements AS SELECT * FROM (VALUES"
+            " ('line', 'revenue', 'A', '', 'A', 95.00), ('line', 'referral_fee', 'A', '', 'SETTLED', -15.00),"
+            " ('line', 'revenue', 'B', '', 'SETTLED', 20.00), ('carry', 'reserve_movement', '', '', 'SETTLED', -5.00)"
+            ") AS rows(kind, category, order_id, debit_reference, credit_reference, clearing_amount)"
+        )
+        duck.execute("ALTER TABLE movements ADD COLUMN posted_at TIMESTAMP")
+        duck.execute(f"COPY movements TO '{path}'")
+        bound = {"movements": [path], "month": None, "zone": "UTC", "billed": ["A"]}
+        found = dict(duck.sql(statement("settled_by_category"), params=bound).fetchall())
+    assert found == {"referral_fee": Decimal("-15.00"), "revenue": Decimal("20.00")}

@@ -293,6 +293,27 @@ def test_a_strangers_line_of_the_right_amount_is_proposed_and_not_taken(books: B
     assert [row["by"] for row in composed(books).rows] == ["hand"]
 
 
+def test_the_day_of_a_strangers_line_is_asked_for_when_a_payout_of_its_amount_is_told(books: Bookkeeping) -> None:
+    """It had no item before, because it named nobody; told again in the same words the payout asks for nothing."""
+
+    def asked() -> list[str]:
+        rows = books.stores.due.listing(books.connection)
+        for one in rows:
+            books.stores.due.done(one)
+        return [one.partition for one in rows if one.partition.startswith("bank_deposits")]
+
+    take_in(books, "2026-11-19,80.00,TRAIL SHOP WHOLESALE")
+    composed(books)
+    assert items(books) == []
+    asked()
+    pay(books, payout(trace_id=""))
+    assert asked() == [day_name("bank_deposits", date(2026, 11, 19))]
+    composed(books)
+    assert [one.code for one in items(books)] == ["bank_line_unclear"]
+    pay(books, payout(trace_id=""))
+    assert asked() == []
+
+
 def test_a_strangers_line_is_let_go_when_the_payout_comes_under_its_own_name(books: Bookkeeping) -> None:
     """The day of the proposal is looked at again by itself."""
     pay(books, payout())

@@ -342,3 +342,12 @@ def test_a_payout_that_says_nothing_of_its_creation_is_of_the_day_it_was_asked_f
     found = dict(fetch_days(road, STAGE, days))
     assert [found[day].rows_total for day in days] == [0, 1, 0]
     assert fetched(books, amazon).rows_total == 1
+
+
+def test_a_payout_that_stands_on_another_kept_day_counts_there_alone(books: Bookkeeping) -> None:
+    """Its day was fetched by itself: what is told of this one lacks it, and it would be kept twice."""
+    fetched(books, Amazon((payout(),)))
+    moved = Amazon((payout(created=CREATED - timedelta(days=1)),))
+    fetched(books, moved, DAY - timedelta(days=1))
+    assert fetched(books, Amazon(())).rows_total == 0
+    assert books.stores.review.listing(books.connection) == []

@@ -185,6 +185,27 @@ def test_a_report_of_its_header_alone_empties_no_day(daily):
     assert daily.road.stores.review.listing(daily.road.connection) == []
 
 
+@pytest.mark.parametrize("orders", [1, 2])
+def test_an_order_that_stands_on_a_later_day_by_now_is_not_held_against_a_report(daily, orders):
+    """It is kept by its last change, so its old day rightly lacks it; another order of that day still counts."""
+    for number in range(orders):
+        shipped_on(daily, number, 5)
+    day = daily.today - timedelta(days=5)
+    whole = daily.take_in(day, day)[day].links["document"]
+    header = daily.road.stores.documents.local_path(whole).read_bytes().splitlines(keepends=True)[0]
+    history = daily.rig.world.histories[SELLER].orders
+    history[0] = replace(history[0], updated=history[0].updated + timedelta(days=2))
+    daily.rig.clock.advance(7 * 3600)
+    daily.take_in(day + timedelta(days=2), day + timedelta(days=2))
+    daily.rig.world.makers[ALL_ORDERS_BY_UPDATE] = lambda *_: Made(header)
+    told = daily.take_in(day, day)[day]
+    assert isinstance(told, RefusedDay) is (orders == 2)
+    if orders == 2:
+        assert "and 1 rows of that day are known" in told.sentence
+    else:
+        assert (told.rows_total, daily.road.stores.review.listing(daily.road.connection)) == (0, [])
+
+
 def test_rows_told_again_in_the_same_words_are_no_new_version(daily):
     """A schedule asks every quarter of an hour; only a day that says something else is kept once more."""
     shipped_on(daily, 1, 5)

@@ -239,3 +239,23 @@ def test_the_reversal_is_dated_the_day_after_over_a_year_end_too(policy):
     movements = accrued(lines(policy, ("principal", "1")), BOOKS)
     dates = {one.part_date for one in with_reversal(movements, Month(2026, 12))}
     assert dates == {date(2026, 12, 31), date(2027, 1, 1)}
+
+
+def test_where_orders_are_billed_a_refund_counts_under_what_was_sold():
+    """A credit memo says no more of why than the lines it takes back; what is left over is left over there."""
+
+    def amounts(**given: str) -> dict[str, Decimal]:
+        return {name: Decimal(amount) for name, amount in given.items()}
+
+    sold = amounts(revenue="100", refund="-40", shipping_revenue="5", refund_shipping="-5")
+    fees = amounts(referral_fee="-15")
+    [fee, revenue] = by_category({}, fees, {}, {}, {**sold, **fees}, amounts(revenue="60"))
+    assert (fee.category, fee.rest) == ("referral_fee", Decimal(0))
+    assert (revenue.category, revenue.invoiced, revenue.events, revenue.rest) == (
+        "revenue",
+        Decimal(60),
+        Decimal(60),
+        Decimal(0),
+    )
+    told = by_category({}, fees, {}, {}, {**sold, **fees}, amounts(revenue="60.01"))
+    assert [(one.category, one.rest) for one in told if one.rest] == [("revenue", Decimal("0.01"))]

@@ -198,6 +198,16 @@ def test_cost_of_goods_is_booked_where_revenue_is_booked_at_shipment(revenue):
     assert policy(catalogue="products.csv", **revenue).cost_of_goods is None
 
 
+@pytest.mark.parametrize("asked", [{"invoicing": BILLED}, {"cost_of_goods": COSTS, "catalogue": "p.csv"}])
+def test_what_was_shipped_before_go_live_is_neither_billed_nor_costed(asked):
+    """It is in the books by hand; from go-live on it may be."""
+    told = {"month_end": "accrue", **asked}
+    with pytest.raises(ValidationError, match="shipped_from 2026-10-01 lies before books_from 2026-10-02: what was"):
+        policy(books_from="2026-10-02", **told)
+    assert policy(books_from="2026-10-01", **told)
+    assert policy(books_from=["24758260539"], **told)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -18,7 +18,8 @@ from emulators.fusion.demo_site import US_LEDGER
 from ledger.journal import JournalSet
 from ledger.mapping import load_mapping
 from ledger.month import Month
-from tests.road.billing_rig import ACCOUNTS, billing, fetched, made, told_home, told_world, verdict
+from ledger.order_documents import recognised
+from tests.road.billing_rig import ACCOUNTS, INVOICING, billing, fetched, made, told_home, told_world, verdict
 from tests.road.fusion_rig import Pod
 
 OCTOBER = Month(2026, 10)
@@ -41,7 +42,8 @@ def world(told, tmp_path, monkeypatch):
 
 def accruing(pod: Pod):
     """Return the road that bills and accrues, with a mapping that knows every category of the events."""
-    road = billing(pod, month_end="accrue", books_from=DAYS[0].isoformat())
+    begins = DAYS[0].isoformat()
+    road = billing(pod, month_end="accrue", books_from=begins, invoicing={**INVOICING, "shipped_from": begins})
     own = pod.connection().mapping_path.read_text().replace("accounts:\n", ACCOUNTS + '  accrued: "110950"\n')
     shipped = (PACKAGE / "mappings" / "amazon_ca.yaml").read_text()
     text = own[: own.index("categories:")] + shipped[shipped.index("categories:") :]
@@ -99,7 +101,13 @@ def test_what_is_billed_before_the_accrual_is_not_accrued_and_what_comes_later_i
     assert verdict(result, "everything_told").passed
     assert months_of_invoices(world)["posted", "2026-10"] > 0
     assert len(accrued_sales(pod)) == 2
-    assert not any(accrued_sales(pod))
+    assert sum(accrued_sales(pod)) == 0
+    proved = verdict(result, "books_equal_events")
+    assert [row for row in proved.rows if row["rest"] != "0.00"] == []
+    assert proved.passed
+    sales = next(row for row in proved.rows if row["category"] == "revenue")
+    sold, accrued_back = Decimal(sales["invoices"]), Decimal(sales["accrued"])
+    assert (sold > 0, sold + accrued_back) == (True, Decimal(sales["transactions"]))
     wanted = staged_invoices(road, DAYS[0]).documents[0]
     source = replace(wanted.source, source_id=f"{wanted.source.source_id}X")
     late = JournalSet(source, 1, tuple(replace(one, source=source) for one in wanted.journals))
@@ -109,3 +117,25 @@ def test_what_is_billed_before_the_accrual_is_not_accrued_and_what_comes_later_i
     assert [one.source_id for one in accruals_beside(road, late)] == ["US-USD-2026-10"]
     posted = road.stores.outbox.documents(wanted.source)
     assert after_accruals(road, wanted, posted) == wanted
+
+
+def test_an_invoice_that_is_not_what_was_sold_shows_by_its_cents(world, monkeypatch):
+    """One that recognises a cent more than its transactions say leaves that cent over, in its own category."""
+    pod = Pod(world)
+    road = accruing(pod)
+    made(road, TOLD)
+    fetched(road, "invoice_postings", TOLD)
+    accrued(world, road)
+    counted = []
+
+    def a_cent_more(document):
+        counted.append(document)
+        sums = recognised(document)
+        return {**sums, "revenue": sums["revenue"] + Decimal("0.01")} if len(counted) == 1 else sums
+
+    monkeypatch.setattr("assets.accrual_proof.recognised", a_cent_more)
+    told = verdict(run_month(road, STAGE, OCTOBER), "books_equal_events")
+    assert not told.passed
+    assert "in 1 of" in told.sentence
+    assert "0.01 USD more in all" in told.sentence
+    assert (told.rows[0]["category"], told.rows[0]["rest"]) == ("revenue", "0.01")

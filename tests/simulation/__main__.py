@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.simulation.erps import ERPS
-from tests.simulation.trouble import Outcome, exercised, simulate
+from tests.simulation.outcomes import Outcome, exercised, met_documents
+from tests.simulation.trouble import simulate
 from tests.simulation.world import simulated
 
 # A process works out the beginnings of its cases once for so many seeds; that takes as long as 25 of them.
@@ -36,8 +37,11 @@ def _told(outcome: Outcome) -> Outcome:
 
 def summary(outcomes: list[Outcome], seconds: float, erp: str = "peoplesoft") -> Iterator[str]:
     """Yield the lines of the table."""
+    met = met_documents(outcomes, erp)
     for name, count in exercised(outcomes, erp).items():
-        yield f"{count:8d}  {name}"
+        held, under_way = met.get(name, (0, 0))
+        where = f", in {held} seeds while a document was held, in {under_way} while one was on its way"
+        yield f"{count:8d}  {name}{where if name in met else ''}"
     effects = sum(one.effects for one in outcomes)
     calm = sum(one.is_all_posted for one in outcomes)
     yield (
@@ -88,6 +92,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="only this seed, with its trace")
     parser.add_argument("--erp", choices=sorted(ERPS), default="peoplesoft", help="which ERP is posted to")
     given = parser.parse_args()
+    if given.seed is None and given.seeds < 1:
+        parser.error(f"--seeds {given.seeds} would simulate nothing, and nothing would fail. Ask for 1 or more.")
     return _many(given.first, given.seeds, given.erp) if given.seed is None else _shown(given.seed, given.erp)
 
 

@@ -1,8 +1,9 @@
 """Where the stories of many seeds begin alike: what happens before the first trouble is simulated once and kept.
 
 In: a case. Out: beginnings of it: before anything, before each run, and inside the run of a settlement before anything
-is posted. A seed goes on from the last one that lies before all its trouble. What a worker knows at a cut is only what
-lasts, so going on from there tells the same story, line by line; a test holds both against each other.
+is posted; and its moments, from which trouble is drawn: no number of an effect is kept by hand. A seed goes on from the
+last beginning that lies before all its trouble. What a worker knows at a cut is only what lasts, so going on from there
+tells the same story, line by line; a test holds both against each other.
 """
 
 from __future__ import annotations
@@ -16,11 +17,27 @@ from assets.roadmap import Road
 from tests.simulation.doors import Effect, Watcher, Worker
 from tests.simulation.erp_side import ErpSide
 from tests.simulation.schedule import Schedule
+from tests.simulation.stored import standing
+from tests.simulation.story import Story
 from tests.simulation.world import Case, Snapshot, World
 
 _BEFORE = "erp_postings"
-# Writes one line of a story that takes place in a world.
-Tell = Callable[[list[str], World, str], None]
+_NEW_FILES = ("write warehouse", "link warehouse")
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Numbers of effects of a case without trouble, by what stood there; trouble is drawn from them.
+
+    `leased` are those before which a worker held a document, `early` all before the first of them, `later` all after
+    the last; at `on_its_way` a document lay between its intent and the books' word; `files` write to the warehouse.
+    """
+
+    early: tuple[int, ...]
+    leased: tuple[int, ...]
+    on_its_way: tuple[int, ...]
+    later: tuple[int, ...]
+    files: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -72,45 +89,71 @@ class _Recording(Schedule):
 
 
 class _Teller(Watcher):
-    """Counts effects and tells them."""
+    """Counts effects, tells them, and notes how the documents stood at each."""
 
-    def __init__(self, world: World, tell: Tell) -> None:
+    def __init__(self, world: World) -> None:
         self.effects = 0
-        self.lines: list[str] = []
-        self._world, self._tell = world, tell
-
-    def tell(self, sentence: str) -> None:
-        """Write a line."""
-        self._tell(self.lines, self._world, sentence)
+        self.story = Story(world, [])
+        self._world = world
+        self._leased: list[int] = []
+        self._on_its_way: list[int] = []
+        self._files: list[int] = []
 
     def before(self, worker: Worker, effect: Effect) -> None:
         """Count and tell an effect."""
         self.effects += 1
-        self.tell(f"{worker.name} {effect.kind} {effect.name}")
+        self.story.before(worker, effect)
+        stands = standing(self._world)
+        self._leased += [self.effects] * stands.is_leased
+        self._on_its_way += [self.effects] * stands.is_on_its_way
+        self._files += [self.effects] * effect.name.startswith(_NEW_FILES)
+
+    def answered(self, worker: Worker, effect: Effect, answer: str) -> None:
+        """Tell an answer."""
+        self.story.answered(worker, answer)
+
+    def after(self, worker: Worker, effect: Effect) -> None:
+        """Tell what came of it."""
+        self.story.after(worker, effect)
+
+    def moments(self) -> Moments:
+        """Return what was noted; a case in which no document was held, or none was under way, tries nothing."""
+        leased = self._leased
+        early, later = range(1, leased[0]), range(leased[-1] + 1, self.effects + 1)
+        assert self._on_its_way
+        return Moments(tuple(early), tuple(leased), tuple(self._on_its_way), tuple(later), tuple(self._files))
 
 
-_known: dict[tuple[Path, type[ErpSide], str], list[Beginning]] = {}
+@dataclass(frozen=True)
+class Recorded:
+    """A case without trouble: its beginnings, the first first, and its moments."""
+
+    beginnings: list[Beginning]
+    moments: Moments
 
 
-def beginnings(case: Case, folder: Path, tell: Tell) -> list[Beginning]:
-    """Return the beginnings of a case, the first first; `tell` writes a line of the story."""
+_known: dict[tuple[Path, type[ErpSide], str], Recorded] = {}
+
+
+def recorded(case: Case, folder: Path) -> Recorded:
+    """Return what is known of a case; it is walked once."""
     key = folder, case.erp, case.name
     if key not in _known:
-        _known[key] = _recorded(case, folder, tell)
+        _known[key] = _walked(case, folder)
     return _known[key]
 
 
-def _recorded(case: Case, folder: Path, tell: Tell) -> list[Beginning]:
+def _walked(case: Case, folder: Path) -> Recorded:
     world, found = World(case, folder), []
-    teller = _Teller(world, tell)
+    teller = _Teller(world)
 
     def keep(schedule: _Recording, run: str = "", settlement_id: str = "") -> None:
         plain = {name: getattr(schedule, name) for name in Schedule.__dataclass_fields__}
         copied = Schedule(**{**plain, "started": set(schedule.started), "at_work": [], "watcher": Watcher()})
         calls = dict(world.amazon_faults._calls), dict(world.erp_faults._calls)
-        lines, snapshot = tuple(teller.lines), world.snapshot()
+        lines, snapshot = tuple(teller.story.lines), world.snapshot()
         found.append(Beginning(teller.effects, *calls, lines, copied, snapshot, run, settlement_id))
 
-    _Recording(world, teller, teller.tell, keep=keep).until_rest()
+    _Recording(world, teller, teller.story.tell, keep=keep).until_rest()
     world.close()
-    return found
+    return Recorded(found, teller.moments())

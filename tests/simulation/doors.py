@@ -13,13 +13,17 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
+
+if TYPE_CHECKING:
+    from tests.simulation.witness import Witness
 
 
 class Death(BaseException):
@@ -43,6 +47,9 @@ class Watcher:
 
     def before(self, worker: Worker, effect: Effect) -> None:
         """It is about to happen; may raise Death, or what the door itself would raise."""
+
+    def answered(self, worker: Worker, effect: Effect, answer: str) -> None:
+        """A call was answered: its HTTP status, or the name of the error that came instead."""
 
     def after(self, worker: Worker, effect: Effect) -> None:
         """It has happened (files: told before the next effect only, for the interpreter tells nothing after)."""
@@ -243,9 +250,10 @@ def _masked(name: str) -> str:
 class HttpDoor(httpx.BaseTransport):
     """A transport whose every call is an effect; the call has taken place even where its answer is an error."""
 
-    def __init__(self, inner: httpx.BaseTransport, side: str) -> None:
+    def __init__(self, inner: httpx.BaseTransport, side: str, witness: Witness | None = None) -> None:
         self._inner = inner
         self._side = side
+        self._witness = witness
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on."""
@@ -255,13 +263,40 @@ class HttpDoor(httpx.BaseTransport):
         operation = request.extensions.get("operation", request.method)
         if operation == "ExecuteQuery":
             operation = request.url.path.split("/")[-3]
+        with acting(None):
+            heard = self._witness.called(worker.name, operation, request) if self._witness else None
         effect = worker.before("http", f"{self._side} {operation or called}")
         try:
             with acting(None):
-                return self._inner.handle_request(request)
+                response = self._inner.handle_request(request)
+            worker.watcher.answered(worker, effect, str(response.status_code))
+            if heard:
+                response.stream = Heard(response.stream, partial(heard, response.status_code))
+            return response
+        except httpx.TransportError as error:
+            worker.watcher.answered(worker, effect, type(error).__name__)
+            raise
         finally:
             if not worker.is_dead:
                 worker.watcher.after(worker, effect)
+
+
+class Heard(httpx.SyncByteStream):
+    """A body that is told whole to somebody once it has been read to its end."""
+
+    def __init__(self, inner: httpx.SyncByteStream, tell: Callable[[bytes], None]) -> None:
+        self._inner = inner
+        self._tell = tell
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = []
+        for chunk in self._inner:
+            read.append(chunk)
+            yield chunk
+        self._tell(b"".join(read))
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def disk_full(path: str) -> OSError:

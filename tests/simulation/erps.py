@@ -36,6 +36,11 @@ class SimulatedErp:
         turn = self.kinds[seed % len(self.kinds)]
         return [turn, *(one for one in chosen[1:] if one is not turn)] if self.is_each_in_turn else chosen
 
+    def moment_of_turn(self, seed: int) -> str:
+        """Return the moments that a kind is drawn from in its first turn and in its second, "" for any."""
+        turn = seed // len(self.kinds)
+        return ("leased", "on_its_way")[turn] if self.is_each_in_turn and turn < 2 else ""
+
 
 def _of(*sides: type[ErpSide]) -> tuple[Case, ...]:
     """Return the cases of each side in turn."""

@@ -16,6 +16,7 @@ from emulators import faults as general
 from emulators.faults import Fault
 from emulators.peoplesoft import mischief
 from tests.simulation import strikes
+from tests.simulation.beginnings import Moments
 from tests.simulation.erp_side import ErpSide
 from tests.simulation.strikes import Strike
 
@@ -38,16 +39,21 @@ class Wire:
 
 @dataclass(frozen=True)
 class Struck:
-    """Something that happens at an effect, most often in the later part of a walk, where money moves."""
+    """Something that happens at an effect, most often while a worker holds a document: there money moves.
+
+    `most_often` names the moments that it is mostly drawn from; what waits for the send by itself is drawn early.
+    `meets_documents` says that it can strike while a document is held: among many seeds it then has to.
+    """
 
     name: str
     strike: Callable[[Draw], Strike]
-    early: tuple[int, int] = (1, 75)
-    late: tuple[int, int] = (60, 110)
+    most_often: str = "leased"
+    meets_documents: bool = True
 
-    def effect(self, draw: Draw) -> int:
-        """Draw the number of the effect from which on it happens."""
-        return draw.randint(*(self.early if draw.random() < 0.3 else self.late))
+    def effect(self, draw: Draw, moments: Moments, wanted: str = "") -> int:
+        """Draw the number of the effect from which on it happens; `wanted` are other moments than most often."""
+        drawn = draw.choice(("early", "later", *(self.most_often,) * 5))
+        return draw.choice(getattr(moments, wanted if wanted and self.most_often == "leased" else drawn))
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,21 @@ _READS = (("X_JRNL_BY_REF", 8), ("X_JRNL_BY_KEY", 6), ("X_CONTROL", 3), ("X_JRNL
 _CHECKS = (("X_CHARTFIELD_VALUES", 12), ("X_PERIOD_OPEN", 3))
 _LIST = (("getReports", 4), ("getReportDocument", 3))
 _DOWNLOAD = (("download", 3),)
+# How long what lasts goes on, in seconds: from some looks to longer than anybody waits before a person is told.
+OUT = (2_700, 25_000)
+BLIND = (1_800, 24_000)
+_OUTAGES = (general.dropped(), general.html(502), general.html(503), general.status(500))
+
+
+def _unseen(draw: Draw) -> tuple[str, ...]:
+    """Draw which reads show nothing: all of them, those by key, or one."""
+    every = tuple(name for name, _ in _READS)
+    return draw.choice((every, every, ("X_JRNL_BY_KEY", "X_JRNL_LINES"), (draw.choice(every),)))
+
+
+def _frozen(draw: Draw) -> strikes.Frozen:
+    return strikes.Frozen(draw.uniform(901, 5000), draw.random() < 0.5, draw.random() < 0.5)
+
 
 KINDS: tuple[Wire | Struck | Shown, ...] = (
     Wire("request lost", "erp", (*_CREATE, *_READS, *_CHECKS), lambda draw: general.dropped()),
@@ -89,17 +110,27 @@ KINDS: tuple[Wire | Struck | Shown, ...] = (
     Shown("pages reordered", {"reports_order": "shuffled"}),
     Shown("pages repeated", {"repeated_pages": frozenset({1, 3})}),
     Shown("empty page with a token", {"empty_pages": frozenset({1, 3})}),
-    Struck("journal edit error", lambda draw: strikes.EditError()),
+    Struck("journal edit error", lambda draw: strikes.EditError(), "early"),
     Struck("period closed", lambda draw: strikes.PeriodClosed(after_create=draw.random() < 0.5)),
     Struck("clock crosses month end", lambda draw: strikes.ClockCrosses("2026-11-01T04:00:00+00:00")),
     Struck("clock crosses a change of time", lambda draw: strikes.ClockCrosses("2026-11-01T06:00:00+00:00")),
     Struck("process killed", lambda draw: strikes.Killed(is_after=draw.random() < 0.5)),
-    Struck("lease holder frozen", lambda draw: strikes.Frozen(draw.uniform(901, 5000), at_create=draw.random() < 0.5)),
+    Struck("lease holder frozen", lambda draw: _frozen(draw)),
     Struck("two operators at once", lambda draw: strikes.SecondOperator(whole=draw.random() < 0.7)),
     Struck("control database busy", lambda draw: strikes.Busy(draw.choice((1, 1, 2, 5)))),
-    Struck("disk full", lambda draw: strikes.DiskFull(draw.choice((1, 2, 6))), late=(20, 60)),
+    Struck("disk full", lambda draw: strikes.DiskFull(draw.choice((1, 2, 6))), "files", meets_documents=False),
     Struck("mapping changed in mid-run", lambda draw: strikes.MappingChanged(back=draw.random() < 0.5)),
-    Struck("backfill of posted partitions", lambda draw: strikes.Backfill()),
-    Struck("control database restored from yesterday", lambda draw: strikes.Restored(draw.uniform(60, 80_000))),
-    Struck("control database lost", lambda draw: strikes.Restored(draw.uniform(60, 80_000), from_nothing=True)),
+    Struck("backfill of posted partitions", lambda draw: strikes.Backfill(), meets_documents=False),
+    Struck(
+        "control database restored from yesterday",
+        lambda draw: strikes.Restored(draw.uniform(60, 80_000)),
+        meets_documents=False,
+    ),
+    Struck(
+        "control database lost",
+        lambda draw: strikes.Restored(draw.uniform(60, 80_000), from_nothing=True),
+        meets_documents=False,
+    ),
+    Struck("ERP out for long", lambda draw: strikes.Lasting(draw.uniform(*OUT), draw.choice(_OUTAGES))),
+    Struck("ERP blind for long", lambda draw: strikes.Lasting(draw.uniform(*BLIND), mischief.blind(), _unseen(draw))),
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from emulators import faults as general
 from emulators.fusion import mischief
 from tests.simulation import fault_kinds, fusion_strikes
-from tests.simulation.fault_kinds import Shown, Struck, Wire
+from tests.simulation.fault_kinds import BLIND, OUT, Draw, Shown, Struck, Wire
 from tests.simulation.fusion_side import FusionAskedToPost
+from tests.simulation.strikes import Lasting
 
 # Most worlds load one file, some two.
 _LOAD = (("importBulkData", 1), ("importBulkData", 2))
@@ -19,6 +20,14 @@ _JOBS = (("ESSJobStatusRF", 6), ("ESSExecutionDetailsRF", 2), ("DocumentIdsByFil
 _CHECKS = (("ledgersLOV", 2), ("accountCombinationsLOV", 6), ("accountingPeriodStatusLOV", 4))
 _READS = (*_SEARCH, *_JOBS)
 _POST = (("submitESSJobRequest", 1),)
+_OUTAGES = (general.dropped(), general.html(502), general.status(503))
+
+
+def _unseen(draw: Draw) -> tuple[str, ...]:
+    """Draw which reads show nothing: all of them, or one."""
+    every = tuple(name for name, _ in _SEARCH)
+    return draw.choice((every, (draw.choice(every),)))
+
 
 _OF_FUSION: tuple[Wire | Struck, ...] = (
     Wire("request lost", "erp", (*_LOAD, *_READS, *_CHECKS, *_POST, ("token", 2)), lambda draw: general.dropped()),
@@ -44,18 +53,20 @@ _OF_FUSION: tuple[Wire | Struck, ...] = (
     Wire("parent succeeded, no batch", "erp", _LOAD, lambda draw: mischief.import_lost()),
     Wire("job cancelled", "erp", _LOAD, lambda draw: mischief.job_ends(draw.choice(("CANCELLED", "EXPIRED")))),
     Wire("posting job cancelled", "erp", _POST, lambda draw: mischief.job_ends("CANCELLED"), FusionAskedToPost),
-    Struck("file accepted, job lost", lambda draw: fusion_strikes.JobLost(is_loaded=draw.random() < 0.5)),
-    Struck("job succeeded with rejected lines", lambda draw: fusion_strikes.LinesRejected()),
+    Struck("file accepted, job lost", lambda draw: fusion_strikes.JobLost(is_loaded=draw.random() < 0.5), "on_its_way"),
+    Struck("job succeeded with rejected lines", lambda draw: fusion_strikes.LinesRejected(), "early"),
     Struck("job paused for long", lambda draw: fusion_strikes.JobSlow(draw.uniform(30, 12_000))),
-    Struck("token revoked in mid-import", lambda draw: fusion_strikes.TokensRevoked(), late=(110, 130)),
+    Struck("token revoked in mid-import", lambda draw: fusion_strikes.TokensRevoked(), "on_its_way"),
     Struck("client revoked", lambda draw: fusion_strikes.ClientChanged("revoked")),
     Struck("data access taken away", lambda draw: fusion_strikes.ClientChanged("without data")),
     Struck("batch posted late", lambda draw: fusion_strikes.PostedLater(draw.uniform(30, 15_000))),
+    Struck("Fusion out for long", lambda draw: Lasting(draw.uniform(*OUT), draw.choice(_OUTAGES))),
+    Struck("Fusion blind for long", lambda draw: Lasting(draw.uniform(*BLIND), mischief.blind(), _unseen(draw))),
 )
 
 
 def _is_shared(kind: Wire | Struck | Shown) -> bool:
-    return not isinstance(kind, Wire) or kind.side == "amazon"
+    return kind.side == "amazon" if isinstance(kind, Wire) else not kind.name.startswith("ERP ")
 
 
 KINDS: tuple[Wire | Struck | Shown, ...] = (

@@ -40,6 +40,7 @@ def assert_survived(
             world.erp_faults.at(world.erp.send, 1, fault)
         keeper = watched(world, Schedule(world, notices_deaths=is_noticed))
         assert oracle.problems(world) == []
+        assert world.witness.sends
         tried = list(chosen(keeper.moments))
         problems = [one for moment in tried for one in survived(moment)]
         world.close()

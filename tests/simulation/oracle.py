@@ -33,7 +33,7 @@ def problems(world: World) -> list[str]:
     with acting(None):
         items = world.stores.review.listing(CONNECTION)
     reasons = {one.partition: one.sentence for one in items if one.sentence and one.is_blocking}
-    return list(judged(world.erp.reader, listed(world), reasons))
+    return [*world.witness.broken, *judged(world.erp.reader, listed(world), reasons)]
 
 
 def listed(world: World) -> list[Listed]:

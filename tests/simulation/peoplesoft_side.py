@@ -48,6 +48,7 @@ class PeopleSoftSide:
 
     send: ClassVar[str] = "Create"
     sent: ClassVar[str] = "CI_JOURNAL_ENTRY_CI_C"
+    sends: ClassVar[frozenset[str]] = frozenset({"CI_JOURNAL_ENTRY_CI_C"})
     secrets: ClassVar[dict[str, str]] = {"peoplesoft_user": DEMO_USER, "peoplesoft_password": DEMO_PASSWORD}
     answers: ClassVar[dict[str, str]] = {}
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
+from emulators.faults import ANY_OPERATION, Fault
 from tests.road.control import empty_control
 from tests.simulation.doors import Effect, Worker, acting, disk_full
 
@@ -63,10 +64,12 @@ class Frozen:
 
     seconds: float
     at_create: bool
+    is_after: bool = False
 
     def strikes(self, trouble: Trouble, at: At) -> bool:
         """Let time pass, and let the schedule run without this worker."""
-        if not at.is_open_to_others or at.is_after or (self.at_create and not trouble.is_sent(at)):
+        is_here = trouble.is_sent(at) and not at.is_after if self.at_create else at.is_after == self.is_after
+        if not (at.is_open_to_others and is_here):
             return False
         trouble.struck(self)
         trouble.world.clock.advance(self.seconds)
@@ -210,6 +213,20 @@ class Restored:
         trouble.struck(self)
         trouble.schedule.has_discovered = False
         trouble.world.clock.advance(self.seconds)
+        return True
+
+
+@dataclass
+class Lasting:
+    """The ERP fails alike at every call of some operations, for hours: run after run meets it, until it ends."""
+
+    seconds: float
+    fault: Fault
+    operations: tuple[str, ...] = (ANY_OPERATION,)
+
+    def strikes(self, trouble: Trouble, at: At) -> bool:
+        """Begin; it counts once three runs have met it."""
+        trouble.begin(self)
         return True
 
 

@@ -1,12 +1,16 @@
-"""The harness can fail: with the protocol broken on purpose, the oracle says what is wrong in the books."""
+"""The harness can fail: with the protocol broken on purpose, oracle or witness say what is wrong.
+
+The oracle reads the books; the witness stands at the ERP's door and sees what the books, by luck, do not show.
+"""
 
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from assets import posting_sets, settlement_reports
-from assets.desk import Driven
+from assets import posting, posting_sets, sending, settlement_reports
+from assets.desk import Desk, Driven
+from ledger.posting import PostingState
 from resources.erp.fusion import client as fusion
 from resources.erp.fusion import payload as fusion_payload
 from resources.erp.peoplesoft import client, payload
@@ -85,7 +89,44 @@ def sure_of_absence(patch):
     patch.setattr(fusion.Fusion, "status", lambda self, journal: TargetStatus(BooksState.ABSENT, ""))
 
 
+def sends_anew_after_a_death(patch):
+    """What a dead worker was sending is sent by the next one, which asks nobody whether it arrived."""
+
+    def again(desk, lease, document, siblings):
+        erp_id, error = sending._called(lambda: desk.target.submit(document.journal))
+        return sending._told(desk, lease, document, erp_id, error)
+
+    patch.setitem(posting._STEP_OF_STATE, PostingState.SENDING, again)
+
+
+def sends_before_the_intent(patch):
+    """The call is made first; that it was going to be made is stored afterwards."""
+
+    def send(desk, lease, document, siblings):
+        desk.look(document, siblings)
+        erp_id, error = sending._called(lambda: desk.target.submit(document.journal))
+        intended = sending._intended(desk, lease, document)
+        return sending._told(desk, lease, intended.document, erp_id, error)
+
+    patch.setitem(posting._STEP_OF_STATE, PostingState.APPROVED, send)
+
+
+def sends_a_first_time_without_a_look(patch):
+    """A document of which nothing was sent is taken for absent."""
+    really = Desk.look
+
+    def look(desk, document, siblings):
+        nothing = Sightings((), True, "made up", frozenset())
+        return really(desk, document, siblings) if document.attempts else nothing
+
+    patch.setattr(Desk, "look", look)
+
+
 _IN_FUSION = replace(SINGLE, erp=FusionSide)
+# The intent is committed, and nothing was called yet.
+_INTENDED = "after commit outbox_documents"
+_NOT_COMMITTED = "its own intent is not committed"
+_NOT_LOOKED_FOR = "no look of this worker has shown that it is not there"
 # The break, the world, the death after which it shows ("" for none), and what the oracle says.
 MUTANTS = [
     (blind_and_without_key, SINGLE, "after http erp CI_JOURNAL_ENTRY_CI_C", "two documents of one key"),
@@ -95,10 +136,20 @@ MUTANTS = [
     (books_a_cent_less, SINGLE, "", "its clearing item is"),
     (sure_of_absence, _IN_FUSION, "after http erp importBulkData", "two documents of one key"),
     (loads_a_cent_less, _IN_FUSION, "", "its clearing item is"),
+    (sends_anew_after_a_death, SINGLE, _INTENDED, _NOT_COMMITTED),
+    (sends_anew_after_a_death, _IN_FUSION, _INTENDED, _NOT_COMMITTED),
+    (sends_before_the_intent, SINGLE, "", "what no stored intent names"),
+    (sends_before_the_intent, _IN_FUSION, "", "what no stored intent names"),
+    (sends_a_first_time_without_a_look, SINGLE, "", _NOT_LOOKED_FOR),
+    (sends_a_first_time_without_a_look, _IN_FUSION, "", _NOT_LOOKED_FOR),
 ]
 
 
-@pytest.mark.parametrize(("mutate", "case", "death", "said"), MUTANTS, ids=[one[0].__name__ for one in MUTANTS])
+def _named(mutate, case, *_):
+    return f"{mutate.__name__} {case.erp.__name__}"
+
+
+@pytest.mark.parametrize(("mutate", "case", "death", "said"), MUTANTS, ids=[_named(*one) for one in MUTANTS])
 def test_a_broken_protocol_is_seen(mutate, case, death, said, monkeypatch):
     """Each break alone; without it the same world, and the same death, are in order."""
     with simulated() as folder:

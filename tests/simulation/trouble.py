@@ -10,35 +10,29 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from emulators.faults import Fault
+from emulators.faults import Fault, FaultPlan
 from tests.simulation import oracle, strikes
-from tests.simulation.beginnings import Beginning, beginnings
+from tests.simulation.beginnings import Beginning, recorded
 from tests.simulation.cases import AT_MONTH_END, CARRIED
 from tests.simulation.doors import Effect, Watcher, Worker, acting
 from tests.simulation.erps import ERPS
 from tests.simulation.fault_kinds import Shown, Struck, Wire
+from tests.simulation.outcomes import Outcome
 from tests.simulation.people import put_right
-from tests.simulation.strikes import At, Strike
-from tests.simulation.world import CONNECTION, Case, World
+from tests.simulation.stored import Standing, standing
+from tests.simulation.story import Story
+from tests.simulation.strikes import At, Lasting, Strike
+from tests.simulation.world import CONNECTION, Case
 
 _ROUNDS_OF_PEOPLE = 4
 _ROUNDS_OF_TROUBLE = 3
 _SECONDS_OF_TROUBLE = 36 * 3600
-
-
-@dataclass
-class Outcome:
-    """What one seed came to: `problems` are the oracle's, `exercised` the kinds that really happened."""
-
-    seed: int
-    problems: list[str]
-    exercised: list[str]
-    effects: int
-    is_all_posted: bool
-    trace: list[str]
+# What lasts counts as having happened once so many runs have met it.
+_RUNS_OF_WHAT_LASTS = 3
 
 
 @dataclass
@@ -48,6 +42,17 @@ class Pending:
     name: str
     strike: Strike
     at_effect: int
+
+
+@dataclass
+class _Begun:
+    """Something that lasts, and which runs have met it."""
+
+    name: str
+    strike: Lasting
+    until: datetime
+    stood: Standing
+    runs: set[str] = field(default_factory=set)
 
 
 class Trouble(Watcher):
@@ -60,6 +65,10 @@ class Trouble(Watcher):
         self.busy_times = 0
         self.full_times = 0
         self.pending: list[Pending] = []
+        self.while_leased: list[str] = []
+        self.on_its_way: list[str] = []
+        self._lasting: list[_Begun] = []
+        self._seen: Counter[FaultPlan] = Counter()
         self.wires: list[tuple[str, str, int, Fault]] = []
         self.puts_mapping_back = False
         self._is_over = False
@@ -67,14 +76,17 @@ class Trouble(Watcher):
         self.case = self.draw.choice(ERPS[erp].cases)
         kinds = ERPS[erp].drawn(seed, self.draw)
         self.case = _fitting(self.case, kinds)
+        self._recorded = recorded(self.case, folder)
+        wanted = ERPS[erp].moment_of_turn(seed)
         for kind in kinds:
-            self._arm(kind)
+            self._arm(kind, wanted if kind is kinds[0] else "")
         notices = self.draw.random() < 0.5
         is_shown = any(isinstance(kind, Shown) for kind in kinds)
-        self.beginning = self._beginning(folder, is_from_the_start or is_shown)
+        self.beginning = self._beginning(is_from_the_start or is_shown)
         self.effects = self.beginning.effects
         self.world = self.beginning.world(self._shown(kinds))
         self.lines += self.beginning.lines
+        self._story = Story(self.world, self.lines)
         given = {"watcher": self, "tell": self.tell, "notices_deaths": notices}
         self.schedule = replace(self.beginning.schedule.goes_on(self.world), **given)
         for side, operation, number, fault in self.wires:
@@ -86,15 +98,16 @@ class Trouble(Watcher):
         settings = {name: value for one in kinds if isinstance(one, Shown) for name, value in one.settings.items()}
         return replace(self.case, amazon=replace(self.case.amazon, **settings)) if settings else self.case
 
-    def _arm(self, kind: Wire | Struck | Shown) -> None:
+    def _arm(self, kind: Wire | Struck | Shown, wanted: str) -> None:
         """Draw where a kind of trouble happens, and write it at the head of the story."""
         if isinstance(kind, Wire):
             operation, last = self.draw.choice(kind.operations)
-            number = self.draw.randint(1, last)
+            # In its first turn a kind meets a call that is surely made.
+            number = 1 if wanted == "leased" else self.draw.randint(1, last)
             self.wires.append((kind.side, operation, number, replace(kind.fault(self.draw), note=kind.name)))
             self.lines.append(f"will happen: {kind.name}, at call {number} of {operation}")
         elif isinstance(kind, Struck):
-            one = Pending(kind.name, kind.strike(self.draw), kind.effect(self.draw))
+            one = Pending(kind.name, kind.strike(self.draw), kind.effect(self.draw, self._recorded.moments, wanted))
             self.pending.append(one)
             self._strikes_of[id(one.strike)] = kind.name
             self.lines.append(f"will happen: {kind.name}, from effect {one.at_effect} on: {one.strike}")
@@ -102,9 +115,9 @@ class Trouble(Watcher):
             self.lines.append(f"will happen: {kind.name}")
             self.exercised.append(kind.name)
 
-    def _beginning(self, folder: Path, is_from_the_start: bool) -> Beginning:
+    def _beginning(self, is_from_the_start: bool) -> Beginning:
         """Return the last kept beginning that lies before all trouble."""
-        known = beginnings(self.case, folder, _write)
+        known = self._recorded.beginnings
         if is_from_the_start:
             return known[0]
         return next(one for one in reversed(known) if self._is_calm_until(one))
@@ -132,6 +145,7 @@ class Trouble(Watcher):
             with acting(None):
                 is_all_posted = not self.world.stores.review.listing(CONNECTION)
             outcome = Outcome(0, problems, self.exercised, self.effects, is_all_posted, self.lines)
+            outcome = replace(outcome, while_leased=self.while_leased, on_its_way=self.on_its_way)
             self.world.close()
         return outcome
 
@@ -150,6 +164,7 @@ class Trouble(Watcher):
         """End every fault, let the schedule run, and let people do what their guides tell them."""
         self._is_over = True
         self.pending.clear()
+        self._lasting.clear()
         self.world.amazon_faults.clear()
         self.world.erp_faults.clear()
         self.busy_times = self.full_times = 0
@@ -167,8 +182,30 @@ class Trouble(Watcher):
         self._note(self._strikes_of.get(id(strike), type(strike).__name__))
 
     def _note(self, name: str) -> None:
-        self.exercised.append(name)
+        self._count(name, standing(self.world))
         self.tell(f"  ! {name}")
+
+    def _count(self, name: str, stood: Standing) -> None:
+        """Count what happened, and how the documents stood where it began."""
+        self.exercised.append(name)
+        self.while_leased += [name] * stood.is_leased
+        self.on_its_way += [name] * stood.is_on_its_way
+
+    def begin(self, strike: Lasting) -> None:
+        """Let the ERP fail from now on, until the time of it is over."""
+        name = self._strikes_of[id(strike)]
+        until = self.world.clock.now() + timedelta(seconds=strike.seconds)
+        self._lasting.append(_Begun(name, strike, until, standing(self.world)))
+        self.tell(f"  ! {name} begins, until {until:%Y-%m-%d %H:%M:%S}")
+        for operation in strike.operations:
+            self.world.erp_faults.always(operation, replace(strike.fault, note=name))
+
+    def _end_what_is_over(self) -> None:
+        for one in [one for one in self._lasting if one.until <= self.world.clock.now()]:
+            self._lasting.remove(one)
+            self.tell(f"  ! {one.name} ends")
+            for operation in one.strike.operations:
+                self.world.erp_faults._standing.pop(operation, None)
 
     def settlements(self) -> list[str]:
         """Return the settlements that are registered."""
@@ -219,7 +256,7 @@ class Trouble(Watcher):
 
     def tell(self, sentence: str) -> None:
         """Write a line of the trace."""
-        _write(self.lines, self.world, sentence)
+        self._story.tell(sentence)
 
     def begins(self, worker: Worker) -> None:
         """Let a busy database refuse to begin."""
@@ -230,8 +267,9 @@ class Trouble(Watcher):
 
     def before(self, worker: Worker, effect: Effect) -> None:
         """Count and tell every effect; strike what is due."""
+        self._end_what_is_over()
         self.effects += 1
-        self.tell(f"{worker.name} {effect.kind} {effect.name}")
+        self._story.before(worker, effect)
         is_new_file = effect.kind == "file" and effect.name.startswith(("write warehouse", "link warehouse"))
         if self.full_times and is_new_file:
             self.full_times -= 1
@@ -239,8 +277,20 @@ class Trouble(Watcher):
             strikes.refuse_file(effect.name)
         self._strike(At(worker, effect, False))
 
+    def answered(self, worker: Worker, effect: Effect, answer: str) -> None:
+        """Tell an answer, and what went wrong on the wire."""
+        self._story.answered(worker, answer)
+        for fault in self._newly_taken():
+            self.tell(f"  ! {fault.note}, on the wire of {worker.name}")
+            for one in [one for one in self._lasting if one.name == fault.note]:
+                if worker.name not in one.runs:
+                    one.runs.add(worker.name)
+                    if len(one.runs) == _RUNS_OF_WHAT_LASTS:
+                        self._count(one.name, one.stood)
+
     def after(self, worker: Worker, effect: Effect) -> None:
         """Strike what is due after it."""
+        self._story.after(worker, effect)
         self._strike(At(worker, effect, True))
 
     def _strike(self, at: At) -> None:
@@ -252,9 +302,20 @@ class Trouble(Watcher):
             if not one.strike.strikes(self, at) and not self._is_over:
                 self.pending.append(one)
 
+    def _newly_taken(self) -> list[Fault]:
+        """Return the faults of the wire that have happened since this was asked last."""
+        plans = (self.world.amazon_faults, self.world.erp_faults)
+        new = []
+        for plan in plans:
+            every = plan.taken()
+            new += [fault for *_, fault in every[self._seen[plan] :]]
+            self._seen[plan] = len(every)
+        return new
+
     def _count_the_wire(self) -> None:
+        known = {fault.note for *_, fault in self.wires}
         for plan in (self.world.amazon_faults, self.world.erp_faults):
-            self.exercised += [fault.note for _, _, fault in plan.taken()]
+            self.exercised += [fault.note for _, _, fault in plan.taken() if fault.note in known]
 
 
 def _fitting(case: Case, kinds: list[Wire | Struck | Shown]) -> Case:
@@ -267,10 +328,6 @@ def _fitting(case: Case, kinds: list[Wire | Struck | Shown]) -> Case:
         if isinstance(one, Wire) and one.erp:
             case = replace(case, erp=one.erp)
     return case
-
-
-def _write(lines: list[str], world: World, sentence: str) -> None:
-    lines.append(f"{world.clock.now():%Y-%m-%d %H:%M:%S} {sentence}")
 
 
 def simulate(seed: int, folder: Path, erp: str = "peoplesoft", *, is_from_the_start: bool = False) -> Outcome:
@@ -286,14 +343,3 @@ def simulate(seed: int, folder: Path, erp: str = "peoplesoft", *, is_from_the_st
         problem = f"{type(error).__name__}: {error}"
         return Outcome(seed, [problem], trouble.exercised, trouble.effects, False, trouble.lines)
     return replace(outcome, seed=seed)
-
-
-def exercised(outcomes: list[Outcome], erp: str = "peoplesoft") -> Counter[str]:
-    """Return how often each kind really happened, kinds that never did included."""
-    counted = Counter({kind.name: 0 for kind in ERPS[erp].kinds})
-    for one in outcomes:
-        counted.update(one.exercised)
-    return counted
-
-
-__all__ = ["Outcome", "Trouble", "exercised", "simulate"]

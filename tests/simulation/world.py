@@ -47,6 +47,7 @@ from tests.simulation.doors import HttpDoor, acting, watch_under
 from tests.simulation.erp_side import ErpSide
 from tests.simulation.peoplesoft_side import PeopleSoftSide
 from tests.simulation.remembered import remembering
+from tests.simulation.witness import Witness
 
 CONNECTION = "amazon_us"
 SELLER = "A335377DEMONA"
@@ -159,6 +160,7 @@ class World:
             _amazon_world(self.case), self.clock, self.amazon_faults, self.case.amazon
         )
         self.erp = self.case.erp(self.clock, self.erp_faults)
+        self.witness = Witness(self.home / "control.db", self.erp.sends)
         self.mapping = self.mapped(*self.case.mapping)
         if origin is None:
             self.home.mkdir(parents=True)
@@ -203,7 +205,7 @@ class World:
             run=run,
             person="operator",
             amazon_transport=HttpDoor(InProcessTransport(self.amazon, self.clock), "amazon"),
-            erp_transport=HttpDoor(InProcessTransport(self.erp.application, self.clock), "erp"),
+            erp_transport=HttpDoor(InProcessTransport(self.erp.application, self.clock), "erp", self.witness),
         )
         return replace(road, holder=f"simulated:1:{run}", load_mapping=lambda: self.mapping)
 

@@ -12,7 +12,7 @@ from ledger.errors import BankFileRefused
 from resources.bank.reader import archivable, content_of, read_bank_file
 from resources.bank.settings import CsvLayout
 from resources.bank.statement import BankFile
-from tests.resources.bank.files import CSV, CSV_LAYOUT, MT940, OFX1, OFX2, balance, camt, entry
+from tests.resources.bank.files import CSV, CSV_LAYOUT, MT940, MT942, OFX1, OFX2, balance, camt, entry
 
 LAYOUTS = {"house bank": CsvLayout(**CSV_LAYOUT)}
 FORMATS = {"mt940": MT940, "ofx1": OFX1, "ofx2": OFX2, "camt053": camt(), "csv": CSV}
@@ -110,6 +110,18 @@ def test_a_pending_entry_is_not_in_the_books(tmp_path: Path) -> None:
     """It is neither a line nor part of the balances."""
     entries = entry("250.75", "CRDT", "2026-11-03", "A") + entry("9.00", "CRDT", "2026-11-04", "B", status="PDNG")
     assert len(read(tmp_path, camt(entries, closing="1250.75")).lines) == 1
+
+
+@pytest.mark.parametrize("party", ["<Dbtr><Nm>AMAZON EU</Nm></Dbtr>", "<Dbtr><Pty><Nm>AMAZON EU</Nm></Pty></Dbtr>"])
+def test_who_paid_stands_in_an_entry_of_its_own_in_camt(tmp_path: Path, party: str) -> None:
+    """Where the words name nobody it alone says whose money it is; who was paid by a credit is ourselves."""
+    plain = camt().replace("AMAZON PAYMENTS", "Transfer")
+    ours = "<Cdtr><Nm>Our Shop</Nm></Cdtr>"
+    named = plain.replace("<RmtInf>", f"<RltdPties>{party}{ours}</RltdPties><RmtInf>", 1)
+    before, line = read(tmp_path, plain).lines[0], read(tmp_path, named).lines[0]
+    assert line.text == "AMAZON EU Transfer"
+    assert (before.names_marketplace(), line.names_marketplace()) == (False, True)
+    assert before.key == line.key
 
 
 def test_an_older_version_of_camt_writes_the_status_bare(tmp_path: Path) -> None:
@@ -218,6 +230,9 @@ def test_two_accounts_that_end_alike_are_refused(tmp_path: Path) -> None:
         (camt(entry("200.75", "CRDT", "9999-12-31", "A")), "has 9999-12-31 as booking day of entry 1, on which"),
         (camt().replace("BkToCstmrStmt", "BkToCstmrAcctRpt"), "is a CAMT.052, a report of the running day"),
         (camt().replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"), "is a CAMT.054, a notification, whose entries"),
+        (MT942, "is an MT942, a report of the running day"),
+        (OFX1.replace("<DTPOSTED>20261104", "<DTPOSTED>20261_04"), "as DTPOSTED of entry 2"),
+        (camt(entry("1.00", "CRDT", "2026-W45-2", "A")), "as BookgDt of entry 1"),
         (camt()[:-30], "breaks off or is damaged"),
         (camt(head='<!DOCTYPE x [<!ENTITY a "b">]>'), "document type or entities"),
         (camt().replace(">250.75<", ">2,5<"), '"2,5" as entry 1'),

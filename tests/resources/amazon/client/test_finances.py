@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -154,6 +155,14 @@ def test_a_tree_without_an_end_is_refused():
     for _ in range(50):
         tree = node("a", 1, tree)
     assert "do not come to an end" in read(sale(breakdowns=[tree]))[1][0]
+
+
+def test_half_a_character_in_an_id_names_nothing_that_cannot_be_stored():
+    """JSON can write it; the name goes into a review item, and no database takes it."""
+    content = json.dumps(page(sale("half \ud83d"))).encode()
+    (found,) = scripted(content).pages(AFTER, BEFORE)
+    [one] = found.unreadable
+    assert f"{one.name}{one.sentence}".encode()
 
 
 MISSHAPEN = [
