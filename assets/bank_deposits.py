@@ -99,7 +99,7 @@ def _explained(road: Road, lines: Sequence[BankLine], known: Money) -> Verdict:
     told = f"{len(matched)} of {len(lines)} lines brought a payout or a charge that is known."
     if rows:
         told += f" {len(rows)} are the marketplace's, or may be, and are not explained."
-    return Verdict(CHECK, not rows, told, is_blocking=False, rows=rows[:_ROWS_MAX], findings=tuple(findings))
+    return Verdict(CHECK, not rows, told, is_blocking=False, rows=rows, findings=tuple(findings)).cut(_ROWS_MAX)
 
 
 _CHOOSE = (

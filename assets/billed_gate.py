@@ -69,7 +69,7 @@ def billed_verdict(road: Road, settlement_id: str, place: Place) -> Iterator[Ver
     sentence = _sentence(under_way, missing, uncredited, unknown)
     finding = Finding(CODE, sentence, _CURE, origin=f"settlement {settlement_id}")
     is_waiting = not missing and not uncredited
-    yield Verdict(CHECK, False, sentence, is_waiting=is_waiting, rows=tuple(rows[:_ROWS_MAX]), findings=(finding,))
+    yield Verdict(CHECK, False, sentence, is_waiting=is_waiting, rows=tuple(rows), findings=(finding,)).cut(_ROWS_MAX)
 
 
 _CURE = (

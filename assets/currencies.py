@@ -34,4 +34,4 @@ def currency_verdict(found: Iterable[tuple[str, str]], origin: str) -> Verdict:
         " tells them in the marketplace's own currency.",
         origin=origin,
     )
-    return Verdict(CHECK, False, finding.sentence, is_blocking=False, rows=rows[:_ROWS_MAX], findings=(finding,))
+    return Verdict(CHECK, False, finding.sentence, is_blocking=False, rows=rows, findings=(finding,)).cut(_ROWS_MAX)

@@ -76,9 +76,9 @@ def joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument], pos
                 f"{words}{more}" or fine,
                 is_blocking=False,
                 is_waiting=bool(failed) and all(one.is_waiting for one in failed),
-                rows=tuple(row for one in failed for row in one.rows)[:_ROWS_MAX],
+                rows=tuple(row for one in failed for row in one.rows),
                 findings=(*_others(of_check), *(asked if check == ACCEPTED else ())),
-            )
+            ).cut(_ROWS_MAX)
         )
     return found
 
@@ -131,9 +131,8 @@ def read_back(
     sentence = " ".join(one.sentence for one in compared[:3])
     rows = tuple(row for one in compared for row in one.rows)
     finding = Finding("books_differ", sentence, _LOOK, origin=posted.table)
-    return Verdict(
-        posted.same, False, sentence, is_blocking=False, rows=rows[:_ROWS_MAX], findings=(finding,)
-    ), remembered
+    told = Verdict(posted.same, False, sentence, is_blocking=False, rows=rows, findings=(finding,))
+    return told.cut(_ROWS_MAX), remembered
 
 
 _LOOK = "Look at the document in the ERP; nothing is corrected by itself. `accept` it when it was changed on purpose."

@@ -128,7 +128,7 @@ def _safe(expected: list[ExpectedPayout]) -> Verdict:
         for one in held
     )
     told = " ".join(map(_sentence, held[:5]))
-    return Verdict(SAFE, False, f"{told} {_CURE}", is_blocking=False, rows=rows[:_ROWS_MAX])
+    return Verdict(SAFE, False, f"{told} {_CURE}", is_blocking=False, rows=rows).cut(_ROWS_MAX)
 
 
 def _sentence(one: ExpectedPayout) -> str:

@@ -21,10 +21,10 @@ def _once(ask: Asking) -> Verdict:
     found = ask(
         "SELECT reimbursement_id, sku, count(*) AS times FROM {rows} GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL"
     )
-    rows = tuple({name.replace("_", " "): str(value) for name, value in row.items()} for row in found[:_ROWS_MAX])
+    rows = tuple({name.replace("_", " "): str(value) for name, value in row.items()} for row in found)
     fine = "Every reimbursement of a product stands once."
     sentence = f"{len(found)} reimbursements of a product stand several times." if found else fine
-    return Verdict("each_reimbursement_once", not found, sentence, is_blocking=False, rows=rows)
+    return Verdict("each_reimbursement_once", not found, sentence, is_blocking=False, rows=rows).cut(_ROWS_MAX)
 
 
 FBA_REIMBURSEMENTS = ReportStage(

@@ -85,7 +85,7 @@ def _adds_up(rows: Sequence[Mapping]) -> Verdict:
         if lines[0]["line_id"] is None:
             wrong.append(_wrong(lines[0], "Amazon shows no lines of it"))
     told = f"{len(invoices) - len({one['identifier'] for one in wrong})} of {len(invoices)} invoices add up."
-    return Verdict(ADDS_UP, not wrong, told, is_blocking=False, rows=tuple(wrong[:_ROWS_MAX]))
+    return Verdict(ADDS_UP, not wrong, told, is_blocking=False, rows=tuple(wrong)).cut(_ROWS_MAX)
 
 
 def _by_invoice(rows: Sequence[Mapping]) -> dict[str, list[Mapping]]:
@@ -120,7 +120,7 @@ def _once(rows: Sequence[Mapping], invoices: Sequence[Mapping]) -> Verdict:
             days = ", ".join(f"{one['identifier']} of {one['issued_at']:%Y-%m-%d}" for one in same)
             twice.append(_wrong({"invoice_number": number, "identifier": days}, "one number, several invoices"))
     sentence = f"{len(twice)} numbers stand on several invoices." if twice else "Every number stands on one invoice."
-    return Verdict(ONCE, not twice, sentence, is_blocking=False, rows=tuple(twice[:_ROWS_MAX]))
+    return Verdict(ONCE, not twice, sentence, is_blocking=False, rows=tuple(twice)).cut(_ROWS_MAX)
 
 
 def _evidenced(rows: Sequence[Mapping]) -> Verdict:
@@ -134,7 +134,7 @@ def _evidenced(rows: Sequence[Mapping]) -> Verdict:
         if missing:
             lacking.append({**_wrong(row, f"it has not {' and '.join(missing)}"), "tax": row["tax"] or ""})
     told = f"{len(lacking)} lines with tax lack what it is claimed with." if lacking else "All tax can be claimed."
-    return Verdict(EVIDENCED, not lacking, told, is_blocking=False, rows=tuple(lacking[:_ROWS_MAX]))
+    return Verdict(EVIDENCED, not lacking, told, is_blocking=False, rows=tuple(lacking)).cut(_ROWS_MAX)
 
 
 def fee_spans(invoices: Sequence[Mapping]) -> dict[tuple[str, str], list[Span]]:
@@ -179,9 +179,8 @@ def _invoiced(road: Road, rows: Sequence[Mapping], invoices: Sequence[Mapping]) 
     if undated:
         sentence += f" {len(undated)} invoices do not say what time they are for, and are held against nothing."
     shown = (*differing, *waiting, *agreeing)
-    return Verdict(
-        INVOICED, not differing, sentence, is_blocking=False, is_waiting=bool(waiting), rows=shown[:_ROWS_MAX]
-    )
+    told = Verdict(INVOICED, not differing, sentence, is_blocking=False, is_waiting=bool(waiting), rows=shown)
+    return told.cut(_ROWS_MAX)
 
 
 def _held(charges: Charges, place: str, currency: str, span: Span) -> tuple[str, list[Row]]:

@@ -73,8 +73,8 @@ def invoiced_verdict(
     if unnumbered:
         sentence += f" {len(unnumbered)} are on an invoice without a number: their input tax cannot be claimed yet."
     wrong = bool(missing or unnumbered)
-    rows = (*missing, *unnumbered, *waiting, *told)[:_ROWS_MAX]
-    return _said(sentence, passed=not wrong, is_waiting=bool(waiting) and not wrong, rows=rows)
+    rows = (*missing, *unnumbered, *waiting, *told)
+    return _said(sentence, passed=not wrong, is_waiting=bool(waiting) and not wrong, rows=rows).cut(_ROWS_MAX)
 
 
 def _billed(fee: Fee, several: Sequence[Span]) -> list[Billed]:

@@ -164,8 +164,8 @@ def _ties_verdict(ties: Sequence[Tied]) -> Verdict:
     rows = tuple(row for one in failing for row in _lines(one))
     is_waiting = not any(one.open_lines for one in failing)
     return Verdict(
-        TIES, not failing, sentence, is_blocking=False, is_waiting=bool(failing) and is_waiting, rows=rows[:_ROWS_MAX]
-    )
+        TIES, not failing, sentence, is_blocking=False, is_waiting=bool(failing) and is_waiting, rows=rows
+    ).cut(_ROWS_MAX)
 
 
 def _said(one: Tied) -> str:
@@ -197,7 +197,7 @@ def _others_verdict(ties: Sequence[Tied], findings: tuple[Finding, ...]) -> Verd
     names = ", ".join(sorted({entry.document for _, entry in found}))
     sentence = f"{len(rows)} entries are not ours and no receipt of a payout: {names}." if rows else ""
     told = sentence or "Every entry on these accounts is ours, a receipt, or was taken for right."
-    return Verdict(OTHERS, not rows, told, is_blocking=False, rows=rows[:_ROWS_MAX], findings=findings)
+    return Verdict(OTHERS, not rows, told, is_blocking=False, rows=rows, findings=findings).cut(_ROWS_MAX)
 
 
 def _findings(ties: Sequence[Tied], month: Month, decided: Sequence[ReviewItem]) -> Iterable[Finding]:
@@ -236,7 +236,7 @@ def _ages_verdict(ties: Sequence[Tied]) -> Verdict:
     sentence = (
         f"{len(late)} items are open too long: {told}." if late else f"{len(rows)} items are open, none too long."
     )
-    return Verdict(AGES, not late, sentence, is_blocking=False, rows=rows[:_ROWS_MAX])
+    return Verdict(AGES, not late, sentence, is_blocking=False, rows=rows).cut(_ROWS_MAX)
 
 
 def _items(one: Tied) -> Iterable[Row]:

@@ -147,8 +147,8 @@ def _balance(accounts: list[AccountMonth], month: Month, *, is_young: bool) -> V
     if is_young:
         words.append("Amazon may still tell of transactions of the month's last days.")
     findings = () if is_young else tuple(map(_finding, differing))
-    rows = tuple(row for one in differing for row in _rests(one))[:_ROWS_MAX]
-    return Verdict(BALANCE, False, " ".join(words), False, is_young, rows, findings)
+    rows = tuple(row for one in differing for row in _rests(one))
+    return Verdict(BALANCE, False, " ".join(words), False, is_young, rows, findings).cut(_ROWS_MAX)
 
 
 def _name(one: AccountMonth) -> str:
@@ -229,7 +229,7 @@ def _deferred(accounts: list[AccountMonth], *, is_young: bool) -> Verdict:
         for one in differing
     )
     sentence = f"Deferred money of {len(differing)} of {len(told)} accounts is not what Amazon states."
-    return Verdict(DEFERRED, False, sentence, False, is_young, rows[:_ROWS_MAX])
+    return Verdict(DEFERRED, False, sentence, False, is_young, rows).cut(_ROWS_MAX)
 
 
 STAGE = MonthStage(

@@ -77,9 +77,8 @@ def cleared_verdict(road: Road, orders: Iterable[str]) -> Verdict:
             f"{len(standing)} orders are open, none for more than {DAYS_OPEN_MAX} days; the others are cleared."
         )
     shown = [*wrong, *(one for one in standing if one not in wrong)]
-    return Verdict(
-        CHECK, not wrong, " ".join(told), is_blocking=False, rows=tuple(one.row(now) for one in shown)[:_ROWS_MAX]
-    )
+    rows = tuple(one.row(now) for one in shown)
+    return Verdict(CHECK, not wrong, " ".join(told), is_blocking=False, rows=rows).cut(_ROWS_MAX)
 
 
 def _standing(road: Road, orders: list[str]) -> list[Standing]:

@@ -30,9 +30,9 @@ def _priced(ask: Asking) -> Verdict:
         f"SELECT {_SHOWN} FROM {{rows}} WHERE order_status NOT IN ({statuses}) AND quantity > 0 AND item_price IS NULL "
         "AND coalesce(is_replacement, false) = false ORDER BY order_id, sku"
     )
-    rows = tuple({name.replace("_", " "): str(value or "") for name, value in row.items()} for row in found[:_ROWS_MAX])
+    rows = tuple({name.replace("_", " "): str(value or "") for name, value in row.items()} for row in found)
     sentence = f"{len(found)} items that are sold have no price." if found else "Every item that is sold has a price."
-    return Verdict("orders_priced", not found, sentence, is_blocking=False, rows=rows)
+    return Verdict("orders_priced", not found, sentence, is_blocking=False, rows=rows).cut(_ROWS_MAX)
 
 
 def _channels(ask: Asking) -> Verdict:

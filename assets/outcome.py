@@ -164,6 +164,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
 # Marks what is kept of a verdict that cannot be given yet.
 WAITS = "waits"
+# Marks what is kept of a verdict that had nothing to hold against.
+NOT_COMPARED = "not compared"
 # So many failures in a row take about seven hours: longer than the window in which a system is usually maintained.
 FAILURES_UNTOLD_MAX = 11
 
@@ -203,7 +205,8 @@ def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: f
 
 def _facts(asset: str, verdict: Verdict) -> dict:
     waits = {WAITS: True} if verdict.is_waiting and not verdict.passed else {}
-    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows], **waits}
+    marks = waits if verdict.is_compared else {**waits, NOT_COMPARED: True}
+    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows], **marks}
 
 
 def is_told(error: Exception, failures: int) -> bool:

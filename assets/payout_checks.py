@@ -48,7 +48,7 @@ def _equal(rows: Sequence[Row], records: dict[str, SettlementRecord]) -> Verdict
         if is_mixed or paid != expected or (row["status"] == NO_PAYOUT) != (expected == 0):
             differing.append(_difference(row, total, paid, currency))
     told = f"{found - len(differing)} of {found} payouts are what their settlements came to."
-    return Verdict(EQUAL, not differing, told, is_blocking=False, rows=tuple(differing[:_ROWS_MAX]))
+    return Verdict(EQUAL, not differing, told, is_blocking=False, rows=tuple(differing)).cut(_ROWS_MAX)
 
 
 def _difference(row: Row, total: Decimal, paid: Decimal, currency: str) -> dict[str, str]:
@@ -79,7 +79,7 @@ def _known(rows: Sequence[Row], records: dict[str, SettlementRecord]) -> Verdict
     told = f"The settlements of {len(rows) - len(missing)} of {len(rows)} payouts are known."
     if missing:
         told += " Amazon may list the report a day or two later; an older one is imported as a file."
-    return Verdict(KNOWN, not missing, told, is_blocking=False, rows=shown[:_ROWS_MAX])
+    return Verdict(KNOWN, not missing, told, is_blocking=False, rows=shown).cut(_ROWS_MAX)
 
 
 def _arriving(rows: Sequence[Row]) -> Verdict:
@@ -89,7 +89,7 @@ def _arriving(rows: Sequence[Row]) -> Verdict:
     findings = tuple(_failed(row) for row in broken)
     told = " ".join(one.sentence for one in findings[:5])
     shown = tuple({"payout": str(row["payout_id"]), "why": str(row["failure_reason"])} for row in broken)
-    return Verdict(ARRIVING, False, told, is_blocking=False, rows=shown[:_ROWS_MAX], findings=findings)
+    return Verdict(ARRIVING, False, told, is_blocking=False, rows=shown, findings=findings).cut(_ROWS_MAX)
 
 
 def _failed(row: Row) -> Finding:
@@ -116,7 +116,7 @@ def still_told(vanished: Sequence[Row]) -> Verdict:
     findings = tuple(_not_told(row) for row in vanished)
     told = " ".join(one.sentence for one in findings[:5])
     shown = tuple({"payout": str(row["payout_id"]), "status": str(row["status"])} for row in vanished)
-    return Verdict(STILL_TOLD, False, told, is_blocking=False, rows=shown[:_ROWS_MAX], findings=findings)
+    return Verdict(STILL_TOLD, False, told, is_blocking=False, rows=shown, findings=findings).cut(_ROWS_MAX)
 
 
 def _not_told(row: Row) -> Finding:

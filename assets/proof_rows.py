@@ -21,10 +21,12 @@ from ledger.source_match import UNKNOWN
 from resources.store.warehouse import Version
 
 TABLE = "source_proofs"
+# How a person sees all of it.
+WHOLE = "connector proofs SETTLEMENT"
 SETTLEMENT_ROWS, TRANSACTIONS, DOCUMENTS = "settlement rows", "transactions", "documents"
 _SHOWN_MAX, _CELL_MAX = 25, 200
 # What each proof calls its two amounts.
-_OTHER = ("released", "sold for")
+_OTHER = ("released", "sold for", "reported")
 _BEHIND = (TRANSACTIONS, DOCUMENTS)
 
 Words = dict[tuple[str, str], str]
@@ -95,12 +97,8 @@ def _places(numbers: Numbers) -> str:
 
 def shown(verdict: Verdict) -> Verdict:
     """Return a verdict with its first rows, long cells cut, and how many more the table has."""
-    rows = tuple({name: _cut(value) for name, value in row.items()} for row in verdict.rows[:_SHOWN_MAX])
-    more = len(verdict.rows) - len(rows)
-    if not more:
-        return replace(verdict, rows=rows)
-    sentence = f"{verdict.sentence} {more} more rows stand in the table `{TABLE}` (connector sql)."
-    return replace(verdict, sentence=sentence, rows=rows)
+    first = verdict.cut(_SHOWN_MAX, f"in the table `{TABLE}`: {WHOLE}")
+    return replace(first, rows=tuple({name: _cut(value) for name, value in row.items()} for row in first.rows))
 
 
 def _cut(text: str) -> str:

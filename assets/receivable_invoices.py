@@ -180,4 +180,4 @@ def _once(settled: dict[str, str]) -> Verdict:
     rows = tuple({"order": order, "revenue in settlement": name} for order, name in sorted(settled.items()))
     words = f"{len(rows)} orders of the day are revenue of their settlement already, and stay so." if rows else ""
     fine = words or "No order of the day is revenue of a settlement already."
-    return Verdict(ONCE_CHECK, True, fine, is_blocking=False, rows=rows[:_ROWS_MAX])
+    return Verdict(ONCE_CHECK, True, fine, is_blocking=False, rows=rows).cut(_ROWS_MAX)

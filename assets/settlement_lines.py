@@ -137,7 +137,7 @@ def _debt_verdict(road: Road, places: dict[str, Place], settlement_id: str) -> V
     findings = cross_account_debt(same)
     fine = "Debt moved between marketplaces comes to zero over all settlements."
     rows = tuple(_debt_row(head, row) for head in same for row in head.rows(DEBT_MOVED)) if findings else ()
-    return replace(_verdict(DEBT_CHECK, findings, fine), rows=rows[:_ROWS_MAX])
+    return replace(_verdict(DEBT_CHECK, findings, fine), rows=rows).cut(_ROWS_MAX)
 
 
 def _debt_row(head: SettlementHead, row: CarryRow) -> dict[str, str]:

@@ -7,6 +7,7 @@ stops money, each says where to look. No ERP is asked, so a person may run it as
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -32,7 +33,7 @@ from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.staged_settlement import Staged, staged_settlement
 from assets.summary_proof import summary_verdict
 from assets.unpaid_proof import APPROVED_WITHIN, PAID_WITHIN, shipped_verdict, unpaid_reimbursements
-from assets.vat_proof import vat_verdict
+from assets.vat_proof import ORDER, vat_verdict
 from assets.verdicts import Row, StageResult, Verdict, nothing_compared
 from ledger import money
 from ledger.source_match import Difference, added_up, by_category, by_order
@@ -73,9 +74,10 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     staged = staged_settlement(road, settlement_id)
     orders = (orders_verdict(staged), shipped_verdict(staged))
     sources = (events_verdict(staged), *orders, reimbursements_verdict(staged))
-    beside = (vat_verdict(road, staged.record), fees_verdict(road, staged.record))
-    version = keep(staged, sources)
-    others = (summary_verdict(staged), deposit_verdict(road, staged.record), *beside)
+    vat, fees = vat_verdict(road, staged.record), fees_verdict(road, staged.record)
+    # Its sums by country stand before the orders that differ, and are no difference themselves.
+    version = keep(staged, (*sources, replace(vat, rows=tuple(row for row in vat.rows if row.get(ORDER)))))
+    others = (summary_verdict(staged), deposit_verdict(road, staged.record), shown(vat), fees)
     verdicts = (*map(shown, sources), *others)
     facts = {
         "settlement": settlement_id,

@@ -24,7 +24,8 @@ CHECK = "vat_equals_report"
 # An order is completed when it is shipped, and paid weeks later at most: what was completed earlier is not missed.
 PAID_WITHIN = timedelta(days=45)
 _MAPPED = "mapped_lines"
-_ROWS_MAX = 25
+# Say of which order a row is, and why it differs; the sums by country have neither.
+ORDER, WHY = "order", "why"
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,7 @@ def compared_verdict(found: Sequence[Mapping], currency: str, first: date, last:
     rows = (*_by_place(told, currency), *(_of_order(one, currency) for one in differing))
     # Where nothing is told yet nothing was compared, and nothing has passed.
     is_told = bool(told) or not waiting
-    return _said(
-        sentence, passed=is_told and not differing, is_waiting=bool(waiting) and not differing, rows=rows[:_ROWS_MAX]
-    )
+    return _said(sentence, passed=is_told and not differing, is_waiting=bool(waiting) and not differing, rows=rows)
 
 
 def _compared(row: Mapping, currency: str, *, is_vat_stated: bool) -> Compared:
@@ -139,7 +138,9 @@ def _by_place(told: list[Compared], currency: str) -> list[Row]:
 
 def _of_order(one: Compared, currency: str) -> Row:
     kind = "sale" if one.is_sale else "refund"
-    return _row(f"{kind} of order {one.order_id}, {one.place}: {one.why}", 1, [one], currency)
+    told = _row(f"{kind} of order {one.order_id}, {one.place}: {one.why}", 1, [one], currency)
+    vat = f"VAT {told['VAT settled']}, reported {told['VAT reported']}"
+    return told | {ORDER: one.order_id, WHY: f"{kind}, {one.place}: {one.why}; {vat}"}
 
 
 def _row(what: str, count: int, several: list[Compared], currency: str) -> Row:

@@ -41,7 +41,7 @@ def _adds_up(ask: Asking) -> Verdict:
     ]
     found = ask(f"SELECT {_SHOWN} FROM {{rows}} WHERE {' OR '.join(wrong)} ORDER BY order_id, sku")
     sentence = f"{len(found)} rows do not add up." if found else "Every row adds up, and its VAT is that of its rate."
-    return Verdict("vat_adds_up", not found, sentence, is_blocking=False, rows=_rows(found))
+    return Verdict("vat_adds_up", not found, sentence, is_blocking=False, rows=_rows(found)).cut(_ROWS_MAX)
 
 
 def _countries(ask: Asking) -> Verdict:
@@ -52,13 +52,13 @@ def _countries(ask: Asking) -> Verdict:
     )
     fine = "Every sale and refund names the country it went to."
     sentence = f"{len(found)} sales and refunds name no country of arrival." if found else fine
-    return Verdict("arrival_countries_known", not found, sentence, is_blocking=False, rows=_rows(found))
+    told = Verdict("arrival_countries_known", not found, sentence, is_blocking=False, rows=_rows(found))
+    return told.cut(_ROWS_MAX)
 
 
 def _rows(found: list[dict]) -> tuple[Row, ...]:
     return tuple(
-        {name.replace("_", " "): "" if value is None else str(value) for name, value in row.items()}
-        for row in found[:_ROWS_MAX]
+        {name.replace("_", " "): "" if value is None else str(value) for name, value in row.items()} for row in found
     )
 
 

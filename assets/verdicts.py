@@ -4,7 +4,7 @@ Dagster turns them into materializations and check results, the command line int
 the verdicts. Nothing here knows who reads it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ledger.errors import Finding
@@ -39,6 +39,16 @@ class Verdict:
     def stops(self) -> bool:
         """Tell whether the settlement must not go on."""
         return self.is_blocking and not self.passed and not self.is_waiting
+
+    def cut(self, rows_max: int, where: str = "") -> "Verdict":
+        """Return the verdict with its first rows; what is left out is counted, a short table must not look whole."""
+        more = len(self.rows) - rows_max
+        if more <= 0:
+            return self
+        words = f"1 more row {where or 'is not shown'}."
+        if more > 1:
+            words = f"{more} more rows {where or 'are not shown'}."
+        return replace(self, sentence=f"{self.sentence} {words}".lstrip(), rows=self.rows[:rows_max])
 
 
 def nothing_compared(check: str, sentence: str) -> Verdict:

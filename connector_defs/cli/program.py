@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "people": "connector_defs.cli.people:people",
     "plan": "connector_defs.cli.plan:plan",
     "post": "connector_defs.cli.post:post",
+    "proofs": "connector_defs.cli.proofs:proofs",
     "reject": "connector_defs.cli.approval:reject",
     "replay": "connector_defs.cli.replay:replay",
     "repost": "connector_defs.cli.reverse:repost",

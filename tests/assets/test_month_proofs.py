@@ -192,6 +192,22 @@ def account(rest: str = "0.00", payouts: tuple[PaidOut, ...] = (), **amounts: st
     return AccountMonth("ATVPDKIKX0DER", "USD", "UTC", rolled, {"available": total, "account_level_reserve": None})
 
 
+def test_days_and_accounts_that_are_not_shown_are_counted(books, monkeypatch):
+    """A short table must not look whole."""
+    days = [OCTOBER.first + timedelta(days=number) for number in range(31)]
+    held = {day: Held(Decimal(number), Decimal(number)) for number, day in enumerate(days)}
+    rolled = roll_forward(days[1], OCTOBER.last, held, (), ())
+    several = [AccountMonth(f"A{number}", "USD", "UTC", rolled, {}) for number in range(27)]
+    for accounts, check, words in (
+        (several[:1], "balance_rolls_forward", "5 more rows are not shown."),
+        (several[:26], "deferred_rolls_forward", "1 more row is not shown."),
+    ):
+        monkeypatch.setattr("assets.month_proofs.accounts_of_month", lambda road, month, told=accounts: told)
+        verdict = verdicts(prove_month(books.road, OCTOBER))[check]
+        assert (verdict.passed, len(verdict.rows)) == (False, 25)
+        assert verdict.sentence.endswith(words)
+
+
 def test_within_three_days_of_a_months_end_a_rest_waits(books, monkeypatch):
     """Amazon may still tell; after that it is a finding."""
     monkeypatch.setattr("assets.month_proofs.accounts_of_month", lambda road, month: [account("1.00")])

@@ -1,5 +1,6 @@
 """What is said of a settlement as soon as its lines are read: its total, its place, its debts between accounts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -50,6 +51,17 @@ def test_debt_of_another_currency_does_not_close_it(books, row, verdict):
     books.take_in("2", [row("principal", "1", "B", "Amazon.it"), row("debt moved", "20")], currency="EUR")
     found = verdict(books.lines("1"), "debt_between_accounts")
     assert [finding.amount for finding in found.findings] == [Decimal("-20.00")]
+
+
+def test_debt_of_another_connection_does_not_close_it(books, row, verdict):
+    """The other half of another connection's debt is another account's money, though it is the same amount."""
+    books.take_in("1", [row("principal", "100"), row("debt moved", "-20")])
+    other = replace(books, connection=f"{books.connection}b", files=100)
+    other.take_in("2", [row("principal", "-20", "B", "Amazon.it"), row("debt moved", "20")])
+    for one, settlement_id, left in ((books, "1", "-20.00"), (other, "2", "20.00")):
+        found = verdict(one.lines(settlement_id), "debt_between_accounts")
+        assert [finding.amount for finding in found.findings] == [Decimal(left)]
+        assert [half["settlement"] for half in found.rows] == [settlement_id]
 
 
 def test_a_settlement_without_such_debt_is_not_bothered(books, row, verdict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from shutil import copytree
@@ -13,16 +13,22 @@ import pytest
 
 from assets.day_stages import DAY_STAGES
 from assets.days import fetch_days
+from assets.kept_proofs import proof_rows
 from assets.mapped_lines import map_lines
-from assets.settlement_reports import registered
-from assets.source_proofs import prove
+from assets.settlement_lines import read_lines
+from assets.settlement_reports import discover, registered
+from assets.source_proofs import events_verdict, prove
+from assets.staged_settlement import staged_settlement
+from assets.vat_proof import compared_verdict
 from assets.verdicts import Row, Verdict
 from emulators.amazon.history import OrderRecord, ReimbursementRecord, TransactionRecord
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
 from ledger.stated_tax import paid_by_buyer
+from resources.clock import ManualClock
 from tests.assets.conftest import POLICY
 from tests.assets.shop_rig import AS_OF, Shop, shop, staged
+from tests.assets.test_vat_proof import order as vat_of
 
 VAT_RATES = {"DE": "19", "AT": "20", "NL": "21", "FR": "20"}
 # A German settlement whose orders were all sent, and whose fees were all invoiced, by then.
@@ -65,6 +71,13 @@ class Disturbed:
     unpaid: OrderRecord
     promised: ReimbursementRecord
     proved: list[dict[str, Verdict]]
+    shop: Shop
+
+    @property
+    def of_refund(self) -> str:
+        """Return the settlement that holds the refund."""
+        differing = (one["events_equal_settlement"].passed for one in self.proved)
+        return next(name for name, agrees in zip(self.shop.settlements, differing, strict=True) if not agrees)
 
     def rows(self, check: str) -> list[Row]:
         """Return what a check names, over all settlements; nothing of it stops money."""
@@ -99,9 +112,8 @@ def disturbed(american_home, tmp_path_factory) -> Iterator[Disturbed]:
     promised = replace(reimbursement, reimbursement_id="9000000001", amount=Decimal("77.77"))
     history.reimbursements.append(promised)
     made.fetch("financial_events", "orders", "fba_reimbursements", "settlement_summaries")
-    yield Disturbed(
-        resold, unknown, refund, reimbursement, unpaid, promised, [made.verdicts(one) for one in made.settlements]
-    )
+    proved = [made.verdicts(one) for one in made.settlements]
+    yield Disturbed(resold, unknown, refund, reimbursement, unpaid, promised, proved, made)
     made.close()
 
 
@@ -191,6 +203,37 @@ def test_a_transaction_that_was_never_told_is_named_by_category_and_order(distur
     assert " categories and 1 orders differ" in failed["events_equal_settlement"].sentence
 
 
+def test_for_48_hours_a_difference_to_the_events_waits(disturbed):
+    """Amazon may tell of a transaction two days after it was posted; a minute later it is a difference."""
+    american, settlement_id = disturbed.shop, disturbed.of_refund
+    end = datetime.fromisoformat(registered(american.road, settlement_id).facts["end"])
+    for late, waits in ((timedelta(hours=48) - timedelta(minutes=1), True), (timedelta(hours=48), False)):
+        told = staged_settlement(replace(american.road, clock=ManualClock(end + late)), settlement_id)
+        verdict = events_verdict(told)
+        assert (verdict.passed, verdict.is_waiting, verdict.stops) == (False, waits, False)
+        assert ("Amazon tells of a transaction up to 48 hours late, so this waits." in verdict.sentence) is waits
+
+
+def test_what_stands_under_no_order_is_a_row_of_its_own(american):
+    """A monthly charge that Amazon never told as a transaction belongs to no order."""
+    history = american.history
+    fee = next(one for one in history.all_transactions() if is_of_no_order(one))
+    history.transactions[:] = [one for one in history.transactions if one.transaction_id != fee.transaction_id]
+    american.fetch("financial_events")
+    failed = [one["events_equal_settlement"] for one in map(american.verdicts, american.settlements)]
+    [verdict] = [one for one in failed if not one.passed]
+    rows = [row for row in verdict.rows if row["order"] == "without an order"]
+    assert sum(Decimal(row["difference"]) for row in rows) == fee.total
+    assert all(row["settlement rows"] for row in rows)
+    assert "0 orders and what stands under no order differ" in verdict.sentence
+
+
+def is_of_no_order(one: TransactionRecord) -> bool:
+    """Tell whether a transaction is a charge of the account, released into a settlement."""
+    names = dict(one.identifiers)
+    return "ORDER_ID" not in names and "SETTLEMENT_ID" in names and one.total < 0 and one.transaction_type != "Transfer"
+
+
 def test_each_difference_names_the_settlement_rows_and_what_stands_against_them(disturbed):
     """Rows of the file under the settlement, documents of the report; a transaction that is not told names none."""
     refunded = next(
@@ -221,7 +264,22 @@ def test_a_table_that_is_cut_says_how_many_more_and_is_kept_whole(american):
     orders = next(one for one in result.verdicts if one.check == "orders_equal_settlement")
     kept = american.road.stores.warehouse.current(american.road.connection, "source_proofs", american.settlements[0])
     assert (kept.id, len(orders.rows)) == (result.version, 25)
-    assert f"{kept.rows - 25} more rows stand in the table `source_proofs`" in orders.sentence
+    assert f"{kept.rows - 25} more rows in the table `source_proofs`: connector proofs SETTLEMENT." in orders.sentence
+
+
+def test_vat_of_more_orders_than_a_check_shows_is_counted(tmp_path, monkeypatch):
+    """Every order goes to another country than was booked: the first rows are shown, all of them are kept."""
+    made = shop(tmp_path / "home", "amazon_us")
+    discover(made.road)
+    settlement_id = made.road.stores.settlements.all(made.road.connection)[0].settlement_id
+    read_lines(made.road, settlement_id)
+    differing = [vat_of(f"302-{number}", country="AT") for number in range(30)]
+    verdict = compared_verdict(differing, "USD", date(2026, 1, 1), date(2026, 12, 31))
+    monkeypatch.setattr("assets.source_proofs.vat_verdict", lambda road, record: verdict)
+    told = made.verdicts(settlement_id)["vat_equals_report"]
+    assert (told.passed, len(told.rows), "6 more rows in the table" in told.sentence) == (False, 25, True)
+    assert len(rows_kept(made, settlement_id)) == 30
+    made.close()
 
 
 def test_what_amazons_own_summary_lacks_is_a_difference_of_its_amount(disturbed):
@@ -298,7 +356,19 @@ def test_vat_and_fees_agree_with_report_and_invoices_until_one_of_them_says_othe
     vat = german.verdicts(OF_OCTOBER)["vat_equals_report"]
     assert not vat.passed
     assert vat.rows[-1]["what"] == f"sale of order {order.order_id}, AT 20 %: booked for DE"
+    [kept] = [one for one in rows_kept(german, OF_OCTOBER) if one["proof"] == "vat_equals_report"]
+    assert (kept["order"], kept["settled"], kept["other"]) == (
+        order.order_id,
+        Decimal(vat.rows[-1]["settled"]),
+        Decimal(vat.rows[-1]["reported"]),
+    )
+    assert kept["why"].startswith("sale, AT 20 %: booked for DE; VAT ")
     german.close()
+
+
+def rows_kept(made: Shop, settlement_id: str) -> list[dict]:
+    """Return the rows that are kept of a settlement's proofs."""
+    return proof_rows(made.road.stores, made.road.connection, settlement_id)
 
 
 def sold_in_germany(german: Shop) -> str:
