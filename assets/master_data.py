@@ -30,6 +30,7 @@ SEEN, CUSTOMERS, ITEMS, PRODUCTS = (
 UNTOLD = "not told"
 _WORST_FIRST = ("miss", "near match", "several", UNTOLD, "match, inactive", "match")
 _SPELLINGS_MAX = 8
+_NOT_ASKED = "no account that could be asked for"
 # What the stage depends on, for the lineage.
 READS = (EVENTS_TABLE, "orders")
 
@@ -81,17 +82,27 @@ def _accounts(road: Road, reader: MasterReader) -> tuple[list[_Account], str]:
     places = road.marketplaces or tuple(one for one in invoicing.bill_to if one != "*")
     numbers = {place: invoicing.customer(place) for place in places}
     asked = list(dict.fromkeys(number for number in numbers.values() if number))
-    try:
-        read = reader.customers(asked)
-    except InputRefused as refused:
-        return [_Account(place, number, why=str(refused)) for place, number in numbers.items()], "not asked"
+    refused: dict[str, str] = {}
+    for number in asked:
+        try:
+            reader.check_number(number)
+        except InputRefused as error:
+            refused[number] = str(error)
+    askable = [one for one in asked if one not in refused]
+    read = reader.customers(askable)
     found = {one.number: one for one in read.found}
-    is_told = bool(read.control)
-    near = {one: _near(reader, one) for one in asked if one not in found} if is_told else {}
+    near = {one: _near(reader, one) for one in askable if one not in found} if read.control else {}
     return [
-        _Account(place, number, found.get(number), near.get(number, ()), is_told or not number)
+        _Account(
+            marketplace=place,
+            number=number,
+            found=found.get(number),
+            near=near.get(number, ()),
+            is_told=bool(read.control) or number not in askable,
+            why=refused.get(number, ""),
+        )
         for place, number in numbers.items()
-    ], read.control
+    ], read.control if askable else _NOT_ASKED
 
 
 def _near(reader: MasterReader, number: str) -> tuple[str, ...]:
@@ -186,7 +197,8 @@ def _customers_exist(accounts: list[_Account], rows: Iterable[Row]) -> Verdict:
         words = f" Whether an account is active is not shown for {unshown}." if unshown else ""
         return Verdict(CUSTOMERS, True, f"All {len(accounts)} marketplaces have theirs.{words}", is_blocking=False)
     untold = all(row["result"] == UNTOLD for row in wrong)
-    sentence = f"Of {len(wrong)} marketplaces the bill-to account is {_results(wrong)}: {_names(wrong)}."
+    what = f"{len(wrong)} of {len(accounts)} marketplaces have no bill-to account that can be used"
+    sentence = f"{what} ({_results(wrong)}): {_names(wrong)}."
     return Verdict(CUSTOMERS, False, sentence, is_blocking=False, is_waiting=untold, rows=wrong)
 
 
@@ -196,7 +208,8 @@ def _products_have_items(matches: list[Match], rows: Iterable[Row], *, is_told: 
     wrong = tuple(row for row in rows if row["master"] == "item" and row["result"] != "match")
     if not wrong:
         return Verdict(ITEMS, True, f"All {len(matches)} products that were sold have an active item.", False)
-    sentence = f"{len(wrong)} of {len(matches)} products that were sold: {_results(wrong)}. {_names(wrong)}."
+    what = f"{len(wrong)} of {len(matches)} products that were sold have no item that can be used"
+    sentence = f"{what} ({_results(wrong)}): {_names(wrong)}."
     return Verdict(ITEMS, False, sentence, is_blocking=False, is_waiting=not is_told, rows=wrong)
 
 

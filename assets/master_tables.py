@@ -71,7 +71,8 @@ def read_items(road: Road, reader: MasterReader) -> ItemsKept:
     if not everything:
         return ItemsKept(known, False, "nothing came", 0)
     rows = [_row(one) for one in everything]
-    changed_rows = [row for row in rows if row not in known]
+    held = {row["erp_id"]: row for row in known}
+    changed_rows = [row for row in rows if held.get(row["erp_id"]) != row]
     facts = {"place": reader.place, "whole_on": road.clock.now().date().isoformat()}
     _keep(road, ITEMS_TABLE, rows, facts, before)
     return ItemsKept(rows, True, "everything", len(changed_rows))

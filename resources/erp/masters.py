@@ -67,6 +67,9 @@ class MasterReader(Protocol):
     @property
     def sold_days(self) -> int: ...
 
+    def check_number(self, number: str) -> None:
+        """Raise InputRefused for an account number that cannot be asked for."""
+
     def customers(self, numbers: Sequence[str]) -> CustomersRead:
         """Return those of these accounts that the ERP shows; raises TargetUnavailable, TargetMisconfigured."""
 

@@ -82,7 +82,8 @@ def test_every_kind_of_match_is_told(pod):
     assert (rows["Amazon.com"]["result"], rows["Amazon.com"]["status"]) == ("match", "not shown")
     assert [row["result"] for row in result.rows][:2] == ["miss", "near match"]
     assert [one.check for one in result.verdicts if not one.passed] == [ITEMS]
-    assert verdict(result, ITEMS).sentence.startswith("2 of 8 products that were sold: 1 miss, 1 near match.")
+    words = "2 of 8 products that were sold have no item that can be used (1 miss, 1 near match): "
+    assert verdict(result, ITEMS).sentence == f"{words}TENT-PEG-SET-12, CAMP-MUG-350-GREY."
     assert not any(one.stops for one in result.verdicts)
 
 
@@ -184,6 +185,17 @@ def test_a_bill_to_account_is_there_or_it_is_said_what_to_do(pod, bill_to, maste
     assert (row["name"], row["result"]) == ("Amazon.com", expected)
     assert words in row["advice"]
     assert verdict(result, CUSTOMERS).passed is (expected == "match")
+
+
+def test_one_account_that_cannot_be_asked_for_hides_no_other(pod):
+    """Each marketplace has its own answer."""
+    world_wide = road(pod, bill_to={"Amazon.com": "1008", "Amazon.ca": "10,08"})
+    both = replace(world_wide, marketplaces=("Amazon.com", "Amazon.ca"))
+    result = match_masters(both)
+    assert (results(result)["Amazon.com"], results(result)["Amazon.ca"]) == ("match", "miss")
+    assert verdict(result, CUSTOMERS).sentence == (
+        "1 of 2 marketplaces have no bill-to account that can be used (1 miss): Amazon.ca."
+    )
 
 
 def test_the_catalog_is_asked_once_for_what_it_knows(pod):

@@ -36,7 +36,7 @@ class MasterDataSettings(BaseModel):
     customer_finder: str = Field("CustomerAccountSiteActivitiesFinder", pattern=_RESOURCE)
     customer_status_attribute: str = Field("", pattern=_NAME_OR_NONE)
     active_customer_statuses: tuple[_Word, ...] = Field(("A", "Active"), min_length=1)
-    control_customer: str = Field("", max_length=30)
+    control_customer: str = Field("", pattern=r"^[^,;='\"\x00-\x1f]{0,30}$")
     overlap_minutes: int = Field(10, ge=1, le=1_440)
     whole_days: int = Field(7, ge=1, le=90)
     sold_days: int = Field(90, ge=1, le=365)

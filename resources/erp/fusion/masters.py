@@ -55,6 +55,10 @@ class FusionMasters:
         """Return how far back a sale makes a product one that wants an item."""
         return self._settings.sold_days
 
+    def check_number(self, number: str) -> None:
+        """Raise InputRefused for an account number that a finder would read as something else."""
+        filters.finder_value("AccountNumber", number)
+
     def customers(self, numbers: Sequence[str]) -> CustomersRead:
         """Return those of these accounts that Fusion shows.
 

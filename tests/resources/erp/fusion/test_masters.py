@@ -155,6 +155,7 @@ def test_a_date_of_change_that_is_none_is_told(pod):
         ({"active_item_statuses": []}, "active_item_statuses"),
         ({"cross_reference": "a.b.c"}, "cross_reference"),
         ({"overlap_minutes": 0}, "overlap_minutes"),
+        ({"control_customer": "10,08"}, "control_customer"),
         ({"organisation": "V1"}, "organisation"),
     ],
 )
