@@ -170,6 +170,12 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
             "no_unknown_documents", "Every document in the ERP under our source was sent by this installation.", False
         ),
     ),
+    "master_data": (
+        CheckOfAsset("masters_seen", "The ERP shows items and customer accounts, so that a miss is one.", False),
+        CheckOfAsset("bill_to_customers_exist", "Every marketplace's bill-to account exists and is active.", False),
+        CheckOfAsset("sold_products_have_items", "Every product that was sold is one active item of the ERP.", False),
+        CheckOfAsset("catalog_knows_products", "Amazon's catalog has every product that was sold.", False),
+    ),
     "review_queue": (CheckOfAsset("nothing_waits_for_a_person", "No review item of the connection is open.", False),),
     "ledger_ties": (
         CheckOfAsset(

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import erp_documents, review_queue
+from assets import erp_documents, master_data, review_queue
 from assets.checks import CHECKS, CheckOfAsset
 from assets.metadata import check_result, markdown_in_sight, metadata_of
 from assets.road import STAGES, StageOfRoad, run_stage
@@ -102,6 +102,40 @@ def connection_assets(
         return _queue_seen(connection, stores, clock)
 
     return listed, queue
+
+
+def master_asset(
+    connection: str, day_assets: Iterable[str], road_of_run: RoadOfRun, resource_keys: set[str]
+) -> dg.AssetsDefinition:
+    """Return the match of the ERP's master data, of a connection that reads it; beside the road, which never waits.
+
+    `day_assets` are those that the connection reads by day.
+    """
+    # Which days tell what was sold is known once it is looked at: in the lineage it depends on all of them.
+    by_day = [
+        dg.AssetDep(dg.AssetKey([connection, one]), partition_mapping=dg.AllPartitionMapping())
+        for one in day_assets
+        if one in master_data.READS
+    ]
+
+    @dg.asset(
+        key=dg.AssetKey([connection, master_data.ASSET]),
+        deps=by_day,
+        group_name=f"{connection}_proofs",
+        description="Customers and items of the ERP, matched to marketplaces, SKUs and ASINs.",
+        kinds={"parquet"},
+        tags={"connector/connection": connection},
+        required_resource_keys=resource_keys,
+        check_specs=_plain_check_specs(connection, master_data.ASSET),
+    )
+    def matched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        try:
+            result = master_data.match_masters(road_of_run(context))
+        except ConnectorError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        return _looked_at(connection, master_data.ASSET, result, master_data.line)
+
+    return matched
 
 
 def queue_events(

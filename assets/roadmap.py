@@ -15,6 +15,7 @@ from ledger.mapping import Mapping
 from ledger.opening_orders import OpeningOrders
 from ledger.policy import Policy
 from resources.amazon.balances import Balances
+from resources.amazon.catalog_items import CatalogItems
 from resources.amazon.client import Download, ReportEntry
 from resources.amazon.event_groups import EventGroups
 from resources.amazon.fee_invoices import FeeInvoices
@@ -65,6 +66,9 @@ class Source(Protocol):
 
     @property
     def fee_invoices(self) -> FeeInvoices: ...
+
+    @property
+    def catalog_items(self) -> CatalogItems: ...
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from ledger.mapping_shape import Accounts, Rule
 from ledger.policy import Policy
 from ledger.posting import STEPS, PostingState
 from resources.bank.settings import BankSettings
+from resources.erp.fusion.master_settings import MasterDataSettings
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
@@ -174,7 +175,12 @@ def test_examples_of_yaml_are_accepted() -> None:
             elif "accounts" in keys:
                 assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]})
             elif "fusion" in keys and "books" not in keys:
-                assert ReceivablesSettings.model_validate(_RECEIVABLES | keys["fusion"]["receivables"])
+                told = keys["fusion"]
+                assert set(told) <= {"receivables", "master_data"}
+                if "receivables" in told:
+                    assert ReceivablesSettings.model_validate(_RECEIVABLES | told["receivables"])
+                if "master_data" in told:
+                    assert MasterDataSettings.model_validate(told["master_data"])
             elif "bank" in keys:
                 assert BankSettings.model_validate(keys["bank"])
             elif "accounts" in keys:
