@@ -130,6 +130,15 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
     ),
+    "input_tax_postings": (
+        CheckOfAsset(
+            "input_tax_evidenced", "All tax on fees that waits stands on invoices with a number, or says why.", False
+        ),
+        CheckOfAsset("gate", "Asked before sending: accounts valid, periods open."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every journal of input tax.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
+    ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
@@ -207,6 +216,7 @@ BY_DAY = (
     "receivable_invoices",
     "invoice_postings",
     "cost_postings",
+    "input_tax_postings",
 )
 # Assets that are made once per calendar month.
 BY_MONTH = ("month_proofs", "accruals", "ledger_ties")

@@ -11,6 +11,7 @@ from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
+from assets.input_tax_postings import post_input_tax
 from assets.invoice_postings import post_invoices
 from assets.payouts import fetch_payouts
 from assets.receivable_invoices import make_invoices
@@ -137,6 +138,16 @@ DAY_STAGES: dict[str, DayStage] = {
             reads=("financial_events",),
             asks_marketplace=False,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
+        ),
+        DayStage(
+            "input_tax_postings",
+            post_input_tax,
+            "Tax on fees that waits, claimed with the invoices that were issued on one day, once each.",
+            days_per_window=60,
+            overlap_days=60,  # the settlements of an invoice's time are posted weeks after it at most
+            reads=("fee_invoices",),
+            asks_marketplace=False,
+            is_wanted=lambda policy: policy.holds_input_tax,
         ),
     )
 }

@@ -27,9 +27,9 @@ DEAD = frozenset({PostingState.REFUSED, PostingState.REVERSED})
 DONE = HANDED_OVER | DEAD
 _UNDECIDED = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
-# The assets by whose days documents of orders are kept, with what those are called.
-INVOICE_POSTINGS, COST_POSTINGS = "invoice_postings", "cost_postings"
-_CALLED = {INVOICE_POSTINGS: "Invoices", COST_POSTINGS: "Cost of goods"}
+# The assets by whose days documents are kept, with what those are called.
+INVOICE_POSTINGS, COST_POSTINGS, INPUT_TAX_POSTINGS = "invoice_postings", "cost_postings", "input_tax_postings"
+_CALLED = {INVOICE_POSTINGS: "Invoices", COST_POSTINGS: "Cost of goods", INPUT_TAX_POSTINGS: "Input tax"}
 _ALL_DOCUMENTS = 1_000_000
 
 

@@ -97,6 +97,9 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "cost_postings": ACCOUNT_CODES
     | {"no_marketplace", "unmapped_product", "units_unknown", "changed_meanwhile", "target_misconfigured"}
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "input_tax_postings": ACCOUNT_CODES
+    | {"input_tax_account", "changed_meanwhile", "target_misconfigured"}
+    | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES
     | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}

@@ -1,12 +1,12 @@
 """Where a connection stands, marketplace by marketplace and currency by currency, so that several lie side by side.
 
 In: a connection's road; only our own stores are asked. Out: a row per marketplace and currency: settlements, what of
-them is posted and what is open, what Amazon owes, payouts on their way and not seen at the bank; per connection what
-waits for a person, what checks say and which month is proved; and how far each source was read. Amounts stay in their
-own currency and are never added across currencies.
+them is posted and what is open, what Amazon owes and keeps as reserve, payouts on their way and not seen at the bank;
+per connection what waits for a person, what checks say and which month is proved; and how far each source was read.
+Amounts stay in their own currency and are never added across currencies.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -28,6 +28,7 @@ from assets.statements import dicts, statement
 from ledger import money
 from ledger.month import Month
 from ledger.posting import PostingState
+from ledger.series import Place
 from ledger.settlement_head import SettlementHead
 from resources.amazon.marketplaces import marketplace
 
@@ -67,6 +68,7 @@ class Overview:
     on_their_way: Sum = field(default_factory=Sum)
     not_in_bank: Sum | None = None
     owed: Owed | None = None
+    reserve: Decimal = Decimal(0)
 
     @property
     def settlements(self) -> int:
@@ -92,7 +94,10 @@ class Overview:
 
     @property
     def money_row(self) -> dict[str, str | int | None]:
-        """Return what Amazon owes and what the bank has not seen; None where no source tells it."""
+        """Return what Amazon owes and what the bank has not seen; None where no source tells it.
+
+        `reserve_held` is what the newest settlements kept back, so it is known without Amazon's balances.
+        """
         owed, missing = self.owed, self.not_in_bank
         return {
             "connection": self.connection,
@@ -101,6 +106,7 @@ class Overview:
             "owed_by_amazon": owed and money.text(owed.total, self.currency),
             "of_it_held_back": None if owed is None or owed.held is None else money.text(owed.held, self.currency),
             "owed_as_of": owed and owed.as_of,
+            "reserve_held": money.text(self.reserve, self.currency),
             "not_in_bank": missing and missing.count,
             "amount_not_in_bank": missing and money.text(missing.amount, self.currency),
         }
@@ -147,6 +153,8 @@ def overview(road: Road) -> list[Overview]:
             entry.before_go_live += 1
         else:
             (entry.posted if _is_posted(road, head) else entry.open).add(head.total)
+    for head in _newest(heads_of(road), places):
+        of(head.marketplace, head.currency).reserve += head.reserve_held
     for place, currency, payouts, amount in _on_their_way(road):
         of(place, currency).on_their_way.add(amount, payouts)
     for place, currency, owed in _owed(road):
@@ -179,6 +187,14 @@ def fetched_until(road: Road) -> dict[str, date]:
     """Return the last day that was read of each source kept by day."""
     kept = {asset: road.stores.warehouse.currents(road.connection, asset) for asset in BY_DAY}
     return {asset: max(date.fromisoformat(one.partition) for one in days) for asset, days in kept.items() if days}
+
+
+def _newest(heads: Iterable[SettlementHead], places: Mapping[str, Place]) -> Iterable[SettlementHead]:
+    """Return the last settlement of each series: what an earlier one kept back has come back since."""
+    last: dict[str, SettlementHead] = {}
+    for head in sorted(heads, key=lambda one: (one.end, one.settlement_id)):
+        last[places[head.settlement_id].series] = head
+    return last.values()
 
 
 def _is_posted(road: Road, head: SettlementHead) -> bool:

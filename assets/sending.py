@@ -7,6 +7,7 @@ from then on each is followed alone. What the call comes to is written down for 
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from assets.desk import Desk, Driven, decided_on, require_own_key
@@ -32,7 +33,7 @@ from ledger.errors import (
     TargetUnavailable,
     UndoneMeanwhile,
 )
-from ledger.journal import Journal
+from ledger.journal import Journal, SourceKey
 from ledger.posting import PostingState
 from resources.erp.target import CollectingTarget, Sightings
 from resources.store.outbox import Lease, OutboxDocument
@@ -64,10 +65,17 @@ def send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
     return _told(desk, lease, intended.document, erp_id, error)
 
 
-def send_together(desk: Desk, target: CollectingTarget, documents: Sequence[OutboxDocument]) -> dict[str, Driven]:
+def send_together(
+    desk: Desk,
+    target: CollectingTarget,
+    documents: Sequence[OutboxDocument],
+    unless_begun: Mapping[str, Sequence[SourceKey]],
+) -> dict[str, Driven]:
     """Send first documents of several sources in one call, each exactly once; return where those rest that went not.
 
-    What was handed over, and what a look in the ERP showed to be there, is left to be followed as if it had gone alone.
+    `unless_begun` are, by the document's key, the sources of which nothing may be begun when that document is sent: it
+    rests then, and the others of the call go. What was handed over, and what a look in the ERP showed to be there, is
+    left to be followed as if it had gone alone.
     Raises LeaseLost when this worker was replaced meanwhile, once everything else is written down.
     """
     leased: list[_Leased] = []
@@ -81,7 +89,7 @@ def send_together(desk: Desk, target: CollectingTarget, documents: Sequence[Outb
             if lease is None:
                 resting[key] = Driven(document, again_at=after(desk, growing(desk, document)))
         decided_on()  # whatever was asked before says nothing about these documents
-        intended = _intended_together(desk, target, leased, resting)
+        intended = _intended_together(desk, target, leased, resting, unless_begun)
         if intended:
             _hand_over(desk, target, intended, resting)
         return resting
@@ -91,7 +99,11 @@ def send_together(desk: Desk, target: CollectingTarget, documents: Sequence[Outb
 
 
 def _intended_together(
-    desk: Desk, target: CollectingTarget, leased: Sequence[_Leased], resting: dict[str, Driven]
+    desk: Desk,
+    target: CollectingTarget,
+    leased: Sequence[_Leased],
+    resting: dict[str, Driven],
+    unless_begun: Mapping[str, Sequence[SourceKey]],
 ) -> list[_Leased]:
     """Look for documents and store the intent of those that are provably absent; the others rest."""
     intended: list[_Leased] = []
@@ -108,7 +120,8 @@ def _intended_together(
         for (lease, document), sightings in zip(some, looks, strict=True):
             with suppress(LeaseLost):  # Whoever has it goes on with it.
                 kept = _kept(desk, lease, document, [document.journal], sightings, firsts, decided)
-                one = kept or _intended(desk, lease, document, decided)
+                own = replace(desk, unless_begun=tuple(unless_begun[document.key]))
+                one = kept or _intended(own, lease, document, decided)
                 if one.document.state is PostingState.SENDING:
                     intended.append((lease, one.document))
                 else:

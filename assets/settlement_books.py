@@ -190,6 +190,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
         for name in _SAID_LATER:
             if one[name] == Marketplace.model_fields[name].get_default(call_default_factory=True):
                 del one[name]
+    if road.policy.holds_input_tax:
+        settings["input_tax"] = road.policy.input_tax
     settings["carried"] = books.carried_items()
     if books.is_by_country(road.policy):
         lines = books.lines_path or road.stores.warehouse.path(books.lines)

@@ -113,6 +113,13 @@ class AmazonToErpSettings(StrictSettings):
             raise ValueError("books.cost_of_goods needs by_day.financial_events, with events_source: transactions")
         return self
 
+    @model_validator(mode="after")
+    def _claim_what_is_invoiced(self) -> Self:
+        """Refuse tax that waits for invoices which are not read: it would wait for ever."""
+        if self.books.holds_input_tax and not (self.by_day.fee_invoices and self.by_day.input_tax_postings):
+            raise ValueError("books.input_tax: when_invoiced needs by_day.fee_invoices and by_day.input_tax_postings")
+        return self
+
     @property
     def keeps_receivables(self) -> bool:
         """Tell whether orders can become invoices in this ERP, as it is set up."""

@@ -39,6 +39,7 @@ class DaySchedules(BaseModel):
     receivable_invoices: CronLine = "3-59/15 * * * *"
     invoice_postings: CronLine = "5-59/15 * * * *"
     cost_postings: CronLine = "8-59/15 * * * *"
+    input_tax_postings: CronLine = "20 6,18 * * *"
 
 
 class DaySources(BaseModel):
@@ -62,6 +63,7 @@ class DaySources(BaseModel):
     receivable_invoices: bool = True
     invoice_postings: bool = True
     cost_postings: bool = True
+    input_tax_postings: bool = True
     schedules: DaySchedules = DaySchedules()
 
 

@@ -29,6 +29,8 @@ LENDING = "lending"
 
 # Where the mapping names no account for a category, this role of `accounts:` is taken.
 ROLE_OF_CATEGORY = {"debt_recovery": "card_in_transit", TAX_ON_FEES: "input_tax"}
+# Where tax on fees stands until the number of its invoice is known, in books that wait for it.
+INPUT_TAX_WAITING = "input_tax_waiting"
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,7 @@ class Accounts(Settings):
 
     `clearing` (required, open item) is the counter-account of every line. `pass_through_tax` takes tax collected and
     withheld where the marketplace remits it, `tax_liability` tax the seller owes, `input_tax` tax on Amazon's fees,
+    `input_tax_waiting` the same until the number of its invoice is known, needed with `input_tax: when_invoiced` only,
     `card_in_transit` what Amazon charged to the card. `accrued` is the counter-account of month-end accruals, on the
     balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
@@ -210,6 +211,7 @@ class Accounts(Settings):
     pass_through_tax: Bookings | None = None
     tax_liability: Bookings | None = None
     input_tax: Bookings | None = None
+    input_tax_waiting: Bookings | None = None
     card_in_transit: Bookings | None = None
     accrued: OneBooking | None = None
     opening_debt: OneBooking | None = None

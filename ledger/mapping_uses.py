@@ -23,6 +23,7 @@ _NATURE_OF_ROLE = {
     "pass_through_tax": Nature.LIABILITY,
     "tax_liability": Nature.LIABILITY,
     "input_tax": Nature.RECEIVABLE,
+    "input_tax_waiting": Nature.RECEIVABLE,
     "card_in_transit": Nature.CASH_IN_TRANSIT,
     "accrued": Nature.RECEIVABLE,
     "opening_debt": Nature.LIABILITY,

@@ -271,7 +271,8 @@ class Policy(Settings):
     invoices when they are shipped, where the ERP keeps receivables for them; without it they are revenue when settled.
     `catalogue`: a CSV or YAML file beside the mapping that says of each product where it is booked and what it costs.
     `cost_of_goods`: what is shipped is also booked from inventory to cost; off unless set, and never together with an
-    ERP whose inventory issues the stock.
+    ERP whose inventory issues the stock. `input_tax`: where tax on the marketplace's fees goes when it is settled:
+    straight to the account it is claimed from, or to one where it waits until the number of its invoice is known.
     """
 
     time_zone: str
@@ -294,6 +295,7 @@ class Policy(Settings):
     invoicing: Invoicing | None = None
     catalogue: Annotated[str, Field(min_length=1)] | None = None
     cost_of_goods: CostOfGoods | None = None
+    input_tax: Literal["when_settled", "when_invoiced"] = "when_settled"
 
     @field_validator("quantities", mode="before")
     @classmethod
@@ -342,6 +344,11 @@ class Policy(Settings):
                 "cost_of_goods is booked at shipment and needs revenue there: invoicing, or month_end: accrue"
             )
         return self
+
+    @property
+    def holds_input_tax(self) -> bool:
+        """Tell whether tax on fees waits for the number of its invoice."""
+        return self.input_tax == "when_invoiced"
 
     @property
     def zone(self) -> ZoneInfo:

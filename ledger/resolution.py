@@ -13,7 +13,15 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.accounts import AccountKey, Nature
-from ledger.categories import ROLE_OF_CATEGORY, TAX_COLLECTED, TAX_WITHHELD, Category, categories
+from ledger.categories import (
+    INPUT_TAX_WAITING,
+    ROLE_OF_CATEGORY,
+    TAX_COLLECTED,
+    TAX_ON_FEES,
+    TAX_WITHHELD,
+    Category,
+    categories,
+)
 from ledger.classification import Classified, Labels, classify, fits, is_sign_unexpected, label, triple
 from ledger.combination import Combination, Context, Resolved, Treatment, Unmapped, is_multi_channel
 from ledger.errors import Finding
@@ -249,11 +257,14 @@ class _Resolution:
     def _booking(self, category: Category, marketplace: str, model: TaxModel | None) -> tuple[Booking, str]:
         """Return the first rule that fits, else the booking of the category or of its role."""
         day = self.combination.accounting_date
-        role = _role(category, model)
+        is_held = category.name == TAX_ON_FEES and self.policy.holds_input_tax
+        role = INPUT_TAX_WAITING if is_held else _role(category, model)
+        # What waits for its invoice waits on one account: whatever a rule or a category says is where it is claimed.
+        by_rule = None if is_held else self._by_rule(category.name, marketplace)
         found = (
-            self._by_rule(category.name, marketplace)
+            by_rule
             or (self.mapping.role(role, day) if role else None)
-            or self.mapping.of_category(category.name, day)
+            or (None if is_held else self.mapping.of_category(category.name, day))
         )
         if found is not None:
             return found

@@ -9,6 +9,7 @@ SELECT
     any_value(period_start) AS period_start,
     any_value(period_end) AS period_end,
     any_value(currency) AS currency,
+    any_value(issuer) AS issuer,
     any_value(invoice_total) AS total,
     coalesce(any_value(invoice_tax), sum(tax), 0) AS tax
 FROM read_parquet($invoices, union_by_name = true)

@@ -64,7 +64,12 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
     rows = [Checked(name, "settings", True, f"Ledger {opened.ledger_id}."), _go_live(opened)]
     mapping, mapping_rows = _mapping(opened)
     rows += [*mapping_rows, *_receipts(opened, mapping), *_opening_orders(opened, mapping, stores)]
-    rows += [*_month_end(opened, mapping), *_catalogue(opened, stores, today), *events_source(opened, today)]
+    rows += [
+        *_month_end(opened, mapping),
+        *_input_tax(opened, mapping),
+        *_catalogue(opened, stores, today),
+        *events_source(opened, today),
+    ]
     missing = _secrets(project, opened)
     rows.append(missing)
     if stores is not None and missing.ok:
@@ -121,6 +126,21 @@ def _month_end(opened: "Connection", mapping: "Mapping | None") -> Iterator[Chec
             f"{account.account} on its last day and reversed on the day after, per marketplace and currency. See it: "
             f"connector plan accruals MONTH -c {opened.name}",
         )
+
+
+def _input_tax(opened: "Connection", mapping: "Mapping | None") -> Iterator[Checked]:
+    """Say where tax on fees waits for its invoice, or which account it lacks; nothing where it does not wait."""
+    if mapping is None or not opened.settings.books.holds_input_tax:
+        return
+    accounts, what = mapping.shape.accounts, "input tax"
+    missing = [name for name in ("input_tax_waiting", "input_tax") if getattr(accounts, name) is None]
+    if missing:
+        words = "Tax on fees is to wait for its invoice, and the mapping does not say where it waits or is claimed."
+        cure = f"Add {' and '.join(f'accounts.{name}' for name in missing)} to {mapping.file}."
+        yield Checked(opened.name, what, False, words, cure, ExitCode.REFUSED)
+    else:
+        words = "Tax on fees waits on accounts.input_tax_waiting until the number of its invoice is known."
+        yield Checked(opened.name, what, True, words)
 
 
 def events_source(opened: "Connection", today: date) -> Iterator[Checked]:

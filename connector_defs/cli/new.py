@@ -48,6 +48,7 @@ accounts:
   # pass_through_tax: ""   # tax on sales that the marketplace collects and remits
   # tax_liability: ""      # tax on sales that the seller owes
   # input_tax: ""          # tax on the marketplace's fees
+  # input_tax_waiting: ""  # the same until its invoice has a number, with books.input_tax: when_invoiced
   # card_in_transit: ""    # what the marketplace charged to the card
 
 # Category -> account. Take away the # where your settlements need it.

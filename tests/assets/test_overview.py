@@ -12,6 +12,7 @@ from assets.verdicts import StageResult, Verdict
 from ledger.errors import Finding
 from ledger.month import Month
 from resources.amazon.stated import Stated
+from tests.assets.conftest import PERIOD, START
 from tests.assets.test_balances import DAY as BALANCE_DAY
 from tests.assets.test_balances import Place, account
 from tests.assets.test_bank_deposits import pay, road_of, take_in
@@ -66,6 +67,17 @@ def test_what_amazon_owes_is_its_newest_balance_with_what_is_held_back(books, ro
         "of_it_held_back": "90.00",
         "owed_as_of": BALANCE_DAY,
     }
+
+
+def test_the_reserve_is_what_the_newest_settlement_of_each_series_kept_back(books, row):
+    """What an earlier one kept has come back since; another currency has a reserve of its own."""
+    books.take_in("1", [row("principal", "100"), row("reserve held", "-22.80")])
+    later = START + PERIOD
+    books.take_in("2", [row("principal", "50"), row("reserve back", "22.80"), row("reserve held", "-7.25")], later)
+    pounds = [row("principal", "9", "B", "Amazon.co.uk"), row("reserve held", "-1.10")]
+    books.take_in("3", pounds, currency="GBP")
+    found = {one.currency: one.money_row["reserve_held"] for one in overview(books.road)}
+    assert found == {"USD": "7.25", "GBP": "1.10"}
 
 
 def test_what_was_paid_and_the_bank_does_not_show_is_counted(books, row):

@@ -50,9 +50,13 @@ def test_each_source_may_be_switched_off():
     """What is off has neither asset nor schedule; the VAT report, which needs a role of its own, is off by itself."""
     invoicing = {"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}}
     costs = {"catalogue": "products.csv", "cost_of_goods": {"shipped_from": "2026-09-01"}}
-    policy = Policy(time_zone="UTC", invoicing=invoicing, **costs)
+    policy = Policy(time_zone="UTC", invoicing=invoicing, input_tax="when_invoiced", **costs)
     billed = Policy(time_zone="UTC", invoicing=invoicing)
-    assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {"vat_transactions", "cost_postings"}
+    assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {
+        "vat_transactions",
+        "cost_postings",
+        "input_tax_postings",
+    }
     assert set(day_stages(DaySources(), policy)) == set(DAY_STAGES) - {"vat_transactions"}
     for name in DAY_STAGES:
         assert set(day_stages(DaySources(**{"vat_transactions": True, name: "off"}), policy)) == set(DAY_STAGES) - {
@@ -115,7 +119,7 @@ def test_what_asks_a_marketplace_leaves_a_slot_for_posting(dagster_place):
 def test_what_reads_days_or_files_asks_no_marketplace():
     """The table says so of each; who fetches says nothing and takes its turn."""
     silent = {name for name, stage in DAY_STAGES.items() if not stage.asks_marketplace}
-    assert silent == {"bank_deposits", "receivable_invoices", "invoice_postings", "cost_postings"}
+    assert silent == {"bank_deposits", "receivable_invoices", "invoice_postings", "cost_postings", "input_tax_postings"}
 
 
 @pytest.fixture

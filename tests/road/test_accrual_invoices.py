@@ -119,6 +119,36 @@ def test_what_is_billed_before_the_accrual_is_not_accrued_and_what_comes_later_i
     assert after_accruals(road, wanted, posted) == wanted
 
 
+def test_an_invoice_that_stands_in_the_erp_with_another_amount_shows_by_its_cents(world, monkeypatch):
+    """Sent and posted with a cent more than was sold: the proof is green without it and names the cent with it."""
+    pod = Pod(world)
+    road = accruing(pod)
+    made(road, TOLD)
+    monkeypatch.setattr("assets.invoice_postings.staged_invoices", a_cent_dearer)
+    fetched(road, "invoice_postings", TOLD)
+    told = verdict(accrued(world, road), "books_equal_events")
+    assert [(row["category"], row["rest"]) for row in told.rows if row["rest"] != "0.00"] == [("revenue", "0.01")]
+    assert not told.passed
+    assert "0.01 USD more in all" in told.sentence
+
+
+def a_cent_dearer(road, day):
+    """Return what is staged of a day; of the first, one invoice sells for a cent more and is owed a cent more."""
+    staged = staged_invoices(road, day)
+    if staged is None or day != DAYS[0]:
+        return staged
+    number = next(place for place, one in enumerate(staged.documents) if one.source.kind == "invoice")
+    [journal] = staged.documents[number].journals
+    kinds = journal.billing.kinds
+    cents = {kinds.index("revenue"): Decimal("-0.01"), kinds.index(""): Decimal("0.01")}
+    lines = tuple(
+        replace(line, amount=line.amount + cents.get(place, Decimal(0))) for place, line in enumerate(journal.lines)
+    )
+    documents = list(staged.documents)
+    documents[number] = replace(documents[number], journals=(replace(journal, lines=lines),))
+    return replace(staged, documents=tuple(documents))
+
+
 def test_an_invoice_that_is_not_what_was_sold_shows_by_its_cents(world, monkeypatch):
     """One that recognises a cent more than its transactions say leaves that cent over, in its own category."""
     pod = Pod(world)
