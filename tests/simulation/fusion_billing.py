@@ -54,7 +54,7 @@ _CONTROL = {
     "BillToCustomerNumber": "1008",
     "receivablesInvoiceLines": [{"Description": "By hand", "Quantity": 1, "UnitSellingPrice": 7}],
 }
-_ACCOUNTS = ("110900", "400100", "410100", "410200")
+_ACCOUNTS = ("110900", "400100", "410100", "410200", "500100", "140100")
 _BEFORE = '  card_in_transit: "110600"\ncategories:\n'
 _ORDER_ACCOUNTS = """\
   card_in_transit: "110600"
@@ -82,7 +82,8 @@ def _site() -> Site:
     ledgers = tuple(one for one in site.ledgers if one.id == US_LEDGER)
     periods = tuple(one for one in site.periods if one.ledger_id == US_LEDGER)
     used = tuple(one for one in site.combinations if one.account in wanted)
-    return replace(site, ledgers=ledgers, periods=periods, combinations=used, rates=(), opening_batches=())
+    opening = tuple(one for one in site.opening_batches if one.ledger_id == US_LEDGER)
+    return replace(site, ledgers=ledgers, periods=periods, combinations=used, rates=(), opening_batches=opening)
 
 
 @cache
@@ -185,14 +186,14 @@ def bill_two(schedule: Schedule) -> None:
 def _until_posted(schedule: Schedule, days: tuple[date, ...], kinds: tuple[str, ...]) -> None:
     for _ in range(_LOOKS_MAX):
         for asset in ASSETS:
-            schedule.run(asset, partial(_look, DAY_STAGES[asset], days))
+            schedule.run(asset, partial(look, DAY_STAGES[asset], days))
         if _states(schedule.world) == [f"{kind} {PostingState.POSTED}" for kind in kinds]:
             return
         schedule.world.clock.advance(_LATER)
     raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
 
 
-def _look(stage: DayStage, days: tuple[date, ...], road: Road) -> None:
+def look(stage: DayStage, days: tuple[date, ...], road: Road) -> None:
     for _ in fetch_days(road, stage, days):
         pass
 

@@ -163,7 +163,7 @@ def test_what_was_never_sent_and_what_no_command_undoes_is_refused(world, pod):
         plan_order_reversal(road, source)
     made(billing(pod), DAYS[1:2])
     [billed] = fetched(billing(pod), "invoice_postings", DAYS[1:2]).values()
-    with pytest.raises(InputRefused, match="Invoice of order .* cannot be reversed or posted again by command"):
+    with pytest.raises(InputRefused, match=r"Invoice of order .* cannot be reversed or posted again by command"):
         order_sources(road, billed.rows[0]["order"])
 
 
