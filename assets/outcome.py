@@ -94,6 +94,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice", "unmapped_product"},
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
+    | {ORDER_REVERSED_CODE, "reversal_of_nothing"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "cost_postings": ACCOUNT_CODES
     | {"no_marketplace", "unmapped_product", "units_unknown", "changed_meanwhile", "target_misconfigured"}

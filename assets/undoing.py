@@ -15,6 +15,7 @@ from assets.cash_sources import is_cash
 from assets.document_sets import DONE, IN_BOOKS, ORDER_KINDS, Undoing, called, called_of_order, order_kind, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
+from assets.order_dependents import waits_for
 from assets.posting_findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REVERSED_CODE, named
 from assets.reversals import BUSY, ask_for_reversal, cash_in_books, dependents, reversal_for, store_reversal
 from assets.roadmap import Road
@@ -177,6 +178,9 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
 def _dependents_verdict(road: Road, settlement_id: str, undoing: Undoing) -> Iterable[Verdict]:
     """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
     if order_kind(undoing.source):
+        source, journals = undoing.originals[0].source, [one.journal for one in undoing.originals]
+        for sentence in waits_for(road, source, journals):
+            yield Verdict("dependents", False, sentence, is_waiting=True)
         return
     cash = [] if is_cash(undoing.source) else cash_in_books(road, settlement_id)
     if cash:

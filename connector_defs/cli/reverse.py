@@ -68,7 +68,8 @@ def reverse(
 ) -> None:
     """Undo posted settlements by reversing journals, dependents first: the receipt, then the settlement.
 
-    An order, or a document of one by its number or key, means its cost of goods in the same way.
+    An order, or a document of one by its number or key, means its invoice and its cost of goods: the invoice is undone
+    by a credit memo for the whole of it.
 
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
     reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
@@ -95,7 +96,7 @@ def reverse(
         plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
     else:
         wishes: dict = {one: partial(plan_reversal, road, one, together) for one in ordered}
-        wishes |= {one: partial(plan_order_reversal, road, one) for one in sources}
+        wishes |= {one: partial(plan_order_reversal, road, one, together) for one in sources}
         planned, done, _ = _still_to_do(wishes)
         plans = list(planned.values())
     standings: list[Standing] = []
@@ -138,7 +139,7 @@ def repost(
 ) -> None:
     """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too.
 
-    An order, or a document of one by its number or key, is posted again as the catalogue says now.
+    An order, or a document of one by its number or key, is billed and costed again in the same way.
 
     Safe to repeat: of several, those that stand posted are left alone.
     """
@@ -175,8 +176,9 @@ def repost(
                 warnings.append(f"{name}: proposed by {item.proposed_by}; another person confirms it by this command.")
         again = [*begun, *undone]
         stages = tuple(stage.asset for stage in STAGES)
-        standings += [_driven(road, one, stages) for one in again if one in together]
+        # A settlement clears what its orders have billed, so those are posted again before it.
         standings += driven_orders(road, [one for one in again if one not in together])
+        standings += [_driven(road, one, stages) for one in again if one in together]
     rows = [_planned_row(one, journal) for one in documents for journal in one["journals"]]
     rows += [{"settlement": one, "erp_id": "its receipt"} for one in ordered if is_cash(undone[one].source)]
     _tell(road, [*rows, *order_rows], warnings, standings, as_json)

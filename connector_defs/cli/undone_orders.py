@@ -40,15 +40,20 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
     from assets.day_names import day_of_name
     from assets.day_stages import DAY_STAGES
     from assets.days import fetch_days
+    from assets.document_sets import INVOICE_POSTINGS
+    from assets.receivable_invoices import TABLE as INVOICES
 
     wanted = {source: road.stores.outbox.documents(source)[0].partition for source in sources}
     failed: dict[str, ConnectorError] = {}
     for partition in dict.fromkeys(wanted.values()):
         found = day_of_name(partition)
         assert found is not None, "documents of orders are kept by day"
+        # What is posted again is made anew, by the mapping as it is now.
+        assets = (INVOICES, INVOICE_POSTINGS) if found[0] == INVOICE_POSTINGS else (found[0],)
         try:
-            for _ in fetch_days(road, DAY_STAGES[found[0]], [found[1]]):
-                pass
+            for asset in assets:
+                for _ in fetch_days(road, DAY_STAGES[asset], [found[1]]):
+                    pass
         except ConnectorError as error:
             failed[partition] = error
     return [order_standing(road, source, failed.get(partition)) for source, partition in wanted.items()]

@@ -205,15 +205,16 @@ def _states(world: World) -> list[str]:
 
 def wrong(world: World) -> list[str]:
     """Return what the pod's receivables hold otherwise than they should: one invoice of 95, one credit memo of 40."""
-    return _other_than(world, {"AR_INVOICE": [Decimal(95)], "AR_CREDIT_MEMO": [Decimal(-40)]})
+    return other_than(world, {"AR_INVOICE": [Decimal(95)], "AR_CREDIT_MEMO": [Decimal(-40)]})
 
 
 def wrong_two(world: World) -> list[str]:
     """The same of two orders: two invoices of 95."""
-    return _other_than(world, {"AR_INVOICE": [Decimal(95)] * 2, "AR_CREDIT_MEMO": []})
+    return other_than(world, {"AR_INVOICE": [Decimal(95)] * 2, "AR_CREDIT_MEMO": []})
 
 
-def _other_than(world: World, wanted: dict[str, list[Decimal]]) -> list[str]:
+def other_than(world: World, wanted: dict[str, list[Decimal]]) -> list[str]:
+    """Return what the pod's receivables hold otherwise than these amounts by table."""
     store = world.erp.books.store
     held = {
         table: [Decimal(one["AMOUNT"]) for one in store.rows(f"SELECT * FROM {table}") if one["NUMBER"] != "CONTROL-1"]
