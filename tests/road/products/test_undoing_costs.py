@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 
 from assets.approval import approve, reject
 from assets.audit_story import tell
 from assets.document_sets import revisions_of
 from assets.order_reversals import made_again, order_sources, plan_order_reversal, repost_order
 from assets.reversals import apply_reversal
+from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.reverse import repost as repost_command
+from connector_defs.cli.reverse import reverse as reverse_command
 from emulators import faults as general
 from emulators.fusion.site import Timing
 from ledger.cost_documents import KIND as COST
@@ -282,3 +287,54 @@ def test_a_lost_control_database_finds_the_reversal_by_its_key(world, pod):
     fetched(road, "cost_postings", DAY)
     assert [str(one.state) for one in lost.outbox.documents(source)] == ["reversed"]
     assert (pod.loads(), pod.app.books.duplicates()) == (loads, {})
+
+
+def run(road, command, *arguments: str) -> dict:
+    """Run a command on a road; return what it tells machines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connector_defs.cli.reverse.opened_road", lambda name: road)
+        given = [*arguments, "-c", "amazon_us", "--reason", "wrong unit cost", "--json"]
+        ended = CliRunner().invoke(command, given)
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    return json.loads(ended.stdout) | {"code": ended.exit_code}
+
+
+def test_the_commands_take_an_order_and_show_first(world, pod):
+    """Shown, done, said to be done; posted again as shown. Each row says which document, and where it stands."""
+    source = posted(pod)
+    order = source.belongs_to
+    shown = run(costing(pod, "run-3"), reverse_command, order)
+    [document] = costing(pod).stores.outbox.documents(source)
+    [row] = shown["documents"]
+    assert (shown["is_applied"], row["settlement"], row["undoes"]) == (False, source.source_id, document.erp_id)
+    assert states(pod, source) == ["1 posted"]
+    for name in ("run-3", "run-4"):
+        applied = run(costing(pod, name), reverse_command, order, "--apply")
+        if applied["settlements"][0]["state"] == "reversed":
+            break
+        world.clock.advance(60)
+    [standing_now] = applied["settlements"]
+    assert (standing_now["state"], "connector repost" in standing_now["waits_for"]) == ("reversed", True)
+    assert applied["code"] == ExitCode.WAITS
+    shown = run(costing(pod, "run-5"), repost_command, order)
+    [row] = shown["documents"]
+    assert (shown["is_applied"], row["debits"]) == (False, str(document.journal.debits))
+    for name in ("run-5", "run-6"):
+        again = run(costing(pod, name), repost_command, order, "--apply")
+        if again["settlements"][0]["state"] == "posted":
+            break
+        world.clock.advance(60)
+    assert [one["state"] for one in again["settlements"]] == ["posted"]
+    assert row["erp_id"] == again["settlements"][0]["documents"]
+    assert (states(pod, source), world.items()) == (["1 reversed", "2 posted", "undoing posted"], {})
+
+
+def test_an_order_has_no_receipt(world, pod):
+    """`--cash-only` is of settlements."""
+    source = posted(pod)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connector_defs.cli.reverse.opened_road", lambda name: costing(pod))
+        given = [source.belongs_to, "-c", "amazon_us", "--reason", "wrong", "--cash-only"]
+        ended = CliRunner().invoke(reverse_command, given)
+    assert isinstance(ended.exception, InputRefused)
+    assert "has no receipt" in str(ended.exception)
