@@ -25,7 +25,7 @@ from ledger.four_eyes import Decider, NeedsAnotherPerson
 from ledger.journal import SourceKey
 from ledger.reversal import reversal_source
 from resources.store.stores import Stores
-from tests.road.billing_rig import DAYS, billing, fetched, made, verdict
+from tests.road.billing_rig import fetched, verdict
 from tests.road.fusion_rig import Pod
 from tests.road.products.test_cost_postings import ALL, DAY, HEAD, costing, costs_in
 
@@ -159,17 +159,13 @@ def test_it_is_refused_while_it_is_not_certain_what_stands_in_the_books(world, p
         plan_order_reversal(road, source)
 
 
-def test_what_was_never_sent_and_what_no_command_undoes_is_refused(world, pod):
-    """Planned only, or an invoice: with the reason, and nothing is stored."""
+def test_what_was_never_sent_is_refused(world, pod):
+    """Planned only: with the reason, and nothing is stored."""
     road = costing(pod, approval="required")
     [done] = fetched(road, "cost_postings", DAY).values()
     [source] = order_sources(road, done.rows[0]["order"])
     with pytest.raises(InputRefused, match="has nothing to reverse: part 1 planned"):
         plan_order_reversal(road, source)
-    made(billing(pod), DAYS[1:2])
-    [billed] = fetched(billing(pod), "invoice_postings", DAYS[1:2]).values()
-    with pytest.raises(InputRefused, match=r"Invoice of order .* cannot be reversed or posted again by command"):
-        order_sources(road, billed.rows[0]["order"])
 
 
 def test_posted_again_it_is_the_next_revision_with_the_cost_of_now(world, pod):
