@@ -36,7 +36,7 @@ def settled_dates(road: Road, wanted: JournalSet, known: Sequence[OutboxDocument
     if may_exist(known):
         return standing
     standing = outside_accrued(road, standing)
-    if not _moves(road, wanted.source):
+    if not _moves(road, wanted.source, known[0].partition if known else wanted.source.belongs_to):
         return standing
     unaccrued = after_accrued(road, wanted)
     return in_open_periods(standing, lambda unit, day: road.target.open_day(unit, unaccrued(unit, day)))
@@ -63,11 +63,11 @@ def told(road: Road, finding: Finding, source: SourceKey) -> Finding:
     return replace(finding, cure=_CURES[road.policy.closed_period], details=details)
 
 
-def _moves(road: Road, source: SourceKey) -> bool:
+def _moves(road: Road, source: SourceKey, partition: str) -> bool:
     """Tell whether these documents may be moved: always, or because a person said so of this very source."""
     if road.policy.closed_period != "ask":
         return road.policy.closed_period == "next_open"
-    decisions = road.stores.review.decisions(road.connection, source.belongs_to, CLOSED_CODE)
+    decisions = road.stores.review.decisions(road.connection, partition, CLOSED_CODE)
     return any(one.resolution == MOVE and _is_about(one.details, source) for one in decisions)
 
 

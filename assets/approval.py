@@ -68,8 +68,9 @@ def documents_of(road: Road, settlement_id: str) -> list[OutboxDocument]:
 
 def _confirm(road: Road, documents: list[OutboxDocument], decider: Decider) -> None:
     """Let an approval stand for the files these journals were made with; a reversal is made without them."""
-    planned_at = road.stores.outbox.planned_at(documents[0].source, documents[0].revision)
-    if planned_at is not None and not is_reversal(documents[0]):
+    made = next((one for one in documents if not is_reversal(one)), None)
+    planned_at = road.stores.outbox.planned_at(made.source, made.revision) if made else None
+    if planned_at is not None:
         road.stores.configuration.confirm(road.connection, decider.name, decider.identities, planned_at)
 
 

@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from assets.document_sets import ORDER_KINDS, order_kind
 from assets.event_words import sentence_of_event
 from assets.order_rows import OrderRow, name_of, order_rows, settlements_of_order
-from ledger.cost_documents import KIND as COST_KIND
 from ledger.errors import InputRefused
-from ledger.order_documents import KINDS
 from ledger.policy import Policy
 from resources.store.audit import AuditEvent
 from resources.store.exchanges import RecordedExchange
@@ -23,7 +22,6 @@ from resources.store.stores import Stores
 
 _PAGE = 1000
 _DOCUMENTS_MAX = 1_000_000
-ORDER_KINDS = (*KINDS, COST_KIND)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # Events of the whole connection that bear on every settlement under way at that moment.
 _OF_THE_CONNECTION = frozenset({"configuration_changed", "configuration_confirmed", "restored"})
@@ -68,7 +66,7 @@ def tell(stores: Stores, connection: str, asked: str, policy: Policy | None = No
     name = asked.strip()
     if _is_settlement(stores, connection, name):
         return Stories(name, "settlement", (_story(stores, connection, name),))
-    documents = _documents_named(stores, connection, name)
+    documents = documents_named(stores, connection, name)
     if documents:
         partitions = dict.fromkeys(one.partition for one in documents)
         keys = frozenset(one.key for one in documents)
@@ -101,7 +99,7 @@ def _is_settlement(stores: Stores, connection: str, name: str) -> bool:
     return bool(stores.settlements.get(connection, name) or stores.audit.events(connection, partition=name, limit=1))
 
 
-def _documents_named(stores: Stores, connection: str, name: str) -> list[OutboxDocument]:
+def documents_named(stores: Stores, connection: str, name: str) -> list[OutboxDocument]:
     """Return the documents with this posting key, natural key, or one word of it that no other kind of name has."""
     document = stores.outbox.document(name)
     if document is not None:
@@ -116,7 +114,7 @@ def _invoices_of_order(stores: Stores, connection: str, order_id: str) -> tuple[
     if not _PLAIN_ID.fullmatch(order_id):
         return ()
     listed = stores.outbox.listing(connection, belongs_to=order_id, limit=_DOCUMENTS_MAX)
-    listed = [one for one in listed if one.source.kind in ORDER_KINDS]
+    listed = [one for one in listed if order_kind(one.source)]
     keys = frozenset(one.key for one in listed)
     return tuple(_story(stores, connection, one, keys) for one in dict.fromkeys(one.partition for one in listed))
 

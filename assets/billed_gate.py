@@ -15,6 +15,7 @@ from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.order_choices import (
     Billed,
+    being_reversed,
     billed_before,
     billing_begins,
     credits_by_order,
@@ -55,7 +56,12 @@ def billed_verdict(road: Road, settlement_id: str, place: Place) -> Iterator[Ver
         return
     own = _orders(road, settlement_id)
     invoices = invoices_by_order(road, own)
-    under_way = [order for order, found in invoices.items() if any(not _is_posted(one) for one in found)]
+    undone = being_reversed(road) if invoices else set()
+    under_way = [
+        order
+        for order, found in invoices.items()
+        if any(not _is_posted(one) or (one.source_id, one.revision) in undone for one in found)
+    ]
     unbilled = [one.order_id for one in own.values() if one.sold and one.order_id not in invoices]
     missing, unknown = _forgotten(road, books_of(road, settlement_id), unbilled)
     uncredited = _uncredited(road, own, settlement_id, invoices)

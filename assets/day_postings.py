@@ -5,21 +5,24 @@ a check for all of them, one word of approval, and the read-back of what is post
 holds keeps none of the others.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assets.books_read import same
 from assets.day_names import today
-from assets.document_sets import content_mark
+from assets.document_sets import IN_BOOKS, content_mark, earlier_documents, is_reversal, is_withheld, undoing_of
 from assets.gate import accounts_verdict
 from assets.posting_findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting_sets import gate_of, gate_or_hold
+from assets.reposting import is_wanted_again, undone_verdict
 from assets.roadmap import Road
-from assets.verdicts import Verdict
+from assets.undoing import follow, withheld
+from assets.verdicts import StageResult, Verdict
 from ledger.errors import Finding, TargetError
 from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
+from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
 
 GATE, ACCEPTED, UNCHANGED = "gate", "accepted_by_erp", "unchanged_since_posting"
@@ -37,9 +40,59 @@ class Posted:
 
 
 def stored_sources(road: Road, partition: str) -> list[SourceKey]:
-    """Return the sources of the documents that were planned for a day, whatever is made of it now."""
-    listed = road.stores.outbox.listing(road.connection, partition=partition, limit=100_000)
-    return sorted({one.source for one in listed}, key=str)
+    """Return the sources of the documents that were planned for a day, whatever is made of it now.
+
+    What undoes one of them is no document of its own: it is followed with what it undoes.
+    """
+    return sorted({one.source for one in _listed(road, partition) if not is_reversal(one)}, key=str)
+
+
+def _listed(road: Road, partition: str) -> list[OutboxDocument]:
+    return road.stores.outbox.listing(road.connection, partition=partition, limit=100_000)
+
+
+def undone_sources(road: Road, partition: str) -> set[SourceKey]:
+    """Return the sources of a day of which a revision was ever to be undone; of most days none."""
+    reversing = [one for one in _listed(road, partition) if is_reversal(one)]
+    found = (undone_by(one.source) for one in reversing)
+    return {
+        SourceKey(one.source.seller, one.source.ledger, of.kind, of.source_id)
+        for one, of in zip(reversing, found, strict=True)
+    }
+
+
+def withheld_of_day(
+    road: Road, partition: str, sources: Iterable[SourceKey], known: Mapping[SourceKey, list[OutboxDocument]]
+) -> dict[SourceKey, StageResult]:
+    """Follow the reversals that are under way, and say of what is reversed that it is not in the books.
+
+    What stands in the books, or a person wants there again, is left out.
+    """
+    found = {}
+    for source in sources:
+        undoing = undoing_of(road, known[source])
+        if undoing is not None and undoing.is_under_way:
+            found[source] = follow(road, partition, undoing)
+        elif undoing is not None and is_withheld(known[source]) and not is_wanted_again(road, partition, known[source]):
+            found[source] = withheld(road, partition, undoing)
+    return found
+
+
+def again_verdict(road: Road, source: SourceKey) -> Iterator[Verdict]:
+    """Hold a new revision of a document while what undid an earlier one does not stand in the ERP's books."""
+    held = list(undone_verdict(road, source))
+    if held:
+        yield gate_of(held, "", GATE)
+
+
+def shown(road: Road, source: SourceKey, *, is_undone: bool) -> list[OutboxDocument]:
+    """Return the newest documents of a source with, where it was ever undone, all that stands in the books of it."""
+    newest = road.stores.outbox.documents(source)
+    if not is_undone:
+        return newest
+    undoing = undoing_of(road, newest)
+    before = [one for one in earlier_documents(road, newest) if one.state in IN_BOOKS]
+    return [*before, *newest, *(undoing.documents if undoing else ())]
 
 
 def gate_of_day(road: Road, sending: Sequence[JournalSet]) -> Verdict:
@@ -108,7 +161,8 @@ def read_back(
     Each is read once it is posted and then once a day, for as long as its day is looked at; what differs every time.
     Also returns what was read and is fine, to be remembered with the day.
     """
-    standing = [one for one in documents if one.state is PostingState.POSTED]
+    # What was reversed stands in the books as well, beside what undid it.
+    standing = [one for one in documents if one.state in IN_BOOKS]
     now = today(road.clock).isoformat()
     fine: list[str] = list(before.get("read", ())) if before.get("read_on") == now else []
     compared = []

@@ -14,10 +14,12 @@ from assets.posting_findings import REVERSAL_REFUSED_CODE
 from assets.roadmap import Road
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.accrual import month_of_accrual
+from ledger.cost_documents import KIND as COST
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
-from ledger.reversal import reversal_source
+from ledger.reversal import reversal_source, undone_by
 from resources.store.outbox import OutboxDocument
 
 # A part is sent when every part before it has got this far.
@@ -30,6 +32,8 @@ IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 # The assets by whose days documents are kept, with what those are called.
 INVOICE_POSTINGS, COST_POSTINGS, INPUT_TAX_POSTINGS = "invoice_postings", "cost_postings", "input_tax_postings"
 _CALLED = {INVOICE_POSTINGS: "Invoices", COST_POSTINGS: "Cost of goods", INPUT_TAX_POSTINGS: "Input tax"}
+# Documents of orders, kept by day, with what one of them is called.
+ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost"}
 _ALL_DOCUMENTS = 1_000_000
 
 
@@ -51,15 +55,16 @@ def documents_of_day(road: Road, name: str) -> list[OutboxDocument]:
     if found is None or found[0] not in _CALLED:
         return []
     listed = road.stores.outbox.listing(road.connection, partition=name, limit=_ALL_DOCUMENTS)
-    newest: dict[SourceKey, OutboxDocument] = {}
-    for one in sorted(listed, key=lambda one: (str(one.source), one.revision)):
-        newest[one.source] = one
-    return list(newest.values())
+    newest: dict[SourceKey, list[OutboxDocument]] = {}
+    for one in sorted(listed, key=lambda one: (str(one.source), one.revision, one.part)):
+        known = newest.get(one.source, [])
+        newest[one.source] = [*known, one] if known and known[0].revision == one.revision else [one]
+    return [one for documents in newest.values() for one in documents]
 
 
 def content_mark(documents: Sequence[OutboxDocument]) -> str:
     """Return a mark of what a person decides on: the fingerprint of the set, or one over those of several sets."""
-    marks = list(dict.fromkeys(one.set_fingerprint for one in documents))
+    marks = sorted({one.set_fingerprint for one in documents})
     return marks[0] if len(marks) == 1 else hashlib.sha256(" ".join(marks).encode()).hexdigest()
 
 
@@ -69,6 +74,17 @@ def called(name: str) -> str:
     if day is not None:
         return f"{_CALLED.get(day[0], day[0])} of {day[1]}"
     return f"{'Settlement' if month_of_accrual(name) is None else 'Accrual'} {name}"
+
+
+def order_kind(source: SourceKey) -> str:
+    """Return which document of an order it is, or undoes; "" for what is of no order."""
+    kind = undone_by(source).kind if source.kind == REVERSAL_KIND else source.kind
+    return kind if kind in ORDER_KINDS else ""
+
+
+def called_of_order(source: SourceKey) -> str:
+    """Return what a document of an order is called at the beginning of a sentence: `Cost of order 111-….8A2B44C1`."""
+    return f"{ORDER_KINDS[source.kind]} of order {source.source_id}"
 
 
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:
@@ -207,7 +223,13 @@ def newest_documents(road: Road, settlement_id: str) -> list[OutboxDocument]:
 
 
 def sets_of(road: Road, name: str) -> list[list[OutboxDocument]]:
-    """Return the newest revision of a settlement or an accrual, which may be none, and of each of its cash entries."""
+    """Return the newest revision of a settlement or an accrual, which may be none, and of each of its cash entries.
+
+    Of a day of documents it is the newest revision of each of them.
+    """
+    sources = dict.fromkeys(one.source for one in documents_of_day(road, name) if not is_reversal(one))
+    if sources:
+        return [road.stores.outbox.documents(source) for source in sources]
     return [road.stores.outbox.documents(source_named(road, name)), *cash_sets(road, name)]
 
 

@@ -16,7 +16,7 @@ from assets.hands import decisions, has_word
 from assets.posting import Driven, drive
 from assets.posting_findings import REFUSED_CODES, SENDABLE_CODES, approval_finding
 from assets.posting_steps import after, growing
-from assets.resumption import POSTING_KIND
+from assets.resumption import follow_up_kind
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
 from ledger import money
@@ -90,7 +90,8 @@ def ask_again(road: Road, settlement_id: str, driven: Sequence[Driven]) -> None:
     moments: list[datetime] = [one.again_at for one in driven if one.again_at is not None]
     if moments:
         states = ", ".join(sorted({str(one.document.state) for one in driven if one.again_at is not None}))
-        road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, min(moments), f"documents are {states}")
+        kind = follow_up_kind(settlement_id)
+        road.stores.due.ask(road.connection, kind, settlement_id, min(moments), f"documents are {states}")
 
 
 def is_retried(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:

@@ -6,7 +6,7 @@ files they are made with; and whether a person with no hand in them has approved
 
 from collections.abc import Iterator, Sequence
 
-from assets.posting_findings import CASH_REVERSED_CODE, REFUSED_CODES, REVERSED_CODE
+from assets.posting_findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REFUSED_CODES, REVERSED_CODE
 from assets.roadmap import Road
 from ledger.four_eyes import Decider, Hand, NeedsAnotherPerson, require_another
 from resources.store.audit import AuditEvent
@@ -41,6 +41,9 @@ def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
 def askers(road: Road, settlement_id: str) -> Iterator[Hand]:
     """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
     wishes = ((one, "repost") for one in (REVERSED_CODE, CASH_REVERSED_CODE))
+    # Of a day each document is wanted again by itself, perhaps by another person.
+    for item in decisions(road, settlement_id, frozenset({ORDER_REVERSED_CODE}), "repost"):
+        yield from hands_of(road, item.person, "wanted it posted once more")
     for code, action in (*wishes, *((one, "retry") for one in sorted(REFUSED_CODES))):
         for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:
             yield from hands_of(road, item.person, "wanted it posted once more")

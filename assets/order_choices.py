@@ -15,10 +15,12 @@ from assets.document_sets import DEAD
 from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.roadmap import Road
 from assets.statements import dicts, statement
-from ledger.journal import SETTLEMENT, Journal
+from ledger.journal import SETTLEMENT, Journal, SourceKey
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.policy import Invoicing
 from ledger.posting import MAY_EXIST, PostingState
+from ledger.reversal import KIND as REVERSAL_KIND
+from ledger.reversal import undone_by
 from resources.store.outbox_reading import Standing
 
 _MAPPED_TABLE = "mapped_lines"
@@ -100,6 +102,14 @@ def orders_in_books(road: Road, kind: str, until: date) -> frozenset[str]:
     return frozenset(
         one.source.belongs_to for one in documents if one is not None and one.journal.accounting_date <= until
     )
+
+
+def being_reversed(road: Road) -> set[tuple[str, int]]:
+    """Return the invoices, by id and revision, of which a reversal was planned and not given up."""
+    every = road.stores.outbox.of_kind(road.seller, road.ledger, REVERSAL_KIND)
+    begun = [one.source_id for one in every if one.state is not PostingState.REFUSED]
+    undone = (undone_by(SourceKey(road.seller, road.ledger, REVERSAL_KIND, one)) for one in begun)
+    return {(one.source_id, one.revision) for one in undone if one.kind == INVOICE}
 
 
 def dismissed(road: Road, code: str) -> set[str]:

@@ -17,6 +17,7 @@ from assets.posting_findings import (
     APPROVAL_CODES,
     BLIND_CODE,
     CASH_APPROVAL_CODE,
+    ORDER_REVERSED_CODE,
     REFUSED_CODES,
     REVERSAL_REFUSED_CODE,
     REVIEW_CURES,
@@ -93,10 +94,12 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice", "unmapped_product"},
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
+    | {ORDER_REVERSED_CODE, "reversal_of_nothing"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "cost_postings": ACCOUNT_CODES
     | {"no_marketplace", "unmapped_product", "units_unknown", "changed_meanwhile", "target_misconfigured"}
-    | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    | {"books_differ", ORDER_REVERSED_CODE, "reversal_of_nothing"}
+    | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "input_tax_postings": ACCOUNT_CODES
     | {"input_tax_account", "changed_meanwhile", "target_misconfigured"}
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
@@ -147,6 +150,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
     "cash_reversed": ("repost", "keep"),
+    ORDER_REVERSED_CODE: ("repost", "keep"),
     "cash_item_closed": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
     "accrual_period_closed": ("retry", "keep"),

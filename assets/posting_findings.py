@@ -20,6 +20,7 @@ BLIND_CODE = "posting_blind"
 # What is planned where somebody else has to approve it; a cash entry is told of on its own, beside its settlement.
 APPROVAL_CODE, CASH_APPROVAL_CODE = "approval_needed", "cash_approval_needed"
 REVERSED_CODE, CASH_REVERSED_CODE = "settlement_reversed", "cash_reversed"
+ORDER_REVERSED_CODE = "order_document_reversed"
 APPROVAL_CODES = frozenset({APPROVAL_CODE, CASH_APPROVAL_CODE})
 # In review for one of these, a document that is provably absent may be sent once a person has said `recheck`.
 SENDABLE_CODES = frozenset({"posting_unclear", "posting_unknown_document"})

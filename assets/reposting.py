@@ -46,18 +46,10 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
     """
     require_undoable(road, settlement_id)
     documents = road.stores.outbox.documents(source_named(road, settlement_id))
-    undoing, cash = undoing_of(road, documents), reversed_cash(road, settlement_id)
+    cash = reversed_cash(road, settlement_id)
     if cash and documents and all(one.state is PostingState.POSTED for one in documents):
         return cash[0]
-    if undoing is None or not undoing.is_done:
-        states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
-        if documents and documents[0].revision > 1 and any(one.state in _UNDER_WAY for one in documents):
-            raise UnderWayAlready(f"{called(settlement_id)} of {road.connection} is being posted again: {states}.")
-        is_posted = bool(documents) and all(one.state is PostingState.POSTED for one in documents)
-        raise (DoneAlready if is_posted else InputRefused)(
-            f"{called(settlement_id)} of {road.connection} is not reversed, so it is not posted again: {states}. "
-            f"Reverse it first: connector reverse {settlement_id}"
-        )
+    undoing = require_undone(road, called(settlement_id), settlement_id, documents)
     place = placed(road).get(settlement_id)  # an accrual has none, and carries nothing in
     missing = [one for one in reversed_origins(road, place) if one not in together] if place else []
     if missing:
@@ -66,6 +58,21 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
             f"them again together: connector repost {' '.join(missing)} {settlement_id}"
         )
     return undoing
+
+
+def require_undone(road: Road, what: str, name: str, documents: Sequence[OutboxDocument]) -> Undoing:
+    """Return the reversal of a revision that is done; raise DoneAlready, UnderWayAlready or InputRefused without it."""
+    undoing = undoing_of(road, documents)
+    if undoing is not None and undoing.is_done:
+        return undoing
+    states = ", ".join(f"part {one.part} {one.state}" for one in documents) or "no journal was ever planned"
+    if documents and documents[0].revision > 1 and any(one.state in _UNDER_WAY for one in documents):
+        raise UnderWayAlready(f"{what} of {road.connection} is being posted again: {states}.")
+    is_posted = bool(documents) and all(one.state is PostingState.POSTED for one in documents)
+    raise (DoneAlready if is_posted else InputRefused)(
+        f"{what} of {road.connection} is not reversed, so it is not posted again: {states}. "
+        f"Reverse it first: connector reverse {name}"
+    )
 
 
 def repost(
@@ -80,8 +87,13 @@ def repost(
     # A receipt that was undone with its settlement is wanted again with it.
     for cash in reversed_cash(road, settlement_id):
         if cash.source != undoing.source:
-            resolve(road, _item(road, settlement_id, cash), REPOST, decider, reason)
-    return resolve(road, _item(road, settlement_id, undoing), REPOST, decider, reason)
+            keep_wish(road, settlement_id, cash, decider, reason)
+    return keep_wish(road, settlement_id, undoing, decider, reason)
+
+
+def keep_wish(road: Road, partition: str, undoing: Undoing, decider: Decider, reason: str) -> ReviewItem:
+    """Keep a person's word that what this reversal undid is to be posted again; its partition is asked for with it."""
+    return resolve(road, _item(road, partition, undoing), REPOST, decider, reason)
 
 
 def reversed_cash(road: Road, settlement_id: str) -> list[Undoing]:

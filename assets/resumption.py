@@ -51,6 +51,11 @@ def ask_for(road: Road, settlement_id: str, reason: str) -> None:
     road.stores.due.ask(road.connection, SETTLEMENT_KIND, settlement_id, road.clock.now(), reason)
 
 
+def follow_up_kind(name: str) -> str:
+    """Return the kind of the row that asks for another look at documents; a day has one kind of row for everything."""
+    return SETTLEMENT_KIND if is_of_day_asset(name) else POSTING_KIND
+
+
 def arrived(road: Road, settlement_id: str, reason: str) -> None:
     """Ask for a settlement that is new; a connection that is not automatic leaves the first walk to a person."""
     road.stores.due.ask(road.connection, ARRIVAL_KIND, settlement_id, road.clock.now(), reason)

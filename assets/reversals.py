@@ -1,7 +1,8 @@
 """Undo: reversing journals for what a settlement has in the books, planned and stored.
 
-In: a settlement, a person's wish and reason. Out: first a plan that changes nothing; then the reversing set, stored as
-intent, which every later run takes further until it is posted (`assets/undoing.py`).
+In: a settlement, a person's wish and reason; documents of orders are planned in `assets/order_reversals.py`. Out: first
+a plan that changes nothing; then the reversing set, stored as intent, which every later run takes further until it is
+posted (`assets/undoing.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +13,18 @@ from decimal import Decimal
 from assets.accounting_dates import settled_dates
 from assets.cash_sources import cash_sets
 from assets.day_names import day_of_name
-from assets.document_sets import Undoing, called, sets_of, settlement_source, source_named, undoing_of
+from assets.document_sets import (
+    Undoing,
+    called,
+    called_of_order,
+    sets_of,
+    settlement_source,
+    source_named,
+    undoing_of,
+)
 from assets.gate import accounts_verdict
 from assets.posting_findings import named
-from assets.resumption import POSTING_KIND
+from assets.resumption import follow_up_kind
 from assets.roadmap import Road
 from assets.series import placed
 from assets.settlement_books import CARRIES
@@ -30,20 +39,21 @@ from resources.erp.target import BooksState
 from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
 
-_UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED})
+UNSENT = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 BUSY = MAY_EXIST - {PostingState.POSTED}
 
 
 @dataclass(frozen=True)
 class ReversalPlan:
-    """What reversing one settlement would do; `warnings` are for a person to read before it is stored.
+    """What reversing one settlement, or one document of an order, would do; `warnings` are read before it is stored.
 
-    `withdrawn` are parts of which nothing was sent: they never will be. `is_resumed` marks a reversal that is under way
-    already, `is_closed_elsewhere` a clearing item on which something else than our journals stands. `before` are the
-    cash entries of the settlement: they are undone first.
+    `name` is what a person calls it, `kept_under` the day under which a document of an order is kept. `withdrawn` are
+    parts of which nothing was sent: they never will be. `is_resumed` marks a reversal that is under way already,
+    `is_closed_elsewhere` a clearing item on which something else than our journals stands. `before` are the cash
+    entries of the settlement: they are undone first.
     """
 
-    settlement_id: str
+    name: str
     originals: tuple[OutboxDocument, ...]
     journals: JournalSet
     withdrawn: tuple[OutboxDocument, ...] = ()
@@ -51,6 +61,17 @@ class ReversalPlan:
     is_resumed: bool = False
     is_closed_elsewhere: bool = False
     before: "tuple[ReversalPlan, ...]" = ()
+    kept_under: str = ""
+
+    @property
+    def partition(self) -> str:
+        """Return what its due rows, review items and documents are kept under."""
+        return self.kept_under or self.name
+
+    @property
+    def called(self) -> str:
+        """Return what is undone, at the beginning of a sentence."""
+        return called_of_order(self.originals[0].source) if self.kept_under else called(self.name)
 
 
 def dependents_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
@@ -69,10 +90,10 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
     newest = road.stores.outbox.documents(source_named(road, settlement_id))
     undoing = undoing_of(road, newest)
     if undoing is not None and undoing.is_done:
-        raise DoneAlready(_already(settlement_id, undoing))
+        raise DoneAlready(already(called(settlement_id), settlement_id, undoing))
     if undoing is not None and undoing.is_under_way:
-        return replace(_resumed(settlement_id, newest, undoing), before=plan_cash_reversals(road, settlement_id))
-    _require_reversible(road, settlement_id, newest)
+        return replace(resumed(settlement_id, newest, undoing), before=plan_cash_reversals(road, settlement_id))
+    require_reversible(road, called(settlement_id), newest)
     warnings = list(_require_no_dependents(road, settlement_id, together))
     originals = tuple(one for one in newest if one.state is PostingState.POSTED)
     journals = settled_dates(road, reversal_for(originals), undoing.documents if undoing else ())
@@ -82,7 +103,7 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
         settlement_id,
         originals,
         journals,
-        withdrawn=tuple(one for one in newest if one.state in _UNSENT),
+        withdrawn=tuple(one for one in newest if one.state in UNSENT),
         warnings=(*warnings, *([closed] if closed else [])),
         is_closed_elsewhere=bool(closed),
         before=plan_cash_reversals(road, settlement_id),
@@ -94,9 +115,9 @@ def require_undoable(road: Road, name: str) -> None:
     require_known(road, name)
     if day_of_name(name) is not None:
         raise InputRefused(
-            f"{called(name)} of {road.connection} cannot be reversed or posted again by command: that takes "
-            "settlements and accruals only. Nothing was done. "
-            f"See what the day has in the books: connector outbox show {name}"
+            f"{called(name)} of {road.connection} cannot be reversed or posted again as a whole day: name its orders, "
+            f"or the documents by their numbers. Nothing was done. See what the day has in the books: connector outbox "
+            f"show {name}"
         )
 
 
@@ -109,7 +130,7 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
     for newest in cash_sets(road, settlement_id):
         undoing = undoing_of(road, newest)
         if undoing is not None and undoing.is_under_way:
-            plans.append(_resumed(settlement_id, newest, undoing))
+            plans.append(resumed(settlement_id, newest, undoing))
         busy = [f"{named(one)} is {one.state}" for one in newest if one.state in BUSY]
         if busy:
             raise InputRefused(
@@ -117,7 +138,7 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
                 f"{', '.join(busy)}: let it come to its end, or resolve its review item: connector review list"
             )
         originals = tuple(one for one in newest if one.state is PostingState.POSTED)
-        unsent = tuple(one for one in newest if one.state in _UNSENT)
+        unsent = tuple(one for one in newest if one.state in UNSENT)
         if (undoing is None or not undoing.is_under_way) and (originals or unsent):
             undone = reversal_for(originals) if originals else JournalSet(newest[0].source, 1, ())
             journals = settled_dates(road, undone, undoing.documents if undoing else ())
@@ -142,44 +163,44 @@ def cash_in_books(road: Road, settlement_id: str) -> list[OutboxDocument]:
     return [one for newest in cash_sets(road, settlement_id) for one in newest if one.state in MAY_EXIST]
 
 
-def _resumed(settlement_id: str, newest: Sequence[OutboxDocument], undoing: Undoing) -> ReversalPlan:
+def resumed(name: str, newest: Sequence[OutboxDocument], undoing: Undoing, kept_under: str = "") -> ReversalPlan:
+    """Return the plan of a reversal that is under way already."""
     journals = JournalSet(undoing.source, 1, tuple(one.journal for one in undoing.documents))
-    return ReversalPlan(settlement_id, tuple(newest), journals, is_resumed=True)
+    return ReversalPlan(name, tuple(newest), journals, is_resumed=True, kept_under=kept_under)
 
 
 def require_applicable(plan: ReversalPlan, reason: str, *, even_if_closed: bool = False) -> None:
     """Raise InputRefused without a reason, and for an item that something else has closed unless told to go on."""
     if not reason.strip():
-        raise InputRefused(f"{called(plan.settlement_id)} cannot be reversed without a reason.")
+        raise InputRefused(f"{plan.called} cannot be reversed without a reason.")
     if plan.is_closed_elsewhere and not even_if_closed:
         raise InputRefused(
-            f"{called(plan.settlement_id)} is not reversed: {plan.warnings[-1]} Undo that entry first, or say "
+            f"{plan.called} is not reversed: {plan.warnings[-1]} Undo that entry first, or say "
             "--even-if-closed: the item is then open again by that amount."
         )
 
 
 def apply_reversal(road: Road, plan: ReversalPlan, reason: str, *, even_if_closed: bool = False) -> None:
-    """Store a planned reversal as intent and ask for the settlement; one that is under way is only asked for.
+    """Store a planned reversal as intent and ask for its settlement or day; one that is under way is only asked for.
 
     Raises InputRefused as `require_applicable` does.
     """
-    settlement_id = plan.settlement_id
     require_applicable(plan, reason, even_if_closed=even_if_closed)
     for one in plan.before:
         apply_reversal(road, one, reason)
     # Asked for before and after: whichever moment this process ends at, a run looks again.
-    ask_for_reversal(road, settlement_id, f"to be reversed: {reason}")
+    ask_for_reversal(road, plan.partition, f"to be reversed: {reason}")
     if plan.is_resumed:
         return
     _note(road, plan, reason)
     unsent = [one.key for one in plan.withdrawn]
     if unsent:
-        said = f"withdrawn: the settlement is reversed ({reason})"
+        said = f"withdrawn: the {'document' if plan.kept_under else 'settlement'} is reversed ({reason})"
         refused = PostingState.REFUSED
-        road.stores.outbox.decide(unsent, refused, said, person=road.person, run=road.run, only_from=_UNSENT)
+        road.stores.outbox.decide(unsent, refused, said, person=road.person, run=road.run, only_from=UNSENT)
     if plan.originals:
-        store_reversal(road, settlement_id, plan.journals, plan.originals, again=True, person=road.person)
-    ask_for_reversal(road, settlement_id, f"reversal planned: {reason}")
+        store_reversal(road, plan.partition, plan.journals, plan.originals, again=True, person=road.person)
+    ask_for_reversal(road, plan.partition, f"reversal planned: {reason}")
 
 
 def require_may_be_given_up(road: Road, item: ReviewItem) -> list[OutboxDocument]:
@@ -203,11 +224,11 @@ def give_up_reversal(road: Road, item: ReviewItem, person: str, reason: str) -> 
 
     Raises as `require_may_be_given_up` does.
     """
-    unsent = [one.key for one in require_may_be_given_up(road, item) if one.state in _UNSENT]
+    unsent = [one.key for one in require_may_be_given_up(road, item) if one.state in UNSENT]
     if unsent:
         said = f"withdrawn: the reversal is given up ({reason})"
         refused = PostingState.REFUSED
-        road.stores.outbox.decide(unsent, refused, said, person=person, run=road.run, only_from=_UNSENT)
+        road.stores.outbox.decide(unsent, refused, said, person=person, run=road.run, only_from=UNSENT)
 
 
 def unknown_reversals(road: Road, documents: Sequence[OutboxDocument]) -> list[str]:
@@ -248,23 +269,24 @@ def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> li
     return found
 
 
-def _already(settlement_id: str, undoing: Undoing) -> str:
+def already(what: str, name: str, undoing: Undoing) -> str:
+    """Say by what something is reversed, and how it is posted again."""
     by = ", ".join(one.erp_id or "" for one in undoing.documents)
-    return f"{called(settlement_id)} is reversed already, by {by}. Post it again: connector repost {settlement_id}"
+    return f"{what} is reversed already, by {by}. Post it again: connector repost {name}"
 
 
-def _require_reversible(road: Road, settlement_id: str, newest: Sequence[OutboxDocument]) -> None:
+def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) -> None:
     """Raise InputRefused unless something is posted and nothing is in between."""
     busy = [one for one in newest if one.state in BUSY]
     if busy:
         parts = ", ".join(f"part {one.part} is {one.state}" for one in busy)
         raise InputRefused(
-            f"{called(settlement_id)} of {road.connection} cannot be reversed while {parts}: it has to be certain "
+            f"{what} of {road.connection} cannot be reversed while {parts}: it has to be certain "
             "what stands in the books. Let it come to its end, or resolve its review item: connector review list"
         )
     if not any(one.state is PostingState.POSTED for one in newest):
         states = ", ".join(f"part {one.part} {one.state}" for one in newest) or "no journal was ever planned"
-        raise InputRefused(f"{called(settlement_id)} of {road.connection} has nothing to reverse: {states}.")
+        raise InputRefused(f"{what} of {road.connection} has nothing to reverse: {states}.")
 
 
 def _require_no_dependents(road: Road, settlement_id: str, together: frozenset[str]) -> Iterable[str]:
@@ -340,7 +362,7 @@ def _note(road: Road, plan: ReversalPlan, reason: str) -> None:
             road.connection,
             "reversal_asked",
             facts,
-            partition=plan.settlement_id,
+            partition=plan.partition,
             run=road.run,
             person=road.person,
         )
@@ -349,4 +371,4 @@ def _note(road: Road, plan: ReversalPlan, reason: str) -> None:
 def ask_for_reversal(road: Road, settlement_id: str, reason: str, seconds: float = 0) -> None:
     """Ask for another look at a settlement's documents."""
     at = road.clock.now() + timedelta(seconds=seconds)
-    road.stores.due.ask(road.connection, POSTING_KIND, settlement_id, at, reason)
+    road.stores.due.ask(road.connection, follow_up_kind(settlement_id), settlement_id, at, reason)

@@ -1,4 +1,4 @@
-"""Follow a reversal: take what undoes a settlement as far as it goes now, and say how it stands.
+"""Follow a reversal: take what undoes a settlement, or a document of an order, as far as it goes now.
 
 In: a stored reversal, of whatever day. Out: its documents driven through the same gate and protocol as any posting.
 When a reversing document is posted, the one it undoes becomes `reversed`: derived anew by every run, so that a crash
@@ -12,10 +12,11 @@ from decimal import Decimal
 from assets.accounting_dates import settled_dates
 from assets.accrued_months import accruals_beside
 from assets.cash_sources import is_cash
-from assets.document_sets import DONE, IN_BOOKS, Undoing, called, undoing_of
+from assets.document_sets import DONE, IN_BOOKS, ORDER_KINDS, Undoing, called, called_of_order, order_kind, undoing_of
 from assets.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.gate import accounts_verdict
-from assets.posting_findings import CASH_REVERSED_CODE, REVERSED_CODE, named
+from assets.order_dependents import waits_for
+from assets.posting_findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REVERSED_CODE, named
 from assets.reversals import BUSY, ask_for_reversal, cash_in_books, dependents, reversal_for, store_reversal
 from assets.roadmap import Road
 from assets.verdicts import StageResult, Verdict
@@ -49,7 +50,7 @@ def follow(road: Road, settlement_id: str, undoing: Undoing) -> StageResult:
 
 
 def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Verdict, ...] = ()) -> StageResult:
-    """Say of a reversed settlement that it is not in the books, until a person wants it again or keeps it so."""
+    """Say of what is reversed that it is not in the books, until a person wants it again or keeps it so."""
     pairs = ", ".join(
         f"{one.erp_id} by {undoing.by_original[one.key].erp_id}"
         for one in undoing.originals
@@ -68,11 +69,15 @@ def withheld(road: Road, settlement_id: str, undoing: Undoing, before: tuple[Ver
 def withheld_name(settlement_id: str, undoing: Undoing) -> str:
     """Name what is reversed, as a sentence begins with it."""
     source = undoing.originals[0].source
+    if source.kind in ORDER_KINDS:
+        return called_of_order(source)
     return f"A cash entry of settlement {settlement_id}" if is_cash(source) else called(settlement_id)
 
 
 def withheld_code(source: SourceKey) -> str:
     """Return the code under which what is reversed is kept in sight."""
+    if source.kind in ORDER_KINDS:
+        return ORDER_REVERSED_CODE
     return CASH_REVERSED_CODE if is_cash(source) else REVERSED_CODE
 
 
@@ -172,6 +177,11 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
 
 def _dependents_verdict(road: Road, settlement_id: str, undoing: Undoing) -> Iterable[Verdict]:
     """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
+    if order_kind(undoing.source):
+        source, journals = undoing.originals[0].source, [one.journal for one in undoing.originals]
+        for sentence in waits_for(road, source, journals):
+            yield Verdict("dependents", False, sentence, is_waiting=True)
+        return
     cash = [] if is_cash(undoing.source) else cash_in_books(road, settlement_id)
     if cash:
         names = ", ".join(one.erp_id or named(one) for one in cash)

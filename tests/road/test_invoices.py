@@ -294,6 +294,6 @@ def test_a_day_of_invoices_is_not_undone_by_command_and_says_so(pod, asked):
     [posted] = fetched(road, "invoice_postings", DAYS[:1]).values()
     assert posted.rows, "a day with invoices in the books"
     name = f"invoice_postings-{DAYS[0]}"
-    with pytest.raises(InputRefused, match="settlements and accruals only") as refused:
+    with pytest.raises(InputRefused, match="as a whole day: name its orders") as refused:
         asked(road, name)
     assert f"connector outbox show {name}" in str(refused.value)
