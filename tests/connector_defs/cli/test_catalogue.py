@@ -10,7 +10,8 @@ from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import open_stores
 from connector_defs.project import Project
 
-COSTS = (
+_BEGINS = "'{{ env.CONNECTOR_DEMO_BOOKS_FROM_US }}'"
+COSTS = f"books:\n    catalogue: products.csv\n    cost_of_goods: {{shipped_from: {_BEGINS}}}"
     "books:\n    catalogue: products.csv\n    cost_of_goods: {shipped_from: '{{ env.CONNECTOR_DEMO_BOOKS_FROM_US }}'}"
 )
 HEAD = "sku;cogs.account;inventory.account;unit_cost;currency\n"
