@@ -12,8 +12,6 @@ from connector_defs.project import Project
 
 _BEGINS = "'{{ env.CONNECTOR_DEMO_BOOKS_FROM_US }}'"
 COSTS = f"books:\n    catalogue: products.csv\n    cost_of_goods: {{shipped_from: {_BEGINS}}}"
-    "books:\n    catalogue: products.csv\n    cost_of_goods: {shipped_from: '{{ env.CONNECTOR_DEMO_BOOKS_FROM_US }}'}"
-)
 HEAD = "sku;cogs.account;inventory.account;unit_cost;currency\n"
 MUG = "MUG-1;600950;110800;4.25;USD\n"
 
