@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from assets.billed_orders import BEYOND_CODE
+from assets.billed_orders import BEYOND_CODE, NO_SALE_CODE
 from assets.days import days_between
 from assets.event_rows import TABLE as EVENTS_TABLE
 from assets.mapped_lines import TABLE as MAPPED_TABLE
@@ -141,7 +141,8 @@ def _credited(billed: Billed | None) -> Decimal:
 def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[str, date], str]:
     """Return the orders that were shipped since orders are billed and have no invoice, each with its day.
 
-    Also the days of transactions that are missing to tell, as one sentence, "" where none is.
+    What a person left to its settlement, because no invoice can hold it, is not among them. Also the days of
+    transactions that are missing to tell, as one sentence, "" where none is.
     """
     invoicing = road.policy.invoicing
     if invoicing is None or not orders:
@@ -155,8 +156,10 @@ def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[st
     absent = [day for day in wanted if day not in kept]
     told = shipped(road, orders, [road.stores.warehouse.path(kept[day]) for day in wanted if day in kept])
     early = shipped_before(road, told, invoicing)
-    found = {order: moment.date() for order, moment in told.items() if moment >= begins and order not in early}
-    if not absent or len(found) == len(orders):
+    since = {order: moment.date() for order, moment in told.items() if moment >= begins and order not in early}
+    left_alone = {origin.partition(" ")[0] for origin in dismissed(road, NO_SALE_CODE)}
+    found = {order: day for order, day in since.items() if order not in left_alone}
+    if not absent or len(since) == len(orders):
         return found, ""
     span = f"{absent[0]} to {absent[-1]}" if len(absent) > 1 else str(absent[0])
     fetch = f"connector fetch {EVENTS_TABLE} --from {absent[0]} --to {absent[-1]} -c {road.connection}"

@@ -173,7 +173,7 @@ PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
 WAITS = "waits"
 # Marks what is kept of a verdict that had nothing to hold against.
 NOT_COMPARED = "not compared"
-# So many failures in a row take about seven hours: longer than the window in which a system is usually maintained.
+# So many failures in a row take six hours at least: longer than the window in which a system is usually maintained.
 FAILURES_UNTOLD_MAX = 11
 
 

@@ -16,6 +16,7 @@ import yaml
 
 from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
 from assets.posting_findings import REVIEW_CURES
+from assets.review_queue import MEANINGS
 from assets.road import STAGES
 from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
@@ -227,6 +228,22 @@ def test_every_finding_is_explained() -> None:
     told = first_cells("guides/when-something-stops.md")
     assert len(told) == len(set(told))
     assert set(told) == codes_in_code()
+
+
+def test_what_to_do_names_the_actions_that_a_finding_takes() -> None:
+    """No cell names one that its finding, or another finding it names, does not take; each way out but looking again
+    is named."""
+    text = (DOCS / "guides/when-something-stops.md").read_text(encoding="utf-8").partition("\n## Actions\n")[0]
+    cures = dict(re.findall(r"^\| `(\w+)` \|.*\| (.*?) \|$", text, re.M))
+    looks = {"retry", "recheck"}
+    wrong = []
+    for code, cure in cures.items():
+        words = set(re.findall(r"`(\w+)`", cure))
+        takes = set(ACTIONS.get(code, ("retry",)))
+        allowed = takes.union(*(ACTIONS.get(other, ("retry",)) for other in words & cures.keys()))
+        unknown, silent = words & MEANINGS.keys() - allowed, takes - words - looks
+        wrong += [f"{code}: {what} {', '.join(sorted(of))}" for what, of in (("not", unknown), ("also", silent)) if of]
+    assert wrong == []
 
 
 def test_every_stage_that_can_fail_is_named() -> None:

@@ -41,6 +41,9 @@ from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import invoices
 from tests.road.test_posting_road import ONE
 
+# A day within the settlement written by hand.
+SHIPPED = date(2026, 11, 3)
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> Path | None:
@@ -58,6 +61,43 @@ def world(told, tmp_path, monkeypatch) -> World:
 def pod(world) -> Pod:
     """The demo pod on the world's clock."""
     return Pod(world)
+
+
+def test_a_shipment_that_no_invoice_can_hold_is_left_to_its_settlement_when_a_person_says_so(world, pod):
+    """It holds the settlement until then, and is never billed afterwards; its settlement books what it brought."""
+    since = {**INVOICING, "shipped_from": SETTLED_SINCE}
+    order, _ = an_order(made(billing(pod, invoicing=since), [SHIPPED]))
+    discount_too_much(world, order)
+    made(billing(pod, invoicing=since), [SHIPPED])
+    fetched(billing(pod, invoicing=since), "invoice_postings", [SHIPPED])
+    item = world.items()["order_not_billable"]
+    assert (order in item.sentence, item.actions) == (True, ("retry", "dismiss"))
+    settled(world, billing(pod, invoicing=since), order, "50.00")
+    held = walk(billing(pod, invoicing=since), ONE)
+    assert not verdict(held.results["erp_postings"], "gate").passed
+    world.resolve("order_not_billable", "dismiss")
+    for number in range(3):
+        walk(billing(pod, f"walk-{number}", invoicing=since), ONE)
+        world.clock.advance(120)
+    assert world.states(billing(pod, invoicing=since), ONE) == ["posted"]
+    made(billing(pod, invoicing=since), [SHIPPED])
+    assert "order_not_billable" not in world.items()
+
+
+def discount_too_much(world, order: str) -> None:
+    """Let the sale of an order be told as money that the buyer is owed."""
+    [version] = [one for one in current_events(world) if one.partition == SHIPPED.isoformat()]
+    path = world.stores.warehouse.path(version)
+    sql = (
+        "SELECT * REPLACE (CAST(CASE WHEN order_id = $order AND transaction_type = 'Shipment' THEN -abs(amount) "
+        "ELSE amount END AS DECIMAL(18, 3)) AS amount) FROM read_parquet($path)"
+    )
+
+    def produce(to) -> None:
+        with world.stores.warehouse.connect() as duck:
+            duck.sql(sql, params={"order": order, "path": str(path)}).write_parquet(str(to))
+
+    world.stores.warehouse.write("amazon_us", "financial_events", SHIPPED.isoformat(), produce, version.facts)
 
 
 def test_every_shipment_becomes_one_invoice_of_what_it_sold(world, pod):
