@@ -78,7 +78,7 @@ def _taken(
     def gate() -> tuple[Verdict, ...]:
         return _gate(road, accrual, to_send(journals, known))
 
-    verdicts = () if is_settled(known) else gate_or_hold(gate, known)
+    verdicts = () if is_settled(known) else gate_or_hold(road, gate, known)
     if any(one.stops for one in verdicts) and _is_left_out(road, name, verdicts):
         return StageResult(facts={"posting": "none: its period is closed, and a person leaves it so"})
     wanted = WantedSet(journals, name, mapping_hash, is_wanted_again=is_wanted_again(road, name, known))

@@ -71,7 +71,7 @@ def _entry(road: Road, settlement_id: str, source: SourceKey, bank: Callable[[],
     if isinstance(plan, Unplanned):
         return _unplanned(road, settlement_id, source, known, plan)
     plan = replace(plan, journals=settled_dates(road, plan.journals, known))
-    verdicts = () if is_settled(known) else gate_or_hold(lambda: _gate(road, settlement_id, plan, known), known)
+    verdicts = () if is_settled(known) else gate_or_hold(road, lambda: _gate(road, settlement_id, plan, known), known)
     wanted = WantedSet(
         plan.journals,
         settlement_id,

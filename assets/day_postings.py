@@ -106,7 +106,7 @@ def gate_of_day(road: Road, sending: Sequence[JournalSet]) -> Verdict:
         verdict = accounts_verdict(road, road.load_mapping(), asked)
         return (gate_of([verdict], f"{len(journals)} documents may be sent: accounts valid, periods open."),)
 
-    return gate_or_hold(gate, [], GATE)[0]
+    return gate_or_hold(road, gate, [], GATE)[0]
 
 
 def joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument], posted: Posted) -> list[Verdict]:

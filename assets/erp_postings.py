@@ -59,7 +59,7 @@ def _posted(
     def gate() -> tuple[Verdict, ...]:
         return _gate(road, planned, to_send(planned.journals, known), place, facts)
 
-    verdicts = () if is_settled(known) else gate_or_hold(gate, known)
+    verdicts = () if is_settled(known) else gate_or_hold(road, gate, known)
     wanted = WantedSet(
         planned.journals,
         settlement_id,

@@ -24,6 +24,7 @@ from assets.posting_findings import (
 )
 from assets.resumption import sentence_of
 from assets.roadmap import Road
+from assets.unasked_gate import UNANSWERED_CODE
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.cash import KIND as CASH_KIND
@@ -88,6 +89,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "journals": ACCOUNT_CODES | {"not_equal_settlement"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
+    | {UNANSWERED_CODE}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed", "order_not_billed"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "receivable_invoices": MAPPING_CODES
@@ -105,13 +107,13 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES
-    | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured"}
+    | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured", UNANSWERED_CODE}
     | {"settlement_reversed", "reversal_of_nothing", "not_once", "books_differ"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     # What was taken out of the books and posted again there is found right by reading back, without a posting run.
     "cash_entries": ACCOUNT_CODES
     | {"cash_unclear", "cash_account", "cash_item_closed", "cash_item_differs", "cash_reversed"}
-    | {"changed_meanwhile", "target_misconfigured", "changed_after_posting", "reversal_of_nothing"}
+    | {"changed_meanwhile", "target_misconfigured", "changed_after_posting", "reversal_of_nothing", UNANSWERED_CODE}
     | {CASH_APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "reconciliations": frozenset(
         {"not_once", "books_differ", "cash_differs", "clearing_differs", "posting_removed", "posting_other_content"}

@@ -13,6 +13,7 @@ from assets.document_sets import may_exist
 from assets.driving import ask_again, asked_again_later, drive_all, is_refused_late, is_retried, progress, result_of
 from assets.resumption import ask_for
 from assets.roadmap import Road
+from assets.unasked_gate import unasked
 from assets.verdicts import StageResult, Verdict
 from ledger.errors import ConnectorError, Finding, TargetError
 from ledger.journal import JournalSet, SourceKey
@@ -114,7 +115,7 @@ def take_on(road: Road, taken: Taken, resting: Mapping[str, Driven] | None = Non
 
 
 def gate_or_hold(
-    gate: Callable[[], tuple[Verdict, ...]], known: Sequence[OutboxDocument], check: str = "gate"
+    road: Road, gate: Callable[[], tuple[Verdict, ...]], known: Sequence[OutboxDocument], check: str = "gate"
 ) -> tuple[Verdict, ...]:
     """Ask the gate; when it cannot be asked, hold what is unsent, so that what is under way is followed all the same.
 
@@ -125,9 +126,9 @@ def gate_or_hold(
     except ConnectorError as error:
         if not may_exist(known):
             raise
-        sentence = f"The gate cannot be asked, so nothing is sent: {error}"
         if isinstance(error, TargetError):
-            return (Verdict(check, False, sentence, is_waiting=True),)
+            return (unasked(road, error, known, check),)
+        sentence = f"The gate cannot be asked, so nothing is sent: {error}"
         finding = Finding("changed_meanwhile", sentence, "Correct what the sentence names; then resolve with `retry`.")
         return (Verdict(check, False, sentence, findings=(finding,)),)
 

@@ -19,6 +19,7 @@ from assets.order_dependents import waits_for
 from assets.posting_findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REVERSED_CODE, named
 from assets.reversals import BUSY, ask_for_reversal, cash_in_books, dependents, reversal_for, store_reversal
 from assets.roadmap import Road
+from assets.unasked_gate import unasked
 from assets.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding, IllegalStep, TargetError
@@ -163,7 +164,7 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
         journals = JournalSet(undoing.source, unsent[0].revision, tuple(one.journal for one in unsent))
         verdicts.append(accounts_verdict(road, None, journals))
     except TargetError as error:
-        return (Verdict("gate", False, f"The gate cannot be asked, so nothing is sent: {error}", is_waiting=True),)
+        return (unasked(road, error, unsent),)
     failed = [verdict for verdict in verdicts if not verdict.passed and verdict.is_blocking]
     if not failed:
         return (
