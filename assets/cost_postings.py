@@ -10,10 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from assets.costed_shipments import CostedDay, costed_day
-from assets.day_files import write_day
-from assets.day_names import day_name
-from assets.day_postings import (
+from assets.events.event_rows import TABLE as EVENTS_TABLE
+from assets.posting.day_postings import (
     UNCHANGED,
     Posted,
     again_verdict,
@@ -25,14 +23,16 @@ from assets.day_postings import (
     undone_sources,
     withheld_of_day,
 )
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.document_sets import COST_POSTINGS as TABLE
-from assets.document_sets import is_reversal, is_settled, is_withheld, to_send
-from assets.driving import what_it_is
-from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.posting_sets import WantedSet, take
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.posting.document_sets import COST_POSTINGS as TABLE
+from assets.posting.document_sets import is_reversal, is_settled, is_withheld, to_send
+from assets.posting.driving import what_it_is
+from assets.posting.sets import WantedSet, take
+from assets.sales.costed_shipments import CostedDay, costed_day
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.catalogue import Catalogue
 from ledger.difference import difference

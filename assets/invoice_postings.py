@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from assets.accounting_dates import after_accruals
-from assets.accrued_months import accruals_beside
-from assets.billed_gate import CODE as NOT_BILLED_CODE
-from assets.day_files import write_day
-from assets.day_names import day_name, start_of
-from assets.day_postings import (
+from assets.events.event_rows import TABLE as EVENTS_TABLE
+from assets.month_end.accrued_months import accruals_beside
+from assets.posting.accounting_dates import after_accruals
+from assets.posting.day_postings import (
     GATE,
     UNCHANGED,
     Posted,
@@ -30,19 +28,21 @@ from assets.day_postings import (
     undone_sources,
     withheld_of_day,
 )
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.document_sets import INVOICE_POSTINGS as TABLE
-from assets.document_sets import is_reversal, is_settled, is_withheld, may_exist, to_send, undoing_of
-from assets.driving import spoken_for
-from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.order_choices import owed, revenue_orders
-from assets.order_clearing import cleared_verdict
-from assets.posting_sets import Taken, WantedSet, take_in, take_on
+from assets.posting.document_sets import INVOICE_POSTINGS as TABLE
+from assets.posting.document_sets import is_reversal, is_settled, is_withheld, may_exist, to_send, undoing_of
+from assets.posting.driving import spoken_for
+from assets.posting.sent_together import MAY_GO, send_what_goes_together, takes_several
+from assets.posting.sets import Taken, WantedSet, take_in, take_on
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
-from assets.resumption import ask_for
-from assets.roadmap import Road
-from assets.sent_together import MAY_GO, send_what_goes_together, takes_several
-from assets.verdicts import Row, StageResult, Verdict
+from assets.sales.billed_gate import CODE as NOT_BILLED_CODE
+from assets.sales.order_choices import owed, revenue_orders
+from assets.sales.order_clearing import cleared_verdict
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name, start_of
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.resumption import ask_for
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.difference import difference
 from ledger.errors import Finding

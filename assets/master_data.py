@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from assets.catalogue_gaps import products_of_days
-from assets.day_names import today
-from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.master_tables import ItemsKept, ProductsKept, keep_table, read_items, read_products
-from assets.roadmap import Road
-from assets.sold_asins import asins_of_days
-from assets.verdicts import Row, StageResult, Verdict, nothing_compared
+from assets.events.event_rows import TABLE as EVENTS_TABLE
+from assets.sales.catalogue_gaps import products_of_days
+from assets.sales.master_tables import ItemsKept, ProductsKept, keep_table, read_items, read_products
+from assets.sales.sold_asins import asins_of_days
+from assets.stages.day_names import today
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict, nothing_compared
 from ledger.errors import ConfigurationRefused, InputRefused
 from ledger.masters import Item, Items, Likeness, Match, Product, spellings
 from resources.erp.masters import CustomerMaster, MasterReader, MasterTarget

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from assets.day_names import day_of_name
-from assets.month_names import month_of_name
-from assets.verdicts import Row, StageResult, Verdict
+from assets.stages.day_names import day_of_name
+from assets.stages.month_names import month_of_name
+from assets.stages.verdicts import Row, StageResult, Verdict
 from resources.clock import Clock
 from resources.store.review import ReviewItem
 from resources.store.stores import Stores

@@ -19,8 +19,8 @@ import yaml
 from pydantic import BaseModel
 
 from assets import review_queue
-from assets.checks import CHECKS
-from assets.outcome import ACTIONS
+from assets.stages.checks import CHECKS
+from assets.stages.outcome import ACTIONS
 from connector_defs.cli.exit_codes import MEANINGS
 from connector_defs.cli.program import program
 from connector_defs.connections import SETTINGS

@@ -14,10 +14,10 @@ import click
 import pytest
 import yaml
 
-from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
-from assets.posting_findings import REVIEW_CURES
+from assets.posting.findings import REVIEW_CURES
 from assets.review_queue import MEANINGS
 from assets.road import STAGES
+from assets.stages.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
 from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources

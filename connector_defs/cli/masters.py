@@ -10,7 +10,7 @@ from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
 
 if TYPE_CHECKING:
-    from assets.verdicts import Verdict
+    from assets.stages.verdicts import Verdict
 
 _COLUMNS = ("master", "name", "asked_for", "result", "erp_number", "matched_by", "status", "advice")
 

@@ -23,8 +23,8 @@ from ledger.four_eyes import statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from assets.reversals import ReversalPlan
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
+    from assets.undo.reversals import ReversalPlan
     from ledger.month import Month
 
 _Plan = TypeVar("_Plan")
@@ -75,9 +75,9 @@ def reverse(
     reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
     are reversed already are left alone.
     """
-    from assets.document_sets import called_of_order
-    from assets.order_reversals import plan_order_reversal
-    from assets.reversals import (
+    from assets.posting.document_sets import called_of_order
+    from assets.undo.order_reversals import plan_order_reversal
+    from assets.undo.reversals import (
         apply_reversal,
         dependents_first,
         plan_reversal,
@@ -143,12 +143,12 @@ def repost(
 
     Safe to repeat: of several, those that stand posted are left alone.
     """
-    from assets.cash_sources import is_cash
-    from assets.order_reversals import repost_order as keep_order_wish
-    from assets.order_reversals import require_order_reversed
-    from assets.reposting import origins_first, require_reversed
-    from assets.reposting import repost as keep_wish
+    from assets.bank.cash_sources import is_cash
     from assets.road import STAGES
+    from assets.undo.order_reversals import repost_order as keep_order_wish
+    from assets.undo.order_reversals import require_order_reversed
+    from assets.undo.reposting import origins_first, require_reversed
+    from assets.undo.reposting import repost as keep_wish
 
     road = opened_road(connection_name)
     settlements, sources = meant_by(road, names)
@@ -214,7 +214,7 @@ def _names(plans: "Iterable[ReversalPlan]") -> list[str]:
 def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standing:
     """Run stages in this order until one stops, and say where the settlement stands; an error stops no other."""
     from assets.road import STAGES, run_stage
-    from assets.series import placed
+    from assets.settlements.series import placed
 
     month = month_of_accrual(settlement_id)
     if month is not None:
@@ -233,7 +233,7 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
 def _driven_accrual(road: "Road", name: str, month: "Month") -> Standing:
     """Make the accruals of the month again, which takes this one along, and say where it stands."""
     from assets.accruals import STAGE
-    from assets.months import run_month
+    from assets.stages.months import run_month
 
     try:
         run_month(road, STAGE, month)

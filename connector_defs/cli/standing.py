@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connector_defs.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
     from ledger.errors import ConnectorError
     from ledger.journal import SourceKey
     from resources.store.outbox import OutboxDocument
@@ -49,9 +49,9 @@ def standing(
 
     `error` and its `code` tell what ended the last attempt; `told` is what that attempt says of documents under way.
     """
-    from assets.approval import documents_of
-    from assets.cash_sources import cash_sets
-    from assets.document_sets import undoing_of
+    from assets.bank.cash_sources import cash_sets
+    from assets.posting.document_sets import undoing_of
+    from assets.review.approval import documents_of
 
     documents = documents_of(road, settlement_id)
     state = _state(documents, is_before_go_live)
@@ -78,7 +78,7 @@ def standing(
 
 def order_standing(road: "Road", source: "SourceKey", error: "ConnectorError | None" = None) -> Standing:
     """Return where a document of an order stands now; `error` ended the last attempt."""
-    from assets.document_sets import undoing_of
+    from assets.posting.document_sets import undoing_of
     from ledger import money
 
     documents = road.stores.outbox.documents(source)

@@ -13,7 +13,7 @@ from ledger.errors import ConnectorError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
     from ledger.journal import SourceKey
 
 
@@ -22,8 +22,8 @@ def meant_by(road: "Road", names: "Iterable[str]") -> "tuple[list[str], list[Sou
 
     The documents are in the order in which they are undone.
     """
-    from assets.day_names import day_of_name
-    from assets.order_reversals import in_order, order_sources
+    from assets.stages.day_names import day_of_name
+    from assets.undo.order_reversals import in_order, order_sources
 
     others, sources = [], []
     for name in dict.fromkeys(names):
@@ -37,11 +37,11 @@ def meant_by(road: "Road", names: "Iterable[str]") -> "tuple[list[str], list[Sou
 
 def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing]:
     """Run the days of documents of orders, each once, and say where each document stands; an error stops no other."""
-    from assets.day_names import day_of_name
-    from assets.day_stages import DAY_STAGES
-    from assets.days import fetch_days
-    from assets.document_sets import INVOICE_POSTINGS
+    from assets.posting.document_sets import INVOICE_POSTINGS
     from assets.receivable_invoices import TABLE as INVOICES
+    from assets.stages.day_names import day_of_name
+    from assets.stages.day_stages import DAY_STAGES
+    from assets.stages.days import fetch_days
 
     wanted = {source: road.stores.outbox.documents(source)[0].partition for source in sources}
     failed: dict[str, ConnectorError] = {}
@@ -61,8 +61,8 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
 
 def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
     """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
-    from assets.document_sets import called_of_order
-    from assets.order_reversals import made_again
+    from assets.posting.document_sets import called_of_order
+    from assets.undo.order_reversals import made_again
 
     rows: list[dict[str, object]] = []
     sentences = []

@@ -12,13 +12,13 @@ from typing import ClassVar, Self
 import dagster as dg
 from pydantic import BaseModel, model_validator
 
-from assets.day_factory import day_asset
-from assets.factory import connection_assets, master_asset, settlement_assets
-from assets.month_factory import month_asset
-from assets.month_stages import month_stages
-from assets.partitions import settlement_partitions
-from assets.proof_factory import proof_asset
-from assets.roadmap import Road
+from assets.stages.day_factory import day_asset
+from assets.stages.factory import connection_assets, master_asset, settlement_assets
+from assets.stages.month_factory import month_asset
+from assets.stages.month_stages import month_stages
+from assets.stages.partitions import settlement_partitions
+from assets.stages.proof_factory import proof_asset
+from assets.stages.roadmap import Road
 from connector_defs.connections import Connection
 from connector_defs.day_schedules import day_schedule
 from connector_defs.day_sources import day_stages, first_day

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from assets.days import RefusedDay
+from assets.stages.days import RefusedDay
 from emulators import faults as general
 from emulators.amazon.settlement_writer import Row
 from emulators.fusion.demo_site import US_LEDGER

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.audit_story import tell
-from assets.days import days_between
-from assets.reposting import require_reversed
-from assets.resumption import SETTLEMENT_KIND
-from assets.reversals import plan_reversal, require_cash_reversals
+from assets.audit.story import tell
+from assets.review.approval import approve, reject
 from assets.road import walk
+from assets.stages.days import days_between
+from assets.stages.resumption import SETTLEMENT_KIND
+from assets.undo.reposting import require_reversed
+from assets.undo.reversals import plan_reversal, require_cash_reversals
 from emulators import faults as general
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from assets.master_data import ASSET, UNTOLD, match_masters
-from assets.master_tables import ITEMS_TABLE, PRODUCTS_TABLE, WHOLE, read_table
-from assets.verdicts import StageResult
+from assets.sales.master_tables import ITEMS_TABLE, PRODUCTS_TABLE, WHOLE, read_table
+from assets.stages.verdicts import StageResult
 from emulators import faults
 from emulators.amazon.world import FINANCE_ROLE
 from emulators.fusion.demo_site import CLIENT_WITHOUT_DATA

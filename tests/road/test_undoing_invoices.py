@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.document_sets import revisions_of
-from assets.order_reversals import made_again, order_sources, plan_order_reversal, repost_order
-from assets.reposting import repost
-from assets.reversals import apply_reversal, plan_reversal
+from assets.posting.document_sets import revisions_of
 from assets.road import walk
+from assets.undo.order_reversals import made_again, order_sources, plan_order_reversal, repost_order
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal
 from ledger.errors import DoneAlready, InputRefused
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey

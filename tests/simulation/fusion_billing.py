@@ -15,9 +15,9 @@ from typing import ClassVar
 
 import duckdb
 
-from assets.day_stages import DAY_STAGES
-from assets.days import DayStage, fetch_days
-from assets.roadmap import Road
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import DayStage, fetch_days
+from assets.stages.roadmap import Road
 from connector_defs.connections import Connection, connection
 from emulators.clock import Clock
 from emulators.faults import FaultPlan

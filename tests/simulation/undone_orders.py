@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from assets.day_stages import DAY_STAGES
-from assets.order_reversals import order_sources, plan_order_reversal, repost_order
-from assets.reversals import apply_reversal
-from assets.roadmap import Road
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.roadmap import Road
+from assets.undo.order_reversals import order_sources, plan_order_reversal, repost_order
+from assets.undo.reversals import apply_reversal
 from ledger.catalogue import load_catalogue
 from ledger.errors import DoneAlready, UnderWayAlready
 from ledger.four_eyes import Decider

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 from click.testing import CliRunner
 
-from assets.approval import approve, reject
-from assets.audit_story import tell
-from assets.document_sets import revisions_of
-from assets.order_reversals import made_again, order_sources, plan_order_reversal, repost_order
-from assets.reversals import apply_reversal
+from assets.audit.story import tell
+from assets.posting.document_sets import revisions_of
+from assets.review.approval import approve, reject
+from assets.undo.order_reversals import made_again, order_sources, plan_order_reversal, repost_order
+from assets.undo.reversals import apply_reversal
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.reverse import repost as repost_command
 from connector_defs.cli.reverse import reverse as reverse_command
