@@ -154,6 +154,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "cash_reversed": ("repost", "keep"),
     ORDER_REVERSED_CODE: ("repost", "keep"),
     "cash_item_closed": ("retry", "keep"),
+    "cash_unclear": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
     "accrual_period_closed": ("retry", "keep"),
     "books_differ": ("retry", "accept"),
