@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from assets import settlement_reports
+from assets.posting import protocol as posting
+from assets.posting import sending
+from assets.posting import sets as posting_sets
+from assets.posting import steps as posting_steps
 from assets.posting.desk import Desk, Driven
-from assets.posting.protocol import protocol as posting
-from assets.posting.protocol import sending
-from assets.posting.protocol import sets as posting_sets
-from assets.posting.protocol import steps as posting_steps
 from ledger.posting import PostingState
 from resources.erp.fusion import client as fusion
 from resources.erp.fusion import payload as fusion_payload

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assets.month_end.accrued_months import accrual_of
-from assets.posting.protocol import sent_together
+from assets.posting import sent_together
 from ledger.journal import JournalSet
 from ledger.month import Month
 from tests.road.billing_rig import billing, fetched
