@@ -35,7 +35,8 @@ from resources.store.outbox import OutboxDocument
 ASSET = "cash_entries"
 CLOSED_CODE, DIFFERS_CODE = "cash_item_closed", "cash_item_differs"
 _CURES = {
-    UNCLEAR_CODE: "Nothing is sent. Book the receipt in the ERP by hand, or correct the match: connector review list.",
+    UNCLEAR_CODE: "Nothing is sent. Book the receipt in the ERP by hand, then resolve this item with `keep`. It ends "
+    "by itself when payout and bank line agree.",
     ACCOUNT_CODE: "Add the account to the mapping; the next run goes on by itself.",
 }
 # What the protocol calls its checks -> what they are called here, so that both are kept of one settlement.
@@ -91,8 +92,7 @@ def _unplanned(
     if plan.code:
         standing = "stands in the books, and would not be booked now" if may_exist(known) else "is not booked"
         sentence = f"The receipt of settlement {settlement_id} {standing}: {plan.why}."
-        finding = Finding(plan.code, sentence, _CURES[plan.code], origin=source.source_id)
-        verdicts = (Verdict("gate", False, sentence, findings=(finding,)),)
+        verdicts = (_left_to_a_person(road, settlement_id, source, plan.code, sentence),)
     if not known:
         return StageResult(facts={"cash": plan.why}, verdicts=verdicts)
     stored = JournalSet(source, known[0].revision, tuple(one.journal for one in known))
@@ -100,6 +100,15 @@ def _unplanned(
     if plan.is_match_gone:
         wanted = replace(wanted, journals=JournalSet(source, 1, ()), is_never_sent=False)
     return take(road, wanted, known, verdicts, lambda newest: _changed(road, settlement_id, wanted.journals, newest))
+
+
+def _left_to_a_person(road: Road, settlement_id: str, source: SourceKey, code: str, sentence: str) -> Verdict:
+    """Tell what keeps a receipt from being booked, until a person has said of this very thing that it is done."""
+    for item in decisions(road, settlement_id, frozenset({UNCLEAR_CODE}), "keep"):
+        if (item.code, item.origin, item.sentence) == (code, source.source_id, sentence):
+            kept = f"{sentence} {item.person} has left it to the books: {item.resolution_reason}"
+            return Verdict("gate", False, kept, is_waiting=True)
+    return Verdict("gate", False, sentence, findings=(Finding(code, sentence, _CURES[code], origin=source.source_id),))
 
 
 def _gate(road: Road, settlement_id: str, plan: CashPlan, known: Sequence[OutboxDocument]) -> tuple[Verdict, ...]:

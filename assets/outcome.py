@@ -148,6 +148,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "settlement_reversed": ("repost", "keep"),
     "cash_reversed": ("repost", "keep"),
     "cash_item_closed": ("retry", "keep"),
+    "cash_unclear": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`
     "accrual_period_closed": ("retry", "keep"),
     "books_differ": ("retry", "accept"),

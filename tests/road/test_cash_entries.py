@@ -312,6 +312,13 @@ def test_what_only_a_person_can_book_stops_the_receipt_alone(world) -> None:
     by_hand(world, road, "2026-11-11,98.00,AMAZON PAYOUT")
     walk(road, ONE)
     assert "98.00 USD, which is -2.00 USD more than was paid" in world.items()["cash_unclear"].sentence
+    resolve(road, world.items()["cash_unclear"], "retry", Decider("tester"), "once more")
+    walk(road, ONE)
+    resolve(road, world.items()["cash_unclear"], "keep", Decider("tester"), "booked by hand, less the bank's charge")
+    gate = verdict(walk(road, ONE).results["cash_entries"], "cash_gate")
+    assert (gate.passed, gate.is_waiting) == (False, True)
+    assert "tester has left it to the books: booked by hand, less the bank's charge" in gate.sentence
+    assert "cash_unclear" not in world.items()
     later = FIRST + timedelta(days=7)
     world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
     walk(road, TWO)
