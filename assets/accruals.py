@@ -9,18 +9,18 @@ later is shown, and reaches the books with its settlement.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from assets.accrual_events import EventsOfMonth, events_of_month
-from assets.accrual_invoices import unbilled
-from assets.accrual_posting import post_accrual
-from assets.accrual_proof import events_verdict
-from assets.accrual_sets import TABLE, Accrual, make_accrual
-from assets.accrued_months import accrual_of
-from assets.checks import CHECKS
-from assets.months import MonthStage
-from assets.outcome import ENDS_BY_ITSELF, align
-from assets.resumption import ended, taken_up
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.month_end.accrual_events import EventsOfMonth, events_of_month
+from assets.month_end.accrual_invoices import unbilled
+from assets.month_end.accrual_posting import post_accrual
+from assets.month_end.accrual_proof import events_verdict
+from assets.month_end.accrual_sets import TABLE, Accrual, make_accrual
+from assets.month_end.accrued_months import accrual_of
+from assets.stages.checks import CHECKS
+from assets.stages.months import MonthStage
+from assets.stages.outcome import ENDS_BY_ITSELF, align
+from assets.stages.resumption import ended, taken_up
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger.journal import SourceKey
 from ledger.month import Month
 from resources.amazon.marketplaces import marketplace_named

@@ -8,13 +8,13 @@ either: what is taken every day is there when a month is closed.
 
 from datetime import date, datetime, timedelta
 
-from assets.currencies import currency_verdict
-from assets.day_answers import Archiving, unusable
-from assets.day_files import write_day
-from assets.day_names import start_of
-from assets.days import DayOutcome, days_between
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.stages.currencies import currency_verdict
+from assets.stages.day_answers import Archiving, unusable
+from assets.stages.day_files import write_day
+from assets.stages.day_names import start_of
+from assets.stages.days import DayOutcome, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import SourceRefused
 from resources.amazon.balances import AccountBalance

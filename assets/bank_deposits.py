@@ -7,14 +7,14 @@ belong to several payouts, and what names the marketplace and fits nothing, is a
 from collections.abc import Sequence
 from datetime import date
 
-from assets.bank_matches import Money, money_of
-from assets.bank_statements import DEPOSITS, lines_with_documents, row_of_line
-from assets.cash_due import ask_for_receipts
-from assets.day_files import write_day
-from assets.day_names import today
-from assets.days import DayOutcome, days_between
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.bank.cash_due import ask_for_receipts
+from assets.bank.matches import Money, money_of
+from assets.bank.statement_files import DEPOSITS, lines_with_documents, row_of_line
+from assets.stages.day_files import write_day
+from assets.stages.day_names import today
+from assets.stages.days import DayOutcome, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.bank_line import BankLine
 from ledger.bank_matching import UNCLEAR, UNEXPLAINED, Doubt, HandMade, Match, age_days

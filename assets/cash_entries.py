@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
-from assets.accounting_dates import settled_dates
-from assets.bank_matches import Money, money_of
-from assets.cash_plans import ACCOUNT_CODE, UNCLEAR_CODE, CashPlan, Unplanned, cash_plan, is_posted
-from assets.cash_sources import cash_sets, cash_sources
-from assets.closing_entry import ours_on_item
-from assets.document_sets import HANDED_OVER, is_settled, is_withheld, may_exist, to_send, undoing_of
-from assets.gate import accounts_verdict
-from assets.hands import decisions
-from assets.posting_findings import CASH_REVERSED_CODE
-from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
-from assets.reposting import is_wanted_again, undone_verdict
-from assets.roadmap import Road
-from assets.series import placed
+from assets.bank.cash_plans import ACCOUNT_CODE, UNCLEAR_CODE, CashPlan, Unplanned, cash_plan, is_posted
+from assets.bank.cash_sources import cash_sets, cash_sources
+from assets.bank.matches import Money, money_of
+from assets.posting.accounting_dates import settled_dates
+from assets.posting.document_sets import HANDED_OVER, is_settled, is_withheld, may_exist, to_send, undoing_of
+from assets.posting.findings import CASH_REVERSED_CODE
+from assets.posting.gate import accounts_verdict
+from assets.posting.sets import WantedSet, gate_of, gate_or_hold, take
+from assets.proofs.closing_entry import ours_on_item
+from assets.review.hands import decisions
 from assets.settlement_reports import registered
-from assets.undoing import follow, withheld
-from assets.verdicts import StageResult, Verdict
+from assets.settlements.series import placed
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
+from assets.undo.reposting import is_wanted_again, undone_verdict
+from assets.undo.undoing import follow, withheld
 from ledger import money
 from ledger.errors import Finding
 from ledger.journal import Journal, JournalSet, SourceKey
@@ -72,7 +72,7 @@ def _entry(road: Road, settlement_id: str, source: SourceKey, bank: Callable[[],
     if isinstance(plan, Unplanned):
         return _unplanned(road, settlement_id, source, known, plan)
     plan = replace(plan, journals=settled_dates(road, plan.journals, known))
-    verdicts = () if is_settled(known) else gate_or_hold(lambda: _gate(road, settlement_id, plan, known), known)
+    verdicts = () if is_settled(known) else gate_or_hold(road, lambda: _gate(road, settlement_id, plan, known), known)
     wanted = WantedSet(
         plan.journals,
         settlement_id,

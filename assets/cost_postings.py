@@ -10,24 +10,37 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from assets.costed_shipments import CostedDay, costed_day
-from assets.day_files import write_day
-from assets.day_names import day_name
-from assets.day_postings import UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.document_sets import COST_POSTINGS as TABLE
-from assets.document_sets import is_settled, is_withheld, to_send
-from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.posting_sets import WantedSet, take
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.events.event_rows import TABLE as EVENTS_TABLE
+from assets.posting.day_postings import (
+    UNCHANGED,
+    Posted,
+    again_verdict,
+    gate_of_day,
+    joined,
+    read_back,
+    shown,
+    stored_sources,
+    undone_sources,
+    withheld_of_day,
+)
+from assets.posting.document_sets import COST_POSTINGS as TABLE
+from assets.posting.document_sets import is_reversal, is_settled, is_withheld, to_send
+from assets.posting.driving import what_it_is
+from assets.posting.sets import WantedSet, take
+from assets.sales.costed_shipments import CostedDay, costed_day
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.catalogue import Catalogue
 from ledger.difference import difference
 from ledger.errors import ConfigurationRefused
-from ledger.journal import JournalSet
+from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Mapping
 from ledger.policy import CostOfGoods
+from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
 COSTED = "every_shipment_costed"
@@ -40,11 +53,27 @@ def post_costs(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
 
     Raises ConfigurationRefused where the connection books none.
     """
+    costs, catalogue = _settings(road)
+    mapping = road.load_mapping()
+    return {day: _day(road, costs, mapping, catalogue, day) for day in days_between(first, last)}
+
+
+def costs_of_day(road: Road, day: date) -> dict[SourceKey, JournalSet]:
+    """Return what would be booked of a day now, by shipment; nothing is stored. Raises as `post_costs` does."""
+    costs, catalogue = _settings(road)
+    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+    if events is None:
+        return {}
+    path = road.stores.warehouse.path(events)
+    made = costed_day(road, costs, road.load_mapping(), catalogue, day, path)
+    return {one.source: one for one in made.documents}
+
+
+def _settings(road: Road) -> tuple[CostOfGoods, Catalogue]:
     costs, catalogue = road.policy.cost_of_goods, road.load_catalogue()
     if costs is None or catalogue is None:
         raise ConfigurationRefused(f"{road.connection} books no cost of goods: books.cost_of_goods is not set.")
-    mapping = road.load_mapping()
-    return {day: _day(road, costs, mapping, catalogue, day) for day in days_between(first, last)}
+    return costs, catalogue
 
 
 def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date) -> DayOutcome:
@@ -57,10 +86,14 @@ def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue,
     wanted = {one.source: one for one in made.documents}
     sources = list(dict.fromkeys((*wanted, *stored_sources(road, partition))))
     known = {source: road.stores.outbox.documents(source) for source in sources}
-    sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
-    gate = gate_of_day(road, sending)
-    results = [_one(road, partition, mapping, wanted.get(source), known[source], gate) for source in sources]
-    documents = [one for source in sources for one in road.stores.outbox.documents(source)]
+    undone = undone_sources(road, partition)
+    out = withheld_of_day(road, partition, [one for one in sources if one in undone], known)
+    open_ones = [one for one in wanted if one not in out and not is_settled(known[one])]
+    gate = gate_of_day(road, [to_send(wanted[source], known[source]) for source in open_ones])
+    results = [
+        out.get(source) or _one(road, partition, mapping, wanted.get(source), known[source], gate) for source in sources
+    ]
+    documents = [one for source in sources for one in shown(road, source, is_undone=source in undone)]
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     held, read = read_back(road, documents, before.facts if before else {}, _POSTED)
     told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
@@ -85,13 +118,17 @@ def _one(
     known: list[OutboxDocument],
     gate: Verdict,
 ) -> StageResult:
-    """Take the cost of one shipment as far as it goes now; what is not made any more is followed, and never sent."""
-    if is_withheld(known):
-        return StageResult(facts={"posting": "reversed"})
+    """Take the cost of one shipment as far as it goes now; what is not made any more is followed, and never sent.
+
+    What was reversed comes here only where a person wants it posted again.
+    """
     is_made = wanted is not None
     journals = wanted or JournalSet(known[0].source, known[0].revision, tuple(one.journal for one in known))
-    set_of_day = WantedSet(journals, partition, mapping.content_hash, is_never_sent=not is_made)
-    result = take(road, set_of_day, known, (gate,), lambda documents: _changed(journals, documents))
+    again = is_withheld(known)
+    set_of_day = WantedSet(journals, partition, mapping.content_hash, is_wanted_again=again, is_never_sent=not is_made)
+    is_later = again or (bool(known) and known[0].revision > 1 and not is_settled(known))
+    verdicts = (gate, *(again_verdict(road, journals.source) if is_later else ()))
+    result = take(road, set_of_day, known, verdicts, lambda documents: _changed(journals, documents))
     return StageResult(facts=result.facts, verdicts=tuple(one for one in result.verdicts if one is not gate))
 
 
@@ -120,6 +157,8 @@ def _facts(made: CostedDay, documents: Sequence[OutboxDocument]) -> dict:
     facts |= {f"of these {state}": count for state, count in states.items()}
     totals: dict[str, Decimal] = {}
     for one in documents:
+        if is_reversal(one) or one.state is PostingState.REVERSED:
+            continue
         totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + one.journal.debits
     return facts | {f"cost {currency}": money.text(total, currency) for currency, total in totals.items()}
 
@@ -128,6 +167,7 @@ def _row(document: OutboxDocument) -> Row:
     journal = document.journal
     return {
         "order": document.source.belongs_to,
+        "what": what_it_is(document),
         "ERP document": document.erp_id or "",
         "date": journal.accounting_date.isoformat(),
         "cost": money.text(journal.debits, journal.currency),

@@ -6,10 +6,10 @@ that does not answer) opens nothing; a revoked grant or a missing secret does, b
 
 from collections.abc import Callable
 
-from assets.outcome import PASSING, align
-from assets.resumption import sentence_of
-from assets.roadmap import Road
 from assets.settlement_reports import Discovery
+from assets.stages.outcome import PASSING, align
+from assets.stages.resumption import sentence_of
+from assets.stages.roadmap import Road
 from ledger.errors import ConnectorError, Finding
 
 PARTITION = "discovery"

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from assets.approval import documents_of
-from assets.desk import UNSENT
-from assets.outcome import ACTIONS, align, is_told
-from assets.read_back import DAYS_MAX, ledger_today, next_quiet_moment
-from assets.resumption import LISTING, LISTING_KIND, ended, failed, sentence_of, taken_up
-from assets.roadmap import Road
-from assets.series import placed
-from assets.verdicts import Row, StageResult, Verdict
+from assets.posting.desk import UNSENT
+from assets.posting.read_back import DAYS_MAX, ledger_today, next_quiet_moment
+from assets.review.approval import documents_of
+from assets.settlements.series import placed
+from assets.stages.outcome import ACTIONS, align, is_told
+from assets.stages.resumption import LISTING, LISTING_KIND, ended, failed, sentence_of, taken_up
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding, InputRefused
 from ledger.posting import PostingState

@@ -6,22 +6,22 @@ each document is driven as far as it goes now. What the ERP needs longer for is 
 
 from dataclasses import replace
 
-from assets.accounting_dates import settled_dates
-from assets.accrued_months import accruals_beside
-from assets.billed_gate import billed_verdict
-from assets.changed_lines import changed_lines
-from assets.desk import UNSENT
-from assets.document_sets import is_settled, is_withheld, to_send, undoing_of
-from assets.gate import accounts_verdict, journal_verdict, place_verdict
-from assets.hands import decisions
 from assets.journals import Planned, out_of_date, planned_journals
-from assets.posting_sets import WantedSet, gate_of, gate_or_hold, take
-from assets.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
-from assets.roadmap import Road
-from assets.series import placed
+from assets.month_end.accrued_months import accruals_beside
+from assets.posting.accounting_dates import settled_dates
+from assets.posting.desk import UNSENT
+from assets.posting.document_sets import is_settled, is_withheld, to_send, undoing_of
+from assets.posting.gate import accounts_verdict, journal_verdict, place_verdict
+from assets.posting.sets import WantedSet, gate_of, gate_or_hold, take
+from assets.review.hands import decisions
+from assets.sales.billed_gate import billed_verdict
 from assets.settlement_reports import content_verdict, registered
-from assets.undoing import follow, withheld
-from assets.verdicts import StageResult, Verdict
+from assets.settlements.changed_lines import changed_lines
+from assets.settlements.series import placed
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
+from assets.undo.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
+from assets.undo.undoing import follow, withheld
 from ledger import money
 from ledger.errors import Finding
 from ledger.journal import JournalSet
@@ -59,7 +59,7 @@ def _posted(
     def gate() -> tuple[Verdict, ...]:
         return _gate(road, planned, to_send(planned.journals, known), place, facts)
 
-    verdicts = () if is_settled(known) else gate_or_hold(gate, known)
+    verdicts = () if is_settled(known) else gate_or_hold(road, gate, known)
     wanted = WantedSet(
         planned.journals,
         settlement_id,

@@ -8,12 +8,12 @@ cash to expect, and that a payout is in danger before it fails.
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from assets.day_answers import Archiving, unusable
-from assets.day_files import write_day
-from assets.day_names import today
-from assets.days import DayOutcome, Kept, days_between
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.stages.day_answers import Archiving, unusable
+from assets.stages.day_files import write_day
+from assets.stages.day_names import today
+from assets.stages.days import DayOutcome, Kept, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import SourceRefused
 from resources.amazon.transfers import ExpectedPayout

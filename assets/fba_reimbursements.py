@@ -3,8 +3,8 @@
 In: the FBA reimbursements report. Out: one Parquet file per day of UTC, a row per reimbursement and product.
 """
 
-from assets.report_days import Asking, ReportStage
-from assets.verdicts import Verdict
+from assets.stages.report_days import Asking, ReportStage
+from assets.stages.verdicts import Verdict
 from resources.amazon.report_file.reimbursements import REIMBURSEMENTS as TABLE
 from resources.amazon.requested_reports import REIMBURSEMENTS as REPORT_TYPE
 

@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from assets.day_answers import Archiving, by_halves
-from assets.day_files import write_day
-from assets.day_names import day_name, start_of
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.fee_invoice_checks import INVOICED, input_tax, verdicts_of
-from assets.resumption import SETTLEMENT_KIND
-from assets.roadmap import Road
-from assets.verdicts import StageResult
+from assets.proofs.fee_invoice_checks import INVOICED, input_tax, verdicts_of
+from assets.stages.day_answers import Archiving, by_halves
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name, start_of
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.resumption import SETTLEMENT_KIND
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult
 from ledger import money
 from resources.amazon.fee_invoices import FeeInvoice, FeeInvoiceLine
 from resources.store.warehouse import Version

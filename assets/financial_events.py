@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
-from assets.day_answers import HALVINGS_MAX, Archiving
-from assets.day_files import write_day
-from assets.day_names import start_of, today
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.event_checks import verdicts_of
-from assets.event_rows import TABLE, EventRows, fingerprint, rows_of
-from assets.event_summary import facts_of, rows_by_type
-from assets.roadmap import Road
-from assets.statements import statement
-from assets.verdicts import StageResult
+from assets.events.event_checks import verdicts_of
+from assets.events.event_rows import TABLE, EventRows, fingerprint, rows_of
+from assets.events.event_summary import facts_of, rows_by_type
+from assets.stages.day_answers import HALVINGS_MAX, Archiving
+from assets.stages.day_files import write_day
+from assets.stages.day_names import start_of, today
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.roadmap import Road
+from assets.stages.statements import statement
+from assets.stages.verdicts import StageResult
 from ledger.accrual import TOLD_LATE
 from ledger.errors import ConfigurationRefused, SourceRefused
 from resources.amazon.finances import TransactionPage

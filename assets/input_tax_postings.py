@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from assets.claimed_tax import ClaimedDay, claimed_day
-from assets.day_files import write_day
-from assets.day_names import day_name
-from assets.day_postings import UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.document_sets import INPUT_TAX_POSTINGS as TABLE
-from assets.document_sets import is_settled, is_withheld, to_send
 from assets.fee_invoices import TABLE as INVOICES_TABLE
-from assets.posting_sets import WantedSet, take
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.month_end.claimed_tax import ClaimedDay, claimed_day
+from assets.posting.day_postings import UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
+from assets.posting.document_sets import INPUT_TAX_POSTINGS as TABLE
+from assets.posting.document_sets import is_settled, is_withheld, to_send
+from assets.posting.sets import WantedSet, take
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.difference import difference
 from ledger.errors import ConfigurationRefused

@@ -12,30 +12,43 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from assets.accounting_dates import after_accruals
-from assets.accrued_months import accruals_beside
-from assets.billed_gate import CODE as NOT_BILLED_CODE
-from assets.day_files import write_day
-from assets.day_names import day_name, start_of
-from assets.day_postings import GATE, UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.document_sets import INVOICE_POSTINGS as TABLE
-from assets.document_sets import is_settled, is_withheld, may_exist, to_send
-from assets.driving import spoken_for
-from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.order_choices import owed, revenue_orders
-from assets.order_clearing import cleared_verdict
-from assets.posting_sets import Taken, WantedSet, take_in, take_on
+from assets.events.event_rows import TABLE as EVENTS_TABLE
+from assets.month_end.accrued_months import accruals_beside
+from assets.posting.accounting_dates import after_accruals
+from assets.posting.day_postings import (
+    GATE,
+    UNCHANGED,
+    Posted,
+    again_verdict,
+    gate_of_day,
+    joined,
+    read_back,
+    shown,
+    stored_sources,
+    undone_sources,
+    withheld_of_day,
+)
+from assets.posting.document_sets import INVOICE_POSTINGS as TABLE
+from assets.posting.document_sets import is_reversal, is_settled, is_withheld, may_exist, to_send, undoing_of
+from assets.posting.driving import spoken_for
+from assets.posting.sent_together import MAY_GO, send_what_goes_together, takes_several
+from assets.posting.sets import Taken, WantedSet, take_in, take_on
 from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
-from assets.resumption import ask_for
-from assets.roadmap import Road
-from assets.sent_together import MAY_GO, send_what_goes_together, takes_several
-from assets.verdicts import Row, StageResult, Verdict
+from assets.sales.billed_gate import CODE as NOT_BILLED_CODE
+from assets.sales.order_choices import owed, revenue_orders
+from assets.sales.order_clearing import cleared_verdict
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name, start_of
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.resumption import ask_for
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.difference import difference
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
+from ledger.reversal import reversal_source
 from resources.store.outbox import OutboxDocument
 
 _POSTED = Posted(TABLE, "invoices", "Every invoice", "read_back_equals_invoice")
@@ -60,16 +73,18 @@ def _day(road: Road, day: date) -> DayOutcome:
     sources = list(dict.fromkeys((*made, *stored)))
     known = {source: road.stores.outbox.documents(source) for source in sources}
     wanted = {source: after_accruals(road, one, known[source]) for source, one in made.items()}
-    sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
-    gate = gate_of_day(road, sending)
+    undone = undone_sources(road, partition)
+    out = withheld_of_day(road, partition, [one for one in sources if one in undone], known)
+    open_ones = [one for one in wanted if one not in out and not is_settled(known[one])]
+    gate = gate_of_day(road, [to_send(wanted[source], known[source]) for source in open_ones])
     settled = _revenue(road, day)
     questions = {
         source: _question(road, partition, staged, wanted.get(source), known[source], gate, settled)
         for source in sources
-        if not is_withheld(known[source])
+        if source not in out
     }
-    results = _results(road, questions, sources)
-    documents = [one for source in sources for one in road.stores.outbox.documents(source)]
+    results = [*out.values(), *_results(road, questions, sources)]
+    documents = [one for source in sources for one in shown(road, source, is_undone=source in undone)]
     _ask_for_settlements(road, [one for before in known.values() for one in before], documents)
     told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
     read_before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
@@ -115,7 +130,10 @@ class _Question:
 
     def everything(self, road: Road) -> tuple[Verdict, ...]:
         """Return all that keeps it from being sent now: what its invoice says is asked when its turn comes."""
-        return (*self.verdicts, *_before_its_invoice(road, self.wanted.journals, self.known))
+        again = self.wanted.is_wanted_again or (self.known and self.known[0].revision > 1)
+        is_later = again and not is_settled(self.known)
+        undone = again_verdict(road, self.wanted.source) if is_later else ()
+        return (*self.verdicts, *undone, *_before_its_invoice(road, self.wanted.journals, self.known))
 
     def changed(self, documents: list[OutboxDocument]) -> Verdict:
         """Say how it would be billed otherwise now."""
@@ -144,7 +162,20 @@ def _question(
     is_revenue = order in settled and not may_exist(known)
     verdicts = (gate, _is_revenue(order, settled[order])) if is_revenue else (gate,)
     beside = tuple(accruals_beside(road, wanted)) if road.policy.month_end == "accrue" else ()
-    return _Question(WantedSet(wanted, partition, staged.mapping_hash, unless_begun=beside), known, gate, verdicts)
+    beside = (*beside, *_undoing_of_invoices(road, wanted))
+    # What was reversed comes here only where a person wants it posted again.
+    again = is_withheld(known)
+    asked = WantedSet(wanted, partition, staged.mapping_hash, is_wanted_again=again, unless_begun=beside)
+    return _Question(asked, known, gate, verdicts)
+
+
+def _undoing_of_invoices(road: Road, wanted: JournalSet) -> Iterator[SourceKey]:
+    """Yield under which sources the invoices that credit memos take back would be undone."""
+    for journal in wanted.journals:
+        credited = journal.billing.credits if journal.billing else ""
+        invoice = road.stores.outbox.document(credited) if credited else None
+        if invoice is not None:
+            yield reversal_source(invoice.source, invoice.revision)
 
 
 def _results(road: Road, questions: Mapping[SourceKey, _Question], sources: Sequence[SourceKey]) -> list[StageResult]:
@@ -157,7 +188,6 @@ def _results(road: Road, questions: Mapping[SourceKey, _Question], sources: Sequ
     results = []
     for source in sources:
         if source not in questions:
-            results.append(StageResult(facts={"posting": "reversed"}))
             continue
         started = road.clock.monotonic()
         one = questions[source]
@@ -194,8 +224,11 @@ def _before_its_invoice(road: Road, wanted: JournalSet, known: list[OutboxDocume
         if journal.billing is None or not journal.billing.is_credit or may_exist(known):
             continue
         invoice = road.stores.outbox.document(journal.billing.credits)
-        if invoice is None or invoice.state is not PostingState.POSTED:
+        undoing = undoing_of(road, [invoice]) if invoice else None
+        is_undone = undoing is not None and undoing.is_wanted
+        if invoice is None or is_undone or invoice.state is not PostingState.POSTED:
             state = f"is {invoice.state}" if invoice else "was never planned"
+            state = "is being reversed" if is_undone and invoice.state is PostingState.POSTED else state
             words = f"The invoice of order {journal.billing.order_id} {state}; its credit memo follows it."
             yield Verdict(GATE, False, words, is_waiting=True)
 
@@ -225,6 +258,8 @@ def _facts(road: Road, documents: Sequence[OutboxDocument]) -> dict:
     facts: dict = {"documents": len(documents), **{f"of these {state}": count for state, count in states.items()}}
     totals: dict[str, Decimal] = {}
     for one in documents:
+        if is_reversal(one) or one.state is PostingState.REVERSED:
+            continue
         totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + owed(one.journal)
     facts |= {f"billed {currency}": money.text(total, currency) for currency, total in totals.items()}
     waited = [one.changed_at - start_of(one.journal.accounting_date) for one in documents if _is_posted(one)]

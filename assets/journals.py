@@ -13,14 +13,14 @@ from typing import Any
 
 import duckdb
 
-from assets.accounting_dates import settled_dates
-from assets.document_sets import is_withheld, may_exist
-from assets.gate import accounts_verdict, journal_verdict
 from assets.mapped_lines import TABLE as MAPPED_TABLE
-from assets.roadmap import Road
-from assets.settlement_books import Books, LineBooks, books_of, changed_since, made_of
-from assets.statements import dicts, statement
-from assets.verdicts import StageResult
+from assets.posting.accounting_dates import settled_dates
+from assets.posting.document_sets import is_withheld, may_exist
+from assets.posting.gate import accounts_verdict, journal_verdict
+from assets.settlements.settlement_books import Books, LineBooks, books_of, changed_since, made_of
+from assets.stages.roadmap import Road
+from assets.stages.statements import dicts, statement
+from assets.stages.verdicts import StageResult
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.errors import InputRefused

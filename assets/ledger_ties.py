@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assets.month_names import month_name
-from assets.months import MonthStage
-from assets.roadmap import Road
-from assets.tie_amazon import Kept, Stated, amazon_side, kept, readings, stated
-from assets.tie_books import Known, in_books, known_to, moves_of, owned, read_books
-from assets.tie_place import TiePlace, tie_places
-from assets.verdicts import Row, StageResult, Verdict
+from assets.month_end.tie_amazon import Kept, Stated, amazon_side, kept, readings, stated
+from assets.month_end.tie_books import Known, in_books, known_to, moves_of, owned, read_books
+from assets.month_end.tie_place import TiePlace, tie_places
+from assets.stages.month_names import month_name
+from assets.stages.months import MonthStage
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
 from ledger.ledger_tie import Entry, LedgerTie, Line, Part, tie

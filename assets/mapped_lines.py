@@ -14,13 +14,13 @@ from typing import Any
 
 import duckdb
 
-from assets.mapped_summary import bars, labels_of, loan_verdict, sign_verdict, tax_verdict
-from assets.opening_orders import opening_verdict
-from assets.order_countries import NO_ORDER, note_countries, orders_behind
-from assets.roadmap import Road
-from assets.settlement_books import PARTS_MAX, Books, LineBooks, books_of, made_of
-from assets.statements import composed, dicts, statement
-from assets.verdicts import StageResult, Verdict
+from assets.sales.opening_orders import opening_verdict
+from assets.sales.order_countries import NO_ORDER, note_countries, orders_behind
+from assets.settlements.mapped_summary import bars, labels_of, loan_verdict, sign_verdict, tax_verdict
+from assets.settlements.settlement_books import PARTS_MAX, Books, LineBooks, books_of, made_of
+from assets.stages.roadmap import Road
+from assets.stages.statements import composed, dicts, statement
+from assets.stages.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.categories import TAX_COLLECTED, TAX_WITHHELD
 from ledger.errors import Finding

@@ -11,12 +11,12 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from assets.marketplace_account import AccountMonth, NotYet, accounts_of_month
-from assets.month_statement import StatementLine, bars_of, lines_of
-from assets.months import MonthStage
-from assets.roadmap import Road
-from assets.statements import dicts, write_parquet
-from assets.verdicts import Row, StageResult, Verdict
+from assets.month_end.marketplace_account import AccountMonth, NotYet, accounts_of_month
+from assets.month_end.month_statement import StatementLine, bars_of, lines_of
+from assets.stages.months import MonthStage
+from assets.stages.roadmap import Road
+from assets.stages.statements import dicts, write_parquet
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import Finding
 from ledger.month import Month

@@ -5,9 +5,9 @@ it was asked for. An order that changes later stands in a later day as well: the
 (`orders_now`). Names, addresses and phone numbers are never read.
 """
 
-from assets.currencies import currency_verdict
-from assets.report_days import Asking, ReportStage
-from assets.verdicts import Verdict
+from assets.stages.currencies import currency_verdict
+from assets.stages.report_days import Asking, ReportStage
+from assets.stages.verdicts import Verdict
 from resources.amazon.marketplaces import marketplace_named
 from resources.amazon.report_file.all_orders import ALL_ORDERS
 from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE

@@ -12,19 +12,19 @@ from datetime import date
 from decimal import Decimal
 
 from assets.balances import TABLE as BALANCES_TABLE
-from assets.bank_matches import money_of
-from assets.bank_statements import TABLE as STATEMENTS_TABLE
-from assets.checks import BY_DAY
-from assets.day_names import today
-from assets.document_sets import newest_documents
-from assets.failing_checks import FAILS, STOPS, WAITING, FailingCheck, counted, failing_checks
-from assets.month_names import month_of_name
+from assets.bank.matches import money_of
+from assets.bank.payout_rows import TABLE as PAYOUTS_TABLE
+from assets.bank.statement_files import TABLE as STATEMENTS_TABLE
 from assets.month_proofs import ASSET as MONTH_PROOFS
-from assets.payout_rows import TABLE as PAYOUTS_TABLE
+from assets.posting.document_sets import newest_documents
 from assets.review_queue import stopped_sums
-from assets.roadmap import Road
-from assets.series import heads_of, placed
-from assets.statements import dicts, statement
+from assets.settlements.series import heads_of, placed
+from assets.stages.checks import BY_DAY
+from assets.stages.day_names import today
+from assets.stages.failing_checks import FAILS, STOPS, WAITING, FailingCheck, counted, failing_checks
+from assets.stages.month_names import month_of_name
+from assets.stages.roadmap import Road
+from assets.stages.statements import dicts, statement
 from ledger import money
 from ledger.month import Month
 from ledger.posting import PostingState

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from functools import partial
 
-from assets.bank_due import ask_for_doubtful_days
-from assets.cash_due import ask_for_receipts
-from assets.day_answers import Archiving, by_halves
-from assets.day_files import write_day
-from assets.day_names import day_name, start_of
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.kept_days import kept_days
-from assets.payout_checks import VANISHED, still_told, verdicts_of
-from assets.payout_days import ask_for_unexplained_days
-from assets.payout_rows import TABLE, Row, as_written, rows_of
-from assets.resumption import SETTLEMENT_KIND
-from assets.roadmap import Road
-from assets.statements import dicts
-from assets.verdicts import StageResult
+from assets.bank.bank_due import ask_for_doubtful_days
+from assets.bank.cash_due import ask_for_receipts
+from assets.bank.payout_days import ask_for_unexplained_days
+from assets.bank.payout_rows import TABLE, Row, as_written, rows_of
+from assets.proofs.payout_checks import VANISHED, still_told, verdicts_of
+from assets.stages.day_answers import Archiving, by_halves
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name, start_of
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.kept_days import kept_days
+from assets.stages.resumption import SETTLEMENT_KIND
+from assets.stages.roadmap import Road
+from assets.stages.statements import dicts
+from assets.stages.verdicts import StageResult
 from resources.amazon.event_groups import EventGroup
 from resources.amazon.transfers import NO_PAYOUT, PAID, Payout
 

@@ -13,15 +13,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from assets.accrual_events import Place, places_of
-from assets.billed_orders import BilledDay, billed_day
-from assets.day_files import write_day
-from assets.day_names import start_of
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.event_rows import TABLE as EVENTS_TABLE
-from assets.order_choices import billing_begins, orders_in, owed, revenue_orders, shipped_before
-from assets.roadmap import Road
-from assets.verdicts import Row, StageResult, Verdict
+from assets.events.event_rows import TABLE as EVENTS_TABLE
+from assets.month_end.accrual_events import Place, places_of
+from assets.sales.billed_orders import BilledDay, billed_day
+from assets.sales.order_choices import billing_begins, orders_in, owed, revenue_orders, shipped_before
+from assets.stages.day_files import write_day
+from assets.stages.day_names import start_of
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.catalogue import Catalogue
 from ledger.errors import ConfigurationRefused, Finding

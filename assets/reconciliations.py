@@ -10,24 +10,24 @@ import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from assets.approval import documents_of
-from assets.books_read import ids_of, into_review, looked_for, once, read_of, same, taken_out_of_held
-from assets.cash_proof import CHECK as CASH_CHECK
-from assets.cash_proof import cash_documents, cash_verdict
-from assets.closing_entry import CHECK as CLOSED_CHECK
-from assets.closing_entry import closing_of, closing_verdict
-from assets.desk import UNSENT, require_own_key
-from assets.document_sets import earlier_documents, ever_in_books, undoing_of
-from assets.driving import link_name, what_it_is
-from assets.gate import verdict_of
 from assets.journals import Planned, planned_journals
-from assets.posting_findings import kept_finding
-from assets.read_back import ask_next, is_taken_out, put_right
-from assets.reversals import unknown_reversals
-from assets.roadmap import Road
-from assets.series import placed
+from assets.posting.books_read import ids_of, into_review, looked_for, once, read_of, same, taken_out_of_held
+from assets.posting.desk import UNSENT, require_own_key
+from assets.posting.document_sets import earlier_documents, ever_in_books, undoing_of
+from assets.posting.driving import link_name, what_it_is
+from assets.posting.findings import kept_finding
+from assets.posting.gate import verdict_of
+from assets.posting.read_back import ask_next, is_taken_out, put_right
+from assets.proofs.cash_proof import CHECK as CASH_CHECK
+from assets.proofs.cash_proof import cash_documents, cash_verdict
+from assets.proofs.closing_entry import CHECK as CLOSED_CHECK
+from assets.proofs.closing_entry import closing_of, closing_verdict
+from assets.review.approval import documents_of
 from assets.settlement_reports import registered
-from assets.verdicts import Row, StageResult, Verdict
+from assets.settlements.series import placed
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict
+from assets.undo.reversals import unknown_reversals
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.errors import Finding

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from assets.day_names import day_of_name
-from assets.month_names import month_of_name
-from assets.verdicts import Row, StageResult, Verdict
+from assets.stages.day_names import day_of_name
+from assets.stages.month_names import month_of_name
+from assets.stages.verdicts import Row, StageResult, Verdict
 from resources.clock import Clock
 from resources.store.review import ReviewItem
 from resources.store.stores import Stores
@@ -81,6 +81,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("settlement_reversed", "keep"): "The settlement stays reversed; nothing is posted again.",
     ("cash_reversed", "keep"): "The receipt stays reversed; nothing is booked again.",
     ("cash_unclear", "keep"): "Leaves the receipt to whoever booked it in the ERP; another difference is told again.",
+    ("order_document_reversed", "keep"): "The document stays reversed; nothing is posted again.",
     ("cash_item_closed", "keep"): "Takes that entry for the receipt: nothing is booked beside it.",
 }
 

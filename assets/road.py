@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from assets.cash_entries import book_receipts
-from assets.configuration import READING_STAGES, note_configuration
 from assets.erp_postings import post
 from assets.journals import make_journals
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.mapped_lines import map_lines
-from assets.order_countries import look_again
-from assets.outcome import keep, keep_failure
 from assets.reconciliations import reconcile
-from assets.resumption import ended, failed, sentence_of, taken_up
-from assets.roadmap import Road
+from assets.sales.order_countries import look_again
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import fetch_report
-from assets.verdicts import StageResult
+from assets.stages.configuration import READING_STAGES, note_configuration
+from assets.stages.outcome import keep, keep_failure
+from assets.stages.resumption import ended, failed, sentence_of, taken_up
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult
 from ledger.errors import StoreError
 
 

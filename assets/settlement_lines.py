@@ -6,12 +6,12 @@ follows its predecessor; reserve and carried debt are those of the predecessor. 
 
 from dataclasses import replace
 
-from assets.cash_sources import charges_of
-from assets.payout_days import ask_for_unexplained_days
-from assets.roadmap import Road
-from assets.series import heads_of, placed
+from assets.bank.cash_sources import charges_of
+from assets.bank.payout_days import ask_for_unexplained_days
 from assets.settlement_reports import content_verdict, head_facts, registered
-from assets.verdicts import StageResult, Verdict
+from assets.settlements.series import heads_of, placed
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.categories import DEBT_MOVED
 from ledger.errors import SettlementFileRefused

@@ -13,17 +13,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from assets.accounting_dates import CLOSED_CODE
-from assets.day_names import day_of_name
-from assets.document_sets import documents_of_day, source_named
-from assets.outcome import ACTIONS, SERIES_CODES, align
-from assets.partitions import require_settlement_key
-from assets.payout_days import ask_for_payouts_of, ask_for_unexplained_days
-from assets.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
-from assets.roadmap import Road
-from assets.two_contents import CODE as SECOND_CONTENT
-from assets.two_contents import two_contents
-from assets.verdicts import StageResult, Verdict
+from assets.bank.payout_days import ask_for_payouts_of, ask_for_unexplained_days
+from assets.posting.accounting_dates import CLOSED_CODE
+from assets.posting.document_sets import documents_of_day, source_named
+from assets.settlements.two_contents import CODE as SECOND_CONTENT
+from assets.settlements.two_contents import two_contents
+from assets.stages.day_names import day_of_name
+from assets.stages.outcome import ACTIONS, SERIES_CODES, align
+from assets.stages.partitions import require_settlement_key
+from assets.stages.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accrual import month_of_accrual
 from ledger.errors import ConnectorError, DocumentDamaged, Finding, InputRefused, SourceRefused, SourceUnavailable

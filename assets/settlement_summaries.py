@@ -8,12 +8,12 @@ by the proof that reads it: the proof asks nobody outside, so that a person can 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from assets.day_answers import Archiving
-from assets.day_files import write_day
-from assets.day_names import start_of
-from assets.days import DayOutcome, RefusedDay, days_between
-from assets.roadmap import Road
-from assets.verdicts import StageResult, Verdict
+from assets.stages.day_answers import Archiving
+from assets.stages.day_files import write_day
+from assets.stages.day_names import start_of
+from assets.stages.days import DayOutcome, RefusedDay, days_between
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.errors import SourceRefused
 from resources.amazon.balances import Summary

@@ -11,11 +11,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from assets.day_names import today
-from assets.deposit_proof import deposit_verdict
-from assets.fee_proof import fees_verdict
-from assets.kept_days import KeptDays
-from assets.proof_rows import (
+from assets.proofs.deposit_proof import deposit_verdict
+from assets.proofs.fee_proof import fees_verdict
+from assets.proofs.proof_rows import (
     DOCUMENTS,
     SETTLEMENT_ROWS,
     TRANSACTIONS,
@@ -28,13 +26,15 @@ from assets.proof_rows import (
     shown,
     transactions,
 )
-from assets.roadmap import Road
+from assets.proofs.summary_proof import summary_verdict
+from assets.proofs.unpaid_proof import APPROVED_WITHIN, PAID_WITHIN, shipped_verdict, unpaid_reimbursements
+from assets.proofs.vat_proof import ORDER, vat_verdict
 from assets.settlement_lines import TABLE as LINES_TABLE
-from assets.staged_settlement import Staged, staged_settlement
-from assets.summary_proof import summary_verdict
-from assets.unpaid_proof import APPROVED_WITHIN, PAID_WITHIN, shipped_verdict, unpaid_reimbursements
-from assets.vat_proof import ORDER, vat_verdict
-from assets.verdicts import Row, StageResult, Verdict, nothing_compared
+from assets.settlements.staged_settlement import Staged, staged_settlement
+from assets.stages.day_names import today
+from assets.stages.kept_days import KeptDays
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Row, StageResult, Verdict, nothing_compared
 from ledger import money
 from ledger.source_match import Difference, added_up, by_category, by_order
 from ledger.stated_tax import paid_by_buyer

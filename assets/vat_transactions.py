@@ -8,8 +8,8 @@ The file may name buyers: no restricted token is asked for, and only the columns
 
 from datetime import date, timedelta
 
-from assets.report_days import Asking, ReportStage
-from assets.verdicts import Row, Verdict
+from assets.stages.report_days import Asking, ReportStage
+from assets.stages.verdicts import Row, Verdict
 from resources.amazon.report_file.vat_transactions import VAT_TRANSACTIONS as TABLE
 from resources.amazon.requested_reports import VAT_TRANSACTIONS as REPORT_TYPE
 

@@ -20,9 +20,9 @@ from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days
-from assets.roadmap import Road
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, days_between, fetch_days
+from assets.stages.roadmap import Road
 from benchmarks.shared_time import SharedTime, WaitingClock
 from emulators.amazon.app import AmazonApp, build_app
 from emulators.amazon.history import Leaf, OrderLine, OrderRecord, SellerHistory, TransactionItem, TransactionRecord

@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from assets.journals import make_journals
 from assets.mapped_lines import map_lines
-from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import import_file
-from assets.verdicts import StageResult
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult
 from emulators.amazon.big_settlement import BigSettlement, write_big_settlement
 from ledger.errors import Finding
 from ledger.journal import Journal

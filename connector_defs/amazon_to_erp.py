@@ -126,6 +126,11 @@ class AmazonToErpSettings(StrictSettings):
         return False
 
     @property
+    def reads_masters(self) -> bool:
+        """Tell whether customers and items of this ERP are read and matched."""
+        return False
+
+    @property
     @abstractmethod
     def ledger_id(self) -> str:
         """Return the ERP ledger's own id, whatever host it is reached at; part of every posting key."""

@@ -1,6 +1,7 @@
 """A connection from Amazon to Fusion Cloud ERP: its settings, and how its door is opened."""
 
 from connector_defs.amazon_to_erp import AmazonToErpSettings, ErpDoors
+from connector_defs.cron import CronLine
 from resources.erp.fusion.client import Fusion
 from resources.erp.fusion.opening import open_fusion
 from resources.erp.fusion.settings import FusionSettings
@@ -10,11 +11,17 @@ class AmazonToFusionSettings(AmazonToErpSettings):
     """A connection from one Amazon seller account to one ledger of Fusion Cloud ERP."""
 
     fusion: FusionSettings
+    master_data_schedule: CronLine = "22 * * * *"
 
     @property
     def keeps_receivables(self) -> bool:
         """Tell whether the receivables of the pod are described."""
         return self.fusion.receivables is not None
+
+    @property
+    def reads_masters(self) -> bool:
+        """Tell whether the pod's master data is described."""
+        return self.fusion.master_data is not None
 
     @property
     def ledger_id(self) -> str:

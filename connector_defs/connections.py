@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from assets.posting import PostingPatience
-from assets.roadmap import Road
+from assets.posting.protocol import PostingPatience
+from assets.stages.roadmap import Road
 from connector_defs import __version__
 from connector_defs.amazon_to_erp import AmazonToErpSettings, ErpDoors
 from connector_defs.amazon_to_fusion import AmazonToFusionSettings

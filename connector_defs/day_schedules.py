@@ -9,8 +9,8 @@ from datetime import date
 
 import dagster as dg
 
-from assets.day_names import today
-from assets.days import DayStage, span_to_fetch
+from assets.stages.day_names import today
+from assets.stages.days import DayStage, span_to_fetch
 from connector_defs.under_way import skip_while_under_way
 from resources.clock import Clock
 from resources.store.stores import Stores

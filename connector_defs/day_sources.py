@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from assets.day_stages import DAY_STAGES
-from assets.days import DayStage
-from assets.roadmap import EventsSource, OrdersRoad
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import DayStage
+from assets.stages.roadmap import EventsSource, OrdersRoad
 from connector_defs.cron import CronLine
 from ledger.policy import IsoDate, Policy
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.bank_folder import Statements, import_statements
+from assets.bank.folder import Statements, import_statements
 from assets.discovery import told
 from assets.erp_documents import ask_first
-from assets.factory import RoadOfRun, queue_events
-from assets.import_folder import Imported, import_waiting
 from assets.settlement_reports import Discovery, discover
+from assets.settlements.import_folder import Imported, import_waiting
+from assets.stages.factory import RoadOfRun, queue_events
 from connector_defs.project import Project
 from connector_defs.under_way import skip_while_under_way
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from assets.month_names import YOUNG, young_months
+from assets.stages.month_names import YOUNG, young_months
 from ledger.month import Month
 from resources.clock import Clock
 from resources.store.stores import Stores

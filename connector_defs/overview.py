@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets.metadata import markdown_table
 from assets.overview import attention, overview
+from assets.stages.metadata import markdown_table
 from connector_defs.connections import connections, open_vault
 from connector_defs.project import Project
 from connector_defs.under_way import skip_while_under_way

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.roadmap import Road
+from assets.stages.roadmap import Road
 from connector_defs.connections import Connection, connection, open_stores, open_vault
 from connector_defs.project import Project
 from resources.store.stores import Stores

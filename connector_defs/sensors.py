@@ -15,10 +15,10 @@ from datetime import date
 import dagster as dg
 
 from assets import erp_documents, review_queue
-from assets.day_names import day_of_name, is_of_day_asset, today
-from assets.day_stages import DAY_STAGES
-from assets.month_names import is_over, month_of_name
-from assets.resumption import (
+from assets.stages.day_names import day_of_name, is_of_day_asset, today
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.month_names import is_over, month_of_name
+from assets.stages.resumption import (
     ARRIVAL_KIND,
     LISTING_KIND,
     POSTING_KIND,

@@ -19,8 +19,8 @@ import yaml
 from pydantic import BaseModel
 
 from assets import review_queue
-from assets.checks import CHECKS
-from assets.outcome import ACTIONS
+from assets.stages.checks import CHECKS
+from assets.stages.outcome import ACTIONS
 from connector_defs.cli.exit_codes import MEANINGS
 from connector_defs.cli.program import program
 from connector_defs.connections import SETTINGS
@@ -246,7 +246,7 @@ def checks_page() -> str:
     ]
     intro = (
         "Each check belongs to an asset and is recorded for its own partition: a settlement, a day, or a month.\n"
-        "Those of `erp_documents` and `review_queue` are about the whole connection.\n"
+        "Those of `erp_documents`, `review_queue` and `master_data` are about the whole connection.\n"
         "A check that cannot be told yet, because the ERP is still at work, warns and stops nothing."
     )
     return page("Checks", intro, table(("Asset", "Check", "What it promises", "When it fails"), rows))
@@ -342,6 +342,7 @@ def settings_models() -> dict[str, type[BaseModel]]:
         "connector_defs.day_sources",
         "resources.erp.fusion.settings",
         "resources.erp.fusion.receivables.settings",
+        "resources.erp.fusion.master_settings",
         "resources.erp.peoplesoft.profile",
         "resources.bank.settings",
         "ledger.policy",

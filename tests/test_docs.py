@@ -14,10 +14,10 @@ import click
 import pytest
 import yaml
 
-from assets.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
-from assets.posting_findings import REVIEW_CURES
+from assets.posting.findings import REVIEW_CURES
 from assets.review_queue import MEANINGS
 from assets.road import STAGES
+from assets.stages.outcome import ACCOUNT_CODES, ACTIONS, ENDS_BY_ITSELF
 from connector_defs.cli.plan import PlanCommands
 from connector_defs.cli.program import program
 from connector_defs.day_sources import DaySources
@@ -27,6 +27,7 @@ from ledger.mapping_shape import Accounts, Rule
 from ledger.policy import Policy
 from ledger.posting import STEPS, PostingState
 from resources.bank.settings import BankSettings
+from resources.erp.fusion.master_settings import MasterDataSettings
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.peoplesoft.profile import SHIPPED_QUERIES
 from resources.erp.peoplesoft.record_fields import HEADER_FIELDS_SENT, LINE_FIELDS_SENT
@@ -175,7 +176,12 @@ def test_examples_of_yaml_are_accepted() -> None:
             elif "accounts" in keys:
                 assert Accounts.model_validate({"clearing": "110500", **keys["accounts"]})
             elif "fusion" in keys and "books" not in keys:
-                assert ReceivablesSettings.model_validate(_RECEIVABLES | keys["fusion"]["receivables"])
+                told = keys["fusion"]
+                assert set(told) <= {"receivables", "master_data"}
+                if "receivables" in told:
+                    assert ReceivablesSettings.model_validate(_RECEIVABLES | told["receivables"])
+                if "master_data" in told:
+                    assert MasterDataSettings.model_validate(told["master_data"])
             elif "bank" in keys:
                 assert BankSettings.model_validate(keys["bank"])
             elif "accounts" in keys:

@@ -62,9 +62,9 @@ def _decide(
     is_approval: bool,
     fingerprint: str = "",
 ) -> None:
-    from assets import approval
-    from assets.day_names import day_of_name
-    from assets.document_sets import called, content_mark, open_documents
+    from assets.posting.document_sets import called, content_mark, open_documents
+    from assets.review import approval
+    from assets.stages.day_names import day_of_name
 
     road = opened_road(connection_name)
     planned = open_documents(road, settlement)

@@ -35,7 +35,7 @@ def show(name: str, connection_name: str | None, exchanges: bool, bodies: bool, 
 
     Takes a settlement, an order, or a document by posting key, journal id or natural key of the ERP.
     """
-    from assets.audit_story import tell
+    from assets.audit.story import tell
     from connector_defs.cli import audit_story
 
     opened, stores = opened_connection(connection_name), opened_stores()
@@ -64,7 +64,7 @@ def pack(ctx: click.Context, period: str, connection_name: str | None, folder: P
     Without --out the folder is `packs/CONNECTION-PERIOD` in the home folder. Exit 6 when the settlements do not add up
     or the chain of the audit trail does not verify: the pack is written all the same and says so.
     """
-    from assets.audit_pack import audit_pack
+    from assets.audit.pack import audit_pack
     from connector_defs import __version__
     from connector_defs.cli.audit_pack import write_pack
 

@@ -18,7 +18,7 @@ from connector_defs.cli import spreadsheet
 from ledger.errors import InputRefused, StoreError
 
 if TYPE_CHECKING:
-    from assets.audit_pack import Pack, Page
+    from assets.audit.pack import Pack, Page
 
 # The first moment a ZIP file can name; a workbook is one.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)

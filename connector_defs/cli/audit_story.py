@@ -11,8 +11,8 @@ from connector_defs.cli.outbox import row_of
 from ledger.errors import StoreError
 
 if TYPE_CHECKING:
-    from assets.audit_story import Stories, Story, Told
-    from assets.order_rows import OrderRow
+    from assets.audit.story import Stories, Story, Told
+    from assets.sales.order_rows import OrderRow
     from resources.store.exchanges import RecordedExchange
     from resources.store.stores import Stores
 
@@ -46,7 +46,7 @@ def as_document(stores: "Stores", stories: "Stories", *, bodies: bool) -> dict[s
 
 
 def _heading(stories: "Stories", story: "Story") -> dict[str, object]:
-    from assets.day_names import day_of_name
+    from assets.stages.day_names import day_of_name
 
     facts = story.record.facts if story.record else {}
     day = day_of_name(story.settlement_id)

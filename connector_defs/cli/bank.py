@@ -15,7 +15,7 @@ from ledger.errors import InputRefused
 if TYPE_CHECKING:
     from datetime import date
 
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 
 @click.group("bank", epilog=examples("connector bank import statement.xml -c amazon_us"))
@@ -48,8 +48,8 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
 
 
 def _imported(road: "Road", path: Path) -> tuple[dict, set["date"]]:
-    from assets.bank_statements import import_statement
-    from assets.import_folder import hold, taken_in
+    from assets.bank.statement_files import import_statement
+    from assets.settlements.import_folder import hold, taken_in
 
     name = clean_file_name(path.name)
     row = {"file": name, "outcome": "refused", "format": "", "lines": 0, "new_lines": 0}
@@ -69,9 +69,9 @@ def _imported(road: "Road", path: Path) -> tuple[dict, set["date"]]:
 
 def _stage(road: "Road", connection_name: str | None, days: set["date"]) -> None:
     """Write the days anew, as far as the connection keeps them; what lies before them is in its file alone."""
-    from assets.bank_statements import DEPOSITS
-    from assets.day_names import today
-    from assets.days import fetch_days
+    from assets.bank.statement_files import DEPOSITS
+    from assets.stages.day_names import today
+    from assets.stages.days import fetch_days
     from connector_defs.day_sources import day_stages, first_day
 
     settings = opened_connection(connection_name).settings

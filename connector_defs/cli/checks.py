@@ -27,7 +27,7 @@ def checks(
     With a settlement, a day of an asset (balances-2026-11-02) or a month (month_proofs-2026-10): those of it, each with
     the rows behind it.
     """
-    from assets.failing_checks import WAITING, failing_checks
+    from assets.stages.failing_checks import WAITING, failing_checks
 
     project = opened_project()
     if connection_name is not None:

@@ -182,7 +182,7 @@ def _opening_orders(opened: "Connection", mapping: "Mapping | None", stores: "St
 
 
 def _settled_words(opened: "Connection", stores: "Stores", listed: "OpeningOrders") -> str:
-    from assets.opening_orders import standings
+    from assets.sales.opening_orders import standings
 
     found = standings(stores, opened.name, opened.settings.books, listed)
     waiting = [one.order.order_id for one in found if not one.is_settled]
@@ -217,7 +217,7 @@ def _mapping(opened: "Connection") -> tuple["Mapping | None", list[Checked]]:
 
 def _catalogue(opened: "Connection", stores: "Stores | None", today: date) -> Iterator[Checked]:
     """Say which products of the last days the catalogue lacks; refuse one that cannot be used."""
-    from assets.catalogue_gaps import DAYS, gaps
+    from assets.sales.catalogue_gaps import DAYS, gaps
 
     what = "catalogue"
     try:
@@ -310,7 +310,7 @@ def _outside(
 
 
 def _due(mapping: "Mapping", units: Iterable[str]) -> "list[AccountKey]":
-    from assets.tie_place import due_accounts
+    from assets.month_end.tie_place import due_accounts
 
     return [account for unit in units for account in due_accounts(mapping, unit)]
 

@@ -13,7 +13,7 @@ from connector_defs.cli.pivot import pivot
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 _JOURNAL_COLUMNS = ("ERP document", "part", "state", "date", "unit", "line", "account", "reference", "description")
 _JOURNAL_AMOUNTS = ("debit", "credit", "currency")
@@ -98,7 +98,7 @@ def _month_sheet(road: "Road", record) -> spreadsheet.Tables:
 
 
 def _summary(road: "Road", record) -> Iterator[dict[str, object]]:
-    from assets.approval import documents_of
+    from assets.review.approval import documents_of
     from ledger import money
 
     facts = record.facts
@@ -123,7 +123,7 @@ def _summary(road: "Road", record) -> Iterator[dict[str, object]]:
 
 def _journal_rows(road: "Road", settlement_id: str) -> Iterator[dict[str, object]]:
     """Yield the lines of the newest revision, and of every document that was or is in the books besides it."""
-    from assets.document_sets import ever_in_books, newest_documents, settlement_source
+    from assets.posting.document_sets import ever_in_books, newest_documents, settlement_source
 
     newest = road.stores.outbox.documents(settlement_source(road, settlement_id))
     every = {one.key: one for one in (*ever_in_books(road, newest), *newest_documents(road, settlement_id))}

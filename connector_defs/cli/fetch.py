@@ -13,8 +13,8 @@ from connector_defs.cli.options import connection_option, examples, json_option
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
-    from assets.days import DayOutcome, DayStage
-    from assets.roadmap import Road
+    from assets.stages.days import DayOutcome, DayStage
+    from assets.stages.roadmap import Road
     from connector_defs.connections import Connection
 
 _DATE = click.DateTime(["%Y-%m-%d"])
@@ -48,7 +48,7 @@ def fetch(
     as_json: bool,
 ) -> None:
     """Fetch days of what is kept by day, such as financial_events. Exit 6 when a day cannot be taken over."""
-    from assets.days import fetch_days
+    from assets.stages.days import fetch_days
 
     connection = opened_connection(connection_name)
     road, stage = opened_road(connection_name), _stage(connection, asset)
@@ -85,8 +85,8 @@ def _days(
     connection: "Connection", road: "Road", stage: "DayStage", first: date | None, last: date | None
 ) -> Iterable[date]:
     """Return the days that are asked for; without a first one those that the schedule would fetch."""
-    from assets.day_names import today
-    from assets.days import days_between, span_to_fetch
+    from assets.stages.day_names import today
+    from assets.stages.days import days_between, span_to_fetch
     from connector_defs.day_sources import first_day
 
     end = last or stage.told_until(today(road.clock))
@@ -106,8 +106,8 @@ def _days(
 
 def _repaired(road: "Road", stage: "DayStage", order_ids: Iterable[str]) -> list[dict]:
     """Read single orders anew; one row for each with the day it was laid into."""
-    from assets.days import keep_outcome
-    from assets.searched_orders import repair_order
+    from assets.sales.searched_orders import repair_order
+    from assets.stages.days import keep_outcome
 
     rows = []
     for order_id in order_ids:
@@ -120,7 +120,7 @@ def _repaired(road: "Road", stage: "DayStage", order_ids: Iterable[str]) -> list
 
 
 def _row(day: date, outcome: "DayOutcome") -> dict:
-    from assets.days import RefusedDay
+    from assets.stages.days import RefusedDay
 
     if isinstance(outcome, RefusedDay):
         word = "gone" if outcome.is_gone else "refused"

@@ -13,7 +13,7 @@ from connector_defs.cli.options import connection_option, examples, json_option
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 _SENTENCES = {
     "new": "Registered; it is due for the road.",

@@ -17,7 +17,7 @@ from connector_defs.cli.options import connection_option, examples, json_option
 from ledger.month import Month
 
 if TYPE_CHECKING:
-    from assets.verdicts import StageResult, Verdict
+    from assets.stages.verdicts import StageResult, Verdict
 
 _COLUMNS = {
     "tie": ("of", "line", "amount", "detail"),
@@ -48,8 +48,8 @@ def ledger_tie(
 ) -> None:
     """Tie the general ledger to Amazon's balance at the end of MONTH. Exit 6 when a check of it fails."""
     from assets.ledger_ties import ASSET
-    from assets.month_stages import MONTH_STAGES
-    from assets.months import run_month
+    from assets.stages.month_stages import MONTH_STAGES
+    from assets.stages.months import run_month
 
     wanted, road = Month.read(month), opened_road(connection_name)
     require_kept(opened_connection(connection_name), wanted, road.clock.now())

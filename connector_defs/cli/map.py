@@ -11,8 +11,8 @@ from connector_defs.cli.options import connection_option, examples, json_option
 from ledger.errors import ConfigurationRefused, InputRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
-    from assets.settlement_books import Books
+    from assets.settlements.settlement_books import Books
+    from assets.stages.roadmap import Road
     from ledger.mapping import Unmapped
 
 
@@ -57,9 +57,9 @@ def missing(road: "Road", settlement_id: str) -> list["Unmapped"]:
 
 
 def _books(road: "Road", settlement_id: str) -> "Books":
-    from assets.settlement_books import books_of
     from assets.settlement_lines import read_lines
     from assets.settlement_reports import fetch_report, registered
+    from assets.settlements.settlement_books import books_of
 
     registered(road, settlement_id)
     try:
@@ -78,7 +78,7 @@ def _books(road: "Road", settlement_id: str) -> "Books":
 @click.pass_context
 def products(ctx: click.Context, connection_name: str | None, as_json: bool) -> None:
     """Write the lines that products sold lately need and the catalogue lacks; exit 6 when there is any."""
-    from assets.catalogue_gaps import DAYS, gaps
+    from assets.sales.catalogue_gaps import DAYS, gaps
     from resources.clock import SystemClock
 
     opened, stores = opened_connection(connection_name), opened_stores()

@@ -14,8 +14,8 @@ from ledger.month import Month
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assets.months import MonthStage
-    from assets.verdicts import StageResult
+    from assets.stages.months import MonthStage
+    from assets.stages.verdicts import StageResult
     from connector_defs.connections import Connection
     from ledger.policy import Policy
 
@@ -35,7 +35,7 @@ def month_end(
     ctx: click.Context, month: str, only: tuple[str, ...], connection_name: str | None, as_json: bool
 ) -> None:
     """Make what closes MONTH (such as 2026-10). Exit 6 when a check of it fails."""
-    from assets.months import run_month
+    from assets.stages.months import run_month
 
     wanted = Month.read(month)
     connection = opened_connection(connection_name)
@@ -51,7 +51,7 @@ def month_end(
 
 
 def _stages(only: tuple[str, ...], books: "Policy") -> "Iterator[MonthStage]":
-    from assets.month_stages import month_stages
+    from assets.stages.month_stages import month_stages
 
     stages = month_stages(books)
     for asset in only:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from ledger.errors import ConfigurationRefused, InputRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
     from connector_defs.connections import Connection
     from connector_defs.project import Project
     from resources.store.settlements import SettlementRecord

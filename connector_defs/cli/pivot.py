@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ledger import money
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
     from resources.store.warehouse import Version
 
 _TOTAL = "total"

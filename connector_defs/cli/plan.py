@@ -21,8 +21,8 @@ from connector_defs.cli.plan_backfill import backfill
 from ledger.errors import TargetError
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
-    from assets.verdicts import Verdict
+    from assets.stages.roadmap import Road
+    from assets.stages.verdicts import Verdict
     from ledger.journal import JournalSet
 
 _STAGES = ("settlement_reports", "settlement_lines", "mapped_lines", "journals")
@@ -81,8 +81,8 @@ def planned(road: "Road", settlement_id: str) -> dict:
     """Return the plan of a settlement as plain values."""
     from assets.journals import planned_journals
     from assets.road import STAGES
-    from assets.series import placed
     from assets.settlement_reports import registered
+    from assets.settlements.series import placed
 
     facts = registered(road, settlement_id).facts
     is_before = placed(road)[settlement_id].is_before_go_live
@@ -122,7 +122,7 @@ def planned(road: "Road", settlement_id: str) -> dict:
 
 def _standing(road: "Road", settlement_id: str) -> list[dict[str, str]]:
     """Return the documents of the newest revision that there are already, as they stand."""
-    from assets.document_sets import settlement_source
+    from assets.posting.document_sets import settlement_source
 
     documents = road.stores.outbox.documents(settlement_source(road, settlement_id))
     return [
@@ -132,8 +132,8 @@ def _standing(road: "Road", settlement_id: str) -> list[dict[str, str]]:
 
 def _as_next_revision(road: "Road", wanted: "JournalSet") -> "JournalSet":
     """Return the journals under the revision and on the dates they would have: both make their keys in the ERP."""
-    from assets.accounting_dates import settled_dates
-    from assets.document_sets import is_withheld
+    from assets.posting.accounting_dates import settled_dates
+    from assets.posting.document_sets import is_withheld
 
     known = road.stores.outbox.documents(wanted.source)
     wanted = settled_dates(road, wanted, known)
@@ -145,8 +145,8 @@ def _as_next_revision(road: "Road", wanted: "JournalSet") -> "JournalSet":
 
 def _stops_of_repost(road: "Road", wanted: "JournalSet") -> list[dict[str, str]]:
     """Return what would stop a reversed settlement that is posted again: its own stages see nothing to send."""
-    from assets.document_sets import is_withheld
-    from assets.gate import accounts_verdict
+    from assets.posting.document_sets import is_withheld
+    from assets.posting.gate import accounts_verdict
 
     if not is_withheld(road.stores.outbox.documents(wanted.source)):
         return []
@@ -161,10 +161,10 @@ def _differences(road: "Road", settlement_id: str) -> list[dict[str, str]]:
     """Return line by line what differs from what may be in the ERP already; nothing where nothing was sent."""
     from dataclasses import replace
 
-    from assets.accounting_dates import settled_dates
-    from assets.changed_lines import changed_lines
-    from assets.document_sets import may_exist
     from assets.journals import planned_journals
+    from assets.posting.accounting_dates import settled_dates
+    from assets.posting.document_sets import may_exist
+    from assets.settlements.changed_lines import changed_lines
 
     now = planned_journals(road, settlement_id)
     known = road.stores.outbox.documents(now.journals.source)

@@ -15,8 +15,8 @@ from ledger.month import Month
 from ledger.references import reference
 
 if TYPE_CHECKING:
-    from assets.accrual_sets import Accrual
-    from assets.roadmap import Road
+    from assets.month_end.accrual_sets import Accrual
+    from assets.stages.roadmap import Road
     from resources.store.outbox import OutboxDocument
 
 
@@ -41,8 +41,8 @@ def accruals(ctx: click.Context, month: str, connection_name: str | None, as_jso
 
 def planned_accruals(road: "Road", month: Month) -> dict:
     """Return the accruals of a month as plain values; `waits_for` says what is not here yet."""
-    from assets.accrual_events import events_of_month
-    from assets.accrual_sets import make_accrual
+    from assets.month_end.accrual_events import events_of_month
+    from assets.month_end.accrual_sets import make_accrual
 
     mapping = road.load_mapping()
     events = events_of_month(road, mapping, month)

@@ -39,7 +39,7 @@ def backfill(
 
     Other roads to the same data are shown beside the one that is taken.
     """
-    from assets.day_stages import DAY_STAGES
+    from assets.stages.day_stages import DAY_STAGES
     from resources.amazon.backfill_plan import ROADS_TO, Road, Span, roads
 
     begin, end = first.date(), last.date()

@@ -12,7 +12,7 @@ from connector_defs.cli.standing import Standing, standing
 from ledger.errors import ConnectorError, InputRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 
 @click.command(
@@ -45,7 +45,7 @@ def post(
 def posted(road: "Road", settlement_id: str) -> Standing:
     """Take one settlement down the road and say where it stands; an error of one does not stop the others."""
     from assets.road import walk
-    from assets.series import placed
+    from assets.settlements.series import placed
 
     is_before = placed(road)[settlement_id].is_before_go_live
     try:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "import": "connector_defs.cli.intake:import_files",
     "inspect": "connector_defs.cli.inspect_file:inspect_file",
     "ledger-tie": "connector_defs.cli.ledger_tie:ledger_tie",
+    "masters": "connector_defs.cli.masters:masters",
     "map": "connector_defs.cli.map:map_commands",
     "month-end": "connector_defs.cli.month_end:month_end",
     "new": "connector_defs.cli.new:new",

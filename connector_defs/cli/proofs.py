@@ -36,8 +36,8 @@ def proofs(
     With a settlement: all its proofs, and each row that differs with the rows of the settlement and what stands
     against them, however many there are.
     """
-    from assets.checks import CHECKS
-    from assets.kept_proofs import DIFFERS, counted_proofs, kept_proofs, proof_rows
+    from assets.proofs.kept_proofs import DIFFERS, counted_proofs, kept_proofs, proof_rows
+    from assets.stages.checks import CHECKS
 
     known = [one.name for one in CHECKS["source_proofs"]]
     if check_name is not None and check_name not in known:

@@ -15,7 +15,7 @@ from connector_defs.cli.outbox import journal_lines
 from ledger.errors import InputRefused
 
 if TYPE_CHECKING:
-    from assets.replay import Replay
+    from assets.settlements.replay import Replay
 
 
 @click.command(
@@ -44,7 +44,7 @@ def replay(
 
     Exit 0 when they are the same, 6 when anything differs. Nothing is written, nobody is asked.
     """
-    from assets import replay as replaying
+    from assets.settlements import replay as replaying
 
     if bool(settlements) == is_all:
         raise InputRefused("Name the settlements to replay, or say --all.")

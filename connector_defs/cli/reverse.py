@@ -1,9 +1,10 @@
 """`connector reverse` and `connector repost`: undo what is posted, and post it again; shown first, done with --apply.
 
-In: settlements and a reason. Out: the plan as a table and its warnings; with --apply the reversal is stored and goes as
-far as it goes now, and every later run carries it on. Several settlements are put in the right order by themselves.
+In: settlements or orders, and a reason. Out: the plan as a table and its warnings; with --apply the reversal is stored
+and goes as far as it goes now, and every later run carries it on. Several are put in the right order by themselves.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -14,18 +15,20 @@ from connector_defs.cli.exit_codes import first_failure
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
 from connector_defs.cli.standing import Standing, standing
+from connector_defs.cli.undone_orders import driven_orders, meant_by, posted_again
 from ledger.accrual import month_of_accrual
-from ledger.errors import ConnectorError, DoneAlready, UnderWayAlready
+from ledger.errors import ConnectorError, DoneAlready, InputRefused, UnderWayAlready
 from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from assets.reversals import ReversalPlan
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
+    from assets.undo.reversals import ReversalPlan
     from ledger.month import Month
 
 _Plan = TypeVar("_Plan")
+_Name = TypeVar("_Name")
 # What depends on something is undone before it: a receipt before its settlement.
 _UNDOING_STAGES = ("cash_entries", "erp_postings", "reconciliations")
 
@@ -38,9 +41,10 @@ apply_option = click.option("--apply", "is_applied", is_flag=True, help="Do it; 
         'connector reverse 24758260539 -c amazon_us --reason "wrong department"',
         'connector reverse 24758260539 -c amazon_us --reason "wrong department" --apply',
         'connector reverse 24758270546 24758280553 -c amazon_us --reason "wrong unit" --apply',
+        'connector reverse 111-4827361-9928374 -c amazon_us --reason "wrong unit cost" --apply',
     ),
 )
-@click.argument("settlements", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True)
 @connection_option
 @reason_option
 @apply_option
@@ -54,7 +58,7 @@ apply_option = click.option("--apply", "is_applied", is_flag=True, help="Do it; 
 @click.pass_context
 def reverse(
     ctx: click.Context,
-    settlements: tuple[str, ...],
+    names: tuple[str, ...],
     connection_name: str | None,
     reason: str,
     is_applied: bool,
@@ -64,11 +68,16 @@ def reverse(
 ) -> None:
     """Undo posted settlements by reversing journals, dependents first: the receipt, then the settlement.
 
+    An order, or a document of one by its number or key, means its invoice and its cost of goods: the invoice is undone
+    by a credit memo for the whole of it.
+
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
     reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
     are reversed already are left alone.
     """
-    from assets.reversals import (
+    from assets.posting.document_sets import called_of_order
+    from assets.undo.order_reversals import plan_order_reversal
+    from assets.undo.reversals import (
         apply_reversal,
         dependents_first,
         plan_reversal,
@@ -77,21 +86,27 @@ def reverse(
     )
 
     road = opened_road(connection_name)
+    settlements, sources = meant_by(road, names)
     together = frozenset(settlements)
     ordered = dependents_first(road, settlements)
     done: list[str] = []
     if cash_only:
+        if sources:
+            raise InputRefused(f"{called_of_order(sources[0])} has no receipt: --cash-only takes settlements.")
         plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
     else:
-        planned, done, _ = _still_to_do(ordered, lambda one: plan_reversal(road, one, together))
+        wishes: dict = {one: partial(plan_reversal, road, one, together) for one in ordered}
+        wishes |= {one: partial(plan_order_reversal, road, one, together) for one in sources}
+        planned, done, _ = _still_to_do(wishes)
         plans = list(planned.values())
     standings: list[Standing] = []
     for plan in plans if is_applied else ():
         require_applicable(plan, reason, even_if_closed=even_if_closed)
     for plan in plans if is_applied else ():
         apply_reversal(road, plan, reason, even_if_closed=even_if_closed)
-    for one in dict.fromkeys(plan.settlement_id for plan in plans) if is_applied else ():
-        standings.append(_driven(road, one, _UNDOING_STAGES))
+    if is_applied:
+        standings += [_driven(road, one, _UNDOING_STAGES) for one in _names(plans)]
+        standings += driven_orders(road, (plan.originals[0].source for plan in plans if plan.kept_under))
     needs_word = any(plan.is_closed_elsewhere for plan in plans) and not even_if_closed
     how = "--apply --even-if-closed" if needs_word else "--apply"
     rows = [row for plan in plans for row in _rows(road, plan)]
@@ -106,7 +121,7 @@ def reverse(
         'connector repost 24758260539 -c amazon_us --reason "mapping corrected" --apply',
     ),
 )
-@click.argument("settlements", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True)
 @connection_option
 @reason_option
 @apply_option
@@ -115,7 +130,7 @@ def reverse(
 @click.pass_context
 def repost(
     ctx: click.Context,
-    settlements: tuple[str, ...],
+    names: tuple[str, ...],
     connection_name: str | None,
     reason: str,
     is_applied: bool,
@@ -124,48 +139,63 @@ def repost(
 ) -> None:
     """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too.
 
+    An order, or a document of one by its number or key, is billed and costed again in the same way.
+
     Safe to repeat: of several, those that stand posted are left alone.
     """
-    from assets.cash_sources import is_cash
-    from assets.reposting import origins_first, require_reversed
-    from assets.reposting import repost as keep_wish
+    from assets.bank.cash_sources import is_cash
     from assets.road import STAGES
+    from assets.undo.order_reversals import repost_order as keep_order_wish
+    from assets.undo.order_reversals import require_order_reversed
+    from assets.undo.reposting import origins_first, require_reversed
+    from assets.undo.reposting import repost as keep_wish
 
     road = opened_road(connection_name)
-    undone, warnings, begun = _still_to_do(
-        origins_first(road, settlements), lambda one: require_reversed(road, one, frozenset(settlements))
-    )
-    ordered = list(undone)
+    settlements, sources = meant_by(road, names)
+    together = frozenset(settlements)
+    wishes: dict = {one: partial(require_reversed, road, one, together) for one in origins_first(road, settlements)}
+    # What depends on something is posted again after it.
+    wishes |= {one: partial(require_order_reversed, road, one) for one in reversed(sources)}
+    undone, warnings, begun = _still_to_do(wishes)
+    ordered, orders = [one for one in undone if one in together], [one for one in undone if one not in together]
     documents = [_planned_again(road, one) for one in ordered if not is_cash(undone[one].source)]
     warnings += [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
+    order_rows, sentences = posted_again(road, orders)
+    warnings += sentences
     standings: list[Standing] = []
     if is_applied:
-        said = statement("repost", road.connection, " ".join(ordered), "", reason)
-        who = decider(sign_as, said) if ordered else None
-        for one in ordered:
-            item = keep_wish(road, one, who, reason, frozenset(settlements))
+        said = statement(
+            "repost", road.connection, " ".join([*ordered, *(one.source_id for one in orders)]), "", reason
+        )
+        who = decider(sign_as, said) if undone else None
+        for one in undone:
+            is_order = one not in together
+            item = keep_order_wish(road, one, who, reason) if is_order else keep_wish(road, one, who, reason, together)
             if item.state == "open":
-                warnings.append(f"{one}: proposed by {item.proposed_by}; another person confirms it by this command.")
-        standings += [_driven(road, one, tuple(stage.asset for stage in STAGES)) for one in (*begun, *ordered)]
+                name = one.source_id if is_order else one
+                warnings.append(f"{name}: proposed by {item.proposed_by}; another person confirms it by this command.")
+        again = [*begun, *undone]
+        stages = tuple(stage.asset for stage in STAGES)
+        # A settlement clears what its orders have billed, so those are posted again before it.
+        standings += driven_orders(road, [one for one in again if one not in together])
+        standings += [_driven(road, one, stages) for one in again if one in together]
     rows = [_planned_row(one, journal) for one in documents for journal in one["journals"]]
     rows += [{"settlement": one, "erp_id": "its receipt"} for one in ordered if is_cash(undone[one].source)]
-    _tell(road, rows, warnings, standings, as_json)
+    _tell(road, [*rows, *order_rows], warnings, standings, as_json)
     ctx.exit(first_failure(one.exit_code for one in standings))
 
 
-def _still_to_do(
-    names: "Iterable[str]", plan: "Callable[[str], _Plan]"
-) -> tuple[dict[str, _Plan], list[str], list[str]]:
+def _still_to_do(wishes: "dict[_Name, Callable[[], _Plan]]") -> "tuple[dict[_Name, _Plan], list[str], list[_Name]]":
     """Return what is planned for each name, what is said of those that are done already, and those that were begun.
 
     Where several were begun by one command that died, the same command goes on. Raises DoneAlready when all are done.
     """
-    planned: dict[str, _Plan] = {}
+    planned: dict[_Name, _Plan] = {}
     done: list[DoneAlready] = []
-    begun: list[str] = []
-    for name in names:
+    begun: list[_Name] = []
+    for name, plan in wishes.items():
         try:
-            planned[name] = plan(name)
+            planned[name] = plan()
         except UnderWayAlready as already:
             begun.append(name)
             done.append(already)
@@ -176,10 +206,15 @@ def _still_to_do(
     return planned, [str(one) for one in done], begun
 
 
+def _names(plans: "Iterable[ReversalPlan]") -> list[str]:
+    """Return the settlements and accruals of plans, each once."""
+    return list(dict.fromkeys(plan.name for plan in plans if not plan.kept_under))
+
+
 def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standing:
     """Run stages in this order until one stops, and say where the settlement stands; an error stops no other."""
     from assets.road import STAGES, run_stage
-    from assets.series import placed
+    from assets.settlements.series import placed
 
     month = month_of_accrual(settlement_id)
     if month is not None:
@@ -198,7 +233,7 @@ def _driven(road: "Road", settlement_id: str, assets: tuple[str, ...]) -> Standi
 def _driven_accrual(road: "Road", name: str, month: "Month") -> Standing:
     """Make the accruals of the month again, which takes this one along, and say where it stands."""
     from assets.accruals import STAGE
-    from assets.months import run_month
+    from assets.stages.months import run_month
 
     try:
         run_month(road, STAGE, month)
@@ -230,7 +265,7 @@ def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
     erp_ids = {one.key: one.erp_id for one in plan.originals}
     for journal in plan.journals.journals:
         yield {
-            "settlement": plan.settlement_id,
+            "settlement": plan.name,
             "undoes": erp_ids.get(journal.reverses, ""),
             "by": road.target.erp_id(journal),
             "date": journal.accounting_date.isoformat(),
@@ -241,7 +276,7 @@ def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
             "lines": len(journal.lines),
         }
     for part in plan.withdrawn:
-        yield {"settlement": plan.settlement_id, "undoes": f"part {part.part}, {part.state}", "by": "never sent"}
+        yield {"settlement": plan.name, "undoes": f"part {part.part}, {part.state}", "by": "never sent"}
 
 
 def _planned_row(document: dict, journal: dict) -> dict[str, object]:
@@ -250,8 +285,8 @@ def _planned_row(document: dict, journal: dict) -> dict[str, object]:
 
 
 def _warnings(plans: "list[ReversalPlan]") -> list[str]:
-    resumed = [f"{one.settlement_id}: its reversal is under way and goes on." for one in plans if one.is_resumed]
-    return [*resumed, *(f"{one.settlement_id}: {warning}" for one in plans for warning in one.warnings)]
+    resumed = [f"{one.name}: its reversal is under way and goes on." for one in plans if one.is_resumed]
+    return [*resumed, *(f"{one.name}: {warning}" for one in plans for warning in one.warnings)]
 
 
 def _tell(

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assets.day_names import is_of_day_asset
-from assets.month_names import month_of_name
 from assets.review_queue import (
     age,
     amount_text,
@@ -22,6 +20,8 @@ from assets.review_queue import (
     proposal,
     subject,
 )
+from assets.stages.day_names import is_of_day_asset
+from assets.stages.month_names import month_of_name
 from connector_defs.cli import output
 from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.exit_codes import ExitCode
@@ -110,7 +110,7 @@ def resolve(item_id: int, action: str, reason: str, sign_as: str, as_json: bool)
 
     With the action `choose` the reason begins with the settlement that is meant: "24758260539: its reserve fits".
     """
-    from assets import decisions
+    from assets.review import decisions
 
     item = _item(item_id)
     person = decider(sign_as, statement(action, item.connection, f"review item {item_id}", item.sentence, reason))

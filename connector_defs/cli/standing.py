@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from connector_defs.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
+    from ledger.errors import ConnectorError
+    from ledger.journal import SourceKey
     from resources.store.outbox import OutboxDocument
     from resources.store.review import ReviewItem
 
@@ -47,9 +49,9 @@ def standing(
 
     `error` and its `code` tell what ended the last attempt; `told` is what that attempt says of documents under way.
     """
-    from assets.approval import documents_of
-    from assets.cash_sources import cash_sets
-    from assets.document_sets import undoing_of
+    from assets.bank.cash_sources import cash_sets
+    from assets.posting.document_sets import undoing_of
+    from assets.review.approval import documents_of
 
     documents = documents_of(road, settlement_id)
     state = _state(documents, is_before_go_live)
@@ -71,6 +73,39 @@ def standing(
         exit_code=ExitCode(code)
         if code
         else _code({str(one.state) for one in documents}, bool(items and waits_for), waits_for),
+    )
+
+
+def order_standing(road: "Road", source: "SourceKey", error: "ConnectorError | None" = None) -> Standing:
+    """Return where a document of an order stands now; `error` ended the last attempt."""
+    from assets.posting.document_sets import undoing_of
+    from ledger import money
+
+    documents = road.stores.outbox.documents(source)
+    partition, journals = documents[0].partition, [one.journal for one in documents]
+    state, undoing = _state(documents, is_before_go_live=False), undoing_of(road, documents)
+    if undoing is not None and undoing.is_under_way:
+        documents = [*documents, *undoing.documents]
+        state = f"{state}; reversal {_state(list(undoing.documents), is_before_go_live=False)}"
+    keys = {one.key for one in documents}
+    items = [
+        one
+        for one in road.stores.review.listing(road.connection, partition=partition)
+        if one.document_key in keys or one.origin == f"{source.source_id}.{documents[0].revision}"
+    ]
+    waits_for = str(error) if error else _reasons(road, partition, documents, state, items, "")
+    currencies = list(dict.fromkeys(one.currency for one in journals))
+    totals = [money.total((one.debits for one in journals if one.currency == name), name) for name in currencies]
+    code = ExitCode(error.exit_code) if error else None
+    return Standing(
+        settlement_id=source.source_id,
+        period=journals[0].accounting_date.isoformat(),
+        currency=", ".join(currencies),
+        total=", ".join(money.text(total, name) for total, name in zip(totals, currencies, strict=True)),
+        state=state,
+        documents=", ".join(one.erp_id for one in documents if one.erp_id),
+        waits_for=waits_for,
+        exit_code=code or _code({str(one.state) for one in documents}, bool(items and waits_for), waits_for),
     )
 
 

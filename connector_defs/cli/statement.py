@@ -22,7 +22,7 @@ from ledger.month import Month
 
 if TYPE_CHECKING:
     from assets.month_proofs import KeptStatement
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 COLUMNS = ("marketplace", "currency", "kind", "part", "line", "amount", "deferred")
 SUMMARY = (
@@ -109,8 +109,8 @@ def _told(road: "Road", month: Month) -> _Told:
 
 def _what_is_missing(road: "Road", month: Month) -> str:
     """Say what keeps a month from being proved, or how it is."""
-    from assets.marketplace_account import NotYet, accounts_of_month
-    from assets.month_names import is_over
+    from assets.month_end.marketplace_account import NotYet, accounts_of_month
+    from assets.stages.month_names import is_over
 
     if not is_over(month, road.clock.now()):
         return f"It is not over: it can be proved from {month.following.first} on."
@@ -151,7 +151,7 @@ def _summary(month: Month, found: list[_Told]) -> list[dict]:
 
 def _sums(kept: "KeptStatement", account: dict) -> dict[str, Decimal]:
     """Return the sums of an account; from the opening balance to what is unexplained they come to the closing one."""
-    from assets.month_statement import BANK, EVENTS, OPENING, REASON, REST, STATED
+    from assets.month_end.month_statement import BANK, EVENTS, OPENING, REASON, REST, STATED
 
     rows = [row for row in kept.rows if account.items() <= row.items()]
     kinds = {

@@ -12,17 +12,18 @@ from typing import ClassVar, Self
 import dagster as dg
 from pydantic import BaseModel, model_validator
 
-from assets.day_factory import day_asset
-from assets.factory import connection_assets, settlement_assets
-from assets.month_factory import month_asset
-from assets.month_stages import month_stages
-from assets.partitions import settlement_partitions
-from assets.proof_factory import proof_asset
-from assets.roadmap import Road
+from assets.stages.day_factory import day_asset
+from assets.stages.factory import connection_assets, master_asset, settlement_assets
+from assets.stages.month_factory import month_asset
+from assets.stages.month_stages import month_stages
+from assets.stages.partitions import settlement_partitions
+from assets.stages.proof_factory import proof_asset
+from assets.stages.roadmap import Road
 from connector_defs.connections import Connection
 from connector_defs.day_schedules import day_schedule
 from connector_defs.day_sources import day_stages, first_day
 from connector_defs.jobs import FETCH_TAGS, connection_job, discovery_job, discovery_schedule, month_job, road_job
+from connector_defs.master_schedule import master_schedule
 from connector_defs.month_schedule import month_schedule
 from connector_defs.project import Project, render
 from connector_defs.proof_schedule import proof_schedule
@@ -128,6 +129,12 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     proofs = proof_asset(name, partitions, stages, road_of_run, resource_keys)
     proof_job = connection_job(name, proofs)
     fetches.append(proof_schedule(name, proof_job, settings.books.time_zone, stores_of_tick))
+    masters, master_jobs = [], []
+    if settings.reads_masters:
+        masters = [master_asset(name, stages, road_of_run, resource_keys)]
+        # Amazon's catalog is asked as well, so it takes its turn with what else asks a marketplace.
+        master_jobs = [connection_job(name, masters[0], FETCH_TAGS)]
+        fetches.append(master_schedule(name, master_jobs[0], settings.master_data_schedule))
     of_month = month_stages(settings.books)
     known = {one.key.path[-1] for one in (*assets, *whole, *by_day, proofs)} | set(of_month)
     first = Month.of(begin)
@@ -139,8 +146,8 @@ def connection_definitions(connection: Connection) -> dg.Definitions:
     first_days, first_months = dict.fromkeys(stages, begin), dict.fromkeys(of_month, first)
     due = due_sensor(name, partitions, jobs, stores_of_tick, settings.automatic, first_days, first_months)
     return dg.Definitions(
-        assets=[*assets, *whole, *by_day, proofs, *by_month],
-        jobs=[discovery, road, *looks, *day_jobs, months, proof_job],
+        assets=[*assets, *whole, *by_day, proofs, *masters, *by_month],
+        jobs=[discovery, road, *looks, *day_jobs, months, proof_job, *master_jobs],
         schedules=[schedule, *fetches],
         sensors=[due],
         resources={door: ConnectionResource.of(connection)},

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 DOCUMENTS = ("receivable_invoices", "invoice_postings")
 ASSETS = ("financial_events", *DOCUMENTS, *DOCUMENTS)
@@ -18,7 +18,7 @@ ASSETS = ("financial_events", *DOCUMENTS, *DOCUMENTS)
 
 def billed_days(road: "Road") -> tuple[date, date] | None:
     """Return first and last day of what a connection bills; None where it bills nothing."""
-    from assets.day_names import today
+    from assets.stages.day_names import today
 
     invoicing = road.policy.invoicing
     last = today(road.clock)
@@ -27,8 +27,8 @@ def billed_days(road: "Road") -> tuple[date, date] | None:
 
 def bill(road: "Road") -> None:
     """Fetch the events of the days that are billed, make the documents and post them."""
-    from assets.day_stages import DAY_STAGES
-    from assets.days import days_between, fetch_days
+    from assets.stages.day_stages import DAY_STAGES
+    from assets.stages.days import days_between, fetch_days
 
     span = billed_days(road)
     for asset in ASSETS if span else ():
@@ -43,7 +43,7 @@ def billed_sentence(roads: Sequence["Road"]) -> str:
 
 
 def _of_road(road: "Road") -> str:
-    from assets.order_choices import owed
+    from assets.sales.order_choices import owed
     from ledger import money
     from ledger.order_documents import CREDIT_MEMO, INVOICE
 

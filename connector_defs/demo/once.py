@@ -27,7 +27,7 @@ from connector_defs.demo.statements import hand_in
 from ledger.errors import ConfigurationRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
 
 # Called with what is being done, how much is done, and how much there is.
 Progress = Callable[[str, int, int], None]
@@ -109,10 +109,10 @@ def _discover(road: "Road") -> None:
 
 def _read_bank(road: "Road") -> None:
     """Take in the statements that were handed in, and the payouts they have to be held against."""
-    from assets.bank_folder import import_statements
-    from assets.day_names import today
-    from assets.day_stages import DAY_STAGES
-    from assets.days import days_between, fetch_days
+    from assets.bank.folder import import_statements
+    from assets.stages.day_names import today
+    from assets.stages.day_stages import DAY_STAGES
+    from assets.stages.days import days_between, fetch_days
     from connector_defs.project import Project
 
     import_statements(road, Project().import_folder(road.connection))
@@ -146,7 +146,7 @@ def _follow_all(settlements: list[tuple["Road", str]], progress: Progress) -> No
 
 
 def _is_waiting(road: "Road", settlement_id: str) -> bool:
-    from assets.approval import documents_of
+    from assets.review.approval import documents_of
 
     return any(
         str(one.state) in ("approved", "sending", "sent", "importing", "unclear")

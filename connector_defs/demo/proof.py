@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from connector_defs.demo.place import CONNECTIONS
 
 if TYPE_CHECKING:
-    from assets.bank_matches import Money
-    from assets.roadmap import Road
+    from assets.bank.matches import Money
+    from assets.stages.roadmap import Road
 
 # What names a journal in every ERP: a letter and nine digits. Unit, date and settlement stand in other columns.
 _JOURNAL = re.compile(r"\bA[0-9A-Z]{9}\b")
@@ -49,8 +49,8 @@ class ProofRow:
 
 def proof(road: "Road", settlement_ids: Iterable[str]) -> list[ProofRow]:
     """Return the proof of settlements, in the order given."""
-    from assets.bank_matches import money_of
-    from assets.series import placed
+    from assets.bank.matches import money_of
+    from assets.settlements.series import placed
     from connector_defs.connections import connection
     from connector_defs.project import Project
 
@@ -83,7 +83,7 @@ def _at_bank(known: "Money", settlement_id: str) -> str:
 
 
 def _row(road: "Road", erp: str, settlement_id: str, is_before_go_live: bool, bank: str) -> ProofRow:
-    from assets.approval import documents_of
+    from assets.review.approval import documents_of
     from assets.settlement_reports import registered
     from ledger import money
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.bank_folder import FOLDER
-from assets.import_folder import SETTLED_SECONDS
+from assets.bank.folder import FOLDER
+from assets.settlements.import_folder import SETTLED_SECONDS
 
 if TYPE_CHECKING:
     from emulators.demo_seller.seller import DemoSeller

@@ -39,7 +39,7 @@ from connector_defs.project import PACKAGE, Project
 from ledger.errors import ConfigurationRefused
 
 if TYPE_CHECKING:
-    from assets.roadmap import Road
+    from assets.stages.roadmap import Road
     from emulators.demo_seller.seller import DemoSeller
 
 LOAD_SECONDS_MAX = 180
@@ -194,7 +194,7 @@ def _bill(api: DagsterApi, processes: Processes, roads: list["Road"], report: Re
 
 def _launch_payouts(api: DagsterApi, road: "Road") -> str:
     """Read the payouts of the days that settlements were discovered for, as their schedule would; return the run."""
-    from assets.day_names import today
+    from assets.stages.day_names import today
     from connector_defs.connections import connection
     from connector_defs.day_schedules import range_tags
     from connector_defs.day_sources import first_day

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from emulators.amazon.answers import TOKEN_EXPIRED, TOKEN_INVALID, Refusal, error
+from emulators.amazon.catalog_items import PATH as CATALOG_PATH
+from emulators.amazon.catalog_items import CatalogItems
 from emulators.amazon.finance_routes import add_finance_routes
 from emulators.amazon.login import Caller, Login
 from emulators.amazon.marketplaces import LOGIN_HOST, MARKETPLACES, REGIONS
@@ -27,7 +29,7 @@ from emulators.amazon.report_list import ReportList
 from emulators.amazon.reports import Reports
 from emulators.amazon.settings import Settings
 from emulators.amazon.storage import STORAGE_HOST_SUFFIX, Storage
-from emulators.amazon.world import FINANCE_ROLE, ORDER_ROLE, Seller, World
+from emulators.amazon.world import FINANCE_ROLE, LISTING_ROLE, ORDER_ROLE, Seller, World
 from emulators.clock import Clock, SystemClock
 from emulators.faults import ConnectionDropped, Fault, FaultPlan
 from emulators.state import State
@@ -40,7 +42,7 @@ _LOGIN_FAULTS = frozenset(
 )
 _OPERATIONS_WITHOUT_ROLE = frozenset({"getMarketplaceParticipations"})
 # All others want the role for finance.
-_ROLES = {"searchOrders": ORDER_ROLE, "getOrder": ORDER_ROLE}
+_ROLES = {"searchOrders": ORDER_ROLE, "getOrder": ORDER_ROLE, "searchCatalogItems": LISTING_ROLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class AmazonApp:
         router.add("GET", path, "getReportDocument", self._get_report_document)
         router.add("GET", "/orders/2026-01-01/orders", "searchOrders", self._orders.search_orders)
         router.add("GET", "/orders/2026-01-01/orders/{orderId}", "getOrder", self._orders.get_order)
+        catalog = CatalogItems(self.world, self._clock, self.settings)
+        router.add("GET", CATALOG_PATH, "searchCatalogItems", catalog.search_catalog_items)
         add_finance_routes(router, self.world, self._clock, self.settings)
         path = "/sellers/v1/marketplaceParticipations"
         router.add("GET", path, "getMarketplaceParticipations", self._get_marketplace_participations)

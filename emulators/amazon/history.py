@@ -233,6 +233,19 @@ class Placed:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One product as the seller lists it; several SKUs may be of one ASIN."""
+
+    sku: str
+    asin: str
+    title: str
+    marketplace_ids: tuple[str, ...]
+    brand: str = "Trail and Camp"
+    product_type: str = "OUTDOOR_LIVING"
+    gtin: str = ""
+
+
 @dataclass(slots=True)
 class SellerHistory:
     """Everything beside the settlement files that one seller's Amazon knows.
@@ -241,6 +254,7 @@ class SellerHistory:
     (marketplace id, currency) -> what Amazon owed before the first transaction.
     """
 
+    listings: list[Listing] = field(default_factory=list)
     orders: list[OrderRecord] = field(default_factory=list)
     refunds: list[RefundRecord] = field(default_factory=list)
     reimbursements: list[ReimbursementRecord] = field(default_factory=list)

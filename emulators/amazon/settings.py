@@ -31,6 +31,7 @@ USAGE_PLANS: dict[str, tuple[float, int]] = {
     "getMarketplaceParticipations": (0.016, 15),
     "searchOrders": (0.0056, 20),
     "getOrder": (0.5, 30),
+    "searchCatalogItems": (2.0, 2),
 }
 
 SETTLEMENT_TYPE = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
@@ -138,6 +139,9 @@ class Settings:
     proceeds_discount: Literal["negative", "positive"] = "negative"
     # Where prices hold VAT: inside ITEM and SHIPPING with TAX telling how much of them, or beside them.
     proceeds_vat: Literal["inside", "beside"] = "inside"
+
+    # Catalog. Whether an item found by SKU tells the SKU among its identifiers.
+    catalog_tells_sku: bool = True
 
     # Requested reports
     # A report of FBA asked for again too soon (30 minutes, or 4 hours for a daily one).

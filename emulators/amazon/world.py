@@ -14,6 +14,7 @@ from emulators.amazon.history import SellerHistory
 
 FINANCE_ROLE = "Finance and Accounting"
 ORDER_ROLE = "Inventory and Order Tracking"
+LISTING_ROLE = "Product Listing"
 # Who may see where an order goes: https://developer-docs.amazon.com/sp-api/docs/roles-in-the-selling-partner-api
 PERSONAL_DATA_ROLES = frozenset({"Direct-to-Consumer Shipping (Restricted)", "Tax Invoicing (Restricted)"})
 
@@ -44,7 +45,7 @@ class Grant:
     refresh_token: str
     client_id: str
     seller_id: str
-    roles: frozenset[str] = frozenset({FINANCE_ROLE, ORDER_ROLE})
+    roles: frozenset[str] = frozenset({FINANCE_ROLE, ORDER_ROLE, LISTING_ROLE})
     is_revoked: bool = False
 
 

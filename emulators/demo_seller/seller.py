@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from emulators.amazon.history import SellerHistory
+from emulators.amazon.history import Listing, SellerHistory
 from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
 from emulators.demo_seller.after_sales import refunds_of, reimbursements_of
+from emulators.demo_seller.catalog import PRODUCTS
 from emulators.demo_seller.disturbances import disturb
 from emulators.demo_seller.fee_invoices import fee_invoices_of
 from emulators.demo_seller.finance_truth import SeriesTruth
@@ -180,6 +181,10 @@ def _remember(
     market = series.market
     closed = chain[-1].settlement.end
     unsettled = unsettled_orders(market, series.open_orders.shipped, closed, as_of, draw)
+    history.listings += [
+        Listing(one.sku, one.asin, one.title, (market.marketplace_id,), gtin=f"40123456{place:05d}")
+        for place, one in enumerate(PRODUCTS)
+    ]
     history.orders += orders_of(market, chain, unsettled, series.open_orders, as_of, draw)
     history.transactions_later.append(partial(transactions_of, market, chain, history.orders, unsettled))
     history.groups += groups_of(market, chain)

@@ -40,6 +40,7 @@ from emulators.fusion.journal_changes import change_batch, delete_batch
 from emulators.fusion.journal_views import journal_resources
 from emulators.fusion.login import Login
 from emulators.fusion.masters import master_resources
+from emulators.fusion.product_masters import product_masters
 from emulators.fusion.programs import RECEIVABLES_INTERFACE
 from emulators.fusion.receipts import Receipts
 from emulators.fusion.receivables_masters import receivables_masters
@@ -95,6 +96,7 @@ class Fusion:
             **views.resources(),
             **credit_memo_views.resources(),
             **receivables_masters(site),
+            **product_masters(site),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 
+from emulators.demo_seller.catalog import PRODUCTS
+from emulators.fusion.inventory import Inventory, Item
 from emulators.fusion.receivables import (
     CREDIT_MEMO,
     INVOICE,
@@ -175,6 +177,7 @@ def demo_site(
         opening_batches=tuple(batches),
         data_access_sets=(DATA_ACCESS_SET,),
         receivables=_receivables(),
+        inventory=Inventory(tuple(_items(as_of))),
     )
 
 
@@ -209,6 +212,20 @@ def _receivables() -> Receivables:
         tax_percent=Decimal("7.6"),
         tax_account="01-000-210800-000",
     )
+
+
+def _items(as_of: date) -> Iterable[Item]:
+    """Return most of the demo seller's products by SKU, one by its ASIN, one spelt otherwise, and one not at all."""
+    noon = datetime.combine(as_of - timedelta(days=30), time(12), UTC)
+    first_id = 300000047500000
+    for place, one in enumerate(PRODUCTS):
+        number = {"CAMP-MUG-350-GREY": "camp mug 350 grey", "DRY-BAG-20L": "4711-DB"}.get(one.sku, one.sku)
+        references = (one.asin,) if number == "4711-DB" else ()
+        if one.sku != "TENT-PEG-SET-12":
+            updated = noon + timedelta(minutes=place)
+            yield Item(first_id + place, number, one.title, updated, references=references)
+    yield Item(first_id + 100, "OLD-LAMP", "Lamp of another age", noon, status="Inactive")
+    yield Item(first_id + 101, "TENT-PEG-SET-12", "The same number elsewhere", noon, organization="M2")
 
 
 def _clients() -> tuple[Client, ...]:

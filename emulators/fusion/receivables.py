@@ -68,6 +68,7 @@ class Customer:
     primary_site: str = "MAIN"
     payment_terms: str = ""
     is_active: bool = True
+    updated: str = "2026-01-15T08:30:00.000+00:00"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from emulators.fusion.inventory import Inventory
 from emulators.fusion.receivables import Receivables
 from emulators.fusion.switches import Switches, Timing
 
@@ -165,6 +166,7 @@ class Site:
     )
     receivables_accounts: tuple[str, ...] = ("fin$/receivables$/import$", "fin/receivables/import")
     receivables: Receivables = field(default_factory=Receivables)
+    inventory: Inventory = field(default_factory=Inventory)
     timing: Timing = field(default_factory=Timing)
     switches: Switches = field(default_factory=Switches)
 

@@ -2,9 +2,9 @@
 
 In: settings with names of secrets, and what all doors share (clock, buckets, token cache, recorder). Out: typed values,
 or an error sentence. `requested` asks for reports, `orders` reads orders, `finances` the financial transactions,
-`transfers` payouts, `balances` what Amazon owes, `event_groups` its settlement periods and `fee_invoices` its invoices
-for its fees; all share this connection's door. It only reads: the one thing it lets Amazon make is a report, and no
-operation that changes or pays anything exists here.
+`transfers` payouts, `balances` what Amazon owes, `event_groups` its settlement periods, `fee_invoices` its invoices
+for its fees, `catalog_items` the products of the seller; all share this connection's door. It only reads: the one thing
+it lets Amazon make is a report, and no operation that changes or pays anything exists here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import httpx
 
 from ledger.errors import SourceRefused
 from resources.amazon.balances import Balances
+from resources.amazon.catalog_items import CatalogItems
 from resources.amazon.door import Door
 from resources.amazon.download import DocumentFetcher, Download
 from resources.amazon.event_groups import EventGroups
@@ -118,6 +119,7 @@ class SellingPartner:
         self.event_groups = EventGroups(self._door, clock)
         self.old_events = OldEvents(self._door, clock)
         self.fee_invoices = FeeInvoices(self._door, settings.marketplace_ids)
+        self.catalog_items = CatalogItems(self._door, settings)
 
     def __repr__(self) -> str:
         return f"SellingPartner({self._settings.connection!r}, {self._settings.seller_id!r}, {self._settings.region!r})"

@@ -39,6 +39,7 @@ QUOTAS: dict[str, Quota] = {
     "getInvoice": Quota(0.5, 10),
     "searchOrders": Quota(0.0056, 20),
     "getOrder": Quota(0.5, 30),
+    "searchCatalogItems": Quota(2.0, 2),
     "getMarketplaceParticipations": Quota(0.016, 15),
 }
 

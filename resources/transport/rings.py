@@ -1,7 +1,7 @@
 """Build the one HTTP client of a connection from rings.
 
 In: what differs between systems (auth, limits, retry policy, recorder). Out: an `httpx.Client` whose requests pass,
-outside in: auth, retry, rate limit, record, receive, socket. A request says what it is with `extensions`:
+outside in: auth, retry, rate limit, last check, record, receive, socket. A request says what it is with `extensions`:
 
     operation   its name in the remote system's own words; names the bucket and the record
     repeatable  True when sending it twice does no harm; anything else is sent once
@@ -18,6 +18,7 @@ import httpx
 
 from ledger.errors import ConfigurationRefused, ConnectorError, SourceUnavailable
 from resources.clock import Clock
+from resources.transport.last_check import LastCheckTransport
 from resources.transport.logs import guard_wire_logs
 from resources.transport.rate_limit import Buckets, Limits, RateLimitTransport
 from resources.transport.receive import RESPONSE_BYTES_MAX, ReceiveTransport
@@ -62,7 +63,7 @@ def build_client(
         transport: Stands in for the socket (an application in process).
         timeout: Seconds to connect, read, write.
         wait_seconds_max: Longest wait for a rate limit.
-        unavailable: Error class raised when that wait would be longer.
+        unavailable: Error class raised when that wait would be longer, and when nothing was sent for another reason.
         jitter: Source of the random part of waits.
         certificates: PEM file of further authorities to trust, for servers inside a company.
         response_bytes_max: Largest body read, unpacked.
@@ -75,6 +76,7 @@ def build_client(
     ring: httpx.BaseTransport = ReceiveTransport(transport or _socket(certificates), response_bytes_max)
     if recorder is not None:
         ring = RecordTransport(ring, recorder, connection, clock)
+    ring = LastCheckTransport(ring, unavailable)
     if limits is not None and buckets is not None:
         ring = RateLimitTransport(ring, buckets, limits, clock, wait_seconds_max, unavailable, connection)
     if retry is not None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from assets.accrual_events import EventsOfMonth, events_of_month
-from assets.accrual_sets import Accrual, make_accrual
-from assets.days import days_between
-from assets.event_rows import TABLE, rows_of
+from assets.events.event_rows import TABLE, rows_of
 from assets.journals import planned_journals
-from assets.roadmap import Road
-from assets.statements import write_parquet
+from assets.month_end.accrual_events import EventsOfMonth, events_of_month
+from assets.month_end.accrual_sets import Accrual, make_accrual
+from assets.stages.days import days_between
+from assets.stages.roadmap import Road
+from assets.stages.statements import write_parquet
 from ledger.journal import Journal, JournalSet
 from ledger.month import Month
 from ledger.posting import PostingState

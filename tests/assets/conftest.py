@@ -15,11 +15,11 @@ import pytest
 
 from assets.journals import make_journals, planned_journals
 from assets.mapped_lines import map_lines
-from assets.outcome import keep
-from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import import_file
-from assets.verdicts import StageResult, Verdict
+from assets.stages.outcome import keep
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from emulators.amazon.settlement_writer import US, Row, Settlement, write_v2
 from ledger.errors import Finding
 from ledger.journal import Journal

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 
-from assets.day_names import day_name
-from assets.day_stages import DAY_STAGES
-from assets.days import DayOutcome, RefusedDay, days_between, fetch_days
-from assets.roadmap import Road
-from assets.verdicts import StageResult, Verdict
+from assets.stages.day_names import day_name
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import DayOutcome, RefusedDay, days_between, fetch_days
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from ledger.mapping import load_mapping
 from ledger.policy import Policy
 from resources.clock import ManualClock

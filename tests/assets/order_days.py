@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date
 from uuid import uuid4
 
-from assets.day_stages import DAY_STAGES
-from assets.days import DayOutcome, days_between, fetch_days
 from assets.orders import ORDERS
-from assets.report_days import ReportStage, fetch_report_days
-from assets.roadmap import Road
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import DayOutcome, days_between, fetch_days
+from assets.stages.report_days import ReportStage, fetch_report_days
+from assets.stages.roadmap import Road
 from ledger.policy import Policy
 from resources.amazon.client import SellingPartner
 from resources.store.stores import Stores

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days
-from assets.roadmap import Road
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover
 from assets.source_proofs import SOURCES, prove
-from assets.verdicts import Verdict
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, days_between, fetch_days
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import Verdict
 from emulators.amazon.app import AmazonApp, build_app
 from emulators.amazon.history import SellerHistory
 from emulators.amazon.settings import Settings

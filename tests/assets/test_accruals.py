@@ -11,14 +11,14 @@ from uuid import uuid4
 import duckdb
 import pytest
 
-from assets.accounting_dates import settled_dates
-from assets.accrual_posting import post_accrual
-from assets.accrual_proof import earned_name
-from assets.accrued_months import accruals_beside
 from assets.journals import planned_journals
-from assets.month_names import month_of_name
-from assets.posted_lines import posted_lines
-from assets.statements import statement
+from assets.month_end.accrual_posting import post_accrual
+from assets.month_end.accrual_proof import earned_name
+from assets.month_end.accrued_months import accruals_beside
+from assets.posting.accounting_dates import settled_dates
+from assets.settlements.posted_lines import posted_lines
+from assets.stages.month_names import month_of_name
+from assets.stages.statements import statement
 from ledger.accrual import EarnedLine, accrued, month_of_accrual
 from ledger.errors import UndoneMeanwhile
 from ledger.journal import JournalSet

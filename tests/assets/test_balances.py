@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from assets.balances import is_closed
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, fetch_days
-from assets.kept_days import kept_days
-from assets.roadmap import Road
-from assets.statements import dicts, statement
-from assets.verdicts import StageResult
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, fetch_days
+from assets.stages.kept_days import kept_days
+from assets.stages.roadmap import Road
+from assets.stages.statements import dicts, statement
+from assets.stages.verdicts import StageResult
 from ledger.errors import SourceRefused
 from resources.amazon.balances import AccountBalance, Balance
 from resources.amazon.stated import Stated

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from assets.bank_folder import import_statements
-from assets.bank_matches import money_of
-from assets.bank_statements import bank_lines, import_statement
-from assets.day_names import day_name
-from assets.day_stages import DAY_STAGES
-from assets.days import fetch_days
-from assets.decisions import resolve
-from assets.roadmap import Road
-from assets.verdicts import StageResult
+from assets.bank.folder import import_statements
+from assets.bank.matches import money_of
+from assets.bank.statement_files import bank_lines, import_statement
+from assets.review.decisions import resolve
+from assets.stages.day_names import day_name
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import fetch_days
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult
 from ledger.errors import BankFileRefused, InputRefused
 from ledger.four_eyes import Decider
 from resources.bank.settings import FILE_BYTES_MAX, BankSettings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assets.currencies import CODE, currency_verdict
+from assets.stages.currencies import CODE, currency_verdict
 
 
 def test_a_currency_that_is_not_the_marketplaces_is_a_row_and_an_item_for_a_person():

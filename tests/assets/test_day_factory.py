@@ -10,9 +10,9 @@ import dagster as dg
 import httpx
 import pytest
 
-from assets.checks import CHECKS
-from assets.day_factory import day_asset
-from assets.days import DayStage
+from assets.stages.checks import CHECKS
+from assets.stages.day_factory import day_asset
+from assets.stages.days import DayStage
 from tests.assets.event_rig import DAYS, STAGE, TODAY, Events, at
 from tests.resources.amazon.client.transactions import money, sale
 from tests.resources.transport.rig import START

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.day_files import write_day
-from assets.day_names import day_name, day_of_name, is_of_day_asset
-from assets.days import DAYS_PER_RUN_MAX, DayStage, RefusedDay, days_between, fetch_days, span_to_fetch, windows
-from assets.resumption import SETTLEMENT_KIND, sweep
 from assets.review_queue import subject
+from assets.stages.day_files import write_day
+from assets.stages.day_names import day_name, day_of_name, is_of_day_asset
+from assets.stages.days import DAYS_PER_RUN_MAX, DayStage, RefusedDay, days_between, fetch_days, span_to_fetch, windows
+from assets.stages.resumption import SETTLEMENT_KIND, sweep
 from ledger.errors import DocumentDamaged, InputRefused, SourceRefused, SourceUnavailable
 from tests.assets.event_rig import DAYS, STAGE, TODAY, Events, at
 from tests.resources.amazon.client.transactions import sale

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from assets.bank_deposits import compose_deposits
-from assets.deposit_proof import deposit_verdict
-from assets.outcome import align
+from assets.proofs.deposit_proof import deposit_verdict
 from assets.settlement_reports import registered
-from assets.verdicts import Verdict
+from assets.stages.outcome import align
+from assets.stages.verdicts import Verdict
 from resources.clock import ManualClock
 from tests.assets.conftest import NOW, Bookkeeping
 from tests.assets.test_bank_deposits import pay, road_of, take_in

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.event_words import _TOLD, sentence_of_event
+from assets.audit.event_words import _TOLD, sentence_of_event
 from ledger.posting import PostingState
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, fetch_days, span_to_fetch
-from assets.roadmap import Road
-from assets.statements import dicts
-from assets.verdicts import StageResult
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, fetch_days, span_to_fetch
+from assets.stages.roadmap import Road
+from assets.stages.statements import dicts
+from assets.stages.verdicts import StageResult
 from ledger.errors import SourceRefused, SourceUnavailable
 from resources.amazon.stated import Stated
 from resources.amazon.transfers import ExpectedPayout

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from assets.day_names import day_name
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, fetch_days
-from assets.fee_invoice_checks import fee_spans
 from assets.fee_invoices import tax_code
-from assets.fee_proof import fees_verdict, invoiced_verdict
-from assets.settled_fees import Fee
-from assets.verdicts import StageResult
+from assets.proofs.fee_invoice_checks import fee_spans
+from assets.proofs.fee_proof import fees_verdict, invoiced_verdict
+from assets.settlements.settled_fees import Fee
+from assets.stages.day_names import day_name
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, fetch_days
+from assets.stages.verdicts import StageResult
 from ledger.errors import SourceRefused
 from ledger.fee_periods import Billed, Span
 from resources.amazon.fee_invoices import FeeInvoice, FeeInvoiceLine

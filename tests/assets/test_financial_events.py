@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from assets.checks import CHECKS
-from assets.verdicts import StageResult
+from assets.stages.checks import CHECKS
+from assets.stages.verdicts import StageResult
 from ledger.errors import SourceRefused, SourceUnavailable
 from tests.assets.event_rig import DAYS, TODAY, Events, at, verdict_of
 from tests.resources.amazon.client.transactions import Json, money, node, page, related, sale

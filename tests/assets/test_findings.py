@@ -11,7 +11,7 @@ import ledger.golive
 import ledger.resolution
 import ledger.series
 import ledger.tax
-from assets.outcome import ENDS_BY_ITSELF
+from assets.stages.outcome import ENDS_BY_ITSELF
 
 _CODE = re.compile(r"(?:Finding\(|_stopped\(|_unknown\()\s*\"([a-z_]+)\"")
 # Only worth a look: they open no review item.

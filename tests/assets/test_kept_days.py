@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from assets.kept_days import KeptDays, kept_days
+from assets.stages.kept_days import KeptDays, kept_days
 
 
 class Opened:

@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from assets.ledger_ties import Tied, _ties_verdict
-from assets.tie_amazon import Kept, Reading, _last_ends, _paid, _payable, amazon_side, readings
-from assets.tie_books import Known, moves_of, owned
-from assets.tie_place import Placed, TiePlace
+from assets.month_end.tie_amazon import Kept, Reading, _last_ends, _paid, _payable, amazon_side, readings
+from assets.month_end.tie_books import Known, moves_of, owned
+from assets.month_end.tie_place import Placed, TiePlace
 from ledger.accounts import AccountKey
 from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.ledger_tie import AtGoLive, By, Entry, tie

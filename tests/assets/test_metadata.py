@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.metadata import ROWS_SHOWN_MAX, check_result, markdown_table, metadata_of
-from assets.verdicts import StageResult, Verdict
+from assets.stages.metadata import ROWS_SHOWN_MAX, check_result, markdown_table, metadata_of
+from assets.stages.verdicts import StageResult, Verdict
 from ledger.errors import Finding
 
 HOSTILE = [

@@ -9,16 +9,16 @@ from decimal import Decimal
 
 import pytest
 
-from assets import marketplace_account
-from assets.marketplace_account import AccountMonth
-from assets.metadata import metadata_of
-from assets.month_names import month_name
+from assets.month_end import marketplace_account
+from assets.month_end.marketplace_account import AccountMonth
+from assets.month_end.month_statement import bars_of, group_of, lines_of
 from assets.month_proofs import READS, kept_statement, prove_month
-from assets.month_stages import MONTH_STAGES
-from assets.month_statement import bars_of, group_of, lines_of
-from assets.months import run_month
-from assets.picture import LENGTH_MAX, waterfall_markdown
-from assets.verdicts import StageResult, Verdict
+from assets.settlements.picture import LENGTH_MAX, waterfall_markdown
+from assets.stages.metadata import metadata_of
+from assets.stages.month_names import month_name
+from assets.stages.month_stages import MONTH_STAGES
+from assets.stages.months import run_month
+from assets.stages.verdicts import StageResult, Verdict
 from emulators.amazon.settings import Settings
 from emulators.demo_seller.disturbances import disturb
 from ledger.categories import categories

@@ -9,15 +9,15 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from assets import checks, month_names, resumption
-from assets.checks import CheckOfAsset
-from assets.month_factory import month_asset
-from assets.month_names import month_name, month_of_name, young_months
-from assets.months import MonthStage, run_month
-from assets.resumption import SETTLEMENT_KIND, ask_for, sweep
 from assets.review_queue import subject
-from assets.roadmap import Road
-from assets.verdicts import StageResult, Verdict
+from assets.stages import checks, month_names, resumption
+from assets.stages.checks import CheckOfAsset
+from assets.stages.month_factory import month_asset
+from assets.stages.month_names import month_name, month_of_name, young_months
+from assets.stages.months import MonthStage, run_month
+from assets.stages.resumption import SETTLEMENT_KIND, ask_for, sweep
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from ledger.errors import InputRefused, SourceRefused, SourceUnavailable
 from ledger.month import Month
 from ledger.policy import Policy

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from assets.mapped_lines import resolve_combinations, write_movements
-from assets.roadmap import Road
-from assets.settlement_books import Books
+from assets.settlements.settlement_books import Books
+from assets.stages.roadmap import Road
 from ledger import money
 from ledger.accounts import AccountKey
 from ledger.categories import TAX_COLLECTED, TAX_WITHHELD

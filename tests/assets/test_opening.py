@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from assets.journals import make_journals
-from assets.opening_orders import standings
+from assets.sales.opening_orders import standings
 from ledger.errors import InputRefused
 
 NEXT = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assets.order_lines import rows_of_order
+from assets.sales.order_lines import rows_of_order
 from resources.amazon.order import order_of
 
 US, JP = "ATVPDKIKX0DER", "A1VC38T7YXB528"

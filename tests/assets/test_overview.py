@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from assets.failing_checks import failing_checks
-from assets.month_names import month_name
-from assets.outcome import keep, keep_changed
 from assets.overview import attention, fetched_until, overview
-from assets.verdicts import StageResult, Verdict
+from assets.stages.failing_checks import failing_checks
+from assets.stages.month_names import month_name
+from assets.stages.outcome import keep, keep_changed
+from assets.stages.verdicts import StageResult, Verdict
 from ledger.errors import Finding
 from ledger.month import Month
 from resources.amazon.stated import Stated

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from assets.day_names import day_name
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, fetch_days
-from assets.verdicts import StageResult
+from assets.stages.day_names import day_name
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, fetch_days
+from assets.stages.verdicts import StageResult
 from ledger.bank_matching import UNEXPLAINED
 from ledger.errors import Finding, SourceRefused
 from resources.amazon.event_groups import EventGroup

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.picture import LENGTH_MAX, waterfall_markdown, waterfall_svg
+from assets.settlements.picture import LENGTH_MAX, waterfall_markdown, waterfall_svg
 
 LABELS = ("Gross", "Promotions", "Refunds", "Tax", "Fees etc.", "Reserve", "Carried", "Deposit")
 AMOUNTS = st.decimals(min_value=-(10**17), max_value=10**17, places=3)

@@ -9,11 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days, span_to_fetch
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
-from assets.report_days import WAIT_SECONDS_MAX
-from assets.verdicts import StageResult
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, days_between, fetch_days, span_to_fetch
+from assets.stages.report_days import WAIT_SECONDS_MAX
+from assets.stages.verdicts import StageResult
 from emulators import faults
 from emulators.amazon import report_types
 from emulators.amazon.history import ReimbursementRecord

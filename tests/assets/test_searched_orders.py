@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from assets import report_days, searched_orders
-from assets.day_names import start_of
-from assets.report_days import until_of
-from assets.searched_orders import OVERLAP, PAGES_MAX, fetch_orders, repair_order
+from assets.sales import searched_orders
+from assets.sales.searched_orders import OVERLAP, PAGES_MAX, fetch_orders, repair_order
+from assets.stages import report_days
+from assets.stages.day_names import start_of
+from assets.stages.report_days import until_of
 from emulators import faults
 from ledger.errors import InputRefused, SourceRefused, SourceUnavailable
 from tests.assets.order_days import Daily

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from assets.series import heads_of, placed
+from assets.settlements.series import heads_of, placed
 
 NEXT = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 22, 12, 0, tzinfo=UTC)

@@ -11,16 +11,16 @@ from shutil import copytree
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import fetch_days
-from assets.kept_proofs import proof_rows
 from assets.mapped_lines import map_lines
+from assets.proofs.kept_proofs import proof_rows
+from assets.proofs.vat_proof import compared_verdict
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover, registered
+from assets.settlements.staged_settlement import staged_settlement
 from assets.source_proofs import events_verdict, prove
-from assets.staged_settlement import staged_settlement
-from assets.vat_proof import compared_verdict
-from assets.verdicts import Row, Verdict
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import fetch_days
+from assets.stages.verdicts import Row, Verdict
 from emulators.amazon.history import OrderRecord, ReimbursementRecord, TransactionRecord
 from ledger.mapping import load_mapping
 from ledger.policy import Policy

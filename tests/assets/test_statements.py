@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.statements import write_lines
+from assets.stages.statements import write_lines
 from ledger.errors import InputRefused
 
 

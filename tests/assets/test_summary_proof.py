@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, fetch_days
-from assets.roadmap import Road
 from assets.source_proofs import prove
-from assets.verdicts import StageResult, Verdict
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, fetch_days
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
 from ledger.errors import SourceRefused
 from resources.amazon.balances import Summary
 from resources.amazon.stated import Stated

@@ -11,12 +11,12 @@ import pytest
 
 from assets.journals import out_of_date, planned_journals
 from assets.mapped_lines import map_lines
-from assets.order_countries import TOLD_WITHIN
-from assets.replay import without_doors
-from assets.resumption import ARRIVAL_KIND
 from assets.road import STAGES, run_stage
-from assets.settlement_books import books_of, made_of
+from assets.sales.order_countries import TOLD_WITHIN
 from assets.settlement_lines import read_lines
+from assets.settlements.replay import without_doors
+from assets.settlements.settlement_books import books_of, made_of
+from assets.stages.resumption import ARRIVAL_KIND
 from tests.assets.conftest import NOW, Bookkeeping
 
 DE = "Amazon.de"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from assets.vat_proof import compared_verdict
+from assets.proofs.vat_proof import compared_verdict
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 10, 31)
 D = Decimal

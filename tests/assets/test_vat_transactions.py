@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days, span_to_fetch
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, days_between, fetch_days, span_to_fetch
 from assets.vat_transactions import VAT_TRANSACTIONS, told_until
 from emulators.amazon import report_types, vat_report
 from emulators.amazon.report_types import VAT_TYPE

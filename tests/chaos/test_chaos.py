@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import dagster as dg
 
-from assets.resumption import WATCH_KINDS
+from assets.stages.resumption import WATCH_KINDS
 from tests.chaos.conftest import CONNECTION, SETTLEMENTS, Installation
 from tests.simulation.oracle import Listed, judged
 from tests.simulation.peoplesoft_books import PeopleSoftBooks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.month_stages import MONTH_STAGES, month_stages
+from assets.stages.month_stages import MONTH_STAGES, month_stages
 from connector_defs.cli.checkups import _month_end
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.components.connection_component import connection_definitions

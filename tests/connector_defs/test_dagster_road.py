@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import dagster as dg
 
-from assets.checks import CHECKS
 from assets.road import STAGES
+from assets.stages.checks import CHECKS
 from connector_defs.components.connection_component import connection_definitions
 from connector_defs.connections import connection
 from connector_defs.demo.place import CONNECTIONS
@@ -99,7 +99,7 @@ def test_a_key_that_is_no_settlement_gets_a_sentence(dagster_place):
 def test_the_sensor_adds_partitions_and_asks_only_for_what_is_due(dagster_place):
     """Not automatic: partitions appear, no run is asked for. Automatic: one run per settlement, the same key twice."""
     import connector_defs.sensors as sensors
-    from assets.partitions import settlement_partitions
+    from assets.stages.partitions import settlement_partitions
     from resources.clock import SystemClock
 
     partitions = settlement_partitions(CONNECTION)
@@ -119,7 +119,7 @@ def test_the_sensor_adds_partitions_and_asks_only_for_what_is_due(dagster_place)
 def test_the_sensor_asks_anew_for_a_row_whose_run_died_before_it_began(dagster_place):
     """Its key would start nothing again; while the run is under way the same key is asked for."""
     import connector_defs.sensors as sensors
-    from assets.partitions import settlement_partitions
+    from assets.stages.partitions import settlement_partitions
     from resources.clock import ManualClock
 
     stores, partitions = dagster_place.stores, settlement_partitions(CONNECTION)

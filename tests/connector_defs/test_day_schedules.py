@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from assets.day_stages import DAY_STAGES
-from assets.resumption import SETTLEMENT_KIND
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.resumption import SETTLEMENT_KIND
 from connector_defs.components.connection_component import connection_definitions
 from connector_defs.connections import Connection, connection
 from connector_defs.day_schedules import RANGE_END_TAG, RANGE_START_TAG

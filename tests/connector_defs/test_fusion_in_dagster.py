@@ -60,3 +60,31 @@ def test_a_run_posts_a_settlement_into_fusion(tmp_path):
         assert [name for name, passed in checks.items() if not passed] == []
         (batch,) = (one for one in app.books.batches(US_LEDGER) if one.source == SOURCE)
         assert (batch.status, app.books.duplicates()) == ("P", {})
+
+
+def test_a_run_matches_master_data(tmp_path):
+    """Only where the settings say where it is: one asset beside the road, with its checks and an hourly schedule."""
+    with ExitStack() as stack:
+        app = build_app(demo_site(datetime.now(UTC).date(), timing=AT_ONCE))
+        stack.callback(app.close)
+        url = stack.enter_context(serve({"": app}, 0)).url
+        home, asked = tmp_path / "home", {"base_url": url, "token_url": f"{url}/oauth2/v1/token"}
+        project = write_connection(tmp_path, home, NAME, **asked, master_data={"item_organization": "V1"})
+        write_connection(tmp_path, home, "fusion_other", **asked)
+        stack.enter_context(environment({"CONNECTOR_PROJECT": str(tmp_path), "CONNECTOR_HOME": str(home)}))
+        vault = open_vault(project)
+        vault.set("fusion_client_id", DEMO_CLIENT)
+        vault.set("fusion_client_secret", DEMO_SECRET)
+        from connector_defs.definitions import loaded
+
+        stack.callback(dagster_resources.close_all)
+        defs = loaded()
+        keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+        assert {one for one in keys if one.endswith("/master_data")} == {f"{NAME}/master_data"}
+        assert f"{NAME}_master_data_schedule" in {one.name for one in defs.schedules or ()}
+        instance = stack.enter_context(dg.DagsterInstance.ephemeral())
+        result = defs.resolve_job_def(f"{NAME}_master_data").execute_in_process(instance=instance)
+        assert result.success
+        checks = {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
+        assert len(checks) == 4
+        assert all(checks.values())

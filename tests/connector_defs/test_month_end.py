@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from assets.month_names import YOUNG
-from assets.month_stages import month_stages
-from assets.resumption import SETTLEMENT_KIND
+from assets.stages.month_names import YOUNG
+from assets.stages.month_stages import month_stages
+from assets.stages.resumption import SETTLEMENT_KIND
 from connector_defs.connections import connection
 from connector_defs.month_schedule import month_schedule
 from connector_defs.project import Project

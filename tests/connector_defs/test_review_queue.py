@@ -7,10 +7,6 @@ from decimal import Decimal
 import dagster as dg
 import pytest
 
-from assets.checks import CHECKS, OF_CONNECTION
-from assets.outcome import ACTIONS, ENDS_BY_ITSELF
-from assets.partitions import settlement_partitions
-from assets.resumption import LISTING, LISTING_KIND, POSTING_KIND, READ_BACK_KIND
 from assets.review_queue import (
     MEANINGS,
     MEANINGS_OF_CODE,
@@ -22,6 +18,10 @@ from assets.review_queue import (
     origin_text,
     subject,
 )
+from assets.stages.checks import CHECKS, OF_CONNECTION
+from assets.stages.outcome import ACTIONS, ENDS_BY_ITSELF
+from assets.stages.partitions import settlement_partitions
+from assets.stages.resumption import LISTING, LISTING_KIND, POSTING_KIND, READ_BACK_KIND
 from connector_defs.sensors import QUEUE_SECONDS_MIN, due_sensor
 from ledger.errors import Finding
 from resources.clock import ManualClock, SystemClock

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from assets.reposting import repost
-from assets.reversals import apply_reversal, plan_reversal
 from assets.road import walk
-from assets.roadmap import Road
 from assets.settlement_reports import import_file
+from assets.stages.roadmap import Road
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal
 from emulators.amazon.settlement_writer import EUR, US, Locale, Row, Settlement, write_v2
 from ledger.four_eyes import Decider
 from ledger.mapping import load_mapping

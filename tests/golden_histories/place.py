@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import httpx
 
-from assets.roadmap import Road
+from assets.stages.roadmap import Road
 from connector_defs.connections import connection
 from connector_defs.project import Project
 from resources.clock import ManualClock

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from assets.approval import documents_of
+from assets.review.approval import documents_of
 from connector_defs import __version__
 from connector_defs.project import PACKAGE, render
 from resources.store import schema

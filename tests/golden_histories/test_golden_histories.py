@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from assets.approval import documents_of
-from assets.replay import replay, settlements_with_documents, without_doors
+from assets.review.approval import documents_of
 from assets.road import walk
 from assets.settlement_reports import import_file
+from assets.settlements.replay import replay, settlements_with_documents, without_doors
 from connector_defs import __version__
 from resources.store.verification import verify
 from tests.golden_histories.happenings import HAPPENINGS

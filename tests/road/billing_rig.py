@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import RefusedDay, days_between, fetch_days
-from assets.verdicts import StageResult
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import RefusedDay, days_between, fetch_days
+from assets.stages.verdicts import StageResult
 from ledger.mapping import load_mapping
 from tests.road.conftest import FIRST, START, World, sale
 from tests.road.control import CONTROL

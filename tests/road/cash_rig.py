@@ -3,10 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from assets.bank_statements import import_statement
+from assets.bank.statement_files import import_statement
 from assets.road import STAGES, run_stage, walk
-from assets.roadmap import Road
-from assets.verdicts import StageResult
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult
 from ledger.mapping import load_mapping
 from ledger.references import reference
 from resources.bank.settings import BankSettings

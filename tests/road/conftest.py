@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.approval import documents_of
-from assets.posting import give_up
+from assets.posting.protocol import give_up
+from assets.review.approval import documents_of
 from assets.road import STAGES, walk
 from assets.settlement_reports import discover, import_file
 from connector_defs.connections import Connection, connections

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from assets.posting import Desk, Driven, PostingPatience, drive
+from assets.posting.protocol import Desk, Driven, PostingPatience, drive
 from emulators.faults import FaultPlan
 from emulators.in_process import InProcessTransport
 from emulators.peoplesoft.app import PeopleSoft as Emulator

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from assets.accounting_dates import after_accruals
 from assets.accruals import STAGE
-from assets.accrued_months import accruals_beside
-from assets.days import days_between
-from assets.months import run_month
+from assets.month_end.accrued_months import accruals_beside
+from assets.posting.accounting_dates import after_accruals
 from assets.receivable_invoices import staged_invoices
+from assets.stages.days import days_between
+from assets.stages.months import run_month
 from connector_defs.project import PACKAGE
 from emulators.fusion.demo_site import US_LEDGER
 from ledger.journal import JournalSet
@@ -163,7 +163,7 @@ def test_an_invoice_that_is_not_what_was_sold_shows_by_its_cents(world, monkeypa
         sums = recognised(document)
         return {**sums, "revenue": sums["revenue"] + Decimal("0.01")} if len(counted) == 1 else sums
 
-    monkeypatch.setattr("assets.accrual_proof.recognised", a_cent_more)
+    monkeypatch.setattr("assets.month_end.accrual_proof.recognised", a_cent_more)
     told = verdict(run_month(road, STAGE, OCTOBER), "books_equal_events")
     assert not told.passed
     assert "in 1 of" in told.sentence

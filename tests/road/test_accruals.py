@@ -12,17 +12,17 @@ from decimal import Decimal
 import pytest
 
 from assets.accruals import STAGE
-from assets.approval import approve, documents_of
-from assets.audit_pack import audit_pack
-from assets.day_stages import DAY_STAGES
-from assets.days import days_between, fetch_days
-from assets.months import run_month
-from assets.reposting import repost
-from assets.reversals import apply_reversal, plan_reversal
+from assets.audit.pack import audit_pack
+from assets.review.approval import approve, documents_of
 from assets.road import walk
-from assets.roadmap import Road
 from assets.settlement_reports import discover
-from assets.verdicts import StageResult
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import days_between, fetch_days
+from assets.stages.months import run_month
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal
 from connector_defs.cli.plan_accruals import planned_accruals
 from connector_defs.cli.reverse import _driven
 from emulators import faults

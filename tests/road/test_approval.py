@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.decisions import resolve as decide
+from assets.review.approval import approve, reject
+from assets.review.decisions import resolve as decide
 from assets.road import walk
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
@@ -95,7 +95,7 @@ def test_what_the_connection_approved_by_itself_waits_once_approval_is_required(
     road = world.small(approval="automatic")
     world.take_in(road, ONE, sale())
     with monkeypatch.context() as patch:
-        patch.setattr("assets.driving.drive", lambda *_: sys.exit("the run died before it sent anything"))
+        patch.setattr("assets.posting.driving.drive", lambda *_: sys.exit("the run died before it sent anything"))
         with pytest.raises(SystemExit):
             walk(road, ONE)
     assert (world.states(road, ONE), world.creates()) == (["approved"], 0)

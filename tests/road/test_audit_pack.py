@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from assets.audit_pack import audit_pack
-from assets.listed_settlements import Period, Standing, listed_settlements, strays_of
-from assets.reversals import apply_reversal, plan_reversal
+from assets.audit.pack import audit_pack
 from assets.road import walk
+from assets.settlements.listed_settlements import Period, Standing, listed_settlements, strays_of
+from assets.undo.reversals import apply_reversal, plan_reversal
 from connector_defs.cli.audit_pack import write_pack
 from ledger.errors import Finding, InputRefused
 from tests.road.cash_rig import book, cash_road, hand_in, posted

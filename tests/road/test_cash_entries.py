@@ -6,16 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.cash_due import ask_for_receipts
-from assets.cash_sources import cash_sets
-from assets.day_stages import DAY_STAGES
-from assets.days import fetch_days
-from assets.decisions import resolve
-from assets.reposting import repost
-from assets.resumption import POSTING_KIND
-from assets.reversals import apply_reversal, plan_reversal, require_cash_reversals
+from assets.bank.cash_due import ask_for_receipts
+from assets.bank.cash_sources import cash_sets
+from assets.review.approval import approve, reject
+from assets.review.decisions import resolve
 from assets.road import walk
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import fetch_days
+from assets.stages.resumption import POSTING_KIND
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal, require_cash_reversals
 from emulators.faults import dropped
 from ledger.bank_matching import Payment
 from ledger.errors import InputRefused, TargetMisconfigured
@@ -194,7 +194,7 @@ def test_one_payout_of_two_settlements_closes_each_item_with_its_own_part(world,
     world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
     walk(road, TWO)
     paid = Payment("P1", (ONE, TWO), Decimal("130.00"), "USD", date(2026, 11, 12))
-    monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
+    monkeypatch.setattr("assets.bank.matches._payments", lambda road: [paid])
     hand_in(world, road, *rows)
     for settlement_id in (ONE, TWO, ONE, TWO):
         book(road, settlement_id)
@@ -214,7 +214,7 @@ def test_a_payout_that_is_not_what_its_settlements_came_to_is_left_to_a_person(w
     world.take_in(road, TWO, sale("30.00", later + timedelta(hours=1), "111-0000002-0000002"), start=later, days=2)
     walk(road, TWO)
     paid = Payment("P1", (ONE, TWO), Decimal("129.00"), "USD", date(2026, 11, 12))
-    monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
+    monkeypatch.setattr("assets.bank.matches._payments", lambda road: [paid])
     hand_in(world, road, "2026-11-12,129.00,AMAZON PAYOUT")
     walk(road, ONE)
     assert (
@@ -350,7 +350,7 @@ def by_hand(world, road, *rows: str) -> None:
 def converted(monkeypatch, settlement_id: str = ONE) -> None:
     """Let Amazon have changed the payout of a settlement into dollars, as the older API tells it."""
     paid = Payment("P1", (settlement_id,), Decimal("1262.00"), "USD", date(2026, 11, 10), "4B03616UONXSAWP")
-    monkeypatch.setattr("assets.bank_matches._payments", lambda road: [paid])
+    monkeypatch.setattr("assets.bank.matches._payments", lambda road: [paid])
 
 
 def carried_at(world, base: Decimal) -> None:

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from assets.reversals import apply_reversal, plan_reversal
 from assets.road import STAGES, run_stage, walk
 from assets.settlement_reports import discover
+from assets.undo.reversals import apply_reversal, plan_reversal
 from emulators import faults as general
 from emulators.peoplesoft.site import Timing
 from ledger.policy import Policy

@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from assets.closing_entry import CHECK
-from assets.reversals import apply_reversal, plan_reversal
+from assets.proofs.closing_entry import CHECK
 from assets.road import STAGES, run_stage, walk
-from assets.verdicts import StageResult
+from assets.stages.verdicts import StageResult
+from assets.undo.reversals import apply_reversal, plan_reversal
 from ledger.references import reference
 from tests.road.conftest import FIRST, of_account, sale
 

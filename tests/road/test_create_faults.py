@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from assets.posting import give_up
+from assets.posting.protocol import give_up
 from emulators import faults as general
 from emulators.peoplesoft import mischief
 from emulators.peoplesoft.demo_site import DEMO_USER

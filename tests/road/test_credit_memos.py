@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.audit_story import tell
-from assets.order_choices import billed_before
+from assets.audit.story import tell
 from assets.road import walk
-from assets.verdicts import StageResult
+from assets.sales.order_choices import billed_before
+from assets.stages.verdicts import StageResult
 from emulators.amazon.settlement_writer import Row
 from ledger import money
 from ledger.catalogue import load_catalogue

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from assets import settlement_reports
-from assets.decisions import resolve
-from assets.import_folder import import_waiting, take_files
+from assets.review.decisions import resolve
 from assets.road import walk
 from assets.settlement_lines import read_lines
 from assets.settlement_reports import discover, fetch_report, import_file
+from assets.settlements.import_folder import import_waiting, take_files
 from emulators import faults as general
 from emulators.amazon.settlement_writer import US, Settlement, write_v1, write_v2
 from emulators.amazon.world import Document

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from assets.erp_documents import CHECK, CODE, ask_first, list_documents
-from assets.resumption import LISTING, LISTING_KIND
 from assets.road import STAGES, run_stage, walk
+from assets.stages.resumption import LISTING, LISTING_KIND
 from emulators import faults as general
 from ledger.errors import TargetUnavailable
 from tests.road.conftest import sale

@@ -12,10 +12,10 @@ from decimal import Decimal
 
 import pytest
 
-from assets.day_names import today
-from assets.day_stages import DAY_STAGES
-from assets.days import days_between, fetch_days
-from assets.verdicts import StageResult
+from assets.stages.day_names import today
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import days_between, fetch_days
+from assets.stages.verdicts import StageResult
 from emulators import faults
 from emulators.amazon.settings import Settings
 from ledger.event_classification import classify_event

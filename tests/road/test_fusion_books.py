@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from assets.decisions import resolve as decide
 from assets.erp_documents import list_documents
+from assets.review.decisions import resolve as decide
 from assets.road import walk
 from emulators import faults as general
 from emulators.fusion import mischief

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from assets.decisions import resolve as decide
-from assets.reversals import apply_reversal, plan_reversal
+from assets.review.decisions import resolve as decide
 from assets.road import STAGES, walk
+from assets.undo.reversals import apply_reversal, plan_reversal
 from emulators import faults as general
 from emulators.fusion import mischief
 from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DEMO_SECRET, SOURCE, US_LEDGER

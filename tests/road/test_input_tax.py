@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from assets.approval import approve
-from assets.days import RefusedDay
+from assets.review.approval import approve
+from assets.stages.days import RefusedDay
 from connector_defs.project import PACKAGE
 from emulators import faults as general
 from emulators.amazon.settlement_writer import Row

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.audit_story import tell
-from assets.days import days_between
-from assets.reposting import require_reversed
-from assets.resumption import SETTLEMENT_KIND
-from assets.reversals import plan_reversal, require_cash_reversals
+from assets.audit.story import tell
+from assets.review.approval import approve, reject
 from assets.road import walk
+from assets.stages.days import days_between
+from assets.stages.resumption import SETTLEMENT_KIND
+from assets.undo.reposting import require_reversed
+from assets.undo.reversals import plan_reversal, require_cash_reversals
 from emulators import faults as general
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
@@ -334,6 +334,6 @@ def test_a_day_of_invoices_is_not_undone_by_command_and_says_so(pod, asked):
     [posted] = fetched(road, "invoice_postings", DAYS[:1]).values()
     assert posted.rows, "a day with invoices in the books"
     name = f"invoice_postings-{DAYS[0]}"
-    with pytest.raises(InputRefused, match="settlements and accruals only") as refused:
+    with pytest.raises(InputRefused, match="as a whole day: name its orders") as refused:
         asked(road, name)
     assert f"connector outbox show {name}" in str(refused.value)

@@ -10,13 +10,13 @@ from decimal import Decimal
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import days_between, fetch_days
 from assets.ledger_ties import AGES, ASSET, CODE, OTHERS, TIES
-from assets.month_stages import MONTH_STAGES
-from assets.months import run_month
 from assets.settlement_reports import discover
-from assets.verdicts import StageResult, Verdict
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import days_between, fetch_days
+from assets.stages.month_stages import MONTH_STAGES
+from assets.stages.months import run_month
+from assets.stages.verdicts import StageResult, Verdict
 from emulators.amazon.balances import Balances
 from emulators.peoplesoft.journal_table import JournalKey
 from ledger.month import Month

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from assets.day_names import today
-from assets.day_stages import DAY_STAGES
-from assets.days import days_between, fetch_days
+from assets.settlements.staged_settlement import Staged
 from assets.source_proofs import events_verdict
-from assets.staged_settlement import Staged
-from assets.verdicts import StageResult
+from assets.stages.day_names import today
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import days_between, fetch_days
+from assets.stages.verdicts import StageResult
 from emulators.amazon.settings import Settings
 from ledger.errors import ConfigurationRefused
 from ledger.event_classification import classify_event

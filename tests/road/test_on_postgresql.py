@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.reposting import repost
-from assets.reversals import apply_reversal, plan_reversal
 from assets.road import STAGES, run_stage, walk
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal
 from ledger.errors import LeaseLost
 from ledger.four_eyes import Decider
 from ledger.posting import PostingState

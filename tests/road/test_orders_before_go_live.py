@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from assets.approval import approve
-from assets.audit_pack import audit_pack
-from assets.replay import replay, without_doors
+from assets.audit.pack import audit_pack
+from assets.review.approval import approve
 from assets.road import walk
+from assets.settlements.replay import replay, without_doors
 from connector_defs.cli.plan import planned
 from connector_defs.connections import Connection
 from ledger.four_eyes import Decider, NeedsAnotherPerson

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assets.posting import give_up
+from assets.posting.protocol import give_up
 from assets.reconciliations import reconcile
 from assets.road import walk
 from emulators import faults as general

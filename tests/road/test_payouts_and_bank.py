@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.bank_matches import money_of
-from assets.bank_statements import import_statement
-from assets.day_names import today
-from assets.day_stages import DAY_STAGES
-from assets.days import days_between, fetch_days
+from assets.bank.matches import money_of
+from assets.bank.statement_files import import_statement
 from assets.settlement_reports import discover
-from assets.verdicts import StageResult
+from assets.stages.day_names import today
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import days_between, fetch_days
+from assets.stages.verdicts import StageResult
 from emulators.demo_seller.bank import BANK_ACCOUNTS, bank_lines, lines_of
 from emulators.demo_seller.bank_files import write_camt053, write_mt940, write_ofx
 from tests.road.conftest import World

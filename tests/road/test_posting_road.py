@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from assets.approval import approve
-from assets.resumption import POSTING_KIND
+from assets.review.approval import approve
 from assets.road import STAGES, run_stage, walk
+from assets.stages.resumption import POSTING_KIND
 from connector_defs.project import PACKAGE
 from emulators.peoplesoft.site import ChartFieldValue, Timing
 from ledger.errors import TargetRefused, TargetUnavailable

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from assets.read_back import QUIET_SECONDS, is_young
-from assets.resumption import POSTING_KIND, READ_BACK_KIND
+from assets.posting.read_back import QUIET_SECONDS, is_young
 from assets.road import STAGES, run_stage, walk
+from assets.stages.resumption import POSTING_KIND, READ_BACK_KIND
 from emulators import faults as general
 from ledger.errors import TargetUnavailable
 from resources.store.due import DueRow
@@ -174,7 +174,7 @@ def test_the_next_look_comes_in_the_next_night_of_the_ledger(world):
 
 def test_not_all_settlements_are_read_at_once(world):
     """Each has its own moment of the night."""
-    from assets.read_back import next_quiet_moment
+    from assets.posting.read_back import next_quiet_moment
 
     road = world.small()
     moments = {next_quiet_moment(road, f"2400000{number:04d}") for number in range(50)}
@@ -250,7 +250,7 @@ def test_a_dead_run_leaves_its_read_back_to_another(world):
 
 def test_the_night_of_the_ledger_follows_its_clock_changes(world):
     """Two at night in New York is seven in winter and six in summer, in UTC."""
-    from assets.read_back import next_quiet_moment
+    from assets.posting.read_back import next_quiet_moment
 
     road = world.small()
     hours = set()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.replay import replay, settlements_with_documents, without_doors
 from assets.road import walk
+from assets.settlements.replay import replay, settlements_with_documents, without_doors
 from ledger.errors import InputRefused
 from tests.road.conftest import sale
 from tests.road.test_posting_road import ONE, parted, with_mapping

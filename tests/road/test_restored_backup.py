@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from assets.approval import approve
-from assets.reposting import repost
-from assets.reversals import apply_reversal, plan_reversal
+from assets.review.approval import approve
 from assets.road import walk
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal
 from ledger.four_eyes import Decider
 from resources.erp.peoplesoft.client import PeopleSoft
 from resources.store.backup import write_backup

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.outcome import ACTIONS, ENDS_BY_ITSELF
-from assets.posting import PostingPatience
-from assets.resumption import WATCH_KINDS, take_back, taken_up
+from assets.posting.protocol import PostingPatience
 from assets.road import STAGES, run_stage, walk
+from assets.stages.outcome import ACTIONS, ENDS_BY_ITSELF
+from assets.stages.resumption import WATCH_KINDS, take_back, taken_up
 from emulators import faults as general
 from emulators.peoplesoft.site import Timing
 from ledger.errors import Finding, LeaseLost, TargetUnavailable
@@ -244,8 +244,8 @@ def test_every_finding_has_a_way_out():
 
 def test_a_finding_that_is_gone_ends_alone(world):
     """One of two findings of a code is cured: its item closes, the other stays."""
-    from assets.outcome import keep
-    from assets.verdicts import StageResult, Verdict
+    from assets.stages.outcome import keep
+    from assets.stages.verdicts import StageResult, Verdict
 
     road = world.small()
     world.take_in(road, ONE, sale())
@@ -260,7 +260,7 @@ def test_every_item_of_a_settlement_says_what_it_stops_and_where_it_comes_from(w
     """A finding that knows neither stops the whole settlement: its total, in its currency."""
     from decimal import Decimal
 
-    from assets.outcome import align
+    from assets.stages.outcome import align
 
     road = world.small()
     world.take_in(road, ONE, sale())

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from assets.approval import approve
-from assets.decisions import resolve
-from assets.reposting import repost
+from assets.review.approval import approve
+from assets.review.decisions import resolve
 from assets.road import walk
+from assets.undo.reposting import repost
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
 from tests.road.conftest import sale

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.document_sets import revisions_of, undoing_of
-from assets.driving import drive_all
-from assets.reposting import origins_first, repost, require_reversed, reversed_origins
-from assets.reversals import apply_reversal, dependents_first, plan_reversal
+from assets.posting.document_sets import revisions_of, undoing_of
+from assets.posting.driving import drive_all
+from assets.review.approval import approve, reject
 from assets.road import walk
-from assets.series import placed
+from assets.settlements.series import placed
+from assets.undo.reposting import origins_first, repost, require_reversed, reversed_origins
+from assets.undo.reversals import apply_reversal, dependents_first, plan_reversal
 from emulators import faults as general
 from emulators.peoplesoft.site import ChartFieldValue, Timing
 from ledger.errors import InputRefused
@@ -210,7 +210,7 @@ def test_what_is_undone_after_the_gate_has_asked_is_not_carried_in(world, monkey
         return drive_all(road, settlement_id, documents, **given)
 
     planned = plan_reversal(road, ONE)
-    monkeypatch.setattr("assets.posting_sets.drive_all", undone_in_between)
+    monkeypatch.setattr("assets.posting.sets.drive_all", undone_in_between)
     walk(road, TWO)
     assert [str(one.state) for one in world.documents(road, TWO)] == ["approved"]
     assert follow_up(road, ONE)[1].facts["state"] == "reversed"

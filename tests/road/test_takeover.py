@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from assets.approval import approve
-from assets.decisions import resolve
-from assets.reversals import apply_reversal, plan_reversal
+from assets.review.approval import approve
+from assets.review.decisions import resolve
 from assets.road import walk
+from assets.undo.reversals import apply_reversal, plan_reversal
 from emulators import faults as general
 from emulators.peoplesoft.site import Timing
 from ledger.errors import InputRefused

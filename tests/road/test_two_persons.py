@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from assets.approval import approve, reject
-from assets.decisions import resolve
-from assets.reversals import apply_reversal, plan_reversal
+from assets.review.approval import approve, reject
+from assets.review.decisions import resolve
 from assets.road import walk
-from assets.series import placed
+from assets.settlements.series import placed
+from assets.undo.reversals import apply_reversal, plan_reversal
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from resources.store.configuration import ConfigurationFile

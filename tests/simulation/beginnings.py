@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets.road import STAGES, run_stage
-from assets.roadmap import Road
+from assets.stages.roadmap import Road
 from tests.simulation.doors import Effect, Watcher, Worker
 from tests.simulation.erp_side import ErpSide
 from tests.simulation.schedule import Schedule

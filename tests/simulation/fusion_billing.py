@@ -15,9 +15,9 @@ from typing import ClassVar
 
 import duckdb
 
-from assets.day_stages import DAY_STAGES
-from assets.days import DayStage, fetch_days
-from assets.roadmap import Road
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import DayStage, fetch_days
+from assets.stages.roadmap import Road
 from connector_defs.connections import Connection, connection
 from emulators.clock import Clock
 from emulators.faults import FaultPlan
@@ -55,7 +55,7 @@ _CONTROL = {
     "BillToCustomerNumber": "1008",
     "receivablesInvoiceLines": [{"Description": "By hand", "Quantity": 1, "UnitSellingPrice": 7}],
 }
-_ACCOUNTS = ("110900", "400100", "410100", "410200")
+_ACCOUNTS = ("110900", "400100", "410100", "410200", "500100", "140100")
 _BEFORE = '  card_in_transit: "110600"\ncategories:\n'
 _ORDER_ACCOUNTS = """\
   card_in_transit: "110600"
@@ -83,7 +83,8 @@ def _site() -> Site:
     ledgers = tuple(one for one in site.ledgers if one.id == US_LEDGER)
     periods = tuple(one for one in site.periods if one.ledger_id == US_LEDGER)
     used = tuple(one for one in site.combinations if one.account in wanted)
-    return replace(site, ledgers=ledgers, periods=periods, combinations=used, rates=(), opening_batches=())
+    opening = tuple(one for one in site.opening_batches if one.ledger_id == US_LEDGER)
+    return replace(site, ledgers=ledgers, periods=periods, combinations=used, rates=(), opening_batches=opening)
 
 
 @cache
@@ -188,14 +189,14 @@ def bill_two(schedule: Schedule) -> None:
 def _until_posted(schedule: Schedule, days: tuple[date, ...], kinds: tuple[str, ...]) -> None:
     for _ in range(_LOOKS_MAX):
         for asset in ASSETS:
-            schedule.run(asset, partial(_look, DAY_STAGES[asset], days))
+            schedule.run(asset, partial(look, DAY_STAGES[asset], days))
         if _states(schedule.world) == [f"{kind} {PostingState.POSTED}" for kind in kinds]:
             return
         schedule.world.clock.advance(_LATER)
     raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
 
 
-def _look(stage: DayStage, days: tuple[date, ...], road: Road) -> None:
+def look(stage: DayStage, days: tuple[date, ...], road: Road) -> None:
     for _ in fetch_days(road, stage, days):
         pass
 
@@ -207,15 +208,16 @@ def _states(world: World) -> list[str]:
 
 def wrong(world: World) -> list[str]:
     """Return what the pod's receivables hold otherwise than they should: one invoice of 95, one credit memo of 40."""
-    return _other_than(world, {"AR_INVOICE": [Decimal(95)], "AR_CREDIT_MEMO": [Decimal(-40)]})
+    return other_than(world, {"AR_INVOICE": [Decimal(95)], "AR_CREDIT_MEMO": [Decimal(-40)]})
 
 
 def wrong_two(world: World) -> list[str]:
     """The same of two orders: two invoices of 95."""
-    return _other_than(world, {"AR_INVOICE": [Decimal(95)] * 2, "AR_CREDIT_MEMO": []})
+    return other_than(world, {"AR_INVOICE": [Decimal(95)] * 2, "AR_CREDIT_MEMO": []})
 
 
-def _other_than(world: World, wanted: dict[str, list[Decimal]]) -> list[str]:
+def other_than(world: World, wanted: dict[str, list[Decimal]]) -> list[str]:
+    """Return what the pod's receivables hold otherwise than these amounts by table."""
     store = world.erp.books.store
     held = {
         table: [Decimal(one["AMOUNT"]) for one in store.rows(f"SELECT * FROM {table}") if one["NUMBER"] != "CONTROL-1"]

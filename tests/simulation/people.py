@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assets.decisions import resolve
+from assets.review.decisions import resolve
 from ledger.four_eyes import Decider
 from resources.store.review import ReviewItem
 from tests.simulation.doors import acting

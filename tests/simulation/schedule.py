@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from assets.resumption import ARRIVAL_KIND, LISTING_KIND, WATCH_KINDS, take_back
 from assets.road import STAGES, run_stage
-from assets.roadmap import Road
 from assets.settlement_reports import discover
+from assets.stages.resumption import ARRIVAL_KIND, LISTING_KIND, WATCH_KINDS, take_back
+from assets.stages.roadmap import Road
 from connector_defs.sensors import ASK_AGAIN_SECONDS, ASSETS_OF_KIND, BEGUN_KINDS
 from ledger.errors import ConnectorError
 from resources.store.due import DueRow

@@ -6,7 +6,7 @@ is carried to its end. Then the person says the word again, as one does who saw 
 
 from dataclasses import replace
 
-from assets.approval import approve
+from assets.review.approval import approve
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
 from tests.simulation import oracle

@@ -7,8 +7,8 @@ books alone: one document per key, all posted, and the clearing item open or clo
 from dataclasses import replace
 from decimal import Decimal
 
-from assets.bank_statements import import_statement
-from assets.cash_due import ask_for_receipts
+from assets.bank.cash_due import ask_for_receipts
+from assets.bank.statement_files import import_statement
 from resources.bank.settings import BankSettings
 from tests.road.cash_rig import ACCOUNTS
 from tests.simulation.cases import SINGLE

@@ -8,12 +8,18 @@ from decimal import Decimal
 
 import pytest
 
-from assets import posting, posting_sets, sending, settlement_reports
-from assets.desk import Desk, Driven
+from assets import settlement_reports
+from assets.posting.desk import Desk, Driven
+from assets.posting.protocol import protocol as posting
+from assets.posting.protocol import sending
+from assets.posting.protocol import sets as posting_sets
+from assets.posting.protocol import steps as posting_steps
 from ledger.posting import PostingState
 from resources.erp.fusion import client as fusion
 from resources.erp.fusion import payload as fusion_payload
+from resources.erp.fusion.search import Search as FusionSearch
 from resources.erp.peoplesoft import client, payload
+from resources.erp.peoplesoft.search import Search as PeopleSoftSearch
 from resources.erp.target import BooksState, Sightings, TargetStatus
 from resources.store.due import Due
 from tests.simulation import oracle
@@ -93,7 +99,7 @@ def sends_anew_after_a_death(patch):
     """What a dead worker was sending is sent by the next one, which asks nobody whether it arrived."""
 
     def again(desk, lease, document, siblings):
-        erp_id, error = sending._called(lambda: desk.target.submit(document.journal))
+        erp_id, error = sending._called(desk, [lease], lambda: desk.target.submit(document.journal))
         return sending._told(desk, lease, document, erp_id, error)
 
     patch.setitem(posting._STEP_OF_STATE, PostingState.SENDING, again)
@@ -104,7 +110,7 @@ def sends_before_the_intent(patch):
 
     def send(desk, lease, document, siblings):
         desk.look(document, siblings)
-        erp_id, error = sending._called(lambda: desk.target.submit(document.journal))
+        erp_id, error = sending._called(desk, [lease], lambda: desk.target.submit(document.journal))
         intended = sending._intended(desk, lease, document)
         return sending._told(desk, lease, intended.document, erp_id, error)
 
@@ -122,10 +128,36 @@ def sends_a_first_time_without_a_look(patch):
     patch.setattr(Desk, "look", look)
 
 
+def counts_a_dead_worker_as_silent(patch):
+    """What a dead worker was sending counts as never sent, and what is sent again is not looked for."""
+    really = Desk.look
+
+    def left(desk, lease, document, siblings):
+        return Driven(posting_steps.move(desk, lease, document, PostingState.APPROVED, "it never left"))
+
+    def look(desk, document, siblings):
+        nothing = Sightings((), True, "made up", frozenset())
+        return nothing if document.attempts else really(desk, document, siblings)
+
+    patch.setitem(posting._STEP_OF_STATE, PostingState.SENDING, left)
+    patch.setattr(Desk, "look", look)
+
+
+def asks_for_no_control(patch):
+    """An empty answer is proof although no record was seen to come back through the same search."""
+    for search, control in (
+        (PeopleSoftSearch, "control"),
+        (FusionSearch, "control"),
+        (FusionSearch, "ledger_control"),
+    ):
+        patch.setattr(search, control, lambda self, unit="": "made up")
+
+
 _IN_FUSION = replace(SINGLE, erp=FusionSide)
 # The intent is committed, and nothing was called yet.
 _INTENDED = "after commit outbox_documents"
 _NOT_COMMITTED = "its own intent is not committed"
+_NO_CONTROL = "showed no record at all"
 _NOT_LOOKED_FOR = "no look of this worker has shown that it is not there"
 # The break, the world, the death after which it shows ("" for none), and what the oracle says.
 MUTANTS = [
@@ -142,6 +174,10 @@ MUTANTS = [
     (sends_before_the_intent, _IN_FUSION, "", "what no stored intent names"),
     (sends_a_first_time_without_a_look, SINGLE, "", _NOT_LOOKED_FOR),
     (sends_a_first_time_without_a_look, _IN_FUSION, "", _NOT_LOOKED_FOR),
+    (counts_a_dead_worker_as_silent, SINGLE, _INTENDED, _NOT_LOOKED_FOR),
+    (counts_a_dead_worker_as_silent, _IN_FUSION, _INTENDED, _NOT_LOOKED_FOR),
+    (asks_for_no_control, SINGLE, "", _NO_CONTROL),
+    (asks_for_no_control, _IN_FUSION, "", _NO_CONTROL),
 ]
 
 

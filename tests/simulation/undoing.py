@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assets.reposting import repost
-from assets.reversals import apply_reversal, plan_reversal
+from assets.undo.reposting import repost
+from assets.undo.reversals import apply_reversal, plan_reversal
 from ledger.four_eyes import Decider
 from tests.simulation import oracle
 from tests.simulation.crash import assert_wish_survives, watched

@@ -2,9 +2,10 @@
 
 In: every call to the ERP, before it is made and after it is answered, and what is committed in the control database at
 that moment. Out: `broken`, a sentence for each send that was not preceded, in this order and by the same worker, by a
-look over all revisions that was answered and did not show the document, made after any earlier intent of it, and by the
-commit of the intent. A worker that sleeps between its last call and the send may be late; the ERP's key is for that.
-Books can be right by luck, for the ERP's key and the looks cover for one another; this cannot.
+look over all revisions that was answered and did not show the document, made after any earlier intent of it, with a
+record of the same books seen beside it, and by the commit of the intent. A worker that sleeps between its last call and
+the send may be late; the ERP's key is for that. Books can be right by luck, for the ERP's key and the looks cover for
+one another; this cannot.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from tests.simulation.doors import changes
 _TURNED_AWAY = (401, 429)
 _STORED = "SELECT key, source_id, erp_id, state FROM outbox_documents WHERE erp_id IS NOT NULL"
 _INTENTS = "SELECT sequence, run FROM audit_events WHERE document_key = ? AND kind = 'document_sending' ORDER BY 1"
+# Where documents are searched for; a record that comes back through it tells an empty answer from a blind one.
+_BOOKS = re.compile(r"/(?:X_JRNL_BY_REF|journalBatches|receivablesInvoices|receivablesCreditMemos)[/?]")
+_ROWS = re.compile(r'"(?:rows|items)":\s*\[\s*\{')
 _NEWEST = "SELECT coalesce(max(sequence), 0) FROM audit_events"
 
 
@@ -40,6 +44,11 @@ class _Look:
     after: int
     asked: str
     answer: str
+
+    @property
+    def shows_records(self) -> bool:
+        """Tell whether any record came back through a search of the books."""
+        return bool(_BOOKS.search(self.asked) and _ROWS.search(self.answer))
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,8 @@ class Witness:
         if not any(document.is_asked_for(one.asked) and document.name not in one.answer for one in looks):
             which = "again" if asked_after else "for the first time"
             return sequence, f"{which}, and no look of this worker has shown that it is not there"
+        if not any(one.shows_records for one in looks):
+            return sequence, "the looks showed no record at all, so an empty answer proves nothing"
         return sequence, ""
 
     def _newest(self) -> int:

@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from assets.roadmap import Road
+from assets.stages.roadmap import Road
 from connector_defs.connections import Connection
 from emulators.amazon.app import AmazonApp
 from emulators.amazon.app import build_app as build_amazon

@@ -31,6 +31,7 @@ from resources.erp.fusion.books import Batch, Held
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.flight import Flight
 from resources.erp.fusion.jobs import Jobs
+from resources.erp.fusion.masters import FusionMasters
 from resources.erp.fusion.postings import Postings
 from resources.erp.fusion.receivables.client import Receivables
 from resources.erp.fusion.receivables.imports import Imports
@@ -51,7 +52,7 @@ from resources.erp.target import (
 
 
 class Fusion:
-    """One Fusion site and ledger; implements `resources.erp.target.Target`.
+    """One Fusion site and ledger; implements `resources.erp.target.Target`; `masters` reads its master data.
 
     Args:
         settings: How the site has named things.
@@ -72,6 +73,7 @@ class Fusion:
         if settings.receivables is not None:
             imports = Imports(settings, settings.receivables, jobs, memory, clock)
             self._receivables = Receivables(settings, settings.receivables, door, imports)
+        self.masters = FusionMasters(settings.master_data, door) if settings.master_data else None
         self.lines_max = settings.lines_max
         self.quiet_period_seconds = settings.quiet_period_seconds
 

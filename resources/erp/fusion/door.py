@@ -62,10 +62,11 @@ class Door:
         at_most: int | None = None,
         newest_first: bool = False,
         is_any: bool = False,
+        fields: str = "",
     ) -> list[Row]:
         """Return all rows of a collection, or the first `at_most`, each once and in the order of `key`.
 
-        All conditions must hold, with `is_any` one of them.
+        All conditions must hold, with `is_any` one of them. `fields` names what is answered of a row, "" for all of it.
 
         `key` is an attribute that is unique in the collection: pages are no snapshot, so only an order by such a one
         keeps them apart. Pages advance by the count that came back, whatever was asked for.
@@ -77,6 +78,8 @@ class Door:
             parameters["q"] = expression(conditions, self._settings.framework_version, is_any=is_any)
         if not with_links:
             parameters["onlyData"] = "true"
+        if fields:
+            parameters["fields"] = fields
         found: dict[str, Row] = {}
         offset = 0
         while True:
@@ -100,10 +103,11 @@ class Door:
         page = self.read(path, {"onlyData": "true", "limit": str(self._settings.page_size)})
         return [Row(path, item) for item in _page(path, page)[0]]
 
-    def found(self, path: str, finder: str, variables: Mapping[str, str]) -> list[Row]:
-        """Return the rows of a finder: one page, as finders of single things answer; raises as `rows`."""
+    def found(self, path: str, finder: str, variables: Mapping[str, str], fields: str = "") -> list[Row]:
+        """Return the rows of a finder: one page, as finders of single things answer; `fields` and raises as `rows`."""
         given = ",".join(f"{name}={value}" for name, value in variables.items())
-        page = self.read(path, {"finder": f"{finder};{given}", "onlyData": "true"})
+        only = {"fields": fields} if fields else {}
+        page = self.read(path, {"finder": f"{finder};{given}", "onlyData": "true", **only})
         return [Row(path, item) for item in _items(path, page)]
 
     def read(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:

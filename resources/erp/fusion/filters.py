@@ -49,6 +49,15 @@ def holds(attribute: str, part: str) -> Condition:
     return Condition(attribute, "like", f"%{_without_wildcards(attribute, part)}%")
 
 
+def finder_value(variable: str, value: str) -> str:
+    """Return a value for a finder, whose variables commas and semicolons divide; raise InputRefused for such a one."""
+    if "," in value or "=" in value:
+        raise InputRefused(
+            f"Fusion cannot be asked for {variable} {value[:80]!r}: a finder's value holds no , and no =."
+        )
+    return _checked(Condition(variable, "=", value))
+
+
 def can_ask_for_any(framework_version: int) -> bool:
     """Tell whether the grammar of a version has an `or`."""
     return framework_version >= 2

@@ -69,6 +69,16 @@ class Row:
         """Return a yes or no that comes as Y, N, true or false; None when the resource does not show it."""
         return {"Y": True, "TRUE": True, "N": False, "FALSE": False}.get(self.text(name).upper())
 
+    def below(self, child: str) -> list[Row]:
+        """Return the rows of a child that came with this one, as an object with items or as a bare list."""
+        value = self.values.get(child)
+        items = value.get("items") if isinstance(value, dict) else value
+        if items is None:
+            return []
+        if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+            raise self._unreadable(child, "list of rows")
+        return [Row(f"{self.resource}/{child}", one) for one in items]
+
     def child_key(self, child: str) -> str:
         """Return the opaque key of this row from its links; the host of a link is never followed."""
         links = self.values.get("links")

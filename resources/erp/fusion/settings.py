@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from resources.erp.fusion.master_settings import MasterDataSettings
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.secret_names import SecretName
 
@@ -100,6 +101,9 @@ class FusionSettings(_Settings):
 
     # Order documents, where orders become invoices.
     receivables: ReceivablesSettings | None = None
+
+    # Customers and items, where they are read and matched.
+    master_data: MasterDataSettings | None = None
 
     # The import job.
     import_job: str = "/oracle/apps/ess/financials/generalLedger/programs/common,JournalImportLauncher"

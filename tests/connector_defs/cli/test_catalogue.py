@@ -10,7 +10,8 @@ from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import open_stores
 from connector_defs.project import Project
 
-COSTS = "books:\n    catalogue: products.csv\n    cost_of_goods: {shipped_from: 2026-01-01}"
+_BEGINS = "'{{ env.CONNECTOR_DEMO_BOOKS_FROM_US }}'"
+COSTS = f"books:\n    catalogue: products.csv\n    cost_of_goods: {{shipped_from: {_BEGINS}}}"
 HEAD = "sku;cogs.account;inventory.account;unit_cost;currency\n"
 MUG = "MUG-1;600950;110800;4.25;USD\n"
 

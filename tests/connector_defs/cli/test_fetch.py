@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from assets.day_stages import DAY_STAGES
-from assets.days import Kept, RefusedDay, days_between
-from assets.verdicts import StageResult, Verdict
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.days import Kept, RefusedDay, days_between
+from assets.stages.verdicts import StageResult, Verdict
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import connection
 from connector_defs.project import Project
@@ -111,7 +111,7 @@ def test_a_single_order_is_read_anew(own_place, monkeypatch, run_json, run):
         asked.append(order_id)
         return today(), StageResult(rows_total=3, version="2-abc")
 
-    monkeypatch.setattr("assets.searched_orders.repair_order", repair)
+    monkeypatch.setattr("assets.sales.searched_orders.repair_order", repair)
     [row] = run_json("fetch", "orders", "--order", "113-0000000-0000001", "-c", "amazon_us")["days"]
     assert (row["order"], row["day"], row["rows"]) == ("113-0000000-0000001", str(today()), 3)
     for given in (("orders", "--order", "1", "--from", str(today())), (ASSET, "--order", "1")):

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assets.ledger_ties import AGES, ASSET, OTHERS, TIES
-from assets.month_stages import MONTH_STAGES
-from assets.verdicts import StageResult, Verdict
+from assets.stages.month_stages import MONTH_STAGES
+from assets.stages.verdicts import StageResult, Verdict
 from connector_defs.cli.exit_codes import ExitCode
 from ledger.month import Month
 

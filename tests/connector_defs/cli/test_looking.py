@@ -77,7 +77,7 @@ def test_an_unknown_review_item_is_refused(place, run) -> None:
 
 def test_review_items_are_read_by_a_finance_person(copied_place, run, run_json) -> None:
     """The list has amount, age and origin; an item says what each of its actions does."""
-    from assets.outcome import ACTIONS
+    from assets.stages.outcome import ACTIONS
     from connector_defs.cli.opened import opened_stores
     from ledger.errors import Finding
 
@@ -106,8 +106,8 @@ def test_an_item_with_a_proposal_shows_the_command_that_confirms_it(
     copied_place, run, monkeypatch, code: str, action: str, reason: str, begins: str
 ) -> None:
     """Not the first of its actions; what was chosen is chosen again, and nothing of a reason is run by a shell."""
-    from assets.outcome import ACTIONS
     from assets.review_queue import review_queue
+    from assets.stages.outcome import ACTIONS
     from connector_defs import connections
     from connector_defs.cli.opened import opened_stores
     from ledger.errors import Finding

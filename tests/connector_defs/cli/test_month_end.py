@@ -9,7 +9,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from assets.marketplace_account import AccountMonth, NotYet
+from assets.month_end.marketplace_account import AccountMonth, NotYet
 from assets.month_proofs import prove_month
 from assets.settlement_summaries import day_of_end
 from connector_defs.cli.exit_codes import ExitCode

@@ -13,11 +13,11 @@ CHECK = "orders_equal_settlement"
 @pytest.fixture
 def differing(copied_place) -> str:
     """Return a settlement of which thirty orders were sold for a cent less, and one proof waits."""
-    from assets.outcome import keep
-    from assets.proof_rows import keep as keep_rows
-    from assets.proof_rows import shown
-    from assets.staged_settlement import staged_settlement
-    from assets.verdicts import StageResult, Verdict, nothing_compared
+    from assets.proofs.proof_rows import keep as keep_rows
+    from assets.proofs.proof_rows import shown
+    from assets.settlements.staged_settlement import staged_settlement
+    from assets.stages.outcome import keep
+    from assets.stages.verdicts import StageResult, Verdict, nothing_compared
     from connector_defs.cli.opened import opened_road
 
     road, settlement_id = opened_road("amazon_us"), copied_place.posted

@@ -147,7 +147,7 @@ def test_repost_over_several_goes_on_with_one_that_was_begun(place_apart, run, r
     before = _books(place_apart)
     again = ("repost", first, second, *C, "--reason", "corrected", "--apply")
     with monkeypatch.context() as patch:
-        patch.setattr("assets.driving.drive", lambda *_: sys.exit(9))
+        patch.setattr("assets.posting.driving.drive", lambda *_: sys.exit(9))
         assert run("repost", first, *C, "--reason", "corrected", "--apply").exit_code == 9
     told = run_json(*again)
     assert {one["settlement_id"]: one["state"] for one in told["settlements"]} == {first: "posted", second: "posted"}

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from ledger.errors import ConfigurationRefused
+from ledger.errors import ConfigurationRefused, SourceUnavailable
+from resources.transport.last_check import asked_before_writing
 from resources.transport.logs import guard_wire_logs
 from resources.transport.rate_limit import Limit, MemoryBuckets
 from resources.transport.retry import RetryPolicy
@@ -75,7 +76,7 @@ def test_the_environment_gives_neither_proxy_nor_certificates(monkeypatch: pytes
 def test_certificates_are_verified():
     """TLS without verification does not exist here."""
     client = build_client(connection="demo_us", clock=manual_clock(), user_agent="Demo/1.0")
-    context = client._transport._inner._pool._ssl_context
+    context = _context(client)
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     client.close()
@@ -107,9 +108,17 @@ def test_certificates_that_cannot_be_read_are_a_sentence(tmp_path: Path, content
         build_client(connection="c", clock=manual_clock(), user_agent="D", certificates=pem)
 
 
+def _context(client: httpx.Client) -> ssl.SSLContext:
+    """Return what the socket at the end of the rings verifies with."""
+    ring = client._transport
+    while not isinstance(ring, httpx.HTTPTransport):
+        ring = ring._inner
+    return ring._pool._ssl_context
+
+
 def _trusted(client: httpx.Client) -> set[str]:
     """Return the names of the organisations whose certificates a client trusts."""
-    found = client._transport._inner._pool._ssl_context.get_ca_certs()
+    found = _context(client).get_ca_certs()
     return {value for one in found for [(name, value), *_] in one["subject"] if name == "organizationName"}
 
 
@@ -149,3 +158,16 @@ def test_the_libraries_below_write_no_headers_to_the_log(caplog: pytest.LogCaptu
     assert "Set-Cookie" not in caplog.text
     assert "password=***" in caplog.text
     assert len(logging.getLogger("httpx").filters) == 1
+
+
+def test_a_write_whose_sender_lost_the_right_to_it_never_leaves():
+    """Asked inside every wait, right before the wire; reads pass, and so does a write once the block has ended."""
+    clock = manual_clock()
+    side = Scripted(clock, httpx.Response(200), httpx.Response(200))
+    client = client_of(side, clock)
+    with asked_before_writing(lambda: False):
+        assert client.get(URL, extensions={"repeatable": True}).status_code == 200
+        with pytest.raises(SourceUnavailable, match="Nothing was sent: the right to send ended"):
+            client.post(URL, extensions={"repeatable": False})
+    assert [one.method for one in side.requests] == ["GET"]
+    assert client.post(URL, extensions={"repeatable": False}).status_code == 200

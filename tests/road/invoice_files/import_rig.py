@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
-from assets.days import StageResult
+from assets.stages.days import StageResult
 from emulators.fusion.demo_site import LINE_CONTEXT
 from emulators.fusion.switches import Timing
 from ledger.journal import Journal, SourceKey

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from assets import sent_together
-from assets.accrued_months import accrual_of
+from assets.month_end.accrued_months import accrual_of
+from assets.posting.protocol import sent_together
 from ledger.journal import JournalSet
 from ledger.month import Month
 from tests.road.billing_rig import billing, fetched

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from assets import posting
 from assets.invoice_postings import post_invoices
+from assets.posting.protocol import protocol as posting
 from emulators import faults as general
 from emulators.fusion import mischief
 from emulators.fusion.demo_site import US_LEDGER

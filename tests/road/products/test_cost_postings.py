@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from assets.approval import approve
-from assets.audit_story import tell
-from assets.days import RefusedDay, days_between
+from assets.audit.story import tell
+from assets.review.approval import approve
+from assets.stages.days import RefusedDay, days_between
 from emulators import faults as general
 from ledger.catalogue import load_catalogue
 from ledger.errors import ConfigurationRefused

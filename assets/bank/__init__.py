@@ -1,0 +1,1 @@
+"""The bank: statement files, lines and payouts matched, receipts planned."""

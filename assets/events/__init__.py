@@ -1,0 +1,1 @@
+"""Financial events as rows, figures, checks and bookings."""

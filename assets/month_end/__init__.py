@@ -1,0 +1,1 @@
+"""The end of a month: accruals, the marketplace account rolled forward, and ties to the general ledger."""

@@ -1,0 +1,1 @@
+"""The posting protocol: documents into the ERP, each exactly once."""

@@ -1,0 +1,192 @@
+"""The documents of one day in the ERP's books: what invoices of orders and the cost of shipments have in common.
+
+In: the documents that were made of a day, and what is stored of them. Out: one gate for all that are new, one verdict
+a check for all of them, one word of approval, and the read-back of what is posted. A document that a person or the ERP
+holds keeps none of the others.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assets.posting.books_read import same
+from assets.posting.document_sets import IN_BOOKS, content_mark, earlier_documents, is_reversal, is_withheld, undoing_of
+from assets.posting.findings import APPROVAL_CODE, APPROVAL_CODES
+from assets.posting.gate import accounts_verdict
+from assets.posting.sets import gate_of, gate_or_hold
+from assets.stages.day_names import today
+from assets.stages.roadmap import Road
+from assets.stages.verdicts import StageResult, Verdict
+from assets.undo.reposting import is_wanted_again, undone_verdict
+from assets.undo.undoing import follow, withheld
+from ledger.errors import Finding, TargetError
+from ledger.journal import JournalSet, SourceKey
+from ledger.posting import PostingState
+from ledger.reversal import undone_by
+from resources.store.outbox import OutboxDocument
+
+GATE, ACCEPTED, UNCHANGED = "gate", "accepted_by_erp", "unchanged_since_posting"
+_ROWS_MAX = 200
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What an asset posts by day, in words: `invoices`, `Every invoice`; `same` is its check of the read-back."""
+
+    table: str
+    plural: str
+    every: str
+    same: str
+
+
+def stored_sources(road: Road, partition: str) -> list[SourceKey]:
+    """Return the sources of the documents that were planned for a day, whatever is made of it now.
+
+    What undoes one of them is no document of its own: it is followed with what it undoes.
+    """
+    return sorted({one.source for one in _listed(road, partition) if not is_reversal(one)}, key=str)
+
+
+def _listed(road: Road, partition: str) -> list[OutboxDocument]:
+    return road.stores.outbox.listing(road.connection, partition=partition, limit=100_000)
+
+
+def undone_sources(road: Road, partition: str) -> set[SourceKey]:
+    """Return the sources of a day of which a revision was ever to be undone; of most days none."""
+    reversing = [one for one in _listed(road, partition) if is_reversal(one)]
+    found = (undone_by(one.source) for one in reversing)
+    return {
+        SourceKey(one.source.seller, one.source.ledger, of.kind, of.source_id)
+        for one, of in zip(reversing, found, strict=True)
+    }
+
+
+def withheld_of_day(
+    road: Road, partition: str, sources: Iterable[SourceKey], known: Mapping[SourceKey, list[OutboxDocument]]
+) -> dict[SourceKey, StageResult]:
+    """Follow the reversals that are under way, and say of what is reversed that it is not in the books.
+
+    What stands in the books, or a person wants there again, is left out.
+    """
+    found = {}
+    for source in sources:
+        undoing = undoing_of(road, known[source])
+        if undoing is not None and undoing.is_under_way:
+            found[source] = follow(road, partition, undoing)
+        elif undoing is not None and is_withheld(known[source]) and not is_wanted_again(road, partition, known[source]):
+            found[source] = withheld(road, partition, undoing)
+    return found
+
+
+def again_verdict(road: Road, source: SourceKey) -> Iterator[Verdict]:
+    """Hold a new revision of a document while what undid an earlier one does not stand in the ERP's books."""
+    held = list(undone_verdict(road, source))
+    if held:
+        yield gate_of(held, "", GATE)
+
+
+def shown(road: Road, source: SourceKey, *, is_undone: bool) -> list[OutboxDocument]:
+    """Return the newest documents of a source with, where it was ever undone, all that stands in the books of it."""
+    newest = road.stores.outbox.documents(source)
+    if not is_undone:
+        return newest
+    undoing = undoing_of(road, newest)
+    before = [one for one in earlier_documents(road, newest) if one.state in IN_BOOKS]
+    return [*before, *newest, *(undoing.documents if undoing else ())]
+
+
+def gate_of_day(road: Road, sending: Sequence[JournalSet]) -> Verdict:
+    """Ask for the accounts and periods of everything that is still to be sent, once for the whole day."""
+    journals = tuple(journal for one in sending for journal in one.journals)
+    if not journals:
+        return Verdict(GATE, True, "Nothing is left to send.")
+    asked = JournalSet(journals[0].source, 1, journals)
+
+    def gate() -> tuple[Verdict, ...]:
+        verdict = accounts_verdict(road, road.load_mapping(), asked)
+        return (gate_of([verdict], f"{len(journals)} documents may be sent: accounts valid, periods open."),)
+
+    return gate_or_hold(road, gate, [], GATE)[0]
+
+
+def joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument], posted: Posted) -> list[Verdict]:
+    """Return the verdicts of all documents as one a check: how many fail, and what the first of them say.
+
+    What waits for a person's word waits for one word for the whole day.
+    """
+    found = []
+    planned = [one for one in documents if one.state is PostingState.PLANNED]
+    asked = (_approval(planned, posted),) if planned else ()
+    for check, fine in ((ACCEPTED, f"{posted.every} is posted."), (UNCHANGED, "What was sent would be sent again.")):
+        of_check = [one for one in verdicts if one.check == check or (check == ACCEPTED and one.check == GATE)]
+        failed = [one for one in of_check if not one.passed]
+        words = " ".join(one.sentence for one in failed[:3])
+        more = f" And {len(failed) - 3} more." if len(failed) > 3 else ""
+        found.append(
+            Verdict(
+                check,
+                not failed,
+                f"{words}{more}" or fine,
+                is_blocking=False,
+                is_waiting=bool(failed) and all(one.is_waiting for one in failed),
+                rows=tuple(row for one in failed for row in one.rows),
+                findings=(*_others(of_check), *(asked if check == ACCEPTED else ())),
+            ).cut(_ROWS_MAX)
+        )
+    return found
+
+
+def _others(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """Yield the findings of verdicts but those that wait for approval, document by document."""
+    return (one for verdict in verdicts for one in verdict.findings if one.code not in APPROVAL_CODES)
+
+
+def _approval(planned: Sequence[OutboxDocument], posted: Posted) -> Finding:
+    """Return that the planned documents of a day wait for one word."""
+    name = planned[0].partition
+    return Finding(
+        APPROVAL_CODE,
+        f"{len(planned)} {posted.plural} are planned and wait for approval. None of them is sent before.",
+        f"Look at them: connector outbox show {name}. Then another person approves or rejects them: connector approve "
+        f"{name}, connector reject {name}.",
+        origin=content_mark(planned)[:16],
+    )
+
+
+def read_back(
+    road: Road, documents: Sequence[OutboxDocument], before: Mapping[str, Any], posted: Posted
+) -> tuple[Verdict, dict[str, Any]]:
+    """The books say of every posted document line by line what was sent.
+
+    Each is read once it is posted and then once a day, for as long as its day is looked at; what differs every time.
+    Also returns what was read and is fine, to be remembered with the day.
+    """
+    # What was reversed stands in the books as well, beside what undid it.
+    standing = [one for one in documents if one.state in IN_BOOKS]
+    now = today(road.clock).isoformat()
+    fine: list[str] = list(before.get("read", ())) if before.get("read_on") == now else []
+    compared = []
+    for document in (one for one in standing if one.key not in fine):
+        try:
+            found = same([(document, road.target.read_back(document.journal))])
+        except TargetError as error:
+            told = Verdict(posted.same, False, str(error), is_blocking=False, is_waiting=True)
+            return told, {"read": fine, "read_on": now}
+        if found.passed:
+            fine.append(document.key)
+        else:
+            compared.append(found)
+    remembered = {"read": fine, "read_on": now}
+    if not compared:
+        words = (
+            f"{len(standing)} documents stand in the books as they were sent." if standing else "Nothing is posted yet."
+        )
+        return Verdict(posted.same, True, words, is_blocking=False), remembered
+    sentence = " ".join(one.sentence for one in compared[:3])
+    rows = tuple(row for one in compared for row in one.rows)
+    finding = Finding("books_differ", sentence, _LOOK, origin=posted.table)
+    told = Verdict(posted.same, False, sentence, is_blocking=False, rows=rows, findings=(finding,))
+    return told.cut(_ROWS_MAX), remembered
+
+
+_LOOK = "Look at the document in the ERP; nothing is corrected by itself. `accept` it when it was changed on purpose."

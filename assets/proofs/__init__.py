@@ -1,0 +1,1 @@
+"""What a settlement, a payout or an invoice is held against."""

@@ -1,0 +1,1 @@
+"""What a person says: approvals, decisions on review items, and who had a hand in what."""

@@ -1,0 +1,353 @@
+"""What the orders of one day sold and took back, mapped and gathered into invoices and credit memos.
+
+In: a road, a day whose transactions are kept, and one marketplace and currency. Out: an invoice for each shipment of
+that day and credit memos for each refund of an order that was billed; orders that stay revenue, and transactions with a
+line that cannot be mapped, are told and left out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from assets.events.event_books import EventBooks
+from assets.mapped_lines import (
+    Mapped,
+    bound_values,
+    lines_statement,
+    plain_movements,
+    resolve_combinations,
+    resolved_statement,
+)
+from assets.month_end.accrual_events import Place
+from assets.sales.order_choices import Billed, billed_before, dismissed, invoices_by_order, orders_in
+from assets.stages.day_names import start_of
+from assets.stages.roadmap import Road
+from assets.stages.statements import PARQUET, composed, dicts, statement
+from ledger import money
+from ledger.accounts import AccountKey
+from ledger.catalogue import GOODS, Catalogue
+from ledger.categories import categories
+from ledger.errors import Finding, InputRefused
+from ledger.journal import JournalSet
+from ledger.mapping import Context, Mapping, Treatment, category_of
+from ledger.order_documents import Order, Sold, credits_of, invoice_of
+from ledger.parts import Part
+from ledger.policy import Invoicing
+
+# Which of them take a sale back is said by the rules that map them: whatever is of a billed order comes in.
+_OF_ORDERS = (
+    "coalesce(events.order_id, '') <> '' AND events.order_id NOT IN (SELECT unnest($is_revenue)) "
+    "AND (lower(trim(events.transaction_type)) = 'shipment' OR events.order_id IN (SELECT unnest($billed)))"
+)
+CUSTOMER_CODE, ACCOUNT_CODE, NO_SALE_CODE = "no_bill_to", "unmapped_category", "order_not_billable"
+BEYOND_CODE, PRODUCT_CODE = "refund_exceeds_invoice", "unmapped_product"
+_FINDINGS_MAX, _NAMED_MAX = 20, 5
+_NOBODY = "(none)"
+
+
+@dataclass(frozen=True)
+class BilledDay:
+    """The order documents of one day in one marketplace and currency, and what keeps others from being made."""
+
+    place: Place
+    customer: str
+    documents: tuple[JournalSet, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()  # transactions with a line that is not mapped, or a product nobody knows
+    shipments: int = 0
+
+
+def billed_day(
+    road: Road,
+    invoicing: Invoicing,
+    mapping: Mapping,
+    day: date,
+    events: Path,
+    place: Place,
+    is_revenue: set[str],
+    catalogue: Catalogue | None = None,
+) -> BilledDay:
+    """Return the order documents of one day.
+
+    `is_revenue` are orders that a settlement has booked as revenue; `catalogue` says where products are booked, where
+    the connection names one.
+    """
+    customer = invoicing.customer(place.marketplace)
+    receivable = mapping.order_receivable(place.marketplace)
+    nothing = BilledDay(place, customer)
+    if not customer:
+        return replace(nothing, findings=(_no_customer(place),))
+    if receivable is None:
+        return replace(nothing, findings=(_no_account(place, mapping),))
+    with TemporaryDirectory() as folder, road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        lines = Path(folder) / "lines.parquet"
+        count, rows_count = _write_lines(duck, road, day, events, place, is_revenue, lines)
+        if not rows_count:
+            return nothing
+        books = EventBooks(
+            place,
+            mapping,
+            Context(place.currency, (place.marketplace,)),
+            _parts(road, day),
+            receivable,
+            lines_path=lines,
+        )
+        mapped = _sales_only(resolve_combinations(duck, books, road), mapping)
+        left_out = _left_out(duck, road, books, mapped)
+        movements = Path(folder) / "movements.parquet"
+        _write_movements(duck, road, books, mapped, movements)
+        bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
+        rows = dicts(duck.sql(statement("billed_groups"), params=bound))
+    made = _Made(road, books, customer, catalogue)
+    documents = tuple(made.documents(rows))
+    left_alone = {(code, origin) for code in (NO_SALE_CODE, BEYOND_CODE) for origin in dismissed(road, code)}
+    refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
+    findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
+    products = tuple(_no_product(road, sku, orders, day, catalogue) for sku, orders in sorted(made.unknown.items()))
+    waiting = (*left_out, *sorted(one for orders in made.unknown.values() for _, one in orders))
+    told = (*findings[:_FINDINGS_MAX], *products[:_FINDINGS_MAX], *refused)
+    return BilledDay(place, customer, documents, told, tuple(dict.fromkeys(waiting)), count)
+
+
+def _write_lines(
+    duck: duckdb.DuckDBPyConnection,
+    road: Road,
+    day: date,
+    events: Path,
+    place: Place,
+    is_revenue: set[str],
+    path: Path,
+) -> tuple[int, int]:
+    """Write the lines of the orders' transactions, and return how many shipments and rows there are."""
+    sql = composed("earned_lines", wanted=_OF_ORDERS)
+    since = max(place.since, start_of(day).replace(tzinfo=None))
+    bound: dict[str, Any] = {
+        "events": [str(events)],
+        "since": since,
+        "until": start_of(day + timedelta(days=1)).replace(tzinfo=None),
+        "places": place.bound(),
+        "is_revenue": sorted(is_revenue) or [_NOBODY],
+        "billed": sorted(invoices_by_order(road, orders_in(road, events))) or [_NOBODY],
+    }
+    duck.execute(f"COPY ({sql}) TO $path ({PARQUET})", bound | {"path": str(path)})
+    shipments = "count(DISTINCT transaction_id) FILTER (lower(trim(transaction_type)) = 'shipment')"
+    counted = duck.sql(f"SELECT {shipments}, count(*) FROM read_parquet($path)", params={"path": str(path)})
+    found: tuple[int, int] = counted.fetchall()[0]
+    return found
+
+
+def _parts(road: Road, day: date) -> tuple[Part, ...]:
+    """Return the days of the ledger's time zone that a day of UTC touches: a shipment is dated where it was shipped."""
+    begin, end = start_of(day), start_of(day + timedelta(days=1))
+    first, last = (moment.astimezone(road.policy.zone).date() for moment in (begin, end - timedelta(microseconds=1)))
+    if first == last:
+        return (Part(1, begin, end, first),)
+    midnight = datetime(last.year, last.month, last.day, tzinfo=road.policy.zone).astimezone(UTC)
+    return Part(1, begin, midnight, first), Part(2, midnight, end, last)
+
+
+def _sales_only(mapped: Mapped, mapping: Mapping) -> Mapped:
+    """Leave out what stops a settlement and no invoice: lines without an account that are surely no part of a sale."""
+    return Mapped(mapped.resolved, [one for one in mapped.unmapped if _may_be_sale(one[1], mapping)])
+
+
+def _may_be_sale(row: dict[str, Any], mapping: Mapping) -> bool:
+    labels = (row["transaction_type"], row["amount_type"], row["amount_description"])
+    name = category_of(*labels, mapping=mapping, is_event=True)
+    found = categories().get(name or "")
+    return found is None or found.is_sales_tax or found.is_revenue_split
+
+
+def _left_out(duck: duckdb.DuckDBPyConnection, road: Road, books: EventBooks, mapped: Mapped) -> set[str]:
+    """Return the transactions that a line without an account keeps from being billed."""
+    if not mapped.unmapped:
+        return set()
+    sql = composed(
+        "unmapped_transactions", lines=lines_statement(road, books), resolved_lines=resolved_statement(road, books)
+    )
+    values: dict[str, Any] = bound_values(duck, books, road, ("by_sku", "resolutions"), mapped)
+    values["leaves"] = sorted({row["amount_description"] for _, row in mapped.unmapped})
+    return {row["transaction_id"] for row in dicts(duck.sql(sql, params=values))}
+
+
+def _write_movements(
+    duck: duckdb.DuckDBPyConnection, road: Road, books: EventBooks, mapped: Mapped, path: Path
+) -> None:
+    """Write the movements of the mapped lines; those that no sale is are sorted out when they are gathered."""
+    resolved = resolved_statement(road, books)
+    branches = [plain_movements(books, resolved)]
+    bound = ["by_sku", "resolutions"]
+    if Treatment.SPLIT_VAT in {answer.treatment for answer, _ in mapped.resolved}:
+        branches.append(composed("vat_movements", resolved_lines=resolved, quantity="NULL::INTEGER", country=""))
+        bound += ["minor_factor", "minor_unit", "clearing", "reference"]
+    sql = "\nUNION ALL BY NAME\n".join(f"({one})" for one in branches)
+    values = bound_values(duck, books, road, tuple(bound), mapped)
+    duck.execute(f"COPY ({sql}) TO $path ({PARQUET})", values | {"path": str(path)})
+
+
+@dataclass
+class _Made:
+    """Documents out of gathered rows; what cannot be billed or credited is kept as a finding.
+
+    `unknown` are the products that the catalogue does not have, each with the order and transaction that wait for it.
+    """
+
+    road: Road
+    books: EventBooks
+    customer: str
+    catalogue: Catalogue | None
+    refused: list[Finding] = field(default_factory=list)
+    unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
+        """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
+        known = billed_before(self.road, {row["order_id"] for row in rows if row["is_refund"]})
+        by_key = ("is_refund", "order_id", "transaction_id")
+        for (is_refund, order_id, _), group in groupby(rows, lambda row: tuple(row[name] for name in by_key)):
+            found = list(group)
+            made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoice(found)
+            for one in made:
+                known[order_id] = known.get(order_id, Billed()).with_document(one.journals[0])
+                yield one
+
+    def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
+        order = self._order(rows[0])
+        told = [_sold(row, self.books.currency) for row in rows]
+        sold = [self._placed(one, order.on) for one in told]
+        if None in sold:
+            for sku in {one.sku for one, placed in zip(told, sold, strict=True) if placed is None}:
+                self.unknown.setdefault(sku, []).append((order.order_id, order.transaction_id))
+            return ()
+        try:
+            made = invoice_of(order, [one for one in sold if one is not None])
+        except InputRefused as error:
+            self.refused.append(_not_billable(order, error))
+            return ()
+        return (made,) if made.journals else ()
+
+    def _placed(self, one: Sold, on: date) -> Sold | None:
+        """Return an amount on the account of its product; None for a price of goods that the catalogue does not know.
+
+        Amounts that the catalogue is not asked to take (shipping, promotions, tax) stay where the mapping has them.
+        """
+        if self.catalogue is None:
+            return one
+        owner = self.books.mapping.owner_of(self.books.place.marketplace)
+        found = self.catalogue.sale(one.sku, one.category, on, owner)
+        if found is None:
+            return None if one.category == GOODS else one
+        return replace(one, account=found.account, rule=found.rule)
+
+    def _credits(self, rows: list[dict[str, Any]], billed: Billed) -> tuple[JournalSet, ...]:
+        """Return what a refund takes back; of an order that was never billed nothing is, its settlement books it."""
+        order = self._order(rows[0])
+        if not billed.invoices:
+            return ()
+        back = [_sold(row, self.books.currency) for row in rows]
+        found = credits_of(order, back, billed.invoices, billed.credits_before(order.on, order.transaction_id))
+        if found.beyond:
+            self.refused.append(_beyond(order, found.beyond))
+            return ()
+        return found.memos
+
+    def _order(self, row: dict[str, Any]) -> Order:
+        return Order(
+            seller=self.road.seller,
+            ledger=self.road.ledger,
+            order_id=row["order_id"],
+            transaction_id=row["transaction_id"],
+            customer=self.customer,
+            receivable=self.books.clearing,
+            currency=self.books.currency,
+            rate_type=self.road.policy.rate_type,
+            on=self.books.parts[row["part"] - 1].accounting_date,
+            refund_id=row["refund_id"],
+        )
+
+
+def _beyond(order: Order, amount: Decimal) -> Finding:
+    return Finding(
+        BEYOND_CODE,
+        f"A refund of order {order.order_id} takes back {money.text(amount, order.currency)} {order.currency} more "
+        "than was billed and not credited yet, by line, so no credit memo is made of it.",
+        "Look at the refund in Seller Central. `dismiss` this to leave it to its settlement, which then books all of "
+        "it as a refund.",
+        origin=f"{order.order_id} {order.transaction_id}",
+        amount=amount,
+        details={"currency": order.currency},
+    )
+
+
+def _sold(row: dict[str, Any], currency: str) -> Sold:
+    return Sold(
+        AccountKey.parse(row["account"]),
+        money.exact(row["amount"], currency),
+        row["category"],
+        row["sku"] or "",
+        None if row["quantity"] is None else Decimal(row["quantity"]),
+    )
+
+
+def _no_customer(place: Place) -> Finding:
+    return Finding(
+        CUSTOMER_CODE,
+        f"Orders of {place.marketplace} have no customer to be billed to.",
+        f"Name one under books, invoicing, bill_to, {place.marketplace} in the connection.",
+        origin=f"invoicing, {place.marketplace}",
+    )
+
+
+def _no_account(place: Place, mapping: Mapping) -> Finding:
+    return Finding(
+        ACCOUNT_CODE,
+        f"Invoices of orders of {place.marketplace} have no account to stand on until they are settled.",
+        f"Add one under accounts, order_receivable in {mapping.file}.",
+        origin="accounts, order_receivable",
+    )
+
+
+def _unmapped(finding: Finding, row: dict[str, Any], day: date, place: Place) -> Finding:
+    amount = money.exact(row["amount"], place.currency)
+    sentence = f"{finding.sentence} {row['lines']} lines of transactions of {day} wait for it."
+    return replace(finding, sentence=sentence, amount=amount, details={"currency": place.currency})
+
+
+def _no_product(road: Road, sku: str, orders: list[tuple[str, str]], day: date, catalogue: Catalogue | None) -> Finding:
+    assert catalogue is not None, "only a catalogue can lack a product"
+    lacks = catalogue.lacks(sku, day, with_cost=road.policy.cost_of_goods is not None)
+    return unknown_product(catalogue, sku, lacks, [order for order, _ in orders], day, "are not billed")
+
+
+def unknown_product(
+    catalogue: Catalogue, sku: str, lacks: tuple[str, ...], orders: list[str], day: date, what: str
+) -> Finding:
+    """Return that orders wait for what the catalogue does not say of a product, with the line to paste."""
+    names = sorted(set(orders))
+    more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
+    [line] = catalogue.lines_for([(sku, lacks)])
+    return Finding(
+        PRODUCT_CODE,
+        f"{catalogue.file} does not say {', '.join(lacks)} of product {sku or '(no SKU)'} on {day}: orders "
+        f"{', '.join(names[:_NAMED_MAX])}{more} {what}.",
+        f"Fill in what is empty and add it to {catalogue.file}: {line.strip()}",
+        origin=f"product {sku}",
+        details={"orders": names},
+    )
+
+
+def _not_billable(order: Order, error: InputRefused) -> Finding:
+    return Finding(
+        NO_SALE_CODE,
+        f"Order {order.order_id} is not billed: {error}",
+        "Look at the transaction in Seller Central; its settlement books what it brought. `dismiss` this when that is "
+        "right.",
+        origin=f"{order.order_id} {order.transaction_id}",
+        details={"currency": order.currency},
+    )

@@ -1,0 +1,133 @@
+"""What the shipments of one day took out of the stock, and what it cost, as journals to be posted.
+
+In: a road, a day whose transactions are kept, the mapping, and the catalogue. Out: a set of journals per shipment, of
+replacements and of what was sold elsewhere as well, as far as Amazon tells a shipment of them. A shipment with a
+product whose cost or accounts the catalogue does not say is left out whole and named.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from assets.month_end.accrual_events import Place, places_of
+from assets.sales.billed_orders import unknown_product
+from assets.sales.order_choices import dismissed
+from assets.stages.day_names import start_of
+from assets.stages.roadmap import Road
+from assets.stages.statements import composed, dicts
+from ledger.catalogue import Catalogue
+from ledger.cost_documents import Shipment, Units, cost_of
+from ledger.errors import Finding
+from ledger.journal import JournalSet
+from ledger.mapping import Mapping
+from ledger.policy import CostOfGoods
+
+QUANTITY_CODE = "units_unknown"
+_SHIPMENTS = "lower(trim(events.transaction_type)) = 'shipment'"
+_FINDINGS_MAX = 20
+
+
+@dataclass
+class CostedDay:
+    """The journals of one day's shipments, and what keeps others from being made."""
+
+    documents: list[JournalSet] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    shipments: int = 0
+    left_out: int = 0
+
+
+def costed_day(
+    road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date, events: Path
+) -> CostedDay:
+    """Return the cost of what was shipped on a day, since cost is booked."""
+    since = datetime.combine(costs.shipped_from, datetime.min.time(), tzinfo=road.policy.zone)
+    since = max(since.astimezone(UTC), start_of(day)).replace(tzinfo=None)
+    until = start_of(day + timedelta(days=1)).replace(tzinfo=None)
+    made = CostedDay()
+    if since >= until:
+        return made
+    places, homeless = places_of(road, mapping, (str(events),), {("", ""): since}, until)
+    made.findings += homeless
+    unknown: dict[str, tuple[tuple[str, ...], list[str]]] = {}
+    left_alone = dismissed(road, QUANTITY_CODE)
+    for place in places:
+        rows = _units(road, events, place, until)
+        for _, group in groupby(rows, lambda row: row["transaction_id"]):
+            made.shipments += 1
+            _take(road, mapping, catalogue, place, list(group), made, unknown)
+    made.findings = [one for one in made.findings if one.code != QUANTITY_CODE or one.origin not in left_alone]
+    products = (
+        unknown_product(catalogue, sku, lacks, orders, day, "carry no cost")
+        for sku, (lacks, orders) in sorted(unknown.items())
+    )
+    made.findings += list(products)[:_FINDINGS_MAX]
+    return made
+
+
+def _units(road: Road, events: Path, place: Place, until: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the products of each shipment; where any is named, what names none (shipping) is no unit."""
+    sql = composed("shipped_units", earned_lines=composed("earned_lines", wanted=_SHIPMENTS))
+    bound = {"events": [str(events)], "since": place.since, "until": until, "places": place.bound()}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        rows = dicts(duck.sql(sql, params=bound))
+    for _, group in groupby(rows, lambda row: row["transaction_id"]):
+        found = list(group)
+        yield from [row for row in found if row["sku"]] or found
+
+
+def _take(
+    road: Road,
+    mapping: Mapping,
+    catalogue: Catalogue,
+    place: Place,
+    rows: list[dict[str, Any]],
+    made: CostedDay,
+    unknown: dict[str, tuple[tuple[str, ...], list[str]]],
+) -> None:
+    """Make the journals of one shipment, or note what is not known of it."""
+    shipment = _shipment(road, rows)
+    owner = mapping.owner_of(place.marketplace)
+    units = []
+    for row in rows:
+        cost = catalogue.cost(row["sku"], shipment.on, owner)
+        if cost is None:
+            lacks = catalogue.lacks(row["sku"], shipment.on, with_cost=True, with_revenue=False)
+            unknown.setdefault(row["sku"], (lacks, []))[1].append(shipment.order_id or shipment.transaction_id)
+        elif row["quantity"] is None or row["quantity"] <= 0:
+            made.findings.append(_no_quantity(shipment, row["sku"]))
+        else:
+            units.append(Units(row["sku"], Decimal(row["quantity"]), cost))
+    if len(units) < len(rows):
+        made.left_out += 1
+        return
+    found = cost_of(shipment, units, min(road.policy.lines_max, road.target.lines_max))
+    if found.journals:
+        made.documents.append(found)
+
+
+def _shipment(road: Road, rows: list[dict[str, Any]]) -> Shipment:
+    shipped = min(row["posted_at"] for row in rows).replace(tzinfo=UTC)
+    return Shipment(
+        seller=road.seller,
+        ledger=road.ledger,
+        order_id=rows[0]["order_id"],
+        transaction_id=rows[0]["transaction_id"],
+        rate_type=road.policy.rate_type,
+        on=shipped.astimezone(road.policy.zone).date(),
+        with_quantities=bool(road.policy.quantities),
+    )
+
+
+def _no_quantity(shipment: Shipment, sku: str) -> Finding:
+    return Finding(
+        QUANTITY_CODE,
+        f"Amazon does not tell how many units of {sku or 'a product'} order {shipment.order_id} shipped, so it carries "
+        "no cost.",
+        "Look at the order in Seller Central and book its cost by hand; then `dismiss` this.",
+        origin=f"{shipment.order_id} {shipment.transaction_id} {sku}".strip(),
+    )

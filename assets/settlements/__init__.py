@@ -1,0 +1,1 @@
+"""What is known of settlements beside their own assets: series, books, differences, replay."""

@@ -1,0 +1,1 @@
+"""Undo: reversals planned and followed, and what is posted again."""

@@ -1,0 +1,164 @@
+"""Undo of what orders have in the books, document by document: which ones a name means, and what undoes each.
+
+In: an order, or a document of one by any of its names. Out: a plan per document that changes nothing, which
+`reversals.py` stores as intent and every later run of its day takes further. The cost of a shipment is undone by a
+reversing journal, an invoice by a credit memo for the whole of it. What is posted again goes the way of its day, as the
+next revision.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from assets.audit.story import documents_named
+from assets.cost_postings import costs_of_day
+from assets.posting.accounting_dates import settled_dates
+from assets.posting.document_sets import called_of_order, order_kind, undoing_of
+from assets.posting.gate import accounts_verdict
+from assets.receivable_invoices import staged_invoices
+from assets.stages.day_names import day_of_name
+from assets.stages.roadmap import Road
+from assets.undo.order_dependents import clearing_settlements, credits_of_invoice
+from assets.undo.reposting import keep_wish, require_undone
+from assets.undo.reversals import UNSENT, ReversalPlan, already, require_reversible, resumed, reversal_for
+from ledger.cost_documents import KIND as COST
+from ledger.errors import DoneAlready, InputRefused
+from ledger.four_eyes import Decider
+from ledger.journal import JournalSet, SourceKey
+from ledger.order_documents import INVOICE
+from ledger.posting import MAY_EXIST, PostingState
+from resources.store.outbox import OutboxDocument
+from resources.store.review import ReviewItem
+
+# In the order in which they are undone.
+_UNDONE_BY_COMMAND = (INVOICE, COST)
+_ALL_DOCUMENTS = 1_000_000
+_EVER_THERE = MAY_EXIST | {PostingState.REVERSED}
+
+
+def order_sources(road: Road, name: str) -> list[SourceKey]:
+    """Return which documents of orders a name means, in the order in which they are undone; none for another name.
+
+    A name is an order, a shipment or refund of it as plans and sentences write it, a document's number or natural key
+    in the ERP, or its posting key; that of a reversing document means what it undoes. Of an order, what never reached
+    the ERP is left out. Raises InputRefused for credit memos: what one took off its invoice in the ERP stays taken off,
+    so that nothing would ever undo it whole.
+    """
+    documents = [one for one in _documents_of(road, name) if order_kind(one.source)]
+    found = {_undone_source(road, one) for one in documents}
+    # Of an order what was never sent is left to its day.
+    sent = {source for source in found if _was_sent(road, source)} or found
+    others = sorted(called_of_order(one) for one in sent if one.kind not in _UNDONE_BY_COMMAND)
+    if others:
+        raise InputRefused(
+            f"{', '.join(others)} of {road.connection} cannot be reversed or posted again by command: that takes "
+            f"settlements, accruals, the cost of orders and invoices that were never credited. Nothing was done. "
+            f"What else the order has in the books is named by its number: connector outbox show {name}"
+        )
+    return in_order(sent)
+
+
+def in_order(sources: Iterable[SourceKey]) -> list[SourceKey]:
+    """Return documents of orders, each once, in the order in which they are undone."""
+    return sorted(set(sources), key=lambda one: (_UNDONE_BY_COMMAND.index(one.kind), one.source_id))
+
+
+def _documents_of(road: Road, name: str) -> list[OutboxDocument]:
+    """Return the documents of that name: of an order first, for its id may be a word of other names."""
+    outbox = road.stores.outbox
+    for narrowed in ({"belongs_to": name}, {"source_id": name}):
+        listed = outbox.listing(road.connection, limit=_ALL_DOCUMENTS, **narrowed)
+        if any(order_kind(one.source) for one in listed):
+            return listed
+    return documents_named(road.stores, road.connection, name)
+
+
+def _undone_source(road: Road, document: OutboxDocument) -> SourceKey:
+    """Return the source of a document, of a reversing one that of what it undoes."""
+    original = road.stores.outbox.document(document.journal.reverses) if document.journal.reverses else None
+    return original.source if original else document.source
+
+
+def _was_sent(road: Road, source: SourceKey) -> bool:
+    return any(one.state in _EVER_THERE for one in road.stores.outbox.documents(source))
+
+
+def plan_order_reversal(road: Road, source: SourceKey, together: frozenset[str] = frozenset()) -> ReversalPlan:
+    """Return what would be posted to undo a document of an order; nothing is stored and nothing is sent.
+
+    `together` are the settlements undone by the same wish. Raises as `plan_reversal` does.
+    """
+    newest = road.stores.outbox.documents(source)
+    undoing, what = undoing_of(road, newest), called_of_order(source)
+    if undoing is not None and undoing.is_done:
+        raise DoneAlready(already(what, source.source_id, undoing))
+    partition = newest[0].partition
+    if undoing is not None and undoing.is_under_way:
+        return resumed(source.source_id, newest, undoing, partition)
+    require_reversible(road, what, newest)
+    originals = tuple(one for one in newest if one.state is PostingState.POSTED)
+    warnings = list(_require_nothing_on_it(road, what, originals, together))
+    journals = settled_dates(road, reversal_for(originals), undoing.documents if undoing else ())
+    return ReversalPlan(
+        source.source_id,
+        originals,
+        journals,
+        withdrawn=tuple(one for one in newest if one.state in UNSENT),
+        warnings=(*warnings, *(one.sentence for one in accounts_verdict(road, None, journals).findings)),
+        kept_under=partition,
+    )
+
+
+def _require_nothing_on_it(
+    road: Road, what: str, originals: Sequence[OutboxDocument], together: frozenset[str]
+) -> Iterator[str]:
+    """Yield a warning per settlement that is undone as well; raise InputRefused for what stands on an invoice."""
+    for invoice in (one.journal for one in originals if one.source.kind == INVOICE):
+        memos = ", ".join(one.erp_id or one.key for one in credits_of_invoice(road, invoice))
+        if memos:
+            raise InputRefused(
+                f"{what} of {road.connection} cannot be reversed by command: {memos} was made against it, and what a "
+                "credit memo took off its lines stays taken off. Nothing was done. Credit the rest of it in the ERP."
+            )
+        settlements = clearing_settlements(road, invoice)
+        others = " ".join(one for one in settlements if one not in together)
+        if others:
+            raise InputRefused(
+                f"{what} cannot be reversed before settlement {others}, which cleared it. Reverse them together, in "
+                f"the right order by itself: connector reverse {others} {invoice.source.belongs_to} "
+                f'-c {road.connection} --reason "..."'
+            )
+        yield from (f"It waits until settlement {one}, which cleared it, is reversed." for one in settlements)
+
+
+def repost_order(road: Road, source: SourceKey, decider: Decider, reason: str) -> ReviewItem:
+    """Keep a person's word that a reversed document of an order is to be posted again; its day is asked for with it.
+
+    Return the item. Raises InputRefused unless it is reversed, DoneAlready where it stands posted, UnderWayAlready
+    where its next revision is on its way.
+    """
+    newest = road.stores.outbox.documents(source)
+    undoing = require_undone(road, called_of_order(source), source.source_id, newest)
+    return keep_wish(road, newest[0].partition, undoing, decider, reason)
+
+
+def require_order_reversed(road: Road, source: SourceKey) -> None:
+    """Raise as `repost_order` does, unless it may be posted again."""
+    require_undone(road, called_of_order(source), source.source_id, road.stores.outbox.documents(source))
+
+
+def made_again(road: Road, source: SourceKey) -> JournalSet:
+    """Return what the day of a reversed document makes of it now, as the next revision; empty where it makes nothing.
+
+    Raises ConfigurationRefused where the connection does not make such documents any more.
+    """
+    newest = road.stores.outbox.documents(source)
+    found = day_of_name(newest[0].partition)
+    assert found is not None, "documents of orders are kept by day"
+    if source.kind == COST:
+        every = costs_of_day(road, found[1])
+    else:
+        staged = staged_invoices(road, found[1])
+        every = {one.source: one for one in staged.documents} if staged else {}
+    made = every.get(source, JournalSet(source, 1, ()))
+    revision = newest[0].revision + 1
+    return JournalSet(source, revision, tuple(replace(one, revision=revision) for one in made.journals))

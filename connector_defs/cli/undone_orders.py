@@ -1,0 +1,87 @@
+"""Documents of orders among what `connector reverse` and `connector repost` are given: meant, driven, shown.
+
+In: names. Out: which of them are settlements and which mean documents of orders; the days of those run again, and where
+each document stands then.
+"""
+
+from typing import TYPE_CHECKING
+
+from connector_defs.cli.standing import Standing, order_standing
+from ledger.accrual import month_of_accrual
+from ledger.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assets.stages.roadmap import Road
+    from ledger.journal import SourceKey
+
+
+def meant_by(road: "Road", names: "Iterable[str]") -> "tuple[list[str], list[SourceKey]]":
+    """Return the names of settlements, accruals and of nothing we know, and the documents of orders that others mean.
+
+    The documents are in the order in which they are undone.
+    """
+    from assets.stages.day_names import day_of_name
+    from assets.undo.order_reversals import in_order, order_sources
+
+    others, sources = [], []
+    for name in dict.fromkeys(names):
+        is_plain = bool(road.stores.settlements.get(road.connection, name))
+        is_plain = is_plain or month_of_accrual(name) is not None or day_of_name(name) is not None
+        found = [] if is_plain else order_sources(road, name)
+        sources += found
+        others += [] if found else [name]
+    return others, in_order(sources)
+
+
+def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing]:
+    """Run the days of documents of orders, each once, and say where each document stands; an error stops no other."""
+    from assets.posting.document_sets import INVOICE_POSTINGS
+    from assets.receivable_invoices import TABLE as INVOICES
+    from assets.stages.day_names import day_of_name
+    from assets.stages.day_stages import DAY_STAGES
+    from assets.stages.days import fetch_days
+
+    wanted = {source: road.stores.outbox.documents(source)[0].partition for source in sources}
+    failed: dict[str, ConnectorError] = {}
+    for partition in dict.fromkeys(wanted.values()):
+        found = day_of_name(partition)
+        assert found is not None, "documents of orders are kept by day"
+        # What is posted again is made anew, by the mapping as it is now.
+        assets = (INVOICES, INVOICE_POSTINGS) if found[0] == INVOICE_POSTINGS else (found[0],)
+        try:
+            for asset in assets:
+                for _ in fetch_days(road, DAY_STAGES[asset], [found[1]]):
+                    pass
+        except ConnectorError as error:
+            failed[partition] = error
+    return [order_standing(road, source, failed.get(partition)) for source, partition in wanted.items()]
+
+
+def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
+    """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
+    from assets.posting.document_sets import called_of_order
+    from assets.undo.order_reversals import made_again
+
+    rows: list[dict[str, object]] = []
+    sentences = []
+    for source in sources:
+        made = made_again(road, source)
+        rows += [
+            {
+                "settlement": source.source_id,
+                "erp_id": road.target.erp_id(one),
+                "part": one.part,
+                "unit": one.unit,
+                "accounting_date": one.accounting_date.isoformat(),
+                "currency": one.currency,
+                "debits": one.debits,
+                "credits": one.credits,
+            }
+            for one in made.journals
+        ]
+        if not made.journals:
+            day = road.stores.outbox.documents(source)[0].partition
+            sentences.append(f"{called_of_order(source)} is not made any more; see the checks of {day}.")
+    return rows, sentences

@@ -1,0 +1,130 @@
+"""What one order has in Fusion's books, its invoice or its cost: posted, undone and posted again.
+
+In: a world. Out: the wishes as the command line carries them out with the runs of the order's day, and what the pod
+holds of the order, which only the oracle reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.roadmap import Road
+from assets.undo.order_reversals import order_sources, plan_order_reversal, repost_order
+from assets.undo.reversals import apply_reversal
+from ledger.catalogue import load_catalogue
+from ledger.errors import DoneAlready, UnderWayAlready
+from ledger.four_eyes import Decider
+from tests.simulation import fusion_billing as billing
+from tests.simulation.doors import acting
+from tests.simulation.schedule import Schedule
+from tests.simulation.world import CONNECTION, Case, World
+
+_CATALOGUE = "sku,cogs.account,inventory.account,unit_cost,currency,revenue.account\n*,500100,140100,4.25,USD,400100\n"
+_STOCK = "01-000-140100-000"
+_LATER = 2 * 3600
+_LOOKS_MAX = 12
+_COSTED = replace(
+    billing.BILLED,
+    name="one shipment and its cost",
+    books=billing.BILLED.books | {"cost_of_goods": {"shipped_from": "2026-11-01"}, "catalogue": "products.csv"},
+)
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again."""
+
+    kind: str
+    case: Case
+    assets: tuple[str, ...]
+    amount: Decimal
+    calls: tuple[str, str, str]
+    wrong: Callable[[World, list[Decimal]], list[str]]
+
+    def post(self, schedule: Schedule) -> None:
+        """Let runs post it."""
+        self._until(schedule, [f"{self.kind} 1 posted"])
+
+    def reverse(self, schedule: Schedule) -> None:
+        """Do what `connector reverse ORDER --apply` does, and let runs look until it is undone."""
+
+        def work(road: Road) -> None:
+            for one in order_sources(road, billing.ORDER):
+                apply_reversal(road, plan_order_reversal(road, one), "wrong account")
+
+        self._wish(schedule, "reverse", work)
+        self._until(schedule, [f"{self.kind} 1 reversed", "reversal 1 posted"])
+
+    def post_again(self, schedule: Schedule) -> None:
+        """Do what `connector repost ORDER --apply` does, and let runs look until it is posted."""
+
+        def work(road: Road) -> None:
+            for one in order_sources(road, billing.ORDER):
+                repost_order(road, one, Decider("controller"), "corrected")
+
+        self._wish(schedule, "repost", work)
+        self._until(schedule, [f"{self.kind} 1 reversed", f"{self.kind} 2 posted", "reversal 1 posted"])
+
+    def problems(self, world: World, *times: int) -> list[str]:
+        """Return what the pod holds otherwise than so many times the amount, signed, each in a document of its own."""
+        return self.wrong(world, sorted(self.amount * one for one in times))
+
+    def _wish(self, schedule: Schedule, name: str, work: Callable[[Road], object]) -> None:
+        def done(road: Road) -> None:
+            with suppress(DoneAlready, UnderWayAlready):
+                work(_costing(road))
+            self._look(road)
+
+        schedule.run(name, done)
+
+    def _look(self, road: Road) -> None:
+        for asset in self.assets:
+            billing.look(DAY_STAGES[asset], (billing.SHIPPED,), _costing(road))
+
+    def _until(self, schedule: Schedule, wanted: list[str]) -> None:
+        """Let runs look at the day, two hours apart, until the documents stand so."""
+        for _ in range(_LOOKS_MAX):
+            schedule.run(self.kind, self._look)
+            if _states(schedule.world) == wanted:
+                return
+            schedule.world.clock.advance(_LATER)
+        raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
+
+
+def _costing(road: Road) -> Road:
+    return replace(road, load_catalogue=lambda: load_catalogue(_CATALOGUE, "products.csv"))
+
+
+def _states(world: World) -> list[str]:
+    with acting(None):
+        listed = world.stores.outbox.listing(CONNECTION)
+    return sorted(f"{one.source.kind} {one.revision} {one.state}" for one in listed)
+
+
+def _wrong_costs(world: World, wanted: list[Decimal]) -> list[str]:
+    books = world.erp.books
+    ours = [one for one in books.batches(billing.US_LEDGER) if "ZB" in one.source or "Connector" in one.source]
+    held = [sum((-line.amount for line in books.lines(one.id) if line.account == _STOCK), Decimal(0)) for one in ours]
+    found = [] if sorted(held) == wanted else [f"the stock was moved by {held}, not {wanted}"]
+    found += [f"{one.name} is {one.status}" for one in ours if one.status != "P"]
+    return [*found, *(f"twice: {name}" for name in books.duplicates())]
+
+
+def _wrong_invoices(world: World, wanted: list[Decimal]) -> list[str]:
+    billed, credited = [one for one in wanted if one > 0], [one for one in wanted if one < 0]
+    return billing.other_than(world, {"AR_INVOICE": billed, "AR_CREDIT_MEMO": credited})
+
+
+COST = Undone("cost", _COSTED, ("cost_postings",), Decimal("4.25"), ("importBulkData",) * 3, _wrong_costs)
+INVOICE = Undone(
+    "invoice",
+    billing.BILLED,
+    billing.ASSETS,
+    Decimal(95),
+    ("createReceivablesInvoice", "createCreditMemo", "createReceivablesInvoice"),
+    _wrong_invoices,
+)
