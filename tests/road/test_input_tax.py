@@ -8,11 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from assets.review.approval import approve
 from assets.stages.days import RefusedDay
+from connector_defs.project import PACKAGE
 from emulators import faults as general
 from emulators.amazon.settlement_writer import Row
 from emulators.fusion.demo_site import US_LEDGER
 from ledger.errors import ConfigurationRefused
+from ledger.four_eyes import Decider
 from ledger.mapping import load_mapping
 from tests.assets.test_fee_invoices import Amazon, invoice, line
 from tests.road.billing_rig import fetched, verdict
@@ -25,6 +28,7 @@ D = Decimal
 BILLED_UNTIL = FIRST + timedelta(days=6)
 ISSUED = FIRST + timedelta(days=7)
 DAY = [ISSUED.date()]
+PARTITION = f"input_tax_postings-{DAY[0]}"
 WAITING, CLAIMED = "01-000-110950-000", "01-000-115500-000"
 ACCOUNTS = 'accounts:\n  pass_through_tax: "210500"\n  tax_liability: "210600"\n  input_tax: "115500"\n'
 HELD = '  input_tax_waiting: "110950"\n'
@@ -199,3 +203,34 @@ def test_where_tax_is_booked_when_settled_there_is_nothing_to_claim(world, pod):
     assert (balance(pod, WAITING), balance(pod, CLAIMED)) == (D(0), D("19.00"))
     with pytest.raises(ConfigurationRefused, match="lets no input tax wait"):
         fetched(road, "input_tax_postings", DAY)
+
+
+def test_a_day_of_input_tax_waits_for_one_word_of_another_person(world, pod):
+    """Planned, approved, posted; nothing is booked before."""
+    posted(world, pod)
+    made = claim(world, pod, billed("US-1", "19.00"), approval="required")
+    assert ([row["state"] for row in made.rows], balance(pod, CLAIMED)) == (["planned"], D(0))
+    item = world.items()["approval_needed"]
+    assert (item.partition, "1 journals of input tax are planned" in item.sentence) == (PARTITION, True)
+    approve(claiming(pod, approval="required"), PARTITION, Decider("maria"), "looked at the invoice")
+    made = claim(world, pod, billed("US-1", "19.00"), run="run-d", approval="required")
+    assert ([row["state"] for row in made.rows], balance(pod, CLAIMED)) == (["posted"], D("19.00"))
+    assert world.items() == {}
+
+
+def test_peoplesoft_takes_it_as_well(world):
+    """A journal in the general ledger, as every ERP takes one."""
+    books = {"input_tax": "when_invoiced", "approval": "automatic"}
+    road = world.small(**books)
+    text = (PACKAGE / "mappings" / "amazon_us.yaml").read_text("utf-8").replace("accounts:\n", f"accounts:\n{HELD}", 1)
+    road = replace(road, load_mapping=lambda: load_mapping(text, "amazon_us.yaml"))
+    world.take_in(road, ONE, sale("500.00"), *storage())
+    told = replace(road, source=Amazon([billed("US-2026-0000000000000000000001", "19.00")]).source)
+    fetched(told, "fee_invoices", DAY)
+    for _ in range(4):
+        walk(road, ONE)
+        [made] = fetched(told, "input_tax_postings", DAY).values()
+        world.clock.advance(600)
+    assert [row["state"] for row in made.rows] == ["posted"], made.verdicts
+    assert verdict(made, "read_back_equals_journal").passed
+    assert world.items() == {}
