@@ -52,6 +52,11 @@ class BookStore:
             if self._depth == 0:
                 self._connection.execute("COMMIT")
 
+    @property
+    def changes(self) -> int:
+        """Return how many rows were changed since it was opened: two equal readings mean the same books."""
+        return self._connection.total_changes
+
     def rows(self, statement: str, values: Iterable[object] = ()) -> list[Fields]:
         """Return the rows of a SELECT."""
         with self.lock:

@@ -31,6 +31,7 @@ from ledger.cash import KIND as CASH_KIND
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
 from ledger.posting import PostingState
 from resources.store.review import ReviewItem
+from resources.store.verdicts import Said
 
 # What an ERP may say against an account or a period; see `check_accounts` of the targets.
 ACCOUNT_CODES = frozenset(
@@ -182,16 +183,8 @@ FAILURES_UNTOLD_MAX = 11
 
 def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> None:
     """Store the verdicts of a stage and bring the review queue in line with its findings."""
-    for verdict in result.verdicts:
-        road.stores.verdicts.store(
-            road.connection,
-            settlement_id,
-            verdict.check,
-            verdict.passed,
-            severity_of(verdict),
-            _facts(asset, verdict),
-            road.run,
-        )
+    said = [_said(asset, verdict) for verdict in result.verdicts]
+    road.stores.verdicts.store_all(road.connection, settlement_id, said, road.run)
     has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
     ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
     ends_here = partial(_ends_at, asset)
@@ -206,17 +199,17 @@ def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: f
     known = {
         one.check: (one.passed, one.severity, one.facts) for one in road.stores.verdicts.latest(road.connection, name)
     }
-    for verdict in result.verdicts:
-        told = verdict.passed, severity_of(verdict), _facts(asset, verdict)
-        if known.get(verdict.check) != told:
-            road.stores.verdicts.store(road.connection, name, verdict.check, *told, road.run)
+    said = [_said(asset, verdict) for verdict in result.verdicts]
+    news = [one for one in said if known.get(one.check) != (one.passed, one.severity, one.facts)]
+    road.stores.verdicts.store_all(road.connection, name, news, road.run)
     align(road, name, result.findings, ends)
 
 
-def _facts(asset: str, verdict: Verdict) -> dict:
+def _said(asset: str, verdict: Verdict) -> Said:
     waits = {WAITS: True} if verdict.is_waiting and not verdict.passed else {}
     marks = waits if verdict.is_compared else {**waits, NOT_COMPARED: True}
-    return {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows], **marks}
+    facts = {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows], **marks}
+    return Said(verdict.check, verdict.passed, severity_of(verdict), facts)
 
 
 def is_told(error: Exception, failures: int) -> bool:

@@ -83,6 +83,7 @@ class Books:
         self.batches = Batches(self.table, site, clock)
         self.people = People(self.table, clock)
         self._clock = clock
+        self._settled: tuple[str, int] | None = None
         for opening in site.opening_journals:
             self._open_with(opening)
 
@@ -132,12 +133,15 @@ class Books:
     def settle(self) -> None:
         """Let everything happen that was due by now: late saves, edit runs, posting runs."""
         now = instant(self._clock.now())
+        if self._settled == (now, self.store.changes):
+            return
         with self.store.transaction():
             for row in self.store.rows("SELECT * FROM PENDING WHERE DUE <= ? ORDER BY DUE, ID", [now]):
                 self.store.run("DELETE FROM PENDING WHERE ID = ?", [row["ID"]])
                 header, lines, operator = json.loads(row["PAYLOAD"])
                 self.create(header, lines, self.site.user(operator), datetime.fromisoformat(row["DUE"]))
             self.batches.settle()
+        self._settled = now, self.store.changes
 
     def run_edit(self, key: JournalKey | None = None) -> None:
         """Run the edit now, on one journal or on all in N and E."""

@@ -12,13 +12,26 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from resources.clock import Clock
 from resources.store.audit import Audit
 from resources.store.control import ControlDatabase
 from resources.store.documents import DocumentStore
+from resources.store.prepared import Prepared
 from resources.store.schema import configuration_changes
+
+_CHANGE = configuration_changes.c
+# Every run notes every file that it reads.
+_SELECT_LATEST = Prepared(
+    select(_CHANGE.sha256)
+    .where(
+        _CHANGE.connection == bindparam("of_connection"),
+        _CHANGE.kind == bindparam("of_kind"),
+        _CHANGE.name == bindparam("of_name"),
+    )
+    .order_by(_CHANGE.id.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -121,5 +134,5 @@ class Configuration:
         return self._documents.read_bytes(sha256)
 
     def _latest(self, reading: Connection, connection: str, file: ConfigurationFile) -> str:
-        query = select(configuration_changes.c.sha256).filter_by(connection=connection, kind=file.kind, name=file.name)
-        return reading.execute(query.order_by(configuration_changes.c.id.desc()).limit(1)).scalar() or ""
+        row = _SELECT_LATEST.row(reading, of_connection=connection, of_kind=file.kind, of_name=file.name)
+        return row.sha256 if row else ""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from resources.clock import Clock
 from resources.store.control import ControlDatabase
@@ -83,10 +84,13 @@ class Due:
         self, connection: str, now: datetime, kinds: Iterable[str] | None = None, limit: int = 200
     ) -> list[DueRow]:
         """Return what is due by now, oldest first."""
-        query = select(due_rows).where(due_rows.c.connection == connection, ~due_rows.c.is_done, due_rows.c.at <= now)
-        if kinds is not None:
-            query = query.where(due_rows.c.kind.in_(list(kinds)))
-        return self._rows(query.order_by(due_rows.c.at, due_rows.c.kind, due_rows.c.partition).limit(limit))
+        of_kinds = () if kinds is None else tuple(kinds)
+        if kinds is not None and not of_kinds:
+            return []
+        bound = {f"kind_{number}": kind for number, kind in enumerate(of_kinds)}
+        with self._control.reading() as reading:
+            rows = _ready(len(of_kinds)).rows(reading, of_connection=connection, until=now, at_most=limit, **bound)
+        return [_due_row(row) for row in rows]
 
     def listing(self, connection: str) -> list[DueRow]:
         """Return everything that is still to be done, future moments included."""
@@ -106,10 +110,16 @@ class Due:
         with self._control.transaction() as transaction:
             return _CLOSE_ROW.run(transaction, **key, of_version=row.version) == 1
 
-    def _rows(self, query) -> list[DueRow]:
-        with self._control.reading() as reading:
-            rows = reading.execute(query).all()
-        return [_due_row(row) for row in rows]
+
+@cache
+def _ready(kinds: int) -> Prepared:
+    """Return the query of what is due of so many kinds, of any kind for none: every tick of a sensor asks it."""
+    query = select(due_rows).where(
+        _ROW.connection == bindparam("of_connection"), ~_ROW.is_done, _ROW.at <= bindparam("until")
+    )
+    if kinds:
+        query = query.where(or_(*(_ROW.kind == bindparam(f"kind_{number}") for number in range(kinds))))
+    return Prepared(query.order_by(_ROW.at, _ROW.kind, _ROW.partition).limit(bindparam("at_most")))
 
 
 def _due_row(row) -> DueRow:

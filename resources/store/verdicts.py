@@ -7,6 +7,7 @@ statement ask here instead. Every verdict is kept, in a chain of hashes; the lat
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,16 @@ from resources.store.row_chain import RowChain
 from resources.store.schema import check_verdicts
 
 _CHAIN = RowChain(check_verdicts)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one check says now; `facts` may hold decimals, moments and days."""
+
+    check: str
+    passed: bool
+    severity: str
+    facts: dict
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,20 @@ class Verdicts:
         self, connection: str, partition: str, check: str, passed: bool, severity: str, facts: dict, run: str = ""
     ) -> None:
         """Keep one verdict."""
-        values = {"connection": connection, "partition": partition, "check_name": check, "passed": passed}
-        values |= {"severity": severity, "facts": facts_text(facts), "run": run, "at": self._clock.now()}
+        self.store_all(connection, partition, [Said(check, passed, severity, facts)], run)
+
+    def store_all(self, connection: str, partition: str, said: Iterable[Said], run: str = "") -> None:
+        """Keep what the checks of one look said: all of it, or nothing of it."""
+        of_look = {"connection": connection, "partition": partition, "run": run, "at": self._clock.now()}
+        rows = [
+            {"check_name": one.check, "passed": one.passed, "severity": one.severity, "facts": facts_text(one.facts)}
+            for one in said
+        ]
+        if not rows:
+            return
         with self._control.transaction() as transaction:
-            _CHAIN.add(transaction, values)
+            for row in rows:
+                _CHAIN.add(transaction, {**of_look, **row})
 
     def latest(self, connection: str, partition: str | None = None) -> list[CheckVerdict]:
         """Return the newest verdict of every check, by partition and name."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 from httpx._urlparse import urlparse
 from sqlalchemy import URL, Engine
@@ -144,6 +145,16 @@ def _read_once(source: Path, lines_to: Path | None, *, charset: str | None = Non
     return answer
 
 
+def _cookies_if_any(really_extract: Callable[[httpx.Cookies, httpx.Response], None]) -> Callable[..., None]:
+    """Return what looks for cookies only in an answer that sets one; the real one builds a request to find none."""
+
+    def extract(cookies: httpx.Cookies, response: httpx.Response) -> None:
+        if "set-cookie" in response.headers:
+            really_extract(cookies, response)
+
+    return extract
+
+
 @contextmanager
 def remembering() -> Iterator[None]:
     """Let the road's costly pure parts answer from memory inside the block."""
@@ -178,4 +189,5 @@ def remembering() -> Iterator[None]:
         patch.setattr("httpx._urls.urlparse", parsed)
         # What puts parameters to an address parses it anew, by this name.
         patch.setattr("httpx._urlparse.urlparse", parsed)
+        patch.setattr(httpx.Cookies, "extract_cookies", _cookies_if_any(httpx.Cookies.extract_cookies))
         yield

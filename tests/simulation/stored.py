@@ -5,11 +5,8 @@ In: a world. Out: whether a document is leased or on its way, and the state of e
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 
-from tests.simulation.doors import acting
 from tests.simulation.world import World
 
 _LEASED = "SELECT 1 FROM leases JOIN outbox_documents ON key = name WHERE expires_at > ?"
@@ -28,17 +25,12 @@ class Standing:
 def standing(world: World) -> Standing:
     """Return how the documents of a world stand."""
     now = f"{world.clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
-    return Standing(bool(_read(world, _LEASED, now)), bool(_read(world, _ON_ITS_WAY)))
+    return Standing(bool(world.onlooker.read(_LEASED, now)), bool(world.onlooker.read(_ON_ITS_WAY)))
 
 
 def states(world: World) -> dict[str, str]:
     """Return what each document is called and its state, by key."""
     return {
         key: f"{source_id} r{revision} p{part}/{parts} is {state}"
-        for key, source_id, revision, part, parts, state in _read(world, _STATES)
+        for key, source_id, revision, part, parts, state in world.onlooker.read(_STATES)
     }
-
-
-def _read(world: World, query: str, *values: str) -> list[tuple]:
-    with acting(None), closing(sqlite3.connect(world.home / "control.db")) as database:
-        return database.execute(query, values).fetchall()

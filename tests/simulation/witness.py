@@ -14,18 +14,16 @@ import base64
 import io
 import json
 import re
-import sqlite3
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote_plus
 
 import httpx
 
 from tests.simulation.doors import changes
+from tests.simulation.onlooker import Onlooker
 
 # Answers that say that nothing was taken in; the same intent covers another call after one of them.
 _TURNED_AWAY = (401, 429)
@@ -79,10 +77,10 @@ class _Stored:
 class Witness:
     """Sees the calls of one world; `sends` are the operations that write a document."""
 
-    def __init__(self, control: Path, sends: frozenset[str]) -> None:
+    def __init__(self, onlooker: Onlooker, sends: frozenset[str]) -> None:
         self.broken: list[str] = []
         self.sends = 0
-        self._control = control
+        self._onlooker = onlooker
         self._writing = sends
         self._looks: dict[str, list[_Look]] = defaultdict(list)
         self._asked: dict[str, int] = defaultdict(int)
@@ -108,7 +106,7 @@ class Witness:
     def _judge(self, worker: str, operation: str, body: bytes) -> set[tuple[str, int]]:
         """Judge a call that writes; return the intents that it is covered by."""
         text = _text(body)
-        stored = [one for one in (_Stored(*row) for row in self._read(_STORED)) if one.is_named_in(text)]
+        stored = [one for one in (_Stored(*row) for row in self._onlooker.read(_STORED)) if one.is_named_in(text)]
         if operation in self._writing and not stored:
             self.broken.append(f"{worker} sends what no stored intent names")
         intents = set()
@@ -122,7 +120,7 @@ class Witness:
 
     def _wrong(self, worker: str, document: _Stored) -> tuple[int, str]:
         """Return the intent that a send goes by, and what is wrong with it or ""."""
-        intents = [(0, ""), *self._read(_INTENTS, document.key)]
+        intents = [(0, ""), *self._onlooker.read(_INTENTS, document.key)]
         own = max((place for place, (_, run) in enumerate(intents) if run == worker), default=0)
         sequence, asked_after = intents[own][0], intents[own - 1][0]
         if not own or (intents[own] == intents[-1] and document.state != "sending"):
@@ -141,15 +139,10 @@ class Witness:
 
     def _newest(self) -> int:
         """Return the number of the newest audit event; read anew only where something was committed since."""
-        mark = changes[0], self._control.stat().st_ino
+        mark = changes[0], self._onlooker.inode
         if mark != self._mark:
-            self._mark, self._number = mark, self._read(_NEWEST)[0][0]
+            self._mark, self._number = mark, self._onlooker.read(_NEWEST)[0][0]
         return self._number
-
-    def _read(self, query: str, *values: object) -> list[tuple]:
-        """Read what is committed, as any other process sees it."""
-        with closing(sqlite3.connect(self._control)) as database:
-            return database.execute(query, values).fetchall()
 
 
 def _text(body: bytes) -> str:

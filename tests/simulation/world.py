@@ -45,6 +45,7 @@ from resources.store.stores import Stores
 from tests.road.control import empty_control
 from tests.simulation.doors import HttpDoor, acting, watch_under
 from tests.simulation.erp_side import ErpSide
+from tests.simulation.onlooker import Onlooker
 from tests.simulation.peoplesoft_side import PeopleSoftSide
 from tests.simulation.remembered import remembering
 from tests.simulation.witness import Witness
@@ -160,7 +161,8 @@ class World:
             _amazon_world(self.case), self.clock, self.amazon_faults, self.case.amazon
         )
         self.erp = self.case.erp(self.clock, self.erp_faults)
-        self.witness = Witness(self.home / "control.db", self.erp.sends)
+        self.onlooker = Onlooker(self.home / "control.db")
+        self.witness = Witness(self.onlooker, self.erp.sends)
         self.mapping = self.mapped(*self.case.mapping)
         if origin is None:
             self.home.mkdir(parents=True)
@@ -184,7 +186,8 @@ class World:
         return stores if self.case.keeps_exchanges else replace(stores, exchanges=None)
 
     def reopen(self) -> None:
-        """Close what a dead process had open; the next one opens it anew."""
+        """Close what a dead process had open, and what looks on: the last one to close leaves one whole file."""
+        self.onlooker.close()
         if self._stores is not None:
             with acting(None):
                 self._stores.close()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from resources.store.verdicts import Verdicts
+from resources.store.verdicts import Said, Verdicts
 
 
 @pytest.fixture
@@ -34,3 +34,13 @@ def test_the_latest_verdict_of_each_check_counts(verdicts, clock):
 def test_a_partition_nobody_checked_has_no_verdicts(verdicts):
     """Which is not the same as passed."""
     assert verdicts.latest("amazon_us", "1") == []
+
+
+def test_what_one_look_says_is_kept_whole_or_not_at_all(verdicts):
+    """A fact that cannot be written keeps out the verdicts beside it, so that no look is remembered by half."""
+    good, bad = Said("ties_to_total", True, "error", {}), Said("every_line_mapped", True, "error", {"what": object()})
+    with pytest.raises(TypeError, match="no fact that can be stored"):
+        verdicts.store_all("amazon_us", "1", [good, bad], "r1")
+    assert verdicts.latest("amazon_us", "1") == []
+    verdicts.store_all("amazon_us", "1", [good], "r2")
+    assert [(one.check, one.run) for one in verdicts.latest("amazon_us", "1")] == [("ties_to_total", "r2")]
