@@ -36,6 +36,10 @@ test-postgresql: $(STAMP)  ## The road once more, every control database of it o
 simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SEED=123 for one with its trace; ERP=fusion.
 	$(VENV)/bin/python -m tests.simulation $(if $(ERP),--erp $(ERP)) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
+.PHONY: crash-pairs
+crash-pairs: $(STAMP)  ## Die twice, at every pair of moments of the shortest road: some minutes.
+	$(VENV)/bin/python -m tests.simulation.pairs
+
 .PHONY: bench
 bench: $(STAMP)  ## Measure against bare DuckDB, pandas and Dagster's defaults; ratios in one run.
 	$(VENV)/bin/python -m benchmarks

@@ -19,7 +19,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.undoing import post_again, reverse
 from tests.simulation.world import Snapshot, World, simulated
 
-COPIES_MIN = 20
+COPIES_MIN = 15
 # What is done after posting, and how many journals stand in the books then.
 ENDS = {"posted": ((), 1), "reversed": ((reverse,), 2), "posted again": ((reverse, post_again), 3)}
 
