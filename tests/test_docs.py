@@ -268,7 +268,7 @@ def test_make_targets_in_the_docs_exist() -> None:
     """Every `make` command of the docs is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     named = {
-        word for path in PAGES for word in re.findall(r"(?:^ *|`)make ([a-z]+)", path.read_text(encoding="utf-8"), re.M)
+        word for path in PAGES for word in re.findall(r"(?:^ *|`)make ([a-z-]+)", path.read_text(encoding="utf-8"), re.M)
     }
     assert named - targets == set()
 
