@@ -1,7 +1,7 @@
 """`make crash-pairs`: death twice, at every pair of moments of the whole shortest road, discovery to reconciliation.
 
-In: the moments of a walk. Out: for each of them a second process that goes on there and dies at every moment of its own,
-a third that goes on after that, and what the oracle says of the books in the end. The shortest road is that of one
+In: the moments of a walk. Out: for each of them a second process that goes on there and dies at every moment of its
+own, a third that goes on after that, and what the oracle says of the books in the end. The shortest road is that of one
 settlement in one part with nothing going wrong. Moments are shared among as many processes as there are processors.
 """
 

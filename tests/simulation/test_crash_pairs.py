@@ -33,7 +33,8 @@ def test_a_worker_may_die_and_the_next_one_again(record_property):
 def test_the_whole_shortest_road_is_tried_in_shares(record_property):
     """All shares together are the whole; this one has a moment of discovery and one of the walk."""
     found = share_of_the_shortest_road(1, _SHARES)
-    record_property("numbers", f"pairs, a share of the whole shortest road: {found.firsts} moments, {found.pairs} pairs")
+    told = f"{found.firsts} moments, {found.pairs} pairs"
+    record_property("numbers", f"pairs, a share of the whole shortest road: {told}")
     assert found.problems == []
     assert found.firsts >= 2
     assert found.pairs >= PAIRS_MIN
