@@ -10,6 +10,7 @@ whether anybody sees that a run is over: then its rows and leases are taken back
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -76,12 +77,12 @@ class Schedule:
         return self.go_on_with(f"run-{self.runs}", work)
 
     def go_on_with(self, name: str, work: Callable[[Road], object]) -> bool:
-        """Let a process of this name do something."""
+        """Let a process of this name do something; it has nothing of a process that sleeps meanwhile."""
         worker = Worker(name, self.world.home, self.watcher)
         self.at_work.append(worker.name)
         try:
             with acting(worker):
-                work(self.world.road(worker.name))
+                Context().run(work, self.world.road(worker.name))
         except Death:
             self.tell(f"{worker.name} is dead")
             self.has_died = True
