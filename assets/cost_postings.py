@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from assets.events.event_rows import TABLE as EVENTS_TABLE
 from assets.posting.day_postings import (
-    UNCHANGED,
     Posted,
     again_verdict,
+    changed_verdict,
     gate_of_day,
     joined,
     read_back,
@@ -35,7 +36,6 @@ from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.catalogue import Catalogue
-from ledger.difference import difference
 from ledger.errors import ConfigurationRefused
 from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Mapping
@@ -128,16 +128,15 @@ def _one(
     set_of_day = WantedSet(journals, partition, mapping.content_hash, is_wanted_again=again, is_never_sent=not is_made)
     is_later = again or (bool(known) and known[0].revision > 1 and not is_settled(known))
     verdicts = (gate, *(again_verdict(road, journals.source) if is_later else ()))
-    result = take(road, set_of_day, known, verdicts, lambda documents: _changed(journals, documents))
+    result = take(road, set_of_day, known, verdicts, partial(_changed, road, partition, journals))
     return StageResult(facts=result.facts, verdicts=tuple(one for one in result.verdicts if one is not gate))
 
 
-def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
+def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     """Same shipment, other cost than what was sent: an alarm, never a second journal."""
-    found = difference([one.journal for one in documents], wanted.journals)
-    rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
-    sentence = f"Order {wanted.source.belongs_to} would cost otherwise now: {found.sentence()} Nothing is sent."
-    return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
+    order = wanted.source.belongs_to
+    redo = f"; or undo what was booked, and book it as it is now: connector reverse {order}, connector repost {order}"
+    return changed_verdict(road, partition, wanted, documents, f"Order {order} would cost otherwise now:", redo)
 
 
 def _costed(made: CostedDay) -> Verdict:

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from assets.fee_invoices import TABLE as INVOICES_TABLE
 from assets.month_end.claimed_tax import ClaimedDay, claimed_day
-from assets.posting.day_postings import UNCHANGED, Posted, gate_of_day, joined, read_back, stored_sources
+from assets.posting.day_postings import Posted, changed_verdict, gate_of_day, joined, read_back, stored_sources
 from assets.posting.document_sets import INPUT_TAX_POSTINGS as TABLE
 from assets.posting.document_sets import is_settled, is_withheld, to_send
 from assets.posting.sets import WantedSet, take
@@ -22,7 +23,6 @@ from assets.stages.days import DayOutcome, RefusedDay, days_between
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
-from ledger.difference import difference
 from ledger.errors import ConfigurationRefused
 from ledger.journal import JournalSet
 from ledger.mapping import Mapping
@@ -81,17 +81,15 @@ def _one(
         return StageResult(facts={"posting": "reversed"})
     journals = wanted or JournalSet(known[0].source, known[0].revision, tuple(one.journal for one in known))
     set_of_day = WantedSet(journals, partition, mapping.content_hash, is_never_sent=wanted is None)
-    result = take(road, set_of_day, known, (gate,), lambda documents: _changed(journals, documents))
+    result = take(road, set_of_day, known, (gate,), partial(_changed, road, partition, journals))
     return StageResult(facts=result.facts, verdicts=tuple(one for one in result.verdicts if one is not gate))
 
 
-def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
+def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     """Same invoice, other tax than what was sent: an alarm, never a second journal."""
-    found = difference([one.journal for one in documents], wanted.journals)
-    rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
-    number = documents[0].journal.document_reference
-    sentence = f"Invoice {number} would claim otherwise now: {found.sentence()} Nothing is sent."
-    return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
+    what = f"Invoice {documents[0].journal.document_reference} would claim otherwise now:"
+    redo = ", and correct by hand in the ERP what is wrong there"
+    return changed_verdict(road, partition, wanted, documents, what, redo)
 
 
 def _evidenced(made: ClaimedDay) -> Verdict:

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from assets.events.event_rows import TABLE as EVENTS_TABLE
 from assets.month_end.accrued_months import accruals_beside
 from assets.posting.accounting_dates import after_accruals
 from assets.posting.day_postings import (
     GATE,
-    UNCHANGED,
     Posted,
     again_verdict,
+    changed_verdict,
     gate_of_day,
     joined,
     read_back,
@@ -44,7 +45,6 @@ from assets.stages.resumption import ask_for
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
-from ledger.difference import difference
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
@@ -135,9 +135,9 @@ class _Question:
         undone = again_verdict(road, self.wanted.source) if is_later else ()
         return (*self.verdicts, *undone, *_before_its_invoice(road, self.wanted.journals, self.known))
 
-    def changed(self, documents: list[OutboxDocument]) -> Verdict:
+    def changed(self, road: Road, documents: list[OutboxDocument]) -> Verdict:
         """Say how it would be billed otherwise now."""
-        return _changed(self.wanted.journals, documents)
+        return _changed(road, self.wanted, documents)
 
     def told(self, result: StageResult) -> StageResult:
         """Return a result without the verdict that is told once for the whole day."""
@@ -201,7 +201,7 @@ def _results(road: Road, questions: Mapping[SourceKey, _Question], sources: Sequ
 
 def _taken_in(road: Road, one: _Question) -> Taken:
     """Store one order document as intent where nothing keeps it."""
-    taken = take_in(road, one.wanted, one.known, one.everything(road), one.changed)
+    taken = take_in(road, one.wanted, one.known, one.everything(road), partial(one.changed, road))
     return replace(taken, documents=tuple(spoken_for(road, taken.documents)))
 
 
@@ -245,12 +245,12 @@ def _is_revenue(order: str, settlement: str) -> Verdict:
     return Verdict(GATE, False, sentence, findings=(finding,))
 
 
-def _changed(wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
+def _changed(road: Road, wanted: WantedSet, documents: list[OutboxDocument]) -> Verdict:
     """Same shipment, other content than what was sent: an alarm, never a second invoice."""
-    found = difference([one.journal for one in documents], wanted.journals)
-    rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
-    sentence = f"Order {wanted.source.belongs_to} would be billed otherwise now: {found.sentence()} Nothing is sent."
-    return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows)
+    order = wanted.journals.source.belongs_to
+    redo = f"; or undo what was billed, and bill it as it is now: connector reverse {order}, connector repost {order}"
+    what = f"Order {order} would be billed otherwise now:"
+    return changed_verdict(road, wanted.partition, wanted.journals, documents, what, redo)
 
 
 def _facts(road: Road, documents: Sequence[OutboxDocument]) -> dict:

@@ -5,8 +5,10 @@ a check for all of them, one word of approval, and the read-back of what is post
 holds keeps none of the others.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from assets.posting.books_read import same
@@ -14,11 +16,13 @@ from assets.posting.document_sets import IN_BOOKS, content_mark, earlier_documen
 from assets.posting.findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting.gate import accounts_verdict
 from assets.posting.sets import gate_of, gate_or_hold
+from assets.review.hands import decisions
 from assets.stages.day_names import today
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import StageResult, Verdict
 from assets.undo.reposting import is_wanted_again, undone_verdict
 from assets.undo.undoing import follow, withheld
+from ledger.difference import difference
 from ledger.errors import Finding, TargetError
 from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
@@ -26,7 +30,8 @@ from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
 
 GATE, ACCEPTED, UNCHANGED = "gate", "accepted_by_erp", "unchanged_since_posting"
-_ROWS_MAX = 200
+CHANGED_CODE = "changed_after_posting"
+_ROWS_MAX, _DIFFERENCES_MAX = 200, 50
 
 
 @dataclass(frozen=True)
@@ -109,10 +114,43 @@ def gate_of_day(road: Road, sending: Sequence[JournalSet]) -> Verdict:
     return gate_or_hold(road, gate, [], GATE)[0]
 
 
+def changed_verdict(
+    road: Road, partition: str, wanted: JournalSet, documents: Sequence[OutboxDocument], what: str, redo: str
+) -> Verdict:
+    """Same source, other content than what was sent: an alarm with the differences, never a second document.
+
+    `what` says what would be otherwise now, `redo` how a person undoes what stands there and posts it as it is now.
+    """
+    found = difference([one.journal for one in documents], wanted.journals)
+    rows = tuple(found.rows())
+    sentence, content = f"{what} {found.sentence()} Nothing is sent.", wanted.fingerprint[:16]
+    for item in decisions(road, partition, frozenset({CHANGED_CODE}), "keep"):
+        if content in item.details["contents"]:
+            kept = f"{sentence} {item.person} keeps what was sent: {item.resolution_reason}"
+            return Verdict(UNCHANGED, True, kept, is_blocking=False, rows=rows)
+    if all(one.state is PostingState.REVIEW for one in documents):
+        # What holds it has an item of its own.
+        return Verdict(UNCHANGED, False, sentence, is_blocking=False, is_waiting=True, rows=rows)
+    finding = Finding(
+        CHANGED_CODE,
+        sentence,
+        f"Resolve this item with `keep` to leave the books as they are{redo}.",
+        origin=content,
+        amount=found.amount,
+        details={
+            "contents": [content],
+            "differences": [dict(row) for row in rows[:_DIFFERENCES_MAX]],
+            "where": ", ".join(one.erp_id for one in documents if one.erp_id),
+        },
+    )
+    return Verdict(UNCHANGED, False, sentence, is_blocking=False, rows=rows, findings=(finding,))
+
+
 def joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument], posted: Posted) -> list[Verdict]:
     """Return the verdicts of all documents as one a check: how many fail, and what the first of them say.
 
-    What waits for a person's word waits for one word for the whole day.
+    What waits for a person's word waits for one word for the whole day, and so does what changed after it was sent: a
+    cost that is corrected changes every shipment of the product.
     """
     found = []
     planned = [one for one in documents if one.state is PostingState.PLANNED]
@@ -137,8 +175,33 @@ def joined(verdicts: Sequence[Verdict], documents: Sequence[OutboxDocument], pos
 
 
 def _others(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """Yield the findings of verdicts but those that wait for approval, document by document."""
-    return (one for verdict in verdicts for one in verdict.findings if one.code not in APPROVAL_CODES)
+    """Yield the findings of verdicts but those that wait for approval; those of what changed as one."""
+    findings = [one for verdict in verdicts for one in verdict.findings if one.code not in APPROVAL_CODES]
+    changed = [one for one in findings if one.code == CHANGED_CODE]
+    yield from (one for one in findings if one.code != CHANGED_CODE)
+    if changed:
+        yield _all_changed(changed)
+
+
+def _all_changed(findings: Sequence[Finding]) -> Finding:
+    """Return what changed after it was sent as one finding; a word for it counts for these contents and no others."""
+    first, *others = findings
+    if not others:
+        return first
+    contents = sorted(content for one in findings for content in one.details["contents"])
+    more = f" And {len(findings) - 3} more." if len(findings) > 3 else ""
+    return Finding(
+        CHANGED_CODE,
+        f"{len(findings)} documents of the day changed. {' '.join(one.sentence for one in findings[:3])}{more}",
+        first.cure,
+        origin=hashlib.sha256(",".join(contents).encode()).hexdigest()[:16],
+        amount=sum((one.amount or Decimal(0) for one in findings), Decimal(0)),
+        details={
+            "contents": contents,
+            "differences": [row for one in findings for row in one.details["differences"]][:_DIFFERENCES_MAX],
+            "where": ", ".join(one.details["where"] for one in findings[:_DIFFERENCES_MAX]),
+        },
+    )
 
 
 def _approval(planned: Sequence[OutboxDocument], posted: Posted) -> Finding:

@@ -97,14 +97,14 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice", "unmapped_product"},
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
-    | {ORDER_REVERSED_CODE, "reversal_of_nothing"}
+    | {"changed_after_posting", ORDER_REVERSED_CODE, "reversal_of_nothing"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "cost_postings": ACCOUNT_CODES
     | {"no_marketplace", "unmapped_product", "units_unknown", "changed_meanwhile", "target_misconfigured"}
-    | {"books_differ", ORDER_REVERSED_CODE, "reversal_of_nothing"}
+    | {"books_differ", "changed_after_posting", ORDER_REVERSED_CODE, "reversal_of_nothing"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "input_tax_postings": ACCOUNT_CODES
-    | {"input_tax_account", "changed_meanwhile", "target_misconfigured"}
+    | {"input_tax_account", "changed_meanwhile", "changed_after_posting", "target_misconfigured"}
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES

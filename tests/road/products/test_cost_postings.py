@@ -75,6 +75,15 @@ def test_every_shipment_carries_cost_once_also_without_revenue(world, pod):
     changed = verdict(other, "unchanged_since_posting")
     assert (changed.passed, "would cost otherwise now" in changed.sentence) == (False, True)
     assert pod.loads() == loads, "a cost that was corrected afterwards is told and booked no second time"
+    assert list(world.items()) == ["changed_after_posting"]
+    assert f"{len(wanted)} documents of the day changed." in world.items()["changed_after_posting"].sentence
+    world.resolve("changed_after_posting", "keep")
+    [kept] = fetched(costing(pod, "run-5", HEAD + ALL.replace("4.255", "5")), "cost_postings", DAY).values()
+    assert (verdict(kept, "unchanged_since_posting").passed, world.items()) == (True, {})
+    fetched(costing(pod, "run-6", HEAD + ALL.replace("4.255", "6")), "cost_postings", DAY)
+    assert list(world.items()) == ["changed_after_posting"], "another change asks again"
+    fetched(costing(pod, "run-7"), "cost_postings", DAY)
+    assert world.items() == {}, "what is as it was sent again ends the item"
 
 
 def test_a_lost_answer_costs_nothing_twice(world, pod):
