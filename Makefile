@@ -37,8 +37,8 @@ simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SE
 	$(VENV)/bin/python -m tests.simulation $(if $(ERP),--erp $(ERP)) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 .PHONY: crash-pairs
-crash-pairs: $(STAMP)  ## Die twice, at every pair of moments of the shortest road: some minutes.
-	$(VENV)/bin/python -m tests.simulation.pairs
+crash-pairs: $(STAMP)  ## Die twice, at every pair of moments of the shortest road: some minutes; ERP=fusion.
+	$(VENV)/bin/python -m tests.simulation.pairs $(if $(ERP),--erp $(ERP))
 
 .PHONY: bench
 bench: $(STAMP)  ## Measure against bare DuckDB, pandas and Dagster's defaults; ratios in one run.

@@ -7,6 +7,7 @@ over, or a person is asked.
 
 import hashlib
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,9 +16,11 @@ from tests.road.control import empty_control
 from tests.simulation import oracle
 from tests.simulation.cases import SINGLE
 from tests.simulation.crash import Moment, watched
+from tests.simulation.fusion_side import FusionSide
+from tests.simulation.peoplesoft_side import PeopleSoftSide
 from tests.simulation.schedule import Schedule
 from tests.simulation.undoing import post_again, reverse
-from tests.simulation.world import Snapshot, World, simulated
+from tests.simulation.world import Case, Snapshot, World, simulated
 
 COPIES_MIN = 15
 # What is done after posting, and how many journals stand in the books then.
@@ -43,12 +46,14 @@ def _whole(snapshot: Snapshot) -> bytes:
     return content
 
 
+@pytest.mark.parametrize("erp", [PeopleSoftSide, FusionSide])
 @pytest.mark.parametrize("end", ENDS)
-def test_an_older_control_database_posts_nothing_twice(end, record_property):
+def test_an_older_control_database_posts_nothing_twice(end, erp, record_property):
     """A day later the schedule goes on; then the books are what they were, or what a person is told to look at."""
     acts, journals = ENDS[end]
+    case = replace(SINGLE, erp=erp)
     with simulated() as folder:
-        world = World(SINGLE, folder)
+        world = World(case, folder)
         keeper = watched(world)
         moments = list(keeper.moments)
         for act in acts:
@@ -57,16 +62,17 @@ def test_an_older_control_database_posts_nothing_twice(end, record_property):
         assert len(world.erp.reader.booked()) == journals
         snapshot, schedule = world.snapshot(), keeper.schedule
         copies = [empty_control(), *_copies(moments)]
-        problems = [one for content in copies for one in _restored(content, snapshot, schedule, journals)]
+        problems = [one for content in copies for one in _restored(case, content, snapshot, schedule, journals)]
         world.close()
-    record_property("numbers", f"restored under books that are {end}: {len(copies)} copies of the control database")
+    told = f"{len(copies)} copies of the control database"
+    record_property("numbers", f"restored under books that are {end}, {erp.__name__}: {told}")
     assert problems == []
     assert len(copies) >= COPIES_MIN
 
 
-def _restored(content: bytes, snapshot: Snapshot, begun: Schedule, journals: int) -> list[str]:
+def _restored(case: Case, content: bytes, snapshot: Snapshot, begun: Schedule, journals: int) -> list[str]:
     """Put a copy in place, let a day pass and the schedule run; return what is wrong."""
-    world = World(SINGLE, snapshot.home.parent, snapshot)
+    world = World(case, snapshot.home.parent, snapshot)
     for path in world.home.glob("control.db*"):
         path.unlink()
     (world.home / "control.db").write_bytes(content)
