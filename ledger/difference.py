@@ -174,7 +174,8 @@ def _heads(before: Journal, after: Journal) -> Iterator[DocumentDifference]:
 
 
 def _customer(journal: Journal) -> str:
-    return journal.billing.customer if journal.billing else ""
+    told = journal.billing or journal.applied
+    return told.customer if told else ""
 
 
 def _rules(journal: Journal) -> str:
