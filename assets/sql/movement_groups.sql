@@ -1,5 +1,6 @@
 -- Movements added up by the grain of the connection; each group is one movement of the journal.
--- Days are those of the ledger's time zone. What stands on one account on both sides moves nothing.
+-- Days are those of the ledger's time zone. What stands on one account on both sides moves nothing. What clears orders
+-- that receipts take is left out.
 WITH by_category AS (
     SELECT
         part,
@@ -18,6 +19,9 @@ WITH by_category AS (
         sum(quantity) AS quantity
     FROM read_parquet($movements)
     WHERE amount <> 0 AND (debit <> credit OR debit_reference <> credit_reference)
+        AND NOT coalesce(
+            order_id IN (SELECT unnest($received)) AND order_id IN (debit_reference, credit_reference), false
+        )
     GROUP BY ALL
 )
 SELECT
