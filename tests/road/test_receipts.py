@@ -7,6 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from assets.audit.pack import audit_pack
+from assets.audit.story import tell
+from assets.bank.cash_plans import is_posted
 from assets.erp_documents import list_documents
 from assets.review.approval import approve
 from assets.settlements.replay import replay, without_doors
@@ -337,3 +340,48 @@ def test_the_first_receipt_of_all_takes_a_persons_word_that_there_is_none(world)
     shop.receipts = {"is_confirmed_empty": True}
     shop.walked(ONE)
     assert_tied(shop, ONE, ["journal posted", "receipt posted"])
+
+
+def test_the_story_of_an_order_leads_to_the_receipt_that_paid_it(world):
+    """Of several receipts the one that is applied to its invoice; its fee leads to the journal."""
+    shop = Shop(world, {"applied_to_max": 1})
+    shop.tell({A: "100", B: "205"})
+    shop.bill()
+    shop.settle(ONE, *sold(A, "100.00"), *sold(B, "205.00"))
+    by_order = {one["remittanceReferences"][0]["ReferenceAmount"]: one["ReceiptNumber"] for one in shop.receipt_rows()}
+    stories = tell(shop.world.stores, "amazon_us", A, shop.road().policy).stories
+    [told] = [one for one in stories if one.rows]
+    names = {(one.labels[2], one.movements[0].documents) for one in told.rows if one.labels[1] != "ItemWithheldTax"}
+    journal = shop.world.documents(shop.road(), ONE)[0].erp_id
+    assert names == {("Principal", (by_order["95"],)), ("Tax", (journal,)), ("Commission", (journal,))}
+
+
+def test_receipts_stand_in_the_pack_of_their_month_and_on_the_clearing_item(shop):
+    """Each document with what it moves of the item; together they are the settlement."""
+    shop.tell({A: "100"})
+    shop.bill()
+    shop.settle(ONE, *sold(A, "100.00"))
+    documents = shop.world.documents(shop.road(), ONE)
+    month = documents[0].journal.accounting_date.strftime("%Y-%m")
+    pages = {one.name: one for one in audit_pack(shop.road(), month, "0.1.0").pages}
+    rows = [row for row in pages["documents"].rows if row["settlement"] == ONE]
+    assert [(row["ERP document"], row["on clearing item"]) for row in rows] == [
+        (documents[0].erp_id, D("-15.00")),
+        (documents[1].erp_id, D("95.00")),
+    ]
+    assert [row["on clearing item"] for row in pages["documents"].rows if row["kind"] == "invoice"] == [0]
+
+
+def test_the_bank_receipt_waits_for_all_of_a_settlement(world):
+    """A settlement is in the books when its receipts are."""
+    shop = Shop(world, timing=Timing(autopost_after_seconds=2))
+    shop.tell({A: "100"})
+    shop.bill()
+    shop.settle(ONE, *sold(A, "100.00"))
+    assert not is_posted(shop.road(), ONE)
+    shop.pod.app.receipts.automatch(shop.receipt_rows()[0]["ID"])
+    shop.walked(ONE)
+    assert is_posted(shop.road(), ONE)
+    receipt = shop.world.documents(shop.road(), ONE)[1].journal
+    item = shop.road().target.open_item(receipt.lines[0].account, receipt.document_reference, ONE)
+    assert item == {"USD": D(80)}
