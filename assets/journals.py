@@ -7,7 +7,7 @@ before go-live, or without any amount, makes no journal and says so.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from assets.posting.gate import WHOLE_CHECK, accounts_verdict, journal_verdict
 from assets.sales.settled_receipts import receipts_of_settlement
 from assets.settlements.settlement_books import Books, LineBooks, books_of, changed_since, made_of
 from assets.stages.roadmap import Road
-from assets.stages.statements import dicts, statement
+from assets.stages.statements import composed, dicts, statement
 from assets.stages.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accounts import AccountKey
@@ -34,8 +34,10 @@ from ledger.periods import late_words
 from resources.store.warehouse import Version
 
 TABLE = "journals"
-# SQL needs a value; no order is called so.
-_NO_ORDER = "(none)"
+_NOT_RECEIVED = (
+    "AND NOT coalesce(order_id IN (SELECT unnest($received)) "
+    "AND order_id IN (debit_reference, credit_reference), false)"
+)
 
 
 @dataclass(frozen=True)
@@ -133,13 +135,14 @@ def out_of_date(road: Road, settlement_id: str, planned: Planned) -> str:
 
 
 def groups_of(
-    road: Road, duck: duckdb.DuckDBPyConnection, version: Version, received: Iterable[str] = ()
+    road: Road, duck: duckdb.DuckDBPyConnection, version: Version, received: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Return the movements added up; what clears the orders that are `received` is left out."""
     path = road.stores.warehouse.path(version)
-    bound = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
-    bound |= {"received": sorted(received) or [_NO_ORDER]}
-    return dicts(duck.sql(statement("movement_groups"), params=bound))
+    bound: dict[str, Any] = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
+    bound |= {"received": sorted(received)} if received else {}
+    sql = composed("movement_groups", received=_NOT_RECEIVED if received else "")
+    return dicts(duck.sql(sql, params=bound))
 
 
 def movements_of(groups: list[dict[str, Any]], books: LineBooks, road: Road) -> Iterator[Movement]:

@@ -57,7 +57,8 @@ FROM (SELECT unnest($rows, recursive := true))
 
 @dataclass
 class Shop:
-    """One seller with a pod; `said` are settings of invoicing beside the usual ones, `receipts` of the pod's receipts.
+    """One seller with a pod; `said` are settings of invoicing beside the usual ones, `receipts` of the pod's receipts,
+    `receivables` of its other receivables.
 
     `is_first` leaves out the receipt that somebody else has made in the pod.
     """
@@ -65,6 +66,7 @@ class Shop:
     world: World
     said: dict = field(default_factory=dict)
     receipts: dict = field(default_factory=dict)
+    receivables: dict = field(default_factory=dict)
     timing: Timing = TIMING
     is_first: bool = False
 
@@ -81,7 +83,7 @@ class Shop:
     def road(self, run: str = "run-1", **changes) -> Road:
         """Return the road; `changes` replace books."""
         invoicing = INVOICING | {"shipped_from": SHIPPED.isoformat(), "clear_by": "receipts"} | self.said
-        settings = {"receipts": RECEIPTS | self.receipts}
+        settings = {"receipts": RECEIPTS | self.receipts, **self.receivables}
         books = {"month_end": "none", "invoicing": invoicing, **changes}
         return billing(self.pod, run, receivables=settings, **books)
 

@@ -157,6 +157,11 @@ def test_a_second_receipt_of_one_number_is_no_success(shop, target):
     with pytest.raises(TargetUnclear, match="holds one of this number already"):
         target.submit(receipt())
     assert len(target.find([receipt()]).found) == 2
+    first, second = (row["ID"] for row in shop.receipt_rows())
+    shop.pod.app.receipts.automatch(first)
+    shop.pod.app.receipts.reverse(second)
+    assert target.status(receipt()).state is BooksState.POSTED
+    assert [one.state for one in target.find([receipt()]).found] == [BooksState.POSTED]
 
 
 def test_a_receipt_that_somebody_reversed_is_removed(shop, target):

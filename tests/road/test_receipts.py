@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from assets.undo.reposting import repost
 from assets.undo.reversals import apply_reversal, plan_reversal
 from emulators import faults
 from emulators.fusion.app import build_app
+from emulators.fusion.demo_site import LINE_CONTEXT
 from emulators.fusion.site import Timing
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
@@ -385,3 +387,16 @@ def test_the_bank_receipt_waits_for_all_of_a_settlement(world):
     receipt = shop.world.documents(shop.road(), ONE)[1].journal
     item = shop.road().target.open_item(receipt.lines[0].account, receipt.document_reference, ONE)
     assert item == {"USD": D(80)}
+
+
+def test_invoices_that_go_in_one_file_are_open_too(world):
+    """AutoInvoice makes them of the same type as a call of their own."""
+    shop = Shop(world, receivables={"import_from": 2, "line_context": LINE_CONTEXT})
+    shop.tell({A: "100", B: "205"})
+    shop.bill()
+    world.clock.advance(60)
+    shop.bill("run-2")
+    assert [json.loads(one["BODY"])["TransactionType"] for one in shop.pod.app.invoices.rows()] == ["Invoice"] * 2
+    shop.settle(ONE, *sold(A, "100.00"), *sold(B, "205.00"))
+    assert {shop.pod.app.invoices.balance(one["ID"]) for one in shop.pod.app.invoices.rows()} == {0}
+    assert_tied(shop, ONE, ["journal posted", "receipt posted"])

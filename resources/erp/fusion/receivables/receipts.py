@@ -83,7 +83,7 @@ class Receipts:
         """
         name = self.erp_id(journal)
         body = payload.receipt(journal, self._settings, self._ours, self._receipts)
-        if self._of_number(name):
+        if self._heads(name):
             raise TargetUnclear(
                 f"Receipt {name} was not sent: Fusion holds one of this number already. It is compared before anything "
                 "else is sent."
@@ -93,7 +93,7 @@ class Receipts:
 
     def status(self, journal: Journal) -> TargetStatus:
         """Read where a receipt stands, once."""
-        held = self._of_number(self.erp_id(journal))
+        held = _standing(self._heads(self.erp_id(journal)))
         if not held:
             return TargetStatus(BooksState.ABSENT, "")
         if len(held) > 1:
@@ -104,14 +104,14 @@ class Receipts:
         waits = one.state is BooksState.WAITING
         amount = money.text(money.exact(one.unapplied, one.currency), one.currency)
         waiting_for = f"AutoMatch, or a person, to apply {amount} {one.currency} of it" if waits else ""
-        return TargetStatus(one.state, one.status, (), waiting_for, self._happened(one))
+        return TargetStatus(one.state, one.status, (), waiting_for, self._told(one, None).happened)
 
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every receipt of these sources, over all revisions."""
         asked = {self.erp_id(journal): journal for journal in journals}
         starts = sorted({payload.number_start(journal.source, self._ours) for journal in journals})
-        held = [one for start in starts for one in self._beginning_with(start)]
-        found = (self._told(one, asked.get(one.number)) for one in held)
+        held = [self._held(row) for start in starts for row in self._rows(start)]
+        found = (self._told(one, asked.get(one.number)) for one in _standing(held))
         control = self.control()
         units = frozenset(journal.unit for journal in journals)
         is_empty = self._receipts.is_confirmed_empty and not control
@@ -120,7 +120,8 @@ class Receipts:
     def read_back(self, journal: Journal) -> ReadBack:
         """Read one receipt whole; raises TargetUnavailable when the books do not show it."""
         name = self.erp_id(journal)
-        held = next(iter(self._of_number(name)), None)
+        rows = [row for row in self._rows(name) if row.text("ReceiptNumber") == name]
+        held = next(iter(_standing([self._held(row) for row in rows])), None)
         if held is None:
             raise TargetUnavailable(f"Receipt {name} is not in Fusion's books, so it cannot be read.")
         return ReadBack(
@@ -136,16 +137,17 @@ class Receipts:
 
     def listing(self, since: date) -> list[FoundDocument]:
         """Return every receipt under our word, dated on or after a day, whoever made it."""
-        held = self._beginning_with(f"{self._ours.number_word}-")
-        return [self._told(one, None) for one in held if one.day >= since]
+        rows = self._rows(f"{self._ours.number_word}-")
+        return [self._told(self._held(row), None) for row in rows if self._head(row).day >= since]
 
     def item_entries(self, name: str) -> Iterator[ItemEntry]:
         """Yield what receipts put on the open item of a reference: they stand in the receivables, not in a journal of
         ours. One that was reversed puts nothing there."""
-        for held in self._beginning_with(payload.item_start(name, self._ours)):
+        for held in map(self._head, self._rows(payload.item_start(name, self._ours))):
             if held.state is not BooksState.REMOVED:
-                amount, currency = held.amount, held.currency
-                yield ItemEntry(held.number, held.day, amount, currency, held.comments, amount, currency)
+                base = self._settings.ledger_currency
+                amount = held.amount if held.currency == base else None
+                yield ItemEntry(held.number, held.day, held.amount, held.currency, held.comments, amount, base)
 
     def control(self) -> str:
         """Return the number of a receipt of our business unit that came back through the searching read, or ""."""
@@ -165,11 +167,9 @@ class Receipts:
                 return number
         return ""
 
-    def _of_number(self, number: str) -> list[HeldReceipt]:
-        return [one for one in self._beginning_with(number) if one.number == number]
-
-    def _beginning_with(self, start: str) -> list[HeldReceipt]:
-        return [self._held(row) for row in self._rows(start)]
+    def _heads(self, number: str) -> list[HeldReceipt]:
+        """Return the receipts of this number, without what they are for."""
+        return [self._head(row) for row in self._rows(number) if row.text("ReceiptNumber") == number]
 
     def _rows(self, start: str) -> list[Row]:
         """Return our unit's receipts whose number begins so; where no number can be asked for, all are read."""
@@ -182,15 +182,15 @@ class Receipts:
             if row.text("ReceiptNumber").startswith(start) and row.text("BusinessUnit") == unit
         ]
 
+    def _head(self, row: Row) -> HeldReceipt:
+        return payload.read(row, (), self._receipts)
+
     def _held(self, row: Row) -> HeldReceipt:
         path = f"{RESOURCE}/{row.identifier(_KEY)}/child/{REFERENCES}"
         return payload.read(row, self._door.rows(path, key="ReferenceNumber"), self._receipts)
 
     def _told(self, held: HeldReceipt, asked: Journal | None) -> FoundDocument:
         return payload.found(held, asked, self._settings, self._receipts)
-
-    def _happened(self, held: HeldReceipt) -> str:
-        return self._told(held, None).happened
 
     def _remarks(self, held: HeldReceipt) -> Iterable[str]:
         if held.unapplied:
@@ -199,3 +199,9 @@ class Receipts:
                 f"Of receipt {held.number} {amount} {held.currency} is applied to nothing. Let AutoMatch apply it, or "
                 "a person, to what its references name."
             )
+
+
+def _standing(held: Sequence[HeldReceipt]) -> list[HeldReceipt]:
+    """Return receipts without those that somebody reversed because another of the same number stands."""
+    kept = {one.number for one in held if one.state is not BooksState.REMOVED}
+    return [one for one in held if one.state is not BooksState.REMOVED or one.number not in kept]
