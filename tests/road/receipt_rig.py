@@ -87,9 +87,15 @@ class Shop:
         books = {"month_end": "none", "invoicing": invoicing, **changes}
         return billing(self.pod, run, receivables=settings, **books)
 
-    def tell(self, shipped: dict[str, str], refunded: dict[str, str] | None = None) -> None:
-        """Lay transactions: orders sold for an amount less 5, and given back but for these 5, on their days."""
+    def tell(
+        self, shipped: dict[str, str], refunded: dict[str, str] | None = None, again: dict[str, str] | None = None
+    ) -> None:
+        """Lay transactions: orders sold for an amount less 5, and given back but for these 5, on their days.
+
+        `again` are shipped the day after the first ones.
+        """
         told = {SHIPPED: ("Shipment", shipped, 1), REFUNDED: ("Refund", refunded or {}, -1)}
+        told |= {SHIPPED + timedelta(days=1): ("Shipment", again or {}, 1)}
         for one in range((START.date() - SHIPPED).days):
             day = SHIPPED + timedelta(days=one)
             kind, orders, sign = told.get(day, ("", {}, 1))
@@ -164,8 +170,8 @@ class Shop:
 
 def _told(day: date, kind: str, order: str, leaf: str, amount: Decimal) -> dict:
     return {
-        "transaction_id": f"{kind}-{order}",
-        "line_key": f"{kind}-{order}-{leaf}",
+        "transaction_id": f"{kind}-{order}-{day}",
+        "line_key": f"{kind}-{order}-{day}-{leaf}",
         "transaction_type": kind,
         "posted_at": f"{day.isoformat()} 15:00:00",
         "order_id": order,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -400,3 +401,32 @@ def test_invoices_that_go_in_one_file_are_open_too(world):
     shop.settle(ONE, *sold(A, "100.00"), *sold(B, "205.00"))
     assert {shop.pod.app.invoices.balance(one["ID"]) for one in shop.pod.app.invoices.rows()} == {0}
     assert_tied(shop, ONE, ["journal posted", "receipt posted"])
+
+
+def test_two_shipments_of_an_order_are_received_together_or_one_by_one(shop):
+    """The invoice of just that amount first, else the oldest; nothing is paid twice."""
+    shop.tell({A: "100"}, again={A: "50"})
+    shop.bill()
+    for asset in ("receivable_invoices", "invoice_postings"):
+        fetched(shop.road(), asset, [SHIPPED + timedelta(days=1)])
+    assert shop.balances() == {A: D(140)}
+    shop.settle(ONE, *sold(A, "50.00"))
+    assert shop.balances() == {A: D(95)}
+    shop.settle(TWO, *sold(A, "100.00", LATER), start=LATER)
+    assert shop.balances() == {A: 0}
+    for settlement_id in (ONE, TWO):
+        assert_tied(shop, settlement_id, ["journal posted", "receipt posted"])
+
+
+def test_an_order_that_is_billed_in_both_ways_is_held(shop):
+    """Nobody can say which of its invoices a settlement pays."""
+    by_journal = {"invoicing": {**INVOICING, "shipped_from": SHIPPED.isoformat()}}
+    shop.tell({A: "100"}, again={A: "50"})
+    shop.bill(**by_journal)
+    for asset in ("receivable_invoices", "invoice_postings"):
+        fetched(shop.road(), asset, [SHIPPED + timedelta(days=1)])
+    walked = shop.settle(ONE, *sold(A, "150.00"))
+    assert walked.stopped_at == "journals"
+    told = shop.world.items()["receipt_not_possible"].sentence
+    assert f"1 orders have an invoice that the settlement's journal clears and one that a receipt clears: {A}." in told
+    assert (shop.receipt_rows(), shop.ledger()) == ([], {})
