@@ -6,12 +6,12 @@ each document is driven as far as it goes now. What the ERP needs longer for is 
 
 from dataclasses import replace
 
-from assets.journals import Planned, out_of_date, planned_journals
+from assets.journals import Planned, out_of_date, planned_journals, whole_verdict
 from assets.month_end.accrued_months import accruals_beside
 from assets.posting.accounting_dates import settled_dates
 from assets.posting.desk import UNSENT
 from assets.posting.document_sets import is_settled, is_withheld, to_send, undoing_of
-from assets.posting.gate import accounts_verdict, journal_verdict, place_verdict
+from assets.posting.gate import accounts_verdict, place_verdict
 from assets.posting.sets import WantedSet, gate_of, gate_or_hold, take
 from assets.review.hands import decisions
 from assets.sales.billed_gate import billed_verdict
@@ -78,7 +78,7 @@ def _gate(road: Road, planned: Planned, sending: JournalSet, place: Place, facts
     verdicts = [
         place_verdict(place),
         replace(content_verdict(road, planned.journals.source.source_id), is_blocking=True),
-        journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, facts["currency"]),
+        whole_verdict(road, planned, total, facts["currency"]),
         accounts_verdict(road, road.load_mapping(), sending),
         *carried_verdict(road, place),
         *undone_verdict(road, planned.journals.source),

@@ -1,12 +1,13 @@
 """Journals: the movements of a settlement as balanced, numbered documents, not yet sent.
 
-In: the mapped lines. Out: the lines of all journals as Parquet for people, and the whole set as one archived document
-for the posting step. Blocking: every part balances and clearing equals the settlement's total; the ERP has the accounts
-and open periods. A settlement before go-live, or without any amount, makes no journal and says so.
+In: the mapped lines. Out: the lines of all documents as Parquet for people, and the whole set as one archived document
+for the posting step. Where receipts clear the invoices of orders, they stand in the set behind the journals. Blocking:
+every part balances and clearing equals the settlement's total; the ERP has the accounts and open periods. A settlement
+before go-live, or without any amount, makes no journal and says so.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -16,14 +17,16 @@ import duckdb
 from assets.mapped_lines import TABLE as MAPPED_TABLE
 from assets.posting.accounting_dates import settled_dates
 from assets.posting.document_sets import is_withheld, may_exist
-from assets.posting.gate import accounts_verdict, journal_verdict
+from assets.posting.gate import WHOLE_CHECK, accounts_verdict, journal_verdict
+from assets.sales.settled_receipts import receipts_of_settlement
 from assets.settlements.settlement_books import Books, LineBooks, books_of, changed_since, made_of
 from assets.stages.roadmap import Road
-from assets.stages.statements import dicts, statement
-from assets.stages.verdicts import StageResult
+from assets.stages.statements import composed, dicts, statement
+from assets.stages.verdicts import StageResult, Verdict
 from ledger import money
 from ledger.accounts import AccountKey
-from ledger.errors import InputRefused
+from ledger.clearing_receipts import with_receipts
+from ledger.errors import Finding, InputRefused
 from ledger.journal import SETTLEMENT as KIND
 from ledger.journal import Journal, JournalFrame, JournalSet, Movement, SourceKey, build_journals
 from ledger.mapping import InterUnitAccounts, Mapping
@@ -31,17 +34,25 @@ from ledger.periods import late_words
 from resources.store.warehouse import Version
 
 TABLE = "journals"
+_NOT_RECEIVED = (
+    "AND NOT coalesce(order_id IN (SELECT unnest($received)) "
+    "AND order_id IN (debit_reference, credit_reference), false)"
+)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """The journals of a settlement as they would be posted, and what they were made with."""
+    """The journals of a settlement as they would be posted, and what they were made with.
+
+    `held` is what keeps a receipt from being made: then the set is not whole, and nothing of it may be sent.
+    """
 
     journals: JournalSet
     clearing: AccountKey
     reference: str
     mapping_hash: str
     made_of: dict[str, str] = field(default_factory=dict)
+    held: tuple[Finding, ...] = ()
 
 
 def make_journals(road: Road, settlement_id: str) -> StageResult:
@@ -60,7 +71,7 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
         return StageResult(facts=facts, rows=_rows(planned), rows_total=_count(planned), version=staged.id)
     currency = books.currency
     total = money.exact(books.record.facts["total_amount"], currency)
-    verdicts = [journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, currency)]
+    verdicts = [whole_verdict(road, planned, total, currency)]
     if planned.journals.journals and not is_withheld(known):
         # What may be in the ERP is followed whatever its periods say; the posting step asks before it sends any more.
         asked = replace(planned.journals, journals=()) if may_exist(known) else planned.journals
@@ -70,7 +81,7 @@ def make_journals(road: Road, settlement_id: str) -> StageResult:
 
 def plan_of(road: Road, books: Books, duck: duckdb.DuckDBPyConnection, version: Version) -> Planned:
     """Return the journals that the mapped lines make; nothing is stored."""
-    groups = groups_of(road, duck, version)
+    groups = groups_of(road, duck, version, books.open_orders.orders)
     movements = list(movements_of(groups, books, road))
     frame = JournalFrame(
         source=SourceKey(road.seller, road.ledger, KIND, books.record.settlement_id),
@@ -85,7 +96,23 @@ def plan_of(road: Road, books: Books, duck: duckdb.DuckDBPyConnection, version: 
         open_item_accounts=accounts_without_grain(movements, books),
     )
     journals = build_journals(movements, frame, books.parts[-1].accounting_date)
-    return Planned(journals, books.clearing, books.reference, books.mapping.content_hash, made_of(road, books))
+    received = receipts_of_settlement(road, books, road.stores.warehouse.path(version), frame.source)
+    return Planned(
+        with_receipts(journals, received.journals),
+        books.clearing,
+        books.reference,
+        books.mapping.content_hash,
+        made_of(road, books),
+        received.held,
+    )
+
+
+def whole_verdict(road: Road, planned: Planned, total: Decimal, currency: str) -> Verdict:
+    """All parts together are the settlement, receipts included; without one that cannot be made they are not."""
+    if planned.held:
+        sentence = " ".join(one.sentence for one in planned.held)
+        return Verdict(WHOLE_CHECK, False, f"{sentence} Nothing of the settlement is sent.", findings=planned.held)
+    return journal_verdict(road, planned.journals, planned.clearing, planned.reference, total, currency)
 
 
 def _mapped_version(road: Road, books: Books, settlement_id: str) -> Version:
@@ -107,10 +134,15 @@ def out_of_date(road: Road, settlement_id: str, planned: Planned) -> str:
     return changed_since(planned.made_of, made_of(road, books_of(road, settlement_id)))
 
 
-def groups_of(road: Road, duck: duckdb.DuckDBPyConnection, version: Version) -> list[dict[str, Any]]:
+def groups_of(
+    road: Road, duck: duckdb.DuckDBPyConnection, version: Version, received: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Return the movements added up; what clears the orders that are `received` is left out."""
     path = road.stores.warehouse.path(version)
-    bound = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
-    return dicts(duck.sql(statement("movement_groups"), params=bound))
+    bound: dict[str, Any] = {"movements": str(path), "grain": road.policy.grain, "zone": road.policy.time_zone}
+    bound |= {"received": sorted(received)} if received else {}
+    sql = composed("movement_groups", received=_NOT_RECEIVED if received else "")
+    return dicts(duck.sql(sql, params=bound))
 
 
 def movements_of(groups: list[dict[str, Any]], books: LineBooks, road: Road) -> Iterator[Movement]:
@@ -198,6 +230,7 @@ def _stage(road: Road, settlement_id: str, planned: Planned, duck: duckdb.DuckDB
     content = {
         "mapping": planned.mapping_hash,
         "made_of": planned.made_of,
+        "held": [[one.code, one.sentence, one.cure, one.origin] for one in planned.held],
         "clearing": str(planned.clearing),
         "reference": planned.reference,
         "journals": [journal.content() for journal in planned.journals.journals],
@@ -264,6 +297,7 @@ def planned_journals(road: Road, settlement_id: str) -> Planned:
         content["reference"],
         content["mapping"],
         content.get("made_of", {}),
+        tuple(Finding(*one) for one in content.get("held", ())),
     )
 
 
@@ -275,8 +309,10 @@ def _facts(planned: Planned, books: Books) -> dict:
     journals = planned.journals.journals
     if not journals:
         return {"journal": "none: the settlement has no amount other than zero", "currency": books.currency}
+    receipts = sum(one.applied is not None for one in journals)
     return {
-        "journals": len(journals),
+        "journals": len(journals) - receipts,
+        **({"receipts": receipts} if receipts else {}),
         "lines": _count(planned),
         "debits": sum((journal.debits for journal in journals), Decimal(0)),
         "credits": sum((journal.credits for journal in journals), Decimal(0)),

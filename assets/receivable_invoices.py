@@ -48,6 +48,12 @@ def make_invoices(road: Road, first: date, last: date) -> dict[date, DayOutcome]
     """Make the invoices of each day of a span; raises ConfigurationRefused where the connection makes none."""
     invoicing = invoicing_of(road)
     mapping, catalogue = road.load_mapping(), road.load_catalogue()
+    if invoicing.clear_by == "receipts" and catalogue is not None and catalogue.earns_by_rule:
+        raise ConfigurationRefused(
+            f"{road.connection} makes no invoices: {catalogue.file} lets products be earned by an accounting rule, and "
+            "what receipts close is credited on account, which no rule follows. Use clear_by: journal, or leave the "
+            "rules out."
+        )
     return {day: _day(road, invoicing, mapping, catalogue, day) for day in days_between(first, last)}
 
 

@@ -101,6 +101,10 @@ class AmazonToErpSettings(StrictSettings):
             return self
         if not self.keeps_receivables:
             raise ValueError("books.invoicing: this ERP takes no invoices here, or its settings name no receivables")
+        if self.books.invoicing.clear_by == "receipts" and not self.keeps_receipts:
+            raise ValueError(
+                "books.invoicing.clear_by: receipts: this ERP takes no receipts here, or its settings describe none"
+            )
         if not self.by_day.financial_events or self.by_day.events_source == "v0":
             raise ValueError("books.invoicing needs by_day.financial_events, with events_source: transactions")
         return self
@@ -123,6 +127,11 @@ class AmazonToErpSettings(StrictSettings):
     @property
     def keeps_receivables(self) -> bool:
         """Tell whether orders can become invoices in this ERP, as it is set up."""
+        return False
+
+    @property
+    def keeps_receipts(self) -> bool:
+        """Tell whether receipts can be applied to invoices in this ERP, as it is set up."""
         return False
 
     @property

@@ -19,6 +19,11 @@ class AmazonToFusionSettings(AmazonToErpSettings):
         return self.fusion.receivables is not None
 
     @property
+    def keeps_receipts(self) -> bool:
+        """Tell whether the receipts of the pod are described."""
+        return self.fusion.receivables is not None and self.fusion.receivables.receipts is not None
+
+    @property
     def reads_masters(self) -> bool:
         """Tell whether the pod's master data is described."""
         return self.fusion.master_data is not None

@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate
+from typing import Literal
 
 from ledger.accounts import AccountKey
+
+ClearBy = Literal["journal", "receipts"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Billing:
     places of those among the invoice's own, from 1, and 0 on the receivable. `rules` are the accounting rules by line,
     empty where no line has one; a credit memo has none, it follows those of its invoice. `credits` is the posting key
     of the invoice that a credit memo takes back, "" on an invoice; `transaction_id` and `refund_id` are Amazon's, as
-    far as it tells them.
+    far as it tells them. `clear_by` says what closes it when Amazon settles: a line of the settlement's journal on an
+    account that nobody pays into, or a receipt that is applied to it.
     """
 
     order_id: str
@@ -54,11 +58,17 @@ class Billing:
     transaction_id: str = ""
     refund_id: str = ""
     rules: tuple[LineRule | None, ...] = ()
+    clear_by: ClearBy = "journal"
 
     @property
     def is_credit(self) -> bool:
         """Tell whether the document takes an invoice back, in whole or in part."""
         return bool(self.credits)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the ERP keeps it open until a receipt is applied to it."""
+        return self.clear_by == "receipts"
 
     def undone(self, posting_key: str) -> Billing:
         """Return the form of what undoes the document of that key: an invoice is credited, a credit billed again."""
@@ -86,6 +96,8 @@ class Billing:
             "refund_id": self.refund_id,
             # Left out where there is none, so that the fingerprints of ordinary invoices stay what they were.
             **({"rules": [one and one.content() for one in self.rules]} if self.rules else {}),
+            # Left out where it is as ever, so that the fingerprints of those documents stay what they were.
+            **({"clear_by": self.clear_by} if self.is_open else {}),
         }
 
     @classmethod
@@ -94,4 +106,5 @@ class Billing:
         plain = {name: content[name] for name in ("order_id", "customer", "credits", "transaction_id", "refund_id")}
         rows = {name: tuple(content[name]) for name in ("items", "kinds", "credited_lines")}
         rules = tuple(one and LineRule.from_content(one) for one in content.get("rules", ()))
-        return cls(receivable=AccountKey.parse(content["receivable"]), rules=rules, **rows, **plain)
+        receivable, clear_by = AccountKey.parse(content["receivable"]), content.get("clear_by", "journal")
+        return cls(receivable=receivable, rules=rules, clear_by=clear_by, **rows, **plain)

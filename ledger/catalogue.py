@@ -70,6 +70,11 @@ class Catalogue:
         content = self.shape.model_dump(mode="json", exclude_unset=True)
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
+    @property
+    def earns_by_rule(self) -> bool:
+        """Tell whether any product's revenue is earned by an accounting rule."""
+        return any(product.accounting_rule for product in self.shape.products)
+
     @cached_property
     def _exact(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = defaultdict(list)

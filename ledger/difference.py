@@ -167,14 +167,19 @@ def _heads(before: Journal, after: Journal) -> Iterator[DocumentDifference]:
         was, will_be = str(getattr(before, name)), str(getattr(after, name))
         if was != will_be:
             yield DocumentDifference(before.part, name.replace("_", " "), was, will_be, before.accounting_date)
-    for name, told in (("customer", _customer), ("accounting rules", _rules)):
+    for name, told in (("customer", _customer), ("accounting rules", _rules), ("cleared by", _cleared_by)):
         was, will_be = told(before), told(after)
         if was != will_be:
             yield DocumentDifference(before.part, name, was, will_be, before.accounting_date)
 
 
 def _customer(journal: Journal) -> str:
-    return journal.billing.customer if journal.billing else ""
+    told = journal.billing or journal.applied
+    return told.customer if told else ""
+
+
+def _cleared_by(journal: Journal) -> str:
+    return journal.billing.clear_by if journal.billing else ""
 
 
 def _rules(journal: Journal) -> str:

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Literal
 
 from ledger import money
 from ledger.accounts import AccountKey
+from ledger.applied import Applied
 from ledger.billing import Billing
 from ledger.errors import InputRefused
 
@@ -48,6 +50,7 @@ class Movement:
             raise InputRefused(f"A movement from {self.debit} to itself moves nothing.")
 
 
+Form = Literal["journal", "order document", "receipt"]
 SETTLEMENT = "settlement"  # the plain kind of a document: journals of a settlement
 
 
@@ -97,7 +100,7 @@ class Journal:
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
     `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
     a reversing one undoes, `base_currency` the currency of the lines' base amounts, `billing` what makes it an invoice
-    or a credit memo. All are empty otherwise.
+    or a credit memo, `applied` what makes it a receipt. All are empty otherwise.
     """
 
     source: SourceKey
@@ -115,11 +118,19 @@ class Journal:
     reverses: str = ""
     base_currency: str = ""
     billing: Billing | None = None
+    applied: Applied | None = None
 
     @cached_property
     def key(self) -> str:
         """Return the posting key as text, the same for ever."""
         return f"{self.source}#{self.revision}.{self.part}"
+
+    @property
+    def form(self) -> Form:
+        """Return as what the ERP takes it; each form is looked for in books of its own."""
+        if self.applied is not None:
+            return "receipt"
+        return "journal" if self.billing is None else "order document"
 
     @cached_property
     def debits(self) -> Decimal:
@@ -164,6 +175,7 @@ class Journal:
             **({"reverses": self.reverses} if self.reverses else {}),
             **({"base_currency": self.base_currency} if self.base_currency else {}),
             **({"billing": self.billing.content()} if self.billing else {}),
+            **({"applied": self.applied.content()} if self.applied else {}),
             "lines": [
                 {
                     "number": line.number,
@@ -206,6 +218,7 @@ class Journal:
             reverses=content.get("reverses", ""),
             base_currency=content.get("base_currency", ""),
             billing=Billing.from_content(content["billing"]) if "billing" in content else None,
+            applied=Applied.from_content(content["applied"]) if "applied" in content else None,
             lines=lines,
             **plain,
         )

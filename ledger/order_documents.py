@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from ledger import money
 from ledger.accounts import AccountKey
-from ledger.billing import Billing, LineRule
+from ledger.billing import Billing, ClearBy, LineRule
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
 
@@ -55,7 +55,8 @@ class Sold:
 class Order:
     """Whose document it is: seller and ledger, order, Amazon's transaction, customer, the receivable it stands on.
 
-    `on` is the day of shipment or refund in the ledger's time zone.
+    `on` is the day of shipment or refund in the ledger's time zone, `clear_by` what closes an invoice of it; a credit
+    memo is closed as its invoice is.
     """
 
     seller: str
@@ -68,6 +69,7 @@ class Order:
     rate_type: str
     on: date
     refund_id: str = ""
+    clear_by: ClearBy = "journal"
 
 
 def invoice_source(seller: str, ledger: str, order_id: str, transaction_id: str) -> SourceKey:
@@ -193,6 +195,8 @@ def _memo(order: Order, invoice: Journal, taken: Sequence[Sold]) -> JournalSet:
     total = money.total((one.amount for one in lines), order.currency)
     if not lines:
         return JournalSet(source, 1, ())
+    assert invoice.billing is not None, "every order document has its billing"
+    order = replace(order, clear_by=invoice.billing.clear_by)
     memo = _document(order, source, lines, total, f"Refund of Amazon order {order.order_id}")
     assert memo.billing is not None, "every order document has its billing"
     places = (*(0 for line in memo.lines if line.reference), *(_place(one, invoice) for one in lines))
@@ -232,6 +236,7 @@ def _document(order: Order, source: SourceKey, lines: Sequence[Sold], total: Dec
             kinds=(*("" for _ in owed), *(one.category for one in lines)),
             transaction_id=order.transaction_id,
             rules=_rules(owed, lines),
+            clear_by=order.clear_by,
         ),
     )
 

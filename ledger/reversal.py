@@ -57,10 +57,13 @@ def undone_by(source: SourceKey) -> Undone:
 def reversal_of(posted: Sequence[Posted]) -> JournalSet:
     """Return the reversing documents of one revision, numbered anew and dated as what they undo.
 
-    Raises InputRefused for nothing, for documents of several revisions, and for reversals.
+    Raises InputRefused for nothing, for documents of several revisions, for reversals and for receipts.
     """
     if not posted or len({(one.journal.source, one.journal.revision) for one in posted}) > 1:
         raise InputRefused("A reversal undoes documents of one revision of one source, and at least one.")
+    receipts = ", ".join(one.erp_id for one in posted if one.journal.applied)
+    if receipts:
+        raise InputRefused(f"{receipts} is a receipt, and no document undoes one: it is reversed in the ERP by hand.")
     source = reversal_source(posted[0].journal.source, posted[0].journal.revision)
     ordered = sorted(posted, key=lambda one: one.journal.part)
     journals = tuple(_reversed(one, source, number, len(ordered)) for number, one in enumerate(ordered, start=1))

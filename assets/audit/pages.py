@@ -149,7 +149,10 @@ def _moments(events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
 
 
 def _on_item(settlement_id: str, document: OutboxDocument) -> Decimal:
-    own = reference(settlement_id)
+    """Return what a document moves on its settlement's clearing item; one of an order moves none."""
+    own = "" if kind_of(document.source) in OF_ORDERS else reference(settlement_id)
+    if not own:
+        return money.exact(0, document.journal.currency)
     amounts = (line.amount for line in document.journal.lines if line.reference == own)
     return money.total(amounts, document.journal.currency)
 

@@ -145,7 +145,9 @@ def _around(stores: Stores, connection: str, events: list[AuditEvent]) -> list[A
 
 def called(document: OutboxDocument) -> str:
     """Return what a document is called in a sentence."""
-    return document.source.kind.replace("_", " ") if document.source.kind in ORDER_KINDS else "journal"
+    if document.source.kind in ORDER_KINDS:
+        return document.source.kind.replace("_", " ")
+    return "receipt" if document.journal.applied else "journal"
 
 
 def _told(stores: Stores, event: AuditEvent, names: dict[str, tuple[str, str]]) -> Told:

@@ -63,12 +63,17 @@ class Desk:
         """Look for every document of a source, also in units that earlier revisions were in and this one is not.
 
         An old copy of the records may not know that one of those was sent. What is seen there counts; certainty does
-        not ask for such a unit, for it may be one that the mapping was corrected away from.
+        not ask for such a unit, for it may be one that the mapping was corrected away from; so with receipts that a
+        revision had and this one has not.
         """
         sightings = self.target.find(siblings)
-        units, numbers = {one.unit for one in siblings}, range(1, document.revision)
-        earlier = (one.journal for number in numbers for one in self.outbox.documents(document.source, number))
-        left = [one for one in earlier if one.unit not in units]
+        if document.revision == 1:
+            return sightings
+        units, form = {one.unit for one in siblings}, document.journal.form
+        own = {one.journal.form for one in self.outbox.documents(document.source, document.revision)}
+        numbers = range(1, document.revision)
+        earlier = [one.journal for number in numbers for one in self.outbox.documents(document.source, number)]
+        left = [one for one in earlier if one.form not in own or (one.form == form and one.unit not in units)]
         return replace(sightings, found=(*sightings.found, *self.target.find(left).found)) if left else sightings
 
 

@@ -44,12 +44,13 @@ def drive_all(
     What the connection approved by itself before it required approval waits for a person's word like everything else.
     """
     documents = spoken_for(road, documents)
-    siblings = [document.journal for document in documents]
     wanted = _wanted_if_absent(road, settlement_id, documents)
     desk = replace(road.desk, may_send_again=wanted, unless_begun=tuple(unless_begun))
     is_way_clear, driven = not is_held, []
     for document in documents:
         is_held_here = document.state is PostingState.APPROVED and not is_way_clear
+        # Each form stands in books of its own: that one of them shows nothing says nothing about the others.
+        siblings = [one.journal for one in documents if one.journal.form == document.journal.form]
         rests = Driven(document) if is_held_here else (resting or {}).get(document.key)
         one = rests or drive(replace(desk, may_send=is_way_clear), document.key, siblings)
         is_way_clear = is_way_clear and one.document.state in HANDED_OVER
@@ -191,7 +192,8 @@ def what_it_is(document: OutboxDocument) -> str:
     """Say what a document is, and which other one it undoes or is undone by."""
     if is_reversal(document):
         return document.journal.description
-    return f"journal, {document.reason}" if document.state is PostingState.REVERSED else "journal"
+    what = "receipt" if document.journal.applied else "journal"
+    return f"{what}, {document.reason}" if document.state is PostingState.REVERSED else what
 
 
 def _words_of_state(document: OutboxDocument) -> str:

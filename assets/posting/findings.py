@@ -71,7 +71,8 @@ _BLIND_CURE = (
 
 def named(document: OutboxDocument) -> str:
     """Name a document the way a person does."""
-    what = "Reversing journal" if document.source.kind == REVERSAL_KIND else "Journal"
+    what = "Receipt" if document.journal.applied else "Journal"
+    what = "Reversing journal" if document.source.kind == REVERSAL_KIND else what
     kind = _kind_of(document)
     return f"{what} {document.part} of {document.parts} of {_OF_KIND.get(kind, kind)} {document.partition}"
 

@@ -18,6 +18,8 @@ from ledger.reconciliation import Compared, journal_equals_settlement
 from ledger.series import Place
 from resources.erp.target import AccountUse
 
+WHOLE_CHECK = "journal_balanced_and_equal"
+
 
 def journal_verdict(
     road: Road, journals: JournalSet, clearing: AccountKey, reference: str, total: Decimal, currency: str
@@ -25,7 +27,7 @@ def journal_verdict(
     """Every part balances, and the clearing lines of all parts together are the settlement's total-amount."""
     per_unit = road.policy.inter_unit == "accounts"
     compared = journal_equals_settlement(journals, clearing, reference, total, currency, per_unit=per_unit)
-    return verdict_of("journal_balanced_and_equal", compared, "not_equal_settlement", _REPORT_IT)
+    return verdict_of(WHOLE_CHECK, compared, "not_equal_settlement", _REPORT_IT)
 
 
 def verdict_of(check: str, compared: Compared, code: str, cure: str, origin: str = "") -> Verdict:

@@ -33,7 +33,7 @@ from ledger.errors import (
     TargetUnavailable,
     UndoneMeanwhile,
 )
-from ledger.journal import Journal, SourceKey
+from ledger.journal import Form, Journal, SourceKey
 from ledger.posting import PostingState
 from resources.erp.target import CollectingTarget, Sightings
 from resources.store.outbox import Lease, OutboxDocument
@@ -239,26 +239,25 @@ class _Firsts:
     """Whether units that show nothing are empty by a person's word, and nothing of ours was ever sent there.
 
     The word counts for the first send alone: from then on an empty answer about such a unit would hide our own
-    document. Invoices and journals stand in different books of a unit: one says nothing about the other. What goes in
-    one call is one send; for it, what was sent before is looked up once.
+    document. Invoices, receipts and journals stand in different books of a unit: one says nothing about another. What
+    goes in one call is one send; for it, what was sent before is looked up once.
     """
 
     def __init__(self, desk: Desk, together: frozenset[str] = frozenset()) -> None:
         self._desk = desk
         self._together = together
-        self._known: dict[tuple[str, frozenset[str], bool], bool] = {}
+        self._known: dict[tuple[str, frozenset[str], Form], bool] = {}
 
     def include(self, document: OutboxDocument, sightings: Sightings) -> bool:
         """Tell whether a document is a first one into an empty unit."""
         if not sightings.confirmed_empty or document.attempts:
             return False
-        asked = document.source.ledger, sightings.confirmed_empty, document.journal.billing is None
+        asked = document.source.ledger, sightings.confirmed_empty, document.journal.form
         if asked not in self._known:
             self._known[asked] = not any(
                 other.journal.unit in sightings.confirmed_empty
                 for other in self._desk.outbox.listing(limit=_ALL_DOCUMENTS)
-                if (other.source.ledger, other.journal.billing is None) == (asked[0], asked[2])
-                and self._was_sent(other)
+                if (other.source.ledger, other.journal.form) == (asked[0], asked[2]) and self._was_sent(other)
             )
         return self._known[asked]
 

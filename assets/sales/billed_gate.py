@@ -68,13 +68,15 @@ def billed_verdict(road: Road, settlement_id: str, place: Place) -> Iterator[Ver
     rows: list[Row] = [_row(order, _states(invoices[order]), "follow its invoice") for order in under_way]
     rows += [_row(order, "none", f"make the invoices of {day}") for order, day in missing.items()]
     rows += [_row(order, why, "make the credit memos of the day of its refund") for order, why in uncredited.items()]
+    left_open = _left_open(road, invoices)
+    rows += [_row(order, "open", "set clear_by: receipts") for order in left_open]
     if not rows and not unknown:
         words = f"{len(invoices)} orders clear their invoices, {len(unbilled)} are revenue of this settlement."
         yield Verdict(CHECK, True, words)
         return
-    sentence = _sentence(under_way, missing, uncredited, unknown)
+    sentence = _sentence(under_way, missing, uncredited, unknown, left_open)
     finding = Finding(CODE, sentence, _CURE, origin=f"settlement {settlement_id}")
-    is_waiting = not missing and not uncredited
+    is_waiting = not missing and not uncredited and not left_open
     yield Verdict(CHECK, False, sentence, is_waiting=is_waiting, rows=tuple(rows), findings=(finding,)).cut(_ROWS_MAX)
 
 
@@ -166,8 +168,31 @@ def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[st
     return found, f"Financial events of {len(absent)} days ({span}) are not here, so it is not known of all: {fetch}"
 
 
-def _sentence(under_way: Sequence[str], missing: dict[str, date], uncredited: dict[str, str], unknown: str) -> str:
+def _left_open(road: Road, invoices: Mapping[str, Sequence[Standing]]) -> list[str]:
+    """Return the orders whose invoices only a receipt can close, where the connection clears by journal by now."""
+    if road.policy.invoicing is None or road.policy.invoicing.clear_by == "receipts":
+        return []
+    documents = {order: [road.stores.outbox.document(one.key) for one in found] for order, found in invoices.items()}
+    return [
+        order
+        for order, found in documents.items()
+        if any(one is not None and one.journal.billing and one.journal.billing.is_open for one in found)
+    ]
+
+
+def _sentence(
+    under_way: Sequence[str],
+    missing: dict[str, date],
+    uncredited: dict[str, str],
+    unknown: str,
+    left_open: Sequence[str],
+) -> str:
     told = []
+    if left_open:
+        told.append(
+            f"{len(left_open)} orders have an invoice that only a receipt closes, and the connection clears by journal "
+            f"now: {_named(left_open)}."
+        )
     if under_way:
         told.append(f"{len(under_way)} orders have an invoice that is not posted yet: {_named(under_way)}.")
     if missing:

@@ -32,6 +32,7 @@ from assets.stages.roadmap import Road
 from assets.stages.statements import PARQUET, composed, dicts, statement
 from ledger import money
 from ledger.accounts import AccountKey
+from ledger.billing import ClearBy
 from ledger.catalogue import GOODS, Catalogue
 from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
@@ -105,7 +106,7 @@ def billed_day(
         _write_movements(duck, road, books, mapped, movements)
         bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
-    made = _Made(road, books, customer, catalogue)
+    made = _Made(road, books, customer, catalogue, invoicing.clear_by)
     documents = tuple(made.documents(rows))
     left_alone = {(code, origin) for code in (NO_SALE_CODE, BEYOND_CODE) for origin in dismissed(road, code)}
     refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
@@ -203,6 +204,7 @@ class _Made:
     books: EventBooks
     customer: str
     catalogue: Catalogue | None
+    clear_by: ClearBy
     refused: list[Finding] = field(default_factory=list)
     unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -269,6 +271,7 @@ class _Made:
             rate_type=self.road.policy.rate_type,
             on=self.books.parts[row["part"] - 1].accounting_date,
             refund_id=row["refund_id"],
+            clear_by=self.clear_by,
         )
 
 

@@ -126,12 +126,18 @@ def _movement(row: dict, currency: str, dates: list[date], documents: list[Outbo
 
 
 def _names(row: dict, day: date | None, documents: list[OutboxDocument]) -> list[str]:
-    """Return the documents of that date with a line on one of the accounts; a moved date keeps its own period."""
-    wanted = {row["debit"], row["credit"]}
-    on_account = [one for one in documents if wanted <= {str(line.account) for line in one.journal.lines}]
-    on_account = on_account or [one for one in documents if wanted & {str(line.account) for line in one.journal.lines}]
-    same_day = [one for one in on_account if one.journal.accounting_date == day]
-    return [name_of(one) for one in same_day or on_account]
+    """Return the documents of that date that hold both sides of a movement; a moved date keeps its own period.
+
+    Sides are accounts with their references: which of several receipts paid an order only its reference tells. Where a
+    movement went through other accounts, the documents that hold one of its own.
+    """
+    sides = {(row["debit"], row["debit_reference"]), (row["credit"], row["credit_reference"])}
+    held = [({(str(line.account), line.reference) for line in one.journal.lines}, one) for one in documents]
+    found = [one for lines, one in held if sides <= lines]
+    accounts = {account for account, _ in sides}
+    found = found or [one for lines, one in held if accounts & {account for account, _ in lines}]
+    same_day = [one for one in found if one.journal.accounting_date == day]
+    return [name_of(one) for one in same_day or found]
 
 
 def name_of(document: OutboxDocument) -> str:

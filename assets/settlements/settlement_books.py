@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from assets.sales.open_items import OpenOrders, open_orders
 from assets.sales.order_choices import credits_by_order, invoices_by_order, orders_in
 from assets.sales.order_countries import countries_mark
 from assets.settlement_lines import TABLE as LINES_TABLE
@@ -67,7 +68,7 @@ class Books:
 
     `by_hand` are the settlements before go-live: their open items are not ours. `opening_orders` are the orders that
     were shipped before it, as the connection lists them, `billed_orders` those of this settlement that have an invoice,
-    `credited_orders` those that have a credit memo.
+    `credited_orders` those that have a credit memo, `open_orders` those whose invoices receipts close.
     """
 
     record: SettlementRecord
@@ -82,6 +83,7 @@ class Books:
     opening_orders: OpeningOrders = field(default_factory=OpeningOrders)
     billed_orders: frozenset[str] = frozenset()
     credited_orders: frozenset[str] = frozenset()
+    open_orders: OpenOrders = field(default_factory=OpenOrders)
     lines_path: Path | None = None
     of_events: bool = False
 
@@ -148,17 +150,18 @@ def books_of(road: Road, settlement_id: str) -> Books:
         lines=version,
         by_hand=frozenset(one for one, place in places.items() if place.is_before_go_live),
         opening_orders=road.load_opening_orders(),
-        **_billed(road, version, places[settlement_id]),
+        **_billed(road, version, places[settlement_id], settlement_id),
     )
 
 
-def _billed(road: Road, lines: Version, place: Place) -> dict[str, frozenset[str]]:
+def _billed(road: Road, lines: Version, place: Place, settlement_id: str) -> dict[str, Any]:
     """Return the orders of a settlement that have an invoice, and a credit memo; before go-live it clears none."""
     if road.policy.invoicing is None or place.is_before_go_live:
         return {}
     orders = orders_in(road, road.stores.warehouse.path(lines))
     billed, credited = invoices_by_order(road, orders), credits_by_order(road, orders)
-    return {"billed_orders": frozenset(billed), "credited_orders": frozenset(credited)}
+    opened = open_orders(road, billed, settlement_id)
+    return {"billed_orders": frozenset(billed), "credited_orders": frozenset(credited), "open_orders": opened}
 
 
 def mapped_up_to(road: Road, books: Books) -> list[Version]:
@@ -201,6 +204,8 @@ def made_of(road: Road, books: Books) -> dict[str, str]:
     if books.billed_orders:
         settings["billed_orders"] = sorted(books.billed_orders)
         settings["credited_orders"] = sorted(books.credited_orders)
+    if books.open_orders.mark():
+        settings["open_items"] = books.open_orders.mark()
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return {
         "document": books.record.document_sha,

@@ -1,5 +1,6 @@
 -- Movements added up by the grain of the connection; each group is one movement of the journal.
--- Days are those of the ledger's time zone. What stands on one account on both sides moves nothing.
+-- Days are those of the ledger's time zone. What stands on one account on both sides moves nothing. What clears orders
+-- that receipts take is left out where there are any.
 WITH by_category AS (
     SELECT
         part,
@@ -17,7 +18,7 @@ WITH by_category AS (
         sum(amount) AS amount,
         sum(quantity) AS quantity
     FROM read_parquet($movements)
-    WHERE amount <> 0 AND (debit <> credit OR debit_reference <> credit_reference)
+    WHERE amount <> 0 AND (debit <> credit OR debit_reference <> credit_reference) {received}
     GROUP BY ALL
 )
 SELECT

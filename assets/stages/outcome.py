@@ -87,10 +87,10 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "settlement_reports": frozenset(),
     "settlement_lines": SERIES_CODES - {"carry_unknown"},
     "mapped_lines": MAPPING_CODES | {"carry_unknown"},
-    "journals": ACCOUNT_CODES | {"not_equal_settlement"},
+    "journals": ACCOUNT_CODES | {"not_equal_settlement", "receipt_not_possible"},
     "erp_postings": ACCOUNT_CODES
     | {"not_equal_settlement", "changed_meanwhile", "target_misconfigured", "changed_after_posting"}
-    | {UNANSWERED_CODE}
+    | {"receipt_not_possible", UNANSWERED_CODE}
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed", "order_not_billed"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "receivable_invoices": MAPPING_CODES

@@ -231,10 +231,20 @@ class CreditMemos:
         return [row for row in self.rows() if row["CREDITED_ID"] == invoice_id]
 
     def due(self, row: Fields) -> Decimal:
-        """Return what a credit memo still gives: all of it on account, nothing once applied or where nothing opens."""
+        """Return what a credit memo still gives: on account what no receipt took yet, else nothing."""
         found = self._books.site.receivables.type_named(json.loads(row["BODY"])["TransactionType"], CREDIT_MEMO)
         is_open = row["STATUS"] != INCOMPLETE and not row["CREDITED_ID"] and (found is None or found.opens_receivables)
-        return Decimal(row["AMOUNT"]) if is_open else Decimal(0)
+        return Decimal(row["AMOUNT"]) - self._invoices.applied(row["ID"]) if is_open else Decimal(0)
+
+    def apply(self, memo_id: str, receipt_id: str, amount: Decimal) -> None:
+        """Apply a receipt to a credit memo on account; the amount is below zero.
+
+        Raises:
+            WrongStatus: The memo does not give that much any more.
+        """
+        if not self.due(self.expect(memo_id)) <= amount < 0:
+            raise WrongStatus(f"Credit memo {memo_id} gives {self.due(self.expect(memo_id))}, not {amount}.")
+        self._invoices.add_application(memo_id, receipt_id, amount)
 
 
 def _distributed(

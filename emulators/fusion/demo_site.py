@@ -206,7 +206,7 @@ def _receivables() -> Receivables:
             Customer("1009", "Two Sites Ltd", 300000047000009, sites=("NORTH", "SOUTH"), primary_site=""),
             Customer("1010", "Gone Ltd", 300000047000010, is_active=False),
         ),
-        receipt_methods=("Manual",),
+        receipt_methods=("Manual", "Amazon Clearing"),
         accounting_rules={"Immediate": False, "Monthly": True, "Quarterly 4": False},
         unearned_account="01-000-230100-000",
         tax_percent=Decimal("7.6"),

@@ -173,9 +173,10 @@ class Invoices:
         """
         if not 0 < amount <= self.balance(invoice_id):
             raise WrongStatus(f"Invoice {invoice_id} has {self.balance(invoice_id)} open, not {amount}.")
-        self._add_application(invoice_id, document, amount)
+        self.add_application(invoice_id, document, amount)
 
-    def _add_application(self, applied_to: str, document: str, amount: Decimal) -> None:
+    def add_application(self, applied_to: str, document: str, amount: Decimal) -> None:
+        """Keep that so much of a document is applied to an invoice or a credit memo; nothing is checked here."""
         row = {"ID": self._books.journals.new_id(), "INVOICE_ID": applied_to, "DOCUMENT": document}
         self._books.store.insert("AR_APPLICATION", {**row, "AMOUNT": plain(amount)})
 
@@ -202,8 +203,8 @@ class Invoices:
         for receipt_id, one in paid.items():
             part = min(one, amount)
             if part > 0:
-                self._add_application(invoice_id, receipt_id, -part)
-                self._add_application(handling, receipt_id, part)
+                self.add_application(invoice_id, receipt_id, -part)
+                self.add_application(handling, receipt_id, part)
                 amount -= part
 
     def released(self, receipt_id: str, handling: str) -> Decimal:

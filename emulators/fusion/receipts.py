@@ -2,7 +2,8 @@
 
 What comes in: POST and DELETE of `standardReceipts`. What goes out: stored receipts and what is unapplied of them.
 References are only kept; AutoMatch applies them, where it runs or a person runs it. Whether a receipt's number is
-unique is not said: a switch. Sources: https://docs.oracle.com/en/cloud/saas/financials/26d/farfa/api-standard-receipts.html,
+unique is not said, nor whether a reference may name a credit memo, below zero: switches. A person may reverse a
+receipt. Sources: https://docs.oracle.com/en/cloud/saas/financials/26d/farfa/api-standard-receipts.html,
 https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/Create_a_Standard_Receipt_with_Remittance_References.html.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 from emulators.fusion.answers import Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object, late_post
 from emulators.fusion.books import Books
+from emulators.fusion.credit_memos import CreditMemos
 from emulators.fusion.entry_checks import fault, is_bounded
 from emulators.fusion.invoices import INCOMPLETE, Invoices
 from emulators.fusion.journals import instant
@@ -27,6 +29,8 @@ from emulators.fusion.store import Fields
 from emulators.wsgi import Request
 
 REFERENCES = "remittanceReferences"
+# What a person has made of a receipt, where that is other than what the pod made of it.
+STATE, REVERSED = "State", "Reversed"
 _TEXTS = (
     "ReceiptNumber",
     "ReceiptMethod",
@@ -45,10 +49,11 @@ _MATCH_BY_NUMBER = "Transaction Number"
 class Receipts:
     """The receipts of one pod."""
 
-    def __init__(self, books: Books, invoices: Invoices) -> None:
+    def __init__(self, books: Books, invoices: Invoices, memos: CreditMemos) -> None:
         self._books = books
         books.on_pending("standardReceipts", late_post(books, self.store))
         self._invoices = invoices
+        self._memos = memos
 
     def create(self, request: Request, client: Client) -> str:
         """Store what a POST holds and return its id; raises Refusal."""
@@ -105,7 +110,8 @@ class Receipts:
             raise fault(receivables.switches.closed_period_code, text, "AccountingDate")
         if receivables.switches.are_receipt_numbers_unique and self._is_taken(body):
             raise fault("AR_RECEIPT_NUMBER_DUPLICATE", "The receipt number exists.", "ReceiptNumber")
-        body[REFERENCES] = [_reference(one) for one in _references(body)]
+        may_credit = receivables.switches.are_credits_referenced
+        body[REFERENCES] = [_reference(one, may_credit=may_credit) for one in _references(body)]
         return body, _amount(body.pop("Amount", None), "Amount")
 
     def _is_taken(self, body: Mapping[str, Any]) -> bool:
@@ -140,31 +146,58 @@ class Receipts:
                 self.automatch(row["ID"])
 
     def automatch(self, receipt_id: str) -> None:
-        """Apply a receipt to the invoices it names, as far as both have something open; the rest stays unapplied."""
+        """Apply a receipt to what it names, as far as there is something open; the rest stays unapplied.
+
+        Credit memos come first: what they give is there for invoices. A receipt that was reversed stays so.
+        """
         with self._books.store.transaction():
             row = self._books.store.get("AR_RECEIPT", receipt_id)
-            open_amount = Decimal(row["AMOUNT"]) - self.applied(receipt_id) if row else Decimal(0)
-            for reference in json.loads(row["BODY"])[REFERENCES] if row else []:
-                found = self._matched(reference, row["LEDGER_ID"])
-                if found is not None:
-                    wanted = Decimal(reference["ReferenceAmount"]) - self._applied_to(found, receipt_id)
-                    amount = min(wanted, self._invoices.balance(found), open_amount)
-                    if amount > 0:
-                        self._invoices.apply(found, receipt_id, amount)
-                        open_amount -= amount
+            if row is None or STATE in json.loads(row["BODY"]):
+                return
+            open_amount = Decimal(row["AMOUNT"]) - self.applied(receipt_id)
+            references = json.loads(row["BODY"])[REFERENCES]
+            for reference in sorted(references, key=lambda one: Decimal(one["ReferenceAmount"]) > 0):
+                open_amount -= self._matched(reference, row, open_amount)
 
-    def _applied_to(self, invoice_id: str, receipt_id: str) -> Decimal:
+    def _matched(self, reference: Mapping[str, str], row: Fields, open_amount: Decimal) -> Decimal:
+        """Apply one reference as far as it goes and return by how much."""
+        named = Decimal(reference["ReferenceAmount"])
+        table = "AR_CREDIT_MEMO" if named < 0 else "AR_INVOICE"
+        found = self._named(reference, row["LEDGER_ID"], table)
+        if found is None:
+            return Decimal(0)
+        wanted = named - self._applied_to(found["ID"], row["ID"])
+        if named < 0:
+            amount = max(wanted, self._memos.due(found))
+            if amount < 0:
+                self._memos.apply(found["ID"], row["ID"], amount)
+            return min(amount, Decimal(0))
+        amount = min(wanted, self._invoices.balance(found["ID"]), open_amount)
+        if amount > 0:
+            self._invoices.apply(found["ID"], row["ID"], amount)
+        return max(amount, Decimal(0))
+
+    def reverse(self, receipt_id: str) -> None:
+        """Do what a person does who reverses a receipt: it is applied to nothing any more, and stays to be seen."""
+        with self._books.store.transaction():
+            row = self._books.store.get("AR_RECEIPT", receipt_id)
+            assert row is not None
+            self._books.store.run("DELETE FROM AR_APPLICATION WHERE DOCUMENT = ?", [receipt_id])
+            body = written({**json.loads(row["BODY"]), STATE: REVERSED})
+            self._books.store.change("AR_RECEIPT", receipt_id, BODY=body, UPDATED_AT=instant(self._books.clock.now()))
+
+    def _applied_to(self, document_id: str, receipt_id: str) -> Decimal:
         statement = "SELECT AMOUNT FROM AR_APPLICATION WHERE INVOICE_ID = ? AND DOCUMENT = ?"
-        rows = self._books.store.rows(statement, [invoice_id, receipt_id])
+        rows = self._books.store.rows(statement, [document_id, receipt_id])
         return sum((Decimal(row["AMOUNT"]) for row in rows), Decimal(0))
 
-    def _matched(self, reference: Mapping[str, str], ledger_id: str) -> str | None:
+    def _named(self, reference: Mapping[str, str], ledger_id: str, table: str) -> Fields | None:
+        """Return the one complete document of a table that a reference names; a number that several have means none."""
         if reference.get("ReceiptMatchBy") != _MATCH_BY_NUMBER:
             return None
-        wanted = (reference["ReferenceNumber"], ledger_id)
-        rows = [row for row in self._invoices.rows() if (row["NUMBER"], row["LEDGER_ID"]) == wanted]
-        # A number that several sources used means no invoice for sure.
-        return rows[0]["ID"] if len(rows) == 1 and rows[0]["STATUS"] != INCOMPLETE else None
+        statement = f"SELECT * FROM {table} WHERE NUMBER = ? AND LEDGER_ID = ?"
+        rows = self._books.store.rows(statement, [reference["ReferenceNumber"], ledger_id])
+        return rows[0] if len(rows) == 1 and rows[0]["STATUS"] != INCOMPLETE else None
 
 
 def _references(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -174,22 +207,22 @@ def _references(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _reference(given: Mapping[str, Any]) -> dict[str, str]:
+def _reference(given: Mapping[str, Any], *, may_credit: bool) -> dict[str, str]:
     unknown = [name for name in given if name not in _REFERENCE_NAMES]
     if unknown or not given.get("ReferenceNumber"):
         raise fault("27014", "A remittance reference needs a number, and only known attributes.", REFERENCES)
-    amount = _amount(given.get("ReferenceAmount"), f"{REFERENCES}/ReferenceAmount")
+    amount = _amount(given.get("ReferenceAmount"), f"{REFERENCES}/ReferenceAmount", may_be_below=may_credit)
     texts = {name: str(given[name]) for name in ("ReceiptMatchBy", "ReferenceNumber") if name in given}
     return {**texts, "ReferenceAmount": plain(amount)}
 
 
-def _amount(value: object, path: str) -> Decimal:
-    """Return a positive amount sent as number or as text."""
+def _amount(value: object, path: str, *, may_be_below: bool = False) -> Decimal:
+    """Return an amount sent as number or as text, above zero unless it may be below."""
     try:
         found = Decimal(str(value))
     except InvalidOperation:
         found = Decimal("NaN")
-    if isinstance(value, bool) or not is_bounded(found) or found <= 0:
+    if isinstance(value, bool) or not is_bounded(found) or not found or (found < 0 and not may_be_below):
         raise fault("27014", f"The attribute {path} must be a positive amount.", path)
     return found
 

@@ -90,6 +90,7 @@ class ReceivablesSwitches:
     Of an invoice with an invoicing rule: `needs_every_rule`, that each of its lines has an accounting rule;
     `are_ruled_amounts_refused`, that its accounts come by percent; `is_revenue_recognised`, that they are shown as the
     schedule of its revenue, no longer as they came.
+    `are_credits_referenced`: a receipt's references may name credit memos, with amounts below zero.
     """
 
     duplicate_code: str = "AR_TRX_NUMBER_DUPLICATE"
@@ -118,6 +119,7 @@ class ReceivablesSwitches:
     needs_every_rule: bool = True
     are_ruled_amounts_refused: bool = True
     is_revenue_recognised: bool = False
+    are_credits_referenced: bool = True
 
 
 @dataclass

@@ -35,7 +35,7 @@ from emulators.fusion.invoice_entry import (
 from emulators.fusion.invoices import REQUEST_ID, Invoices
 from emulators.fusion.journals import instant
 from emulators.fusion.masters import ledgers_of
-from emulators.fusion.receipts import REFERENCES, Receipts
+from emulators.fusion.receipts import REFERENCES, STATE, Receipts
 from emulators.fusion.resource import DATE, NUMBER, ROW_KEY, TEXT, TIME, Attribute, Resource, Row, hash_key
 from emulators.fusion.site import Client
 from emulators.fusion.store import Fields
@@ -142,14 +142,15 @@ class ReceivablesViews:
 
     def _receipt(self, row: Fields) -> Row:
         unapplied = Decimal(row["AMOUNT"]) - self._receipts.applied(row["ID"])
+        body = json.loads(row["BODY"])
         return (
-            shown_as(_RECEIPT, json.loads(row["BODY"]))
+            shown_as(_RECEIPT, body)
             | stamps(row)
             | {
                 "StandardReceiptId": int(row["ID"]),
                 "Amount": row["AMOUNT"],
                 "UnappliedAmount": f"{unapplied:f}",
-                "State": "Cleared",
+                "State": body.get(STATE, "Cleared"),
                 "Status": "Unapplied" if unapplied else "Applied",
             }
         )

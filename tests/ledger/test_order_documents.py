@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.accounts import AccountKey
 from ledger.billing import LineRule
+from ledger.difference import difference
 from ledger.errors import InputRefused
 from ledger.journal import Journal
 from ledger.order_documents import CREDIT_MEMO, INVOICE, Order, Sold, credits_of, invoice_of
@@ -225,3 +226,18 @@ def test_what_takes_a_ruled_invoice_back_has_no_rule_of_its_own():
     assert billed.billing.undone(billed.key).rules == ()
     [memo] = refund(sold("-120.00", "refund", "CLUB", "410100"), invoices=[billed]).memos
     assert (memo.journals[0].billing.rules, lines_of(memo.journals[0])[1]) == ((), ("400100", "120.00"))
+
+
+def test_a_document_keeps_what_closes_it_and_a_credit_memo_follows_its_invoice():
+    """Said once in the invoice; stored and read back, undone in the same way, and absent where it is as ever."""
+    sale = Sold(account("400100"), Decimal("100.00"), "revenue", "SKU-1")
+    back = replace(sale, amount=Decimal("-40.00"), category="refund")
+    [opened] = invoice_of(order(clear_by="receipts"), [sale]).journals
+    [memo] = credits_of(order("T-2"), [back], [opened], ()).memos[0].journals
+    undone = reversal_of([Posted(opened, "AZ-1")]).journals[0]
+    assert [one.billing.clear_by for one in (opened, memo, undone)] == ["receipts"] * 3
+    assert Journal.from_content(opened.content()) == opened
+    [plain] = invoice_of(order(), [sale]).journals
+    assert ("clear_by" in plain.content()["billing"], plain.billing.is_open) == (False, False)
+    assert plain.fingerprint != opened.fingerprint
+    assert [one.row()["text"] for one in difference([plain], [opened]).documents] == ["cleared by journal → receipts"]

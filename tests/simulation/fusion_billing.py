@@ -6,6 +6,7 @@ oracle reads. The transactions are laid where a fetch leaves them: what is tried
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -39,13 +40,12 @@ ASSETS = ("receivable_invoices", "invoice_postings")
 # Longer than any lease, and than the time in which a lost call may still arrive.
 _LATER = 2 * 3600
 _LOOKS_MAX = 12
-_RECEIVABLES = {
+RECEIVABLES = {
     "business_unit": "US1 Business Unit",
     "transaction_source": "ZB Connector",
     "invoice_type": "Settled Invoice",
     "credit_memo_type": "Settled Credit Memo",
 }
-_IMPORTED = {"import_from": 2, "line_context": LINE_CONTEXT}
 _CONTROL = {
     "BusinessUnit": "US1 Business Unit",
     "TransactionSource": "ZB Connector",
@@ -56,8 +56,8 @@ _CONTROL = {
     "receivablesInvoiceLines": [{"Description": "By hand", "Quantity": 1, "UnitSellingPrice": 7}],
 }
 _ACCOUNTS = ("110900", "400100", "410100", "410200", "500100", "140100")
-_BEFORE = '  card_in_transit: "110600"\ncategories:\n'
-_ORDER_ACCOUNTS = """\
+BEFORE = '  card_in_transit: "110600"\ncategories:\n'
+ORDER_ACCOUNTS = """\
   card_in_transit: "110600"
   order_receivable: "110900"
 categories:
@@ -77,9 +77,9 @@ FROM (SELECT unnest($rows, recursive := true))
 
 
 @cache
-def _site() -> Site:
+def _site(accounts: tuple[str, ...]) -> Site:
     site = demo_site(date(2027, 3, 15))
-    wanted = frozenset(account_of(US_LEDGER, one) for one in _ACCOUNTS)
+    wanted = frozenset(account_of(US_LEDGER, one) for one in accounts)
     ledgers = tuple(one for one in site.ledgers if one.id == US_LEDGER)
     periods = tuple(one for one in site.periods if one.ledger_id == US_LEDGER)
     used = tuple(one for one in site.combinations if one.account in wanted)
@@ -88,19 +88,20 @@ def _site() -> Site:
 
 
 @cache
-def _connection(folder: Path, imported: bool) -> Connection:
-    told = _RECEIVABLES | (_IMPORTED if imported else {})
-    return connection(write_connection(folder / f"billing {imported}", folder, receivables=told), "amazon_us")
+def _connection(folder: Path, name: str, told: str) -> Connection:
+    return connection(write_connection(folder / name, folder, receivables=json.loads(told)), "amazon_us")
 
 
 class FusionBilling(FusionSide):
     """A pod with the order's accounts alone."""
 
     sends: ClassVar[frozenset[str]] = frozenset({"importBulkData", "POST receivablesInvoices", "createCreditMemo"})
+    accounts: ClassVar[tuple[str, ...]] = _ACCOUNTS
+    receivables: ClassVar[dict] = RECEIVABLES
 
     def __init__(self, clock: Clock, faults: FaultPlan) -> None:
         self._clock = clock
-        self.site = replace(_site(), timing=self.timing)
+        self.site = replace(_site(self.accounts), timing=self.timing)
         self.application = build_app(self.site, clock, faults)
         self.reader = FusionBooks(self.books)
         self._people = FusionPeople(self.books, clock)
@@ -110,16 +111,13 @@ class FusionBilling(FusionSide):
     @classmethod
     def connection(cls, folder: Path) -> Connection:
         """Return a connection whose two files are written below a folder."""
-        return _connection(folder, False)
+        return _connection(folder, cls.__name__, json.dumps(cls.receivables))
 
 
 class FusionImporting(FusionBilling):
     """The same pod, where two invoices of a day go in one file."""
 
-    @classmethod
-    def connection(cls, folder: Path) -> Connection:
-        """Return a connection whose two files are written below a folder."""
-        return _connection(folder, True)
+    receivables: ClassVar[dict] = RECEIVABLES | {"import_from": 2, "line_context": LINE_CONTEXT}
 
 
 BILLED = Case(
@@ -127,7 +125,7 @@ BILLED = Case(
     datetime(2026, 11, 10, 9, tzinfo=UTC),
     (),
     books={"invoicing": {"shipped_from": "2026-11-01", "bill_to": {"*": "1008"}}, "approval": "automatic"},
-    mapping=(_BEFORE, _ORDER_ACCOUNTS),
+    mapping=(BEFORE, ORDER_ACCOUNTS),
     erp=FusionBilling,
 )
 
@@ -142,6 +140,12 @@ def tell(world: World) -> None:
     back = [("R", "Refund", "ProductCharges/OurPricePrincipal", "-40.00")]
     for day, told in ((SHIPPED, sold), (REFUNDED, back)):
         _lay(world, day, [_row(day, number, *one) for number, one in enumerate(told)])
+
+
+def tell_two_and_refund(world: World) -> None:
+    """Lay the transactions of two orders as `tell_two`, and 40 given back of the first."""
+    tell_two(world)
+    _lay(world, REFUNDED, [_row(REFUNDED, 0, "R", "Refund", "ProductCharges/OurPricePrincipal", "-40.00")])
 
 
 def tell_two(world: World) -> None:
@@ -184,6 +188,11 @@ def bill(schedule: Schedule) -> None:
 def bill_two(schedule: Schedule) -> None:
     """Let runs make and post the invoices of the day, an hour apart, until both are posted."""
     _until_posted(schedule, (SHIPPED,), ("invoice", "invoice"))
+
+
+def bill_two_and_credit(schedule: Schedule) -> None:
+    """Let runs make and post the documents of both days, an hour apart, until all three are posted."""
+    _until_posted(schedule, (SHIPPED, REFUNDED), ("credit_memo", "invoice", "invoice"))
 
 
 def _until_posted(schedule: Schedule, days: tuple[date, ...], kinds: tuple[str, ...]) -> None:

@@ -30,7 +30,9 @@ _TURNED_AWAY = (401, 429)
 _STORED = "SELECT key, source_id, erp_id, state FROM outbox_documents WHERE erp_id IS NOT NULL"
 _INTENTS = "SELECT sequence, run FROM audit_events WHERE document_key = ? AND kind = 'document_sending' ORDER BY 1"
 # Where documents are searched for; a record that comes back through it tells an empty answer from a blind one.
-_BOOKS = re.compile(r"/(?:X_JRNL_BY_REF|journalBatches|receivablesInvoices|receivablesCreditMemos)[/?]")
+_BOOKS = re.compile(
+    r"/(?:X_JRNL_BY_REF|journalBatches|receivablesInvoices|receivablesCreditMemos|standardReceipts)[/?]"
+)
 _ROWS = re.compile(r'"(?:rows|items)":\s*\[\s*\{')
 _NEWEST = "SELECT coalesce(max(sequence), 0) FROM audit_events"
 
@@ -146,11 +148,12 @@ class Witness:
 
 
 def _text(body: bytes) -> str:
-    """Return what a call carries, the file in it unpacked."""
+    """Return what a call carries, the file in it unpacked; what a receipt is for is nothing that it makes."""
     if not body.startswith(b"{"):
         return body.decode("utf-8", "replace")
-    content = json.loads(body).get("DocumentContent", "")
+    given = json.loads(body)
+    content = given.get("DocumentContent", "")
     if not content:
-        return body.decode("utf-8")
+        return json.dumps({name: value for name, value in given.items() if name != "remittanceReferences"})
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(content))) as archive:
         return "\n".join(archive.read(name).decode("utf-8") for name in archive.namelist())

@@ -24,7 +24,7 @@ from ledger.errors import (
     TargetUnavailable,
     TargetUnclear,
 )
-from ledger.journal import Journal
+from ledger.journal import Form, Journal
 from resources.clock import Clock
 from resources.erp.fusion import accounts, books, ledger_reads, natural_key, payload, periods, reply
 from resources.erp.fusion.books import Batch, Held
@@ -35,6 +35,7 @@ from resources.erp.fusion.masters import FusionMasters
 from resources.erp.fusion.postings import Postings
 from resources.erp.fusion.receivables.client import Receivables
 from resources.erp.fusion.receivables.imports import Imports
+from resources.erp.fusion.receivables.receipts import Receipts
 from resources.erp.fusion.search import Search
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.sent_jobs import JobMemory
@@ -69,24 +70,25 @@ class Fusion:
         self._search = Search(settings, door)
         self._flight = Flight(settings, jobs, memory)
         self._postings = Postings(settings, door, jobs, memory)
-        self._receivables = None
-        if settings.receivables is not None:
-            imports = Imports(settings, settings.receivables, jobs, memory, clock)
-            self._receivables = Receivables(settings, settings.receivables, door, imports)
+        self._receivables: Receivables | None = None
+        self._receipts: Receipts | None = None
+        if (ours := settings.receivables) is not None:
+            self._receivables = Receivables(settings, ours, door, Imports(settings, ours, jobs, memory, clock))
+            self._receipts = Receipts(settings, ours, ours.receipts, door) if ours.receipts else None
         self.masters = FusionMasters(settings.master_data, door) if settings.master_data else None
         self.lines_max = settings.lines_max
         self.quiet_period_seconds = settings.quiet_period_seconds
 
     def erp_id(self, journal: Journal) -> str:
         """Return the name or number we give a document, its key in Fusion, known before it is sent."""
-        if journal.billing:
-            return self._of_orders().erp_id(journal)
+        if journal.form != "journal":
+            return self._beside(journal).erp_id(journal)
         return natural_key.batch_name(journal, self._settings)
 
     def link(self, journal: Journal) -> str:
         """Return where Fusion shows a document, by the links of the settings; "" where none is set."""
-        if journal.billing:
-            return self._of_orders().link(journal)
+        if journal.form != "journal":
+            return self._beside(journal).link(journal)
         facts = {"name": self.erp_id(journal), "journal": natural_key.journal_name(journal)}
         return self._settings.journal_link.format(**{key: quote(value, safe="") for key, value in facts.items()})
 
@@ -95,14 +97,16 @@ class Fusion:
 
         Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked or shows nothing at all.
         """
-        billed = [one for one in journals if one.billing]
-        journals = [one for one in journals if not one.billing]
+        billed = [one for one in journals if one.form == "order document"]
+        received = [one for one in journals if one.form == "receipt"]
+        journals = [one for one in journals if one.form == "journal"]
         return [
             *accounts.check_ledger(self._settings, self._door),
             *accounts.check_fit(journals, self._settings),
             *accounts.check_uses(uses, self._settings, self._door),
             *periods.check_periods(journals, self._settings, self._door),
             *(self._of_orders().check(billed) if billed else ()),
+            *(self._of_receipts().check(received) if received else ()),
         ]
 
     def open_day(self, unit: str, day: date) -> date | None:
@@ -118,8 +122,8 @@ class Fusion:
         Raises InputRefused, TargetUnavailable, TargetMisconfigured (nothing was loaded), TargetRefused (a parsed no, or
         a name that is taken) and TargetUnclear (ask by name, also when a batch of this name exists already).
         """
-        if journal.billing:
-            return self._of_orders().submit(journal)
+        if journal.form != "journal":
+            return self._beside(journal).submit(journal)
         name = self.erp_id(journal)
         request = payload.import_request(journal, self._settings)
         self._require_free(journal, name)
@@ -133,8 +137,8 @@ class Fusion:
         Where the client posts, an unposted batch that holds exactly the journal is asked to be posted; one that holds
         anything else, or that the posting job left behind, is an error, for nobody else will ever post it.
         """
-        if journal.billing:
-            return self._of_orders().status(journal)
+        if journal.form != "journal":
+            return self._beside(journal).status(journal)
         batches = self._search.of_journal(journal)
         if not batches:
             standing = self._flight.standing(journal, with_reasons=True) or TargetStatus(BooksState.ABSENT, "")
@@ -154,10 +158,15 @@ class Fusion:
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every document of these sources, over all revisions, in the books and on its way there.
 
-        The documents are journals all, or order documents all, as those of one source are.
+        What is of several forms is looked for in the books of each: together they are certain where each of them is.
         """
-        if any(journal.billing for journal in journals):
-            return self._of_orders().find(journals)
+        forms: dict[Form, list[Journal]] = {}
+        for journal in journals:
+            forms.setdefault(journal.form, []).append(journal)
+        if len(forms) > 1:
+            return _all_of([self.find(of_form) for of_form in forms.values()])
+        if journals and journals[0].form != "journal":
+            return self._beside(journals[0]).find(journals)
         asked = {self.erp_id(journal): journal for journal in journals}
         sources = sorted({journal.source for journal in journals}, key=str)
         found = self._search.documents(sources, asked)
@@ -195,8 +204,8 @@ class Fusion:
 
         Raises TargetUnavailable also when the books do not show the journal or show it without lines.
         """
-        if journal.billing:
-            return self._of_orders().read_back(journal)
+        if journal.form != "journal":
+            return self._beside(journal).read_back(journal)
         name = self.erp_id(journal)
         held = self._first_held(journal)
         if held is None:
@@ -218,18 +227,21 @@ class Fusion:
 
     def listing(self, units: Sequence[str], since: date) -> list[FoundDocument]:
         """Return every batch and order document under our words, dated on or after a day; they belong to no unit."""
-        billed = self._receivables.listing(since) if self._receivables else []
-        return [*self._search.listing(since), *billed]
+        beside = [one.listing(since) for one in (self._receivables, self._receipts) if one]
+        return [*self._search.listing(since), *(document for of_form in beside for document in of_form)]
 
     def item_entries(self, account: AccountKey, reference: str, source_id: str) -> list[ItemEntry]:
         """Return what posted journals move on one open item, one entry a batch and currency, the oldest first.
 
-        Unit, natural account and the line's reference make the item. The periods from before its own journal until
-        today are walked. Raises TargetUnavailable and TargetMisconfigured when Fusion cannot be asked.
+        Receipts of ours that close what a settlement pays stand on its item as well. Unit, natural account and the
+        line's reference make the item. The periods from before its own journal until today are walked. Raises
+        TargetUnavailable and TargetMisconfigured when Fusion cannot be asked.
         """
         days = self._search.days_of(source_id.partition(".")[0])
         span = ledger_reads.span_of_item(days, self._clock.now().date(), self._settings)
-        return ledger_reads.item_entries(account, reference, span, self._settings, self._search)
+        found = ledger_reads.item_entries(account, reference, span, self._settings, self._search)
+        received = self._receipts.item_entries(reference) if self._receipts else ()
+        return sorted((*found, *received), key=lambda one: (one.accounting_date, one.erp_id, one.currency))
 
     def open_item(self, account: AccountKey, reference: str, source_id: str) -> dict[str, Decimal]:
         """Return what posted journals hold on one open item, per currency, debit positive; see `item_entries`."""
@@ -258,7 +270,8 @@ class Fusion:
         try:
             findings = accounts.check_ledger(self._settings, self._door)
             controls = self._controls(set(units))
-            findings += self._receivables.reach() if self._receivables else []
+            for one in (self._receivables, self._receipts):
+                findings += one.reach() if one else []
         except ConnectorError as error:
             return [Finding("fusion_reach", str(error), cure)]
         for unit in (one for one, control in controls.items() if not control):
@@ -279,6 +292,18 @@ class Fusion:
         except ConnectorError as error:
             return [Finding("fusion_balances", str(error), "Switch books.read_balances off for this connection.")]
         return []
+
+    def _beside(self, journal: Journal) -> Receivables | Receipts:
+        """Return where a document stands that is no journal."""
+        return self._of_receipts() if journal.form == "receipt" else self._of_orders()
+
+    def _of_receipts(self) -> Receipts:
+        if self._receipts is None:
+            raise TargetMisconfigured(
+                "The Fusion settings describe no receipts, so none is made or looked for: set them under receivables, "
+                "receipts."
+            )
+        return self._receipts
 
     def _of_orders(self) -> Receivables:
         if self._receivables is None:
@@ -336,6 +361,16 @@ class Fusion:
 
     def _first_held(self, journal: Journal) -> Held | None:
         return next((held for batch in self._search.of_journal(journal) if (held := self._search.held(batch))), None)
+
+
+def _all_of(found: Sequence[Sightings]) -> Sightings:
+    """Return what several books show together."""
+    return Sightings(
+        tuple(document for one in found for document in one.found),
+        all(one.is_certain for one in found),
+        "; ".join(one.control for one in found if one.control),
+        frozenset(unit for one in found for unit in one.confirmed_empty),
+    )
 
 
 def _twice(batches: Sequence[Batch]) -> str:

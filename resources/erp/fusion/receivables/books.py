@@ -21,7 +21,7 @@ from ledger.journal import Journal, JournalLine
 from resources.erp.fusion import chart, natural_key
 from resources.erp.fusion.books import shown
 from resources.erp.fusion.receivables import payload
-from resources.erp.fusion.receivables.layout import Place, laid_out, placed
+from resources.erp.fusion.receivables.layout import Place, laid_out, of, placed
 from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
@@ -223,7 +223,7 @@ def remarks(held: Held, journal: Journal, settings: FusionSettings) -> tuple[str
     )
     return (
         f"{name} comes to {there} {journal.currency} in Fusion, and {sent} was sent: {why}. Exclude transaction type "
-        f"{ours.credit_memo_type if is_credit else ours.invoice_type} from tax calculation before more is sent, and "
+        f"{ours.type_of(of(journal))} from tax calculation before more is sent, and "
         "let a person set this document right in Fusion.",
     )
 

@@ -136,7 +136,11 @@ class Receivables:
         self._imports.began(journals, file, request_id)
 
     def _credit(self, journal: Journal, name: str) -> None:
-        """Credit an invoice by its lines, once."""
+        """Credit an invoice by its lines, once; on account where a receipt is to be applied to the credit memo."""
+        if payload.is_on_account(journal):
+            body = payload.credit_on_account(journal, self._settings)
+            self._door.create(f"Credit memo {name}", CREDIT_MEMO.resource, body)
+            return
         assert journal.billing is not None, "only order documents come here"
         number = payload.number_of_key(journal.billing.credits, self._settings)
         invoices = self._of_number(INVOICE, number)

@@ -23,6 +23,7 @@ from ledger.journal import Journal
 from resources.erp.fusion.faults import words
 from resources.erp.fusion.receivables import payload, taxed_lines
 from resources.erp.fusion.receivables.books import Held
+from resources.erp.fusion.receivables.layout import of
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.receivables.taxed_lines import TakenBack
 from resources.erp.fusion.settings import FusionSettings
@@ -69,7 +70,7 @@ def _call(
         "PreviousCustomerTransactionId": int(invoice_id),
         "TransactionNumber": payload.number(journal, settings),
         "TransactionSource": ours.transaction_source,
-        "TransactionType": ours.credit_memo_type,
+        "TransactionType": ours.type_of(of(journal)),
         "TransactionDate": day,
         "GlDate": day,
         "CurrencyCode": journal.currency,

@@ -153,7 +153,7 @@ def _head(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings)
         raise InputRefused(f"Document {journal.key} has a key of more than {NOTES_LENGTH} characters.")
     return {
         "SOURCE": ours.transaction_source,
-        "TYPE": ours.invoice_type,
+        "TYPE": ours.type_of(journal.billing),
         "TERMS": ours.payment_terms,
         "TRX_DATE": day,
         "GL_DATE": day,

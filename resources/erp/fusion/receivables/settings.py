@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ledger import glob
+from ledger.billing import Billing
+from ledger.errors import InputRefused
 from resources.erp.fusion.receivables.import_columns import DISTRIBUTION_COLUMNS
 
 _PARAMETERS = "{business_unit},{source},{date}" + ",#NULL" * 19 + ",Y,#NULL"
@@ -52,6 +54,29 @@ class TaxSettings(BaseModel):
         return self.regime_code, self.rate_code
 
 
+class ReceiptSettings(BaseModel):
+    """How receipts are made that close the invoices a settlement pays, where the books say `clear_by: receipts`.
+
+    The cash account of `method` must be the clearing account of the mapping: no read shows it. The two types open
+    receivables. Whether a receipt is searched for by number, no documentation says; where it is not, all receipts are
+    read. Sources: docs.oracle.com/en/cloud/saas/financials/26d/farfa/api-standard-receipts.html,
+    docs.oracle.com/en/cloud/saas/financials/24d/farfa/Create_a_Standard_Receipt_with_Remittance_References.html.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: str = Field(min_length=1, max_length=30)
+    invoice_type: str = Field(min_length=1, max_length=20)
+    credit_memo_type: str = Field(min_length=1, max_length=20)
+    remittance_bank_account: str = Field("", max_length=360)  # "" leaves it to the method
+    match_by: str = Field("Transaction Number", min_length=1, max_length=80)
+    is_number_queryable: bool = True
+    reversed_states: frozenset[str] = frozenset({"Reversed"})
+    control: str = Field("", max_length=30)
+    is_confirmed_empty: bool = False
+    receipt_link: str = ""
+
+
 class ReceivablesSettings(BaseModel):
     """What an invoice names beside its amounts.
 
@@ -73,6 +98,8 @@ class ReceivablesSettings(BaseModel):
     tax_class: str = Field("Tax", min_length=1, max_length=80)
     # Tax that the seller owes as lines of tax on the lines it belongs to; None lets it be a line of its own.
     tax: TaxSettings | None = None
+    # Receipts that close invoices, with the types of those; None leaves them to the settlements' journals.
+    receipts: ReceiptSettings | None = None
     # Of invoices with a line whose revenue is earned by an accounting rule. No documentation of REST says whether every
     # line of such an invoice needs a rule ("" sends none), nor whether accounts go along by percent, as AutoInvoice
     # wants them for rules, by amount, or not at all.
@@ -121,6 +148,25 @@ class ReceivablesSettings(BaseModel):
             known = ", ".join(DISTRIBUTION_COLUMNS)
             raise ValueError(f"distribution_columns names {', '.join(unknown)}; known are {known}")
         return self
+
+    @model_validator(mode="after")
+    def _receipts_without_tax(self) -> Self:
+        if self.receipts is not None and self.tax is not None:
+            raise ValueError(
+                "receipts and tax exclude each other: what receipts close is credited on account, and no line of tax "
+                "is credited so; leave tax out, and it stands as a line of its own"
+            )
+        return self
+
+    def type_of(self, billing: Billing) -> str:
+        """Return the transaction type of a document; raise InputRefused where the settings describe no receipts."""
+        named = self.receipts if billing.is_open else self
+        if named is None:
+            raise InputRefused(
+                f"A document of order {billing.order_id} is closed by a receipt, and the Fusion settings say nothing "
+                "under receivables, receipts."
+            )
+        return named.credit_memo_type if billing.is_credit else named.invoice_type
 
     @property
     def columns_of_distributions(self) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 In: the settings and the door. Out: findings. A transaction source must number by hand, because the number is what keeps
 a second document out, and must not pay money out when a credit meets an invoice that was paid; invoice and credit memo
-types must not open receivables, because settlements clear them by journal, and must be excluded from tax calculation,
-because every tax of an invoice is sent with it. That Fusion lists sources and types is
+types must not open receivables where settlements clear them by journal, must open them where receipts do, and must be
+excluded from tax calculation, because every tax of an invoice is sent with it. What a receipt method's cash account is,
+no read shows. That Fusion lists sources and types is
 documented, under which names it shows these facts is not: the names are settings, and a fact that is not shown is told
 as a warning, for a person to look at. Sources:
 docs.oracle.com/en/cloud/saas/financials/24c/farfa/op-transactionsourceslov-get.html,
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from ledger.errors import Finding, TargetError
 from resources.erp.fusion import filters
 from resources.erp.fusion.door import Door
-from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.receivables.settings import ReceiptSettings, ReceivablesSettings
 from resources.erp.fusion.rows import Row
 
 _PAYS_OUT = "REFUND"
@@ -25,11 +26,20 @@ _PAYS_OUT = "REFUND"
 
 def check_setup(ours: ReceivablesSettings, door: Door) -> list[Finding]:
     """Return what is wrong with the transaction source and the two types, and what of them is not shown."""
-    types = ((ours.invoice_type, "invoice_type"), (ours.credit_memo_type, "credit_memo_type"))
-    found = [*_source(ours, door)]
-    for name, setting in types:
-        found += _type(ours, door, name, setting)
-    return found
+    return [*_source(ours, door), *_types(ours, ours, door, opens=False)]
+
+
+def check_types(ours: ReceivablesSettings, receipts: ReceiptSettings, door: Door) -> list[Finding]:
+    """Return what is wrong with the types of what receipts close, and what of the receipt method is to be looked at."""
+    seen = _unseen(f"which cash account receipt method {receipts.method} has: it must be clearing", receipts.method)
+    return [*_types(ours, receipts, door, opens=True), seen]
+
+
+def _types(
+    ours: ReceivablesSettings, named: ReceivablesSettings | ReceiptSettings, door: Door, *, opens: bool
+) -> Iterator[Finding]:
+    for name, setting in ((named.invoice_type, "invoice_type"), (named.credit_memo_type, "credit_memo_type")):
+        yield from _type(ours, door, name, setting, opens)
 
 
 def _source(ours: ReceivablesSettings, door: Door) -> Iterator[Finding]:
@@ -58,13 +68,19 @@ def _source(ours: ReceivablesSettings, door: Door) -> Iterator[Finding]:
         yield _unseen(f"what transaction source {name} does with receipts of credited invoices", name)
 
 
-def _type(ours: ReceivablesSettings, door: Door, name: str, setting: str) -> Iterator[Finding]:
+def _type(ours: ReceivablesSettings, door: Door, name: str, setting: str, must_open: bool) -> Iterator[Finding]:
     row, why = _named(door, ours.types_resource, name)
     if row is None:
         yield _absent("transaction type", name, setting, why)
         return
     opens = row.flag(ours.opens_receivables_attribute)
-    if opens is True:
+    if must_open and opens is False:
+        yield _wrong(
+            f"Transaction type {name} opens no receivables: no receipt could be applied to what is made of it.",
+            f"Use a type that opens receivables as {setting} under receipts.",
+            name,
+        )
+    elif opens is True and not must_open:
         yield _wrong(
             f"Transaction type {name} opens receivables: its invoices would wait for a payment that comes with the "
             "settlement's journal.",
