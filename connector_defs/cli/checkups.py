@@ -1,4 +1,4 @@
-"""What `connector check` looks at: settings, go-live, mapping, catalogue, secrets, stores, marketplace, ERP, accounts.
+"""What `connector check` looks at: settings, go-live, mapping, catalogue, secrets, stores, marketplace and ERP.
 
 In: a project and the name of a connection. Out: rows with a sentence, a cure and the exit code of their kind. A row
 that fails does not keep the next from being asked, unless the next cannot be asked without it.
@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.master_checkup import Answer, masters_answer
 from ledger.errors import ConnectorError, Finding, SourceRefused, SourceUnavailable, TargetUnavailable, VaultClosed
 from ledger.month import Month
 
@@ -263,6 +264,7 @@ def _outside(
 ) -> Iterator[Checked]:
     from connector_defs.connections import open_vault
     from resources.clock import SystemClock
+    from resources.erp.masters import MasterTarget
 
     vault, clock = open_vault(project), SystemClock()
     yield from _asked(
@@ -296,6 +298,15 @@ def _outside(
             "Every account of the mapping exists, is active, postable and of the right nature today.",
         ),
     )
+    if isinstance(target, MasterTarget) and target.masters is not None:
+        reader = target.masters
+        yield from _asked(
+            opened.name,
+            "master data",
+            ExitCode.ERP,
+            "Look at the settings of the master data, and at what the ERP's user may read.",
+            lambda: masters_answer(reader, opened.settings.books.invoicing, clock.now()),
+        )
     if opened.settings.books.read_balances:
         yield from _asked(
             opened.name,
@@ -313,9 +324,6 @@ def _due(mapping: "Mapping", units: Iterable[str]) -> "list[AccountKey]":
     from assets.month_end.tie_place import due_accounts
 
     return [account for unit in units for account in due_accounts(mapping, unit)]
-
-
-Answer = list[tuple[bool, str, str]]  # ok, sentence, cure
 
 
 def _asked(name: str, what: str, code: ExitCode, cure: str, ask: Callable[[], Answer]) -> Iterator[Checked]:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import open_vault
@@ -17,6 +18,13 @@ from tests.connector_defs.cli.conftest import Place
 from tests.fusion_connection import write_connection
 
 NAME = "fusion_us"
+_RECEIVABLES = {
+    "business_unit": "US1 Business Unit",
+    "transaction_source": "ZB Connector",
+    "invoice_type": "Settled Invoice",
+    "credit_memo_type": "Settled Credit Memo",
+    "is_confirmed_empty": True,
+}
 
 
 @pytest.fixture
@@ -68,3 +76,35 @@ def test_creating_masters_is_refused_with_the_reason(connect, run) -> None:
     result = run("masters", "-c", NAME)
     assert result.exit_code == ExitCode.REFUSED
     assert "creates no master data in Fusion" in result.stderr
+
+
+def test_check_reads_the_masters_where_they_are_described(connect, run_json) -> None:
+    """The items answer, and no account is asked for where none is billed."""
+    connect(master_data={"item_organization": "V1"})
+    [row] = _checked(run_json("check", "-c", NAME))
+    assert (row["ok"], "all there. Items can be read" in row["sentence"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("1008", "Customer account 1999 is not there, and Amazon.com is billed to it."),
+        ("9999", "No customer account is shown, so nothing is known to be missing."),
+    ],
+)
+def test_check_names_an_account_that_is_billed_and_missing(connect, run_json, own_place, control, said) -> None:
+    """With the marketplace; where not even the control is shown, an empty answer proves nothing."""
+    connect(master_data={"item_organization": "V1", "control_customer": control}, receivables=_RECEIVABLES)
+    settings = own_place.folder / "defs" / NAME / "defs.yaml"
+    document = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    document["attributes"]["books"]["invoicing"] = {"shipped_from": "2026-11-01", "bill_to": {"Amazon.com": "1999"}}
+    settings.write_text(yaml.safe_dump(document), encoding="utf-8")
+    mapping = own_place.folder / "mappings" / f"{NAME}.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text.replace("accounts:", 'accounts:\n  order_receivable: "110900"'), encoding="utf-8")
+    [row] = _checked(run_json("check", "-c", NAME, code=ExitCode.ERP))
+    assert (row["ok"], row["sentence"]) == (False, said)
+
+
+def _checked(document: dict) -> list[dict]:
+    return [row for row in document["rows"] if row["what"] == "master data"]
