@@ -1,4 +1,4 @@
-"""`make simulate SEEDS=n`, or `SEED=x` for one seed with its whole trace; `ERP=fusion` for another ERP.
+"""`make simulate SEEDS=n`, or `SEED=x` for one seed with its whole trace; `ERP=fusion`, or `ERP=orders` for its orders.
 
 In: which ERP, how many seeds, from which one on. Out: progress, a table of what was exercised, and for every seed that
 failed its number and the command that shows it again. Seeds are shared among as many processes as there are processors.

@@ -9,7 +9,7 @@ tells the same story, line by line; a test holds both against each other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from assets.road import STAGES, run_stage
@@ -72,11 +72,10 @@ def _rest(road: Road, settlement_id: str) -> None:
             return
 
 
-@dataclass
-class _Recording(Schedule):
-    """A schedule without trouble that keeps its beginnings."""
+class _Keeping:
+    """Put before a schedule's class: it runs without trouble, and its beginnings are kept."""
 
-    keep: Callable[..., None] = field(default=lambda *_: None)
+    keep: Callable[..., None]
 
     def _run_what_is_due(self) -> bool:
         self.keep(self)
@@ -135,25 +134,29 @@ class Recorded:
 _known: dict[tuple[Path, type[ErpSide], str], Recorded] = {}
 
 
-def recorded(case: Case, folder: Path) -> Recorded:
-    """Return what is known of a case; it is walked once."""
+def recorded(
+    case: Case, folder: Path, kind: type[Schedule] = Schedule, prepare: Callable[[World], object] = lambda world: None
+) -> Recorded:
+    """Return what is known of a case that goes by a kind of schedule; it is walked once, after what prepares it."""
     key = folder, case.erp, case.name
     if key not in _known:
-        _known[key] = _walked(case, folder)
+        _known[key] = _walked(case, folder, kind, prepare)
     return _known[key]
 
 
-def _walked(case: Case, folder: Path) -> Recorded:
+def _walked(case: Case, folder: Path, kind: type[Schedule], prepare: Callable[[World], object]) -> Recorded:
     world, found = World(case, folder), []
+    prepare(world)
     teller = _Teller(world)
 
-    def keep(schedule: _Recording, run: str = "", settlement_id: str = "") -> None:
-        plain = {name: getattr(schedule, name) for name in Schedule.__dataclass_fields__}
-        copied = Schedule(**{**plain, "started": set(schedule.started), "at_work": [], "watcher": Watcher()})
+    def keep(schedule: Schedule, run: str = "", settlement_id: str = "") -> None:
+        plain = {name: getattr(schedule, name) for name in kind.__dataclass_fields__}
+        copied = kind(**{**plain, "started": set(schedule.started), "at_work": [], "watcher": Watcher()})
         calls = dict(world.amazon_faults._calls), dict(world.erp_faults._calls)
         lines, snapshot = tuple(teller.story.lines), world.snapshot()
         found.append(Beginning(teller.effects, *calls, lines, copied, snapshot, run, settlement_id))
 
-    _Recording(world, teller, teller.story.tell, keep=keep).until_rest()
+    recording = type("_Recording", (_Keeping, kind), {"keep": staticmethod(keep)})
+    recording(world, teller, teller.story.tell).until_rest()
     world.close()
     return Recorded(found, teller.moments())

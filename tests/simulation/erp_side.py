@@ -22,12 +22,12 @@ class ErpSide(Protocol):
     """The ERP of one world.
 
     `send` is the operation that writes a document, as plans of faults name it; `sent` is the end of the name that the
-    doors give to the same call; `sends` are all operations that write one, as requests name themselves. `answers` say
-    what a person answers here by the code of an item, over what holds for every ERP.
+    doors give to the same call, or to each of several; `sends` are all operations that write one, as requests name
+    themselves. `answers` say what a person answers here by the code of an item, over what holds for every ERP.
     """
 
     send: ClassVar[str]
-    sent: ClassVar[str]
+    sent: ClassVar[str | tuple[str, ...]]
     sends: ClassVar[frozenset[str]]
     secrets: ClassVar[dict[str, str]]
     answers: ClassVar[dict[str, str]]

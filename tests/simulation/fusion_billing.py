@@ -96,6 +96,7 @@ class FusionBilling(FusionSide):
     """A pod with the order's accounts alone."""
 
     sends: ClassVar[frozenset[str]] = frozenset({"importBulkData", "POST receivablesInvoices", "createCreditMemo"})
+    sent: ClassVar[tuple[str, ...]] = tuple(sorted(sends))
     accounts: ClassVar[tuple[str, ...]] = _ACCOUNTS
     receivables: ClassVar[dict] = RECEIVABLES
 

@@ -71,7 +71,7 @@ class FusionSide:
     """The ERP of one world."""
 
     send: ClassVar[str] = "importBulkData"
-    sent: ClassVar[str] = "importBulkData"
+    sent: ClassVar[str | tuple[str, ...]] = "importBulkData"
     sends: ClassVar[frozenset[str]] = frozenset({"importBulkData"})
     secrets: ClassVar[dict[str, str]] = {"fusion_client_id": DEMO_CLIENT, "fusion_client_secret": DEMO_SECRET}
     answers: ClassVar[dict[str, str]] = {"books_differ": "retry"}

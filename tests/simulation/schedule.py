@@ -88,7 +88,8 @@ class Schedule:
             self.has_died = True
             self.world.reopen()
         except ConnectorError as error:
-            self.tell(f"{worker.name} ends with {type(error).__name__}: {error}")
+            said = str(error).replace(str(self.world.home), "home")
+            self.tell(f"{worker.name} ends with {type(error).__name__}: {said}")
         finally:
             self.at_work.remove(worker.name)
         return not worker.is_dead
@@ -102,6 +103,10 @@ class Schedule:
 
     def reached(self, asset: str, settlement_id: str) -> None:
         """Nothing: a walk has come to a stage."""
+
+    def partitions(self) -> list[str]:
+        """Return what somebody may walk: the settlements that are registered."""
+        return [one.settlement_id for one in self.world.stores.settlements.all(CONNECTION)]
 
     def discover(self) -> bool:
         """Run one discovery."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from emulators.faults import Fault, FaultPlan
-from tests.simulation import oracle, strikes
+from tests.simulation import strikes
 from tests.simulation.beginnings import Beginning, recorded
 from tests.simulation.cases import AT_MONTH_END, CARRIED
 from tests.simulation.doors import Effect, Watcher, Worker, acting
@@ -73,10 +73,11 @@ class Trouble(Watcher):
         self.puts_mapping_back = False
         self._is_over = False
         self._strikes_of: dict[int, str] = {}
+        self._erp = ERPS[erp]
         self.case = self.draw.choice(ERPS[erp].cases)
         kinds = ERPS[erp].drawn(seed, self.draw)
         self.case = _fitting(self.case, kinds)
-        self._recorded = recorded(self.case, folder)
+        self._recorded = recorded(self.case, folder, self._erp.schedule, self._erp.prepare)
         wanted = ERPS[erp].moment_of_turn(seed)
         for kind in kinds:
             self._arm(kind, wanted if kind is kinds[0] else "")
@@ -136,7 +137,7 @@ class Trouble(Watcher):
         try:
             self._trouble()
             self._heal()
-            problems = oracle.problems(self.world)
+            problems = self._erp.problems(self.world)
         except Exception as error:
             problems = [f"{type(error).__name__}: {error}"]
             raise
@@ -208,13 +209,13 @@ class Trouble(Watcher):
                 self.world.erp_faults._standing.pop(operation, None)
 
     def settlements(self) -> list[str]:
-        """Return the settlements that are registered."""
+        """Return the settlements that are registered, or the days that are billed."""
         with acting(None), self._other_process():
-            return [one.settlement_id for one in self.world.stores.settlements.all(CONNECTION)]
+            return self.schedule.partitions()
 
     def has_posted(self) -> bool:
         """Tell whether the ERP has anything of ours."""
-        return bool(self.world.erp.reader.booked())
+        return self._erp.has_posted(self.world)
 
     def is_sent(self, at: At) -> bool:
         """Tell whether the effect is the one call that writes into the ERP."""

@@ -1,0 +1,110 @@
+"""Orders in a simulation: two days of them, looked at every two hours until each is billed and credited, or told.
+
+In: a world of a pod that takes invoices. Out: a schedule in the manner of `schedule.py`, and what the pod's receivables
+hold otherwise than they should. Whoever walks a day makes its documents anew and takes them as far as they go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from assets.posting.document_sets import is_settled
+from assets.stages.day_stages import DAY_STAGES
+from assets.stages.roadmap import Road
+from tests.simulation import fusion_billing as billing
+from tests.simulation.doors import acting
+from tests.simulation.schedule import Schedule
+from tests.simulation.world import CONNECTION, World
+
+_EVERY = timedelta(hours=2)
+_DAYS = (billing.SHIPPED, billing.REFUNDED)
+IMPORTED_AND_CREDITED = replace(billing.IMPORTED, name="two orders of a day, and a refund of one")
+_BILLED, _CREDITED = Decimal(95), Decimal(-40)
+
+
+@dataclass
+class OrderSchedule(Schedule):
+    """Looks at both days, two hours apart; `looked_at` is when it did so last."""
+
+    looked_at: datetime | None = None
+    runs_max: int = 80
+
+    def partitions(self) -> list[str]:
+        """Return the days."""
+        return [day.isoformat() for day in _DAYS]
+
+    def walk(self, settlement_id: str, assets: tuple[str, ...] = ()) -> bool:
+        """Let one process make and post the documents of both days."""
+        return self.run(f"orders of {settlement_id}", _bill)
+
+    def discover(self) -> bool:
+        """Look once more."""
+        return self.walk("both days")
+
+    def _run_what_is_due(self) -> bool:
+        now = self.world.clock.now()
+        if self.looked_at is not None and now < self.looked_at + _EVERY:
+            return False
+        self.looked_at = now
+        self.has_discovered = self.discover()
+        return True
+
+    def _next_moment(self) -> datetime | None:
+        if self.has_discovered and self._is_done():
+            return None
+        return self.looked_at + _EVERY
+
+    def _are_people_told(self) -> bool:
+        with acting(None):
+            items = self.world.stores.review.listing(CONNECTION)
+        return self.has_discovered and any(one.is_blocking for one in items)
+
+    def _is_done(self) -> bool:
+        with acting(None):
+            documents = self.world.stores.outbox.listing(CONNECTION)
+            newest = [self.world.stores.outbox.documents(source) for source in {one.source for one in documents}]
+        return len(newest) == len(_wanted(self.world)) and all(is_settled(one) for one in newest)
+
+    def _open_rows(self) -> list:
+        return []
+
+
+def _bill(road: Road) -> None:
+    for asset in billing.ASSETS:
+        billing.look(DAY_STAGES[asset], _DAYS, road)
+
+
+def lay_orders(world: World) -> None:
+    """Lay down what the case begins with: one order or two, and a refund of the first."""
+    (billing.tell if len(_wanted(world)) == 2 else billing.tell_two_and_refund)(world)
+
+
+def are_any_billed(world: World) -> bool:
+    """Tell whether the pod has any invoice of ours."""
+    return bool(_held(world, "AR_INVOICE"))
+
+
+def wrong_orders(world: World) -> list[str]:
+    """Return what the receivables hold otherwise than wanted: less is right only where people have been told."""
+    wanted = _wanted(world)
+    held = [*_held(world, "AR_INVOICE"), *_held(world, "AR_CREDIT_MEMO")]
+    beyond = list(held)
+    missing = [amount for amount in wanted if amount not in beyond or beyond.remove(amount)]
+    with acting(None):
+        is_told = any(one.is_blocking and one.sentence for one in world.stores.review.listing(CONNECTION))
+    found = [f"the receivables hold {amount} beyond what is wanted: {held}" for amount in beyond]
+    if missing and not is_told:
+        found.append(f"the receivables lack {missing}, and nobody is told; they hold {held}")
+    return [*world.witness.broken, *found]
+
+
+def _wanted(world: World) -> list[Decimal]:
+    orders = 2 if world.case.name == IMPORTED_AND_CREDITED.name else 1
+    return [*(_BILLED for _ in range(orders)), _CREDITED]
+
+
+def _held(world: World, table: str) -> list[Decimal]:
+    rows = world.erp.books.store.rows(f"SELECT * FROM {table}")
+    return [Decimal(one["AMOUNT"]) for one in rows if one["NUMBER"] != "CONTROL-1"]
