@@ -1,8 +1,9 @@
 """Choose the character set of a settlement file: byte order mark, announced charset, UTF-8, cp1252 or cp932.
 
 Amazon announces a charset in the storage answer's Content-Type, but not always, and not always the true one. Settlement
-text is nearly pure ASCII, so what matters is that no byte is lost and that a wrong announcement does not stop the
-file. In: what the byte check saw. Out: a Python codec name and warnings.
+text is nearly pure ASCII, so what matters is that no byte is lost and that a wrong announcement neither stops the file
+nor turns its letters into others: nearly every byte is a letter of cp1252, while hardly any text but UTF-8 is UTF-8 by
+chance. In: what the byte check saw. Out: a Python codec name and warnings.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _SUPPORTED = ("utf-8", "cp1252", "cp932")
 
 
 def choose_charset(
-    path: Path, source: str, *, announced: str | None, is_utf8: bool, has_bom: bool, is_japanese: bool
+    path: Path, source: str, *, announced: str | None, is_utf8: bool, is_ascii: bool, has_bom: bool, is_japanese: bool
 ) -> tuple[str, tuple[str, ...]]:
     """Return the codec to decode with and the warnings about the choice.
 
@@ -29,7 +30,8 @@ def choose_charset(
     if has_bom and is_utf8:
         return "utf-8", ()
     wanted, warnings = _announced(announced)
-    guesses = [wanted] if wanted else []
+    is_contradicted = wanted == "cp1252" and is_utf8 and not is_ascii
+    guesses = [wanted] if wanted and not is_contradicted else []
     guesses += ["utf-8", "cp932" if is_japanese else "cp1252", "cp1252" if is_japanese else "cp932"]
     for codec in dict.fromkeys(guesses):
         if is_utf8 if codec == "utf-8" else _decodes(path, codec):

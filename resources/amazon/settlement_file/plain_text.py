@@ -86,6 +86,7 @@ def as_plain_text(
         source,
         announced=charset,
         is_utf8=survey.is_utf8,
+        is_ascii=survey.is_ascii,
         has_bom=has_bom,
         is_japanese=b"\tJPY" in head or b"amazon.co.jp" in head.lower(),
     )

@@ -48,6 +48,8 @@ def test_every_packing_gives_the_same_lines(desk: Desk, content: bytes) -> None:
         ("ISO-8859-1", "cp1252", "cp1252", False),
         ("windows-1252", "cp1252", "cp1252", False),
         ("UTF-8", "cp1252", "cp1252", True),
+        ("ISO-8859-1", "utf-8", "utf-8", True),
+        ("Cp1252", "utf-8", "utf-8", True),
         ("klingon", "utf-8", "utf-8", True),
         ("utf-16", "utf-8", "utf-8", True),
     ],
