@@ -6,6 +6,7 @@ hold otherwise than they should. Whoever walks a day makes its documents anew an
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -88,15 +89,15 @@ def are_any_billed(world: World) -> bool:
 
 def wrong_orders(world: World) -> list[str]:
     """Return what the receivables hold otherwise than wanted: less is right only where people have been told."""
-    wanted = _wanted(world)
-    held = [*_held(world, "AR_INVOICE"), *_held(world, "AR_CREDIT_MEMO")]
-    beyond = list(held)
-    missing = [amount for amount in wanted if amount not in beyond or beyond.remove(amount)]
+    wanted = Counter(_wanted(world))
+    held = Counter([*_held(world, "AR_INVOICE"), *_held(world, "AR_CREDIT_MEMO")])
+    shown = [str(amount) for amount in held.elements()]
+    missing = [str(amount) for amount in (wanted - held).elements()]
     with acting(None):
         is_told = any(one.is_blocking and one.sentence for one in world.stores.review.listing(CONNECTION))
-    found = [f"the receivables hold {amount} beyond what is wanted: {held}" for amount in beyond]
+    found = [f"the receivables hold {amount} beyond what is wanted: {shown}" for amount in (held - wanted).elements()]
     if missing and not is_told:
-        found.append(f"the receivables lack {missing}, and nobody is told; they hold {held}")
+        found.append(f"the receivables lack {missing}, and nobody is told; they hold {shown}")
     return [*world.witness.broken, *found]
 
 
