@@ -16,6 +16,7 @@ from assets.stages.resumption import SETTLEMENT_KIND
 from assets.undo.reposting import require_reversed
 from assets.undo.reversals import plan_reversal, require_cash_reversals
 from emulators import faults as general
+from emulators.fusion import mischief
 from emulators.fusion.demo_site import US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
 from ledger.errors import InputRefused
@@ -164,6 +165,16 @@ def test_a_lost_answer_is_followed_by_number(world, pod):
     [first] = fetched(road, "invoice_postings", DAYS[:1]).values()
     assert {row["state"] for row in first.rows} == {"posted"}
     assert len(invoices(pod)) == len(first.rows)
+
+
+def test_a_call_delivered_twice_is_posted_and_not_refused(world, pod):
+    """The first delivery makes it, only the refusal of the second is heard; what the books hold decides."""
+    road = billing(pod)
+    made(road, DAYS[:1])
+    pod.faults.next("createReceivablesInvoice", mischief.delivered_twice())
+    [first] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    assert {row["state"] for row in first.rows} == {"posted"}
+    assert (len(invoices(pod)), world.items()) == (len(first.rows), {})
 
 
 def test_a_closed_receivables_period_holds_all_of_the_day(world, pod):

@@ -29,6 +29,7 @@ from resources.erp.fusion.door import Door
 from resources.erp.fusion.receivables import books, credit, import_file, payload
 from resources.erp.fusion.receivables.books import CREDIT_MEMO, INVOICE, Header, Held, Shape
 from resources.erp.fusion.receivables.imports import Fate, Imports
+from resources.erp.fusion.receivables.refusal import after_refusal
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.receivables.setup_check import check_setup
 from resources.erp.fusion.rows import Row
@@ -100,10 +101,13 @@ class Receivables:
         if fate.status is not None or fate.doubt:
             why = fate.doubt or f"its import stands at {fate.status.erp_status}"
             raise TargetUnclear(f"Document {name} was not sent: an earlier send of it may still come in: {why}.")
-        if shape is CREDIT_MEMO:
-            self._credit(journal, name)
-        else:
-            self._door.create(f"Invoice {name}", shape.resource, payload.invoice(journal, self._settings))
+        try:
+            if shape is CREDIT_MEMO:
+                self._credit(journal, name)
+            else:
+                self._door.create(f"Invoice {name}", shape.resource, payload.invoice(journal, self._settings))
+        except TargetRefused as refusal:
+            raise after_refusal(refusal, name, lambda: bool(self._of_number(shape, name))) from None
         return name
 
     def batches(self, journals: Sequence[Journal]) -> list[list[Journal]]:

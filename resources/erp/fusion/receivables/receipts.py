@@ -14,12 +14,13 @@ from datetime import date
 from urllib.parse import quote
 
 from ledger import money
-from ledger.errors import Finding, InputRefused, TargetUnavailable, TargetUnclear
+from ledger.errors import Finding, InputRefused, TargetRefused, TargetUnavailable, TargetUnclear
 from ledger.journal import Journal
 from resources.erp.fusion import filters, periods
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.receivables import receipt_payload as payload
 from resources.erp.fusion.receivables.receipt_payload import REFERENCES, RESOURCE, HeldReceipt
+from resources.erp.fusion.receivables.refusal import after_refusal
 from resources.erp.fusion.receivables.settings import ReceiptSettings, ReceivablesSettings
 from resources.erp.fusion.receivables.setup_check import check_types
 from resources.erp.fusion.rows import Row
@@ -88,7 +89,10 @@ class Receipts:
                 f"Receipt {name} was not sent: Fusion holds one of this number already. It is compared before anything "
                 "else is sent."
             )
-        self._door.create(f"Receipt {name}", RESOURCE, body)
+        try:
+            self._door.create(f"Receipt {name}", RESOURCE, body)
+        except TargetRefused as refusal:
+            raise after_refusal(refusal, name, lambda: bool(self._heads(name))) from None
         return name
 
     def status(self, journal: Journal) -> TargetStatus:
