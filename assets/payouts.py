@@ -14,8 +14,8 @@ from functools import partial
 from assets.bank.bank_due import ask_for_doubtful_days
 from assets.bank.cash_due import ask_for_receipts
 from assets.bank.payout_days import ask_for_unexplained_days
-from assets.bank.payout_rows import TABLE, Row, as_written, rows_of
-from assets.proofs.payout_checks import VANISHED, still_told, verdicts_of
+from assets.bank.payout_rows import LEFT_OUT, TABLE, Row, as_written, rows_of
+from assets.proofs.payout_checks import VANISHED, all_usable, still_told, verdicts_of
 from assets.stages.day_answers import Archiving, by_halves
 from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name, start_of
@@ -26,7 +26,7 @@ from assets.stages.roadmap import Road
 from assets.stages.statements import dicts
 from assets.stages.verdicts import StageResult
 from resources.amazon.event_groups import EventGroup
-from resources.amazon.transfers import NO_PAYOUT, PAID, Payout
+from resources.amazon.transfers import NO_PAYOUT, PAID, Payout, unusable_payouts
 
 # What does not change any more; a failed payout may be sent again.
 FINAL = frozenset({PAID, NO_PAYOUT, "CANCELLED"})
@@ -40,20 +40,23 @@ _DAY = timedelta(days=1)
 class _Told:
     """What was told of one day: its payouts, the periods they may pay, and the answers of the span it was told in.
 
-    `ids` are those of all payouts of the span: one may come under another day than before.
+    `ids` are those of all payouts of the span: one may come under another day than before. `left_out` are those that
+    cannot be used, each by name with the reason; `left_out_ids` their ids.
     """
 
     payouts: tuple[Payout, ...]
     groups: Sequence[EventGroup]
     documents: Sequence[str]
     ids: frozenset[str]
+    left_out: Sequence[tuple[str, str]] = ()
+    left_out_ids: frozenset[str] = frozenset()
 
 
 def fetch_payouts(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
     """Fetch the payouts created from a first to a last day, both included, and stage each day.
 
-    Raises SourceRefused or SourceUnavailable when Amazon does not answer, or no day of several can be used; a payout
-    that cannot be used refuses its day, and the days beside it go on.
+    Raises SourceRefused or SourceUnavailable when Amazon does not answer, or no day of several can be used. A payout
+    that cannot be used is left out of its day and told; a day on which none can be used is refused.
     """
     told = by_halves(partial(_gathered, road), first, last)
     before = _versions(road)
@@ -71,9 +74,15 @@ def _versions(road: Road) -> set[str]:
 
 
 def _gathered(road: Road, first: date, last: date) -> dict[date, _Told]:
-    """Ask for a span, and lay its payouts under the days they were created on."""
-    archive = Archiving(road)
-    found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive)
+    """Ask for a span, and lay its payouts under the days they were created on.
+
+    What cannot be used may lack its date: by which question it comes tells its day, so only a single day leaves it out.
+    """
+    archive, unusable = Archiving(road), unusable_payouts()
+    left_out = unusable if first == last else None
+    found = road.source.transfers.payouts(start_of(first), start_of(last + _DAY), archive, left_out)
+    if not found:
+        unusable.raise_any()
     payouts = [one for one in found if not road.is_foreign(one.marketplace_id)]
     if first < last and any(one.created is None for one in payouts):
         # The model lets Amazon leave the date of creation out; by which question a payout comes tells its day.
@@ -83,7 +92,9 @@ def _gathered(road: Road, first: date, last: date) -> dict[date, _Told]:
     for one in payouts:
         by_day[first if one.created is None else one.created.astimezone(UTC).date()].append(one)
     ids = frozenset(one.payout_id for one in found)
-    return {day: _Told(tuple(by_day[day]), groups, archive.documents, ids) for day in days_between(first, last)}
+    lacking = tuple(unusable.reasons), frozenset(unusable.ids)
+    days = days_between(first, last)
+    return {day: _Told(tuple(by_day[day]), groups, archive.documents, ids, *lacking) for day in days}
 
 
 def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], str]) -> tuple[EventGroup, ...]:
@@ -96,26 +107,31 @@ def _periods(road: Road, payouts: Sequence[Payout], archive: Callable[[bytes], s
 
 def _staged(road: Road, day: date, told: _Told) -> StageResult:
     """Write a day as its new version and say what was found; ask for it again while something is on its way."""
-    vanished = _vanished(road, day, told)
-    rows = [*rows_of(told.payouts, told.groups), *vanished]
+    not_told = _not_told(road, day, told)
+    vanished = [row for row in not_told if row["payout_id"] not in told.left_out_ids]
+    rows = [*rows_of(told.payouts, told.groups), *not_told]
     held = sorted({str(row["document"]) for row in rows}) or list(dict.fromkeys(told.documents[:1]))
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
-    version = write_day(road, TABLE, day, rows, {"documents": held})
+    lacking = {LEFT_OUT: [name for name, _ in told.left_out]} if told.left_out else {}
+    version = write_day(road, TABLE, day, rows, {"documents": held, **lacking})
     if before is None or before.id != version.id:
         ask_for_unexplained_days(road, f"payouts of {day} were told")
-    _ask_again(road, day, told.payouts)
+    _ask_again(road, day, told)
     return StageResult(
         facts=_facts(rows),
         rows=tuple(map(_shown, rows)),
         rows_total=version.rows,
-        verdicts=(*verdicts_of(road, rows), still_told(vanished)),
+        verdicts=(*verdicts_of(road, rows), still_told(vanished), all_usable(road, day, told.left_out)),
         links={"document": held[0]} if held else {},
         version=version.id,
     )
 
 
-def _vanished(road: Road, day: date, told: _Told) -> list[Row]:
-    """Return what was kept of a day and is not told any more, unless a person has let it go."""
+def _not_told(road: Road, day: date, told: _Told) -> list[Row]:
+    """Return what was kept of a day and is not told any more, or not so that it can be used.
+
+    What a person has let go is not among it.
+    """
     before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     if before is None or not before.rows or not road.stores.warehouse.holds(before):
         return []
@@ -123,7 +139,7 @@ def _vanished(road: Road, day: date, told: _Told) -> list[Row]:
         path = str(road.stores.warehouse.path(before))
         kept = dicts(duck.sql("SELECT * FROM read_parquet($path)", params={"path": path}))
     decided = road.stores.review.decisions(road.connection, day_name(TABLE, day), VANISHED)
-    gone = told.ids | {item.origin for item in decided if item.resolution == "dismiss"}
+    gone = (told.ids - told.left_out_ids) | {item.origin for item in decided if item.resolution == "dismiss"}
     left = [row for row in kept if row["payout_id"] not in gone and not road.is_foreign(row["marketplace_id"] or "")]
     moved = _on_other_days(road, day, [row["payout_id"] for row in left])
     return [as_written(row) for row in left if row["payout_id"] not in moved]
@@ -141,10 +157,11 @@ def _on_other_days(road: Road, day: date, payout_ids: list[str]) -> set[str]:
     return {payout_id for (payout_id,) in found}
 
 
-def _ask_again(road: Road, day: date, payouts: Sequence[Payout]) -> None:
+def _ask_again(road: Road, day: date, told: _Told) -> None:
     now = road.clock.now()
-    if any(one.status not in FINAL for one in payouts) and start_of(day) >= now - WATCHED:
-        name, reason = day_name(TABLE, day), "a payout is not at its end"
+    is_open = bool(told.left_out) or any(one.status not in FINAL for one in told.payouts)
+    if is_open and start_of(day) >= now - WATCHED:
+        name, reason = day_name(TABLE, day), "a payout is not at its end, or cannot be used"
         road.stores.due.ask(road.connection, SETTLEMENT_KIND, name, now + _AGAIN, reason)
 
 

@@ -69,6 +69,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("bank_line_unexplained", "dismiss"): "Leaves the line alone: it is matched with nothing, and not told again.",
     ("payout_vanished", "retry"): "Fetches the day again; the item ends when Amazon tells the payout.",
     ("payout_vanished", "dismiss"): "Leaves the payout out, from the next fetch of its day on.",
+    ("payout_refused", "retry"): "Fetches the day again; the item ends when the payout can be used.",
     ("payout_failed", "retry"): "Fetches the day again; the item ends when the payout went through.",
     (
         "currency_other",

@@ -15,6 +15,9 @@ from resources.amazon.stated import Stated
 from resources.amazon.transfers import BROKEN, Payout
 
 TABLE = "payouts"
+# The fact of a version that names payouts of its day that could not be used: they are not among its rows, or as they
+# were before.
+LEFT_OUT = "left_out"
 Row = dict[str, object]
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from assets.balances import TABLE as BALANCES
 from assets.bank.matches import payout_rows
+from assets.bank.payout_rows import LEFT_OUT
 from assets.bank.payout_rows import TABLE as PAYOUTS
 from assets.events.event_rows import TABLE as EVENTS
 from assets.stages.kept_days import KeptDays, kept_days
@@ -111,6 +112,9 @@ def _lacking(road: Road, month: Month, kept: Mapping[str, KeptDays]) -> NotYet |
             if version is None or (whole is not None and not version.facts[whole]):
                 cure = f"connector fetch {asset} --from {day} --to {day} -c {road.connection}"
                 return NotYet(f"{what.capitalize()} of {day} are not read yet; by hand: {cure}", is_waiting=True)
+            if version.facts.get(LEFT_OUT):
+                words = f"{what.capitalize()} of {day} lack what cannot be used: see the review queue."
+                return NotYet(words, is_waiting=True)
     return None
 
 

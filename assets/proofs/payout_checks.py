@@ -5,6 +5,7 @@ settlement came to is proved by its own lines. A payout that failed is a review 
 """
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from assets.bank.payout_rows import Row
@@ -17,6 +18,7 @@ from resources.amazon.transfers import BROKEN, NO_PAYOUT
 from resources.store.settlements import SettlementRecord
 
 STILL_TOLD, VANISHED = "no_payout_vanished", "payout_vanished"
+USABLE = "every_payout_usable"
 EQUAL, KNOWN, ARRIVING = "payout_equals_settlement", "settlement_known_for_every_payout", "no_payout_failed"
 _ROWS_MAX = 25
 
@@ -131,6 +133,27 @@ def _not_told(row: Row) -> Finding:
         origin=str(row["payout_id"]),
         amount=Decimal(str(row["amount"])) if row["amount"] else None,
         details={"currency": row["currency"]} if row["currency"] else {},
+    )
+
+
+def all_usable(road: Road, day: date, left_out: Sequence[tuple[str, str]]) -> Verdict:
+    """Every payout that is told of a day says what it must; one that does not keeps no other of its day out."""
+    if not left_out:
+        return Verdict(USABLE, True, "Every payout that is told of this day can be used.", is_blocking=False)
+    findings = tuple(_left_out(road, day, *one) for one in left_out)
+    told = " ".join(one.sentence for one in findings[:5])
+    shown = tuple({"payout": name, "why": sentence} for name, sentence in left_out)
+    return Verdict(USABLE, False, told, is_blocking=False, rows=shown, findings=findings).cut(_ROWS_MAX)
+
+
+def _left_out(road: Road, day: date, name: str, sentence: str) -> Finding:
+    return Finding(
+        "payout_refused",
+        f"{name} of {day} cannot be taken over: {sentence} What was kept of it before stays; the others of its day are "
+        "taken over, and its month is not proved.",
+        "Look at the archived answer; the day is fetched again every morning, and the item ends when the payout can be "
+        f"used. By hand: `retry`, or `connector fetch payouts --from {day} --to {day} -c {road.connection}`.",
+        origin=name,
     )
 
 

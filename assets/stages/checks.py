@@ -144,6 +144,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
         CheckOfAsset("no_payout_failed", "No payout failed or was cancelled on its way to the bank.", False),
         CheckOfAsset("no_payout_vanished", "Every payout that was told of the day is still told.", False),
+        CheckOfAsset("every_payout_usable", "Every payout that is told of the day can be used.", False),
         CheckOfAsset("currency_of_marketplace", "Every amount is in the currency of its marketplace.", False),
     ),
     "expected_payouts": (

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from assets.stages import outages
 from assets.stages.day_names import day_name, day_of_name, today
-from assets.stages.outcome import ENDS_BY_ITSELF, align, is_told, keep_changed
+from assets.stages.outcome import ENDS_BY_ITSELF, PASSING, align, is_told, keep_changed
 from assets.stages.resumption import SETTLEMENT_KIND, ended, failed, sentence_of, taken_up
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import StageResult
@@ -139,6 +140,7 @@ def fetch_days(road: Road, stage: DayStage, days: Iterable[date]) -> Iterator[tu
         came |= set(days_between(first, last))
         yield from ((day, outcomes[day]) for day in days_between(first, last))
     align(road, stage.asset, (), {FAILED_CODE}, lambda item: _is_over(stage, item, came))
+    outages.is_over(road, stage.asset)
     if refused is not None:
         raise refused
     for name in names:
@@ -269,11 +271,13 @@ def _note_failure(road: Road, stage: DayStage, first: date, last: date, error: E
         if is_of_one_span:
             at, name = road.clock.now() + _SPAN_AGAIN, day_name(stage.asset, first)
             road.stores.due.ask(road.connection, SETTLEMENT_KIND, name, at, "a span that was refused is tried again")
-        if isinstance(error, DocumentDamaged) or is_told(error, failures):
+        since = outages.lasts_since(road, stage.asset, sentence_of(error)) if isinstance(error, PASSING) else None
+        if since is not None or isinstance(error, DocumentDamaged) or is_told(error, failures):
             when = "every day one of its days is tried" if is_of_one_span else "the next fetch tries again"
             finding = Finding(
                 FAILED_CODE,
-                f"{stage.asset} of {first} to {last} could not be fetched: {sentence_of(error)}",
+                f"{stage.asset} of {first} to {last} could not be fetched{outages.since_words(since)}:"
+                f" {sentence_of(error)}",
                 f"Correct what the sentence names; {when}, and this item ends with it.",
                 origin=f"{stage.asset} {first}" if is_of_one_span else stage.asset,
                 details={"last": last.isoformat()} if is_of_one_span else {},

@@ -127,7 +127,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "ledger_ties": frozenset({"entry_of_others"}),
     "financial_events": frozenset({"leaves_differ", "currency_other"}),
     **dict.fromkeys(("orders", "balances"), frozenset({"currency_other"})),
-    "payouts": frozenset({"payout_failed", "payout_vanished", "currency_other"}),
+    "payouts": frozenset({"payout_failed", "payout_vanished", "payout_refused", "currency_other"}),
     "bank_deposits": frozenset({"bank_line_unclear", "bank_line_unexplained"}),
 }
 

@@ -35,7 +35,7 @@ _SENTENCES = {
 def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: str | None, as_json: bool) -> None:
     """Drop settlement files (or folders of them) onto a connection's road.
 
-    Each file is reported; one that is refused does not keep the others out.
+    Each file is reported; one that is refused goes into the review queue and does not keep the others out.
     """
     road = opened_road(connection_name)
     rows = [_imported(road, path) for path in each_file(files)]
@@ -69,12 +69,18 @@ def each_file(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _imported(road: "Road", path: Path) -> dict[str, str | int]:
     from assets.settlement_reports import import_file
+    from assets.settlements.import_folder import hold, taken_in
+    from ledger.bank_line import clean
 
+    name = clean(path.name)
     try:
         settlement_id, outcome = import_file(road, path)
     except InputRefused as error:
+        # Said at once, and to everybody who looks into the queue: who started this may be a script.
+        hold(road, name, str(error), "Correct the file and import it again, under its name: this item ends then.")
         refused = {"file": str(path), "settlement_id": "", "outcome": "refused", "sentence": str(error)}
         return {**refused, "exit_code": error.exit_code}
+    taken_in(road, name)
     code = ExitCode.WAITS if outcome == "changed" else ExitCode.FINE
     return {
         "file": str(path),

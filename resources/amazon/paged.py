@@ -84,11 +84,14 @@ class Unusable:
     Args:
         what: One entry in words, for example "Payout".
         id_name: The field that holds an entry's id.
+        reasons: What cannot be used, and why: a name and a sentence each.
+        ids: Their ids, of those that have one.
     """
 
     what: str
     id_name: str
     reasons: list[tuple[str, str]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
 
     def read(self, entries: Iterable[Listed], read: Callable[[Listed], T]) -> list[T]:
         """Return the entries that can be used; keep why the others cannot, and raise what Amazon itself refuses."""
@@ -100,6 +103,8 @@ class Unusable:
                 if refused.status is not None:
                     raise
                 self.reasons.append((self._name(one, number), str(refused)))
+                given = one.answer.get(self.id_name)
+                self.ids |= {given} if isinstance(given, str) else set()
         return found
 
     def raise_any(self) -> None:

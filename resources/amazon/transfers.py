@@ -27,7 +27,7 @@ from resources.amazon.answers import (
     written,
 )
 from resources.amazon.door import Door
-from resources.amazon.paged import Archive, Listed, Listing, listed, read_each
+from resources.amazon.paged import Archive, Listed, Listing, Unusable, listed
 from resources.amazon.stated import Stated, settlements_of, shown, stated_of, tail_of
 
 PAID, NO_PAYOUT = "PAID", "NO_PAYOUT"
@@ -115,10 +115,13 @@ class Transfers:
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    def payouts(self, after: datetime, before: datetime, archive: Archive) -> tuple[Payout, ...]:
+    def payouts(
+        self, after: datetime, before: datetime, archive: Archive, left_out: Unusable | None = None
+    ) -> tuple[Payout, ...]:
         """Return the payouts created from `after` on and before `before`, each once, as it stood last.
 
         `archive` is handed every answer before anything looks inside it, and returns the name it is kept under.
+        Payouts that cannot be used are left out and collected in `left_out`; without it they refuse the whole answer.
 
         Raises:
             SourceRefused: A person has to act; without `status` an answer is not of the documented shape, and `reasons`
@@ -130,7 +133,10 @@ class Transfers:
         span = {"createdAfter": written(after), "createdBefore": written(before)}
         found = listed(self._door, _PAYOUTS, span, archive)
         # A payout that moved on while we paged comes twice: the later page knows more.
-        read = read_each("Payout", "id", found, lambda one: _payout_of(self._door.connection, one))
+        unusable = left_out or unusable_payouts()
+        read = unusable.read(found, lambda one: _payout_of(self._door.connection, one))
+        if left_out is None:
+            unusable.raise_any()
         return tuple({payout.payout_id: payout for payout in read}.values())
 
     def payout(self, payout_id: str, archive: Archive) -> Payout | None:
@@ -151,6 +157,11 @@ class Transfers:
         """Return the payouts that are to come. Raises as `payouts`."""
         connection = self._door.connection
         return tuple(_expected_of(connection, one) for one in listed(self._door, _EXPECTED, {}, archive))
+
+
+def unusable_payouts() -> Unusable:
+    """Return what collects the payouts of an answer that cannot be used."""
+    return Unusable("Payout", "id")
 
 
 def _payout_of(connection: str, one: Listed) -> Payout:

@@ -16,6 +16,7 @@ from assets.review_queue import subject
 from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name, day_of_name, is_of_day_asset
 from assets.stages.days import DAYS_PER_RUN_MAX, DayStage, RefusedDay, days_between, fetch_days, span_to_fetch, windows
+from assets.stages.outages import OUTAGE_KIND
 from assets.stages.resumption import SETTLEMENT_KIND, sweep
 from ledger.errors import DocumentDamaged, InputRefused, SourceRefused, SourceUnavailable
 from tests.assets.event_rig import DAYS, STAGE, TODAY, Events, at
@@ -119,13 +120,13 @@ def test_a_refused_day_waits_for_a_person_and_is_not_asked_for_for_ever(events):
 
 
 def test_a_day_that_was_asked_for_and_cannot_be_fetched_is_asked_for_again(events):
-    """A minute later first; what was asked for by nobody leaves no row."""
+    """A minute later first; what was asked for by nobody asks for nothing."""
     name = day_name("financial_events", ago(1))
     events.stores.due.ask(events.connection, SETTLEMENT_KIND, name, events.clock.now(), "review item 7 resolved: retry")
     events.broken = lambda after, before: httpx.Response(503)
     with pytest.raises(SourceUnavailable):
         events.fetch([ago(2), ago(1)])
-    [row] = events.stores.due.listing(events.connection)
+    [row] = [one for one in events.stores.due.listing(events.connection) if one.kind != OUTAGE_KIND]
     assert row.partition == name
     assert row.reason.startswith("failure 1 of financial_events")
     assert (row.at - events.clock.now()).total_seconds() == pytest.approx(60, abs=1)
@@ -212,6 +213,44 @@ def test_a_document_that_comes_damaged_is_told_until_it_comes_whole(events):
     assert (item.code, "breaks off" in item.sentence) == ("fetch_failed", True)
     list(fetch_days(events.road, STAGE, DAYS))
     assert events.items() == []
+
+
+def test_an_outage_that_only_schedules_meet_is_told_when_it_lasts(events):
+    """Nobody counts failures of what no due row asks for: hours are counted, and whole fetches, not attempts."""
+    is_out = [True]
+
+    def fetch(road, first, last):
+        if is_out[0] and last == TODAY:
+            raise SourceUnavailable("Amazon does not answer.")
+        return STAGE.fetch(road, first, last)
+
+    stage, begun = replace(STAGE, days_per_window=2, fetch=fetch), events.clock.now()
+
+    def attempt() -> list[str]:
+        if is_out[0]:
+            with pytest.raises(SourceUnavailable):
+                list(fetch_days(events.road, stage, DAYS))
+        else:
+            list(fetch_days(events.road, stage, DAYS))
+        return [item.code for item in events.items()]
+
+    for _ in range(12):
+        assert attempt() == []
+        events.clock.advance(timedelta(minutes=29).total_seconds())
+    events.clock.advance(timedelta(minutes=13).total_seconds())
+    assert attempt() == ["fetch_failed"]
+    [item] = events.items()
+    assert (item.partition, item.origin) == ("financial_events", "financial_events")
+    assert f"as at every attempt since {begun:%Y-%m-%d %H:%M} UTC: Amazon does not answer." in item.sentence
+    opened = item.id
+    assert attempt() == ["fetch_failed"]
+    assert [item.id for item in events.items()] == [opened]
+    is_out[0] = False
+    assert attempt() == []
+    # The next outage is counted from its own beginning.
+    is_out[0] = True
+    events.clock.advance(timedelta(hours=7).total_seconds())
+    assert attempt() == []
 
 
 def test_a_refusal_of_who_asks_ends_the_fetch(events):

@@ -14,6 +14,7 @@ from assets.month_end.marketplace_account import AccountMonth
 from assets.month_end.month_statement import bars_of, group_of, lines_of
 from assets.month_proofs import READS, kept_statement, prove_month
 from assets.settlements.picture import LENGTH_MAX, waterfall_markdown
+from assets.stages.kept_days import kept_days
 from assets.stages.metadata import metadata_of
 from assets.stages.month_names import month_name
 from assets.stages.month_stages import MONTH_STAGES
@@ -170,6 +171,23 @@ def test_a_month_whose_days_are_not_read_yet_waits_and_says_what_is_missing(euro
     for verdict in prove_month(early, OCTOBER.before).verdicts:
         assert (verdict.passed, verdict.is_waiting) == (True, False)
         assert "nothing is compared" in verdict.sentence
+
+
+def test_a_month_of_which_a_payout_cannot_be_used_waits(european, monkeypatch):
+    """What is left out would be the rest of the proof."""
+    day = date(2026, 10, 15)
+
+    def lacking(road, asset):
+        kept = kept_days(road, asset)
+        if asset == "payouts":
+            version = kept.versions[day]
+            kept.versions[day] = replace(version, facts={**version.facts, "left_out": ["Payout P9"]})
+        return kept
+
+    monkeypatch.setattr(marketplace_account, "kept_days", lacking)
+    for verdict in prove_month(european.road, OCTOBER).verdicts:
+        assert (verdict.passed, verdict.is_waiting) == (False, True)
+        assert f"Payouts of {day} lack what cannot be used" in verdict.sentence
 
 
 def test_a_connection_that_reads_nothing_proves_nothing_and_says_so(books):

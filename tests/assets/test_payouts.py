@@ -85,15 +85,18 @@ class Amazon:
             transfers=SimpleNamespace(payouts=self._payouts), event_groups=SimpleNamespace(begun=self._begun)
         )
 
-    def _payouts(self, after: datetime, before: datetime, archive) -> tuple[Payout, ...]:
+    def _payouts(self, after: datetime, before: datetime, archive, left_out=None) -> tuple[Payout, ...]:
         self.asked.append((after, before))
         archive(b"page")
         if self.error:
             raise self.error
         if self.unusable is not None and after <= self.unusable < before:
-            raise SourceRefused("P9 has no amount", reasons=(("Payout P9", "Payout P9: it has no amount."),))
+            if left_out is None:
+                raise SourceRefused("P9 has no amount", reasons=(("Payout P9", "Payout P9: it has no amount."),))
+            left_out.reasons.append(("Payout P9", "it has no amount."))
+            left_out.ids.add("P9")
         # What says nothing of its creation was created on DAY all the same.
-        return tuple(one for one in self.payouts if one.created is not None or after <= CREATED < before)
+        return tuple(one for one in self.payouts if after <= (one.created or CREATED) < before)
 
     def _begun(self, after: datetime, before: datetime, archive) -> tuple[EventGroup, ...]:
         return self.groups
@@ -273,24 +276,47 @@ def test_an_answer_for_several_days_that_cannot_be_used_is_one_item(books: Bookk
     assert books.stores.review.listing(books.connection) == []
 
 
-def test_a_payout_that_cannot_be_used_keeps_out_its_own_day_alone(books: Bookkeeping) -> None:
-    """The other days are kept, its own keeps what it had; one item names the payout, and ends when it can be used."""
-    amazon = Amazon((payout("1"),))
-    fetched(books, amazon)
+def test_a_payout_that_cannot_be_used_keeps_no_other_out(books: Bookkeeping, verdict) -> None:
+    """Of no day, its own among them; one item names it, and ends when it can be used."""
     later = tuple(payout(str(n), created=CREATED - timedelta(days=n), trace_id=f"T{n}") for n in range(2, 9))
-    amazon.payouts, amazon.unusable = (*amazon.payouts, *later), CREATED + timedelta(hours=2)
+    amazon = Amazon((payout("1"), *later), unusable=CREATED + timedelta(hours=2))
     road = replace(books.road, source=amazon.source, marketplaces=("Amazon.com",))
     days = [DAY - timedelta(days=number) for number in range(9)]
     found = dict(fetch_days(road, STAGE, days))
-    assert [day for day in days if isinstance(found[day], RefusedDay)] == [DAY]
+    assert [day for day in days if isinstance(found[day], RefusedDay)] == []
+    assert [day for day in days if not verdict(found[day], "every_payout_usable").passed] == [DAY]
     assert sum(len(staged(books, day)) for day in days) == 8
     [item] = books.stores.review.listing(books.connection)
-    assert (item.code, item.partition, item.origin) == ("day_refused", day_name("payouts", DAY), "Payout P9")
-    assert "Payout P9: it has no amount. What was kept of that day before stays." in item.sentence
+    assert (item.code, item.partition, item.origin) == ("payout_refused", day_name("payouts", DAY), "Payout P9")
+    assert f"Payout P9 of {DAY} cannot be taken over: it has no amount. What was kept" in item.sentence
     assert len(amazon.asked) <= 1 + 1 + 2 * 4
+    [row] = books.stores.due.listing(books.connection)
+    assert (row.partition, row.at) == (day_name("payouts", DAY), NOW + timedelta(days=1))
     amazon.unusable = None
     assert fetched(books, amazon).rows_total == 1
     assert books.stores.review.listing(books.connection) == []
+
+
+def test_what_was_kept_of_a_payout_that_cannot_be_used_any_more_stays(books: Bookkeeping, verdict) -> None:
+    """It has not vanished: Amazon tells it, and not so that it can be used."""
+    ninth = payout("9", "20.00", trace_id="T9")
+    amazon = Amazon((payout("1"), ninth))
+    fetched(books, amazon)
+    amazon.payouts, amazon.unusable = (payout("1", status="IN_TRANSIT"),), CREATED
+    found = fetched(books, amazon)
+    assert verdict(found, "no_payout_vanished").passed
+    assert [(row["payout_id"], row["status"]) for row in staged(books)] == [("P1", "IN_TRANSIT"), ("P9", "PAID")]
+    assert [item.code for item in books.stores.review.listing(books.connection)] == ["payout_refused"]
+    assert fetched(books, amazon).version == found.version
+
+
+def test_a_day_of_which_no_payout_can_be_used_is_refused(books: Bookkeeping) -> None:
+    """An empty day would say that nothing was paid."""
+    fetched(books, Amazon((payout("9"),)))
+    found = fetched(books, Amazon(unusable=CREATED))
+    assert isinstance(found, RefusedDay)
+    assert found.reasons == (("Payout P9", "Payout P9: it has no amount."),)
+    assert [row["payout_id"] for row in staged(books)] == ["P9"]
 
 
 def test_a_payout_that_is_not_told_any_more_stays_until_a_person_lets_it_go(books: Bookkeeping, verdict) -> None:

@@ -301,3 +301,27 @@ def test_a_discovery_that_cannot_reach_the_marketplace_is_an_item_until_it_can(w
     assert list(world.items()) == ["discovery_failed"]
     told(road, lambda _: Discovery())
     assert world.items() == {}
+
+
+def test_a_marketplace_that_does_not_answer_for_hours_is_an_item(world):
+    """Also when it gives some and then nothing: what is new does not arrive."""
+    from assets.discovery import told
+    from assets.settlement_reports import Discovery
+    from ledger.errors import SourceUnavailable
+
+    road = world.small()
+
+    def unreachable(_):
+        raise SourceUnavailable("Amazon does not answer.")
+
+    with pytest.raises(SourceUnavailable):
+        told(road, unreachable)
+    world.clock.advance(5 * 3600)
+    told(road, lambda _: Discovery(interrupted="The quota is used up."))
+    assert world.items() == {}
+    world.clock.advance(3600)
+    told(road, lambda _: Discovery(interrupted="The quota is used up."))
+    item = world.items()["discovery_failed"]
+    assert "cannot be looked for, as at every attempt since" in item.sentence
+    told(road, lambda _: Discovery())
+    assert world.items() == {}

@@ -21,6 +21,23 @@ def test_a_folder_is_imported_file_by_file(own_place, run_json, tmp_path: Path) 
     assert document["files"][0]["settlement_id"] == own_place.posted
 
 
+def test_a_file_that_is_refused_is_an_item_until_it_comes_whole(own_place, run, run_json, tmp_path: Path) -> None:
+    """Under its own name; the others of its folder have none."""
+    whole, content = tmp_path / "b.txt", own_place.report(own_place.posted)
+    whole.write_bytes(content)
+    cut = tmp_path / "september (1).txt"
+    cut.write_bytes(content[: len(content) // 2])
+    run_json("import", str(tmp_path), "-c", "amazon_us", code=ExitCode.REFUSED)
+    run_json("import", str(cut), "-c", "amazon_us", code=ExitCode.REFUSED)
+    [item] = run_json("review", "list", code=ExitCode.WAITS)["items"]
+    assert (item["code"], item["origin"], item["actions"]) == ("file_refused", "september (1).txt", "dismiss")
+    assert "september (1).txt" in item["sentence"]
+    assert "import it again" in item["cure"]
+    cut.write_bytes(content)
+    assert run("import", str(cut), "-c", "amazon_us").exit_code == ExitCode.FINE
+    assert run("review", "list").exit_code == ExitCode.FINE
+
+
 def test_other_content_under_a_known_id_waits_for_a_person(own_place, run, run_json, tmp_path: Path) -> None:
     """The newer file is kept and shown; a person who accepts it makes it count."""
     first, second = tmp_path / "first.txt", tmp_path / "second.txt"

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import SourceRefused
 from resources.amazon.stated import Stated
-from resources.amazon.transfers import BROKEN, NO_PAYOUT, UNDER_WAY, Payout
+from resources.amazon.transfers import BROKEN, NO_PAYOUT, UNDER_WAY, Payout, unusable_payouts
 from tests.emulators.amazon.finance_bench import DE, UK
 from tests.resources.amazon.client.money_rig import PARTNER, denied, european, scripted, settlement, unnamed, usd
 from tests.resources.amazon.client.rig import US
@@ -77,6 +77,16 @@ def test_every_payout_that_cannot_be_used_is_named():
     assert "Payout 2: " in str(told.value)
     assert "currentStatus is missing" in str(told.value)
     assert told.value.status is None
+
+
+def test_payouts_that_cannot_be_used_are_left_out_where_that_is_asked_for():
+    """The others are told; what is left out has its name, and its id if it has one."""
+    amazon = scripted({"payouts": [sample(), sample(id="P9", amount=usd(-1)), sample(id=None)]})
+    left_out = unusable_payouts()
+    found = amazon.client().transfers.payouts(AFTER, BEFORE, amazon.archive, left_out)
+    assert [one.payout_id for one in found] == [sample()["id"]]
+    assert [name.split(" of document")[0] for name, _ in left_out.reasons] == ["Payout P9", "Payout number 3"]
+    assert left_out.ids == {"P9"}
 
 
 @pytest.mark.parametrize(
