@@ -130,10 +130,16 @@ def _month_end(opened: "Connection", mapping: "Mapping | None") -> Iterator[Chec
 
 
 def _input_tax(opened: "Connection", mapping: "Mapping | None") -> Iterator[Checked]:
-    """Say where tax on fees waits for its invoice, or which account it lacks; nothing where it does not wait."""
-    if mapping is None or not opened.settings.books.holds_input_tax:
+    """Say where tax on fees waits for its invoice, which account it lacks, or that nobody has said whether it waits."""
+    if mapping is None:
         return
-    accounts, what = mapping.shape.accounts, "input tax"
+    books, accounts, what = opened.settings.books, mapping.shape.accounts, "input tax"
+    if accounts.input_tax is not None and "input_tax" not in books.model_fields_set:
+        words = "Tax on fees is booked as claimed as soon as it is settled, before its invoice has a number."
+        cure = "Say so under books, input_tax: when_settled; or when_invoiced, where it may be claimed with that only."
+        yield Checked(opened.name, what, False, words, cure, ExitCode.WAITS)
+    if not books.holds_input_tax:
+        return
     missing = [name for name in ("input_tax_waiting", "input_tax") if getattr(accounts, name) is None]
     if missing:
         words = "Tax on fees is to wait for its invoice, and the mapping does not say where it waits or is claimed."

@@ -11,7 +11,7 @@ C = ("-c", "amazon_us")
 def waiting(copied_place):
     """A connection whose tax on fees waits; `changed` replaces a text of a file."""
     settings = copied_place.folder / "defs/amazon_us/defs.yaml"
-    changed(settings, "  books:\n", "  books:\n    input_tax: when_invoiced\n")
+    changed(settings, "input_tax: when_settled", "input_tax: when_invoiced")
     return copied_place
 
 
@@ -46,3 +46,11 @@ def test_tax_that_waits_for_invoices_nobody_reads_is_refused(waiting, run_json) 
 def test_where_nothing_waits_nothing_is_said(copied_place, run_json) -> None:
     """As before."""
     assert rows(run_json("check", *C), "input tax") == []
+
+
+def test_where_nobody_has_said_when_it_is_claimed_a_person_is_asked(copied_place, run_json) -> None:
+    """Nothing stops: it is booked as claimed at once, and the row says so."""
+    settings = copied_place.folder / "defs/amazon_us/defs.yaml"
+    changed(settings, "    input_tax: when_settled", "    # said nowhere:")
+    [row] = rows(run_json("check", *C, code=ExitCode.WAITS), "input tax")
+    assert (row["ok"], "before its invoice has a number" in row["sentence"]) == (False, True)
