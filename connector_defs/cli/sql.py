@@ -5,6 +5,7 @@ own files and nothing else, writes nothing and fetches no extension.
 """
 
 import csv
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,7 +46,7 @@ def sql(query: str | None, as_json: bool, as_csv: bool) -> None:
         _list_views(views, path, as_json)
         return
     with TemporaryDirectory(prefix="connector-sql-") as spill, _opened(path, Path(spill)) as connection:
-        names, rows = _asked(connection, query)
+        names, rows = _asked(connection, query, views)
         _print(names, rows, as_json, as_csv)
 
 
@@ -79,7 +80,7 @@ def _opened(path: Path, spill: Path) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def _asked(connection: "duckdb.DuckDBPyConnection", query: str) -> tuple[list[str], list[tuple]]:
+def _asked(connection: "duckdb.DuckDBPyConnection", query: str, views: list[str]) -> tuple[list[str], list[tuple]]:
     import duckdb
 
     try:
@@ -90,7 +91,17 @@ def _asked(connection: "duckdb.DuckDBPyConnection", query: str) -> tuple[list[st
         answer = connection.execute(statements[0])
         return [column[0] for column in answer.description or ()], answer.fetchall()
     except duckdb.Error as error:
-        raise InputRefused(f"DuckDB refuses the query: {output.plain(error)}") from None
+        raise InputRefused(_refusal(str(error), views) or f"DuckDB refuses the query: {output.plain(error)}") from None
+
+
+def _refusal(told: str, views: list[str]) -> str:
+    """Say what is staged where a query names what is not: DuckDB proposes tables of its own instead."""
+    missing = re.match(r"Catalog Error: Table with name (\w+) does not exist!", told)
+    if missing is None:
+        return ""
+    staged = f"Staged are: {', '.join(views)}." if views else "Nothing is staged yet."
+    when = "a table is there once something of it was read or made"
+    return f"Nothing is staged under the name {missing[1]}: {when}. {staged}"
 
 
 def _print(names: list[str], rows: list[tuple], as_json: bool, as_csv: bool) -> None:

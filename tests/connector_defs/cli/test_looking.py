@@ -67,6 +67,16 @@ def test_sql_only_reads_and_only_the_warehouse(place, run, query: str) -> None:
     assert result.stderr
 
 
+def test_sql_names_what_is_staged_where_a_table_is_not(place, run) -> None:
+    """A table that nothing was read into yet is no riddle of DuckDB's own tables."""
+    result = run("sql", "SELECT sum(amount) FROM payouts")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "Nothing is staged under the name payouts: a table is there once something of it was read or made. "
+        "Staged are: journals, mapped_lines, settlement_lines.\n"
+    )
+
+
 def test_an_unknown_review_item_is_refused(place, run) -> None:
     """The sentence says how to list the others."""
     for arguments in (("show", "99"), ("resolve", "99", "--action", "retry", "--reason", "x")):
