@@ -83,7 +83,7 @@ def _items(value: object) -> list[Any]:
 
 def _meant(name: str) -> str:
     close = get_close_matches(name, categories(), n=1)
-    return f": did you mean {close[0]}?" if close else ": take one of the list in the mapping guide"
+    return f": did you mean {close[0]}?" if close else ": take one of docs/reference/categories.md"
 
 
 def _clearing(shape: MappingShape) -> Iterator[Problem]:

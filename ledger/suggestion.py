@@ -52,7 +52,8 @@ def _blocks(by_section: dict[str, dict[str, str]]) -> list[str]:
 
 def _said(name: str) -> str:
     category = categories()[name]
-    return f"{category.description} ({category.nature}, usually {category.usual_side})"
+    side = "" if category.usual_side == "either" else f", usually {category.usual_side}"
+    return f"{category.description} ({category.nature}{side})"
 
 
 def _triple_row(one: Combination, shipped: str) -> str:

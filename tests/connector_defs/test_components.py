@@ -141,13 +141,15 @@ def test_a_mapping_outside_the_project_is_refused(tmp_path):
 
 @pytest.mark.parametrize("command", [("check", "yaml"), ("check", "defs"), ("list", "defs", "--json")])
 def test_dg_accepts_the_project(command, tmp_path):
-    """`dg check yaml`, `dg check defs` and `dg list defs` are clean."""
+    """`dg check yaml`, `dg check defs` and `dg list defs` are clean, without an activated environment too."""
     dg = Path(sys.executable).with_name("dg")
-    variables = {**os.environ, "CONNECTOR_HOME": str(tmp_path), "VIRTUAL_ENV": str(dg.parent.parent)}
+    variables = {**os.environ, "CONNECTOR_HOME": str(tmp_path)}
+    variables.pop("VIRTUAL_ENV", None)
     done = subprocess.run(
         [dg, *command], cwd=PACKAGE.parent, env=variables, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "virtual environment" not in done.stdout + done.stderr
     if "list" in command:
         assert "amazon_us/reconciliations" in done.stdout
 

@@ -48,7 +48,15 @@ def test_a_snippet_pasted_without_being_filled_in_is_refused(combination):
     with pytest.raises(MappingRefused) as refusal:
         load_mapping(SMALL + snippet, "m.yaml")
     assert "categories.revenue: is empty: fill it in." in str(refusal.value)
-    assert "triples[1].category: '' is no category" in str(refusal.value)
+    assert "triples[1].category: '' is no category: take one of docs/reference/categories.md" in str(refusal.value)
+
+
+def test_the_hint_names_a_side_only_where_one_is_usual(combination):
+    """A reserve is held and given back: it has no usual side."""
+    reserve = ("other-transaction", "other-transaction", "Current Reserve Amount")
+    assert '  reserve_movement: ""  # Reserve held by Amazon and returned in the next settlement (receivable)\n' in (
+        suggest(stopped(combination, reserve))
+    )
 
 
 def test_what_would_be_missing_next_is_named_at_once(combination):

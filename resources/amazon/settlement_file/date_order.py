@@ -3,7 +3,8 @@
 In: the date columns' shapes and cells, and the summary's dates. Out: one order per group (summary, posted-date-time,
 posted-date) and the name of the format. An order under which any date does not exist is out. Of what is left, the
 combination stands that agrees most: the period starts before it ends, both posted columns name the same day, and the
-rows lie in the period. If two combinations are left that give different dates, the file is refused.
+rows lie in the period. If two combinations are left that give different dates, the file is refused. So it is when years
+of two digits make a settlement last longer than one: they may stand in front, and 26-03-05 is no day of 2005.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from resources.amazon.settlement_file.refusals import cell_refused, file_refused
 POSTED_COLUMNS = ("posted-date-time", "posted-date")
 _SLASHED = ("dmy", "mdy")
 _NEAR = timedelta(days=1)
+# A settlement lasts two weeks. Days that were taken for years make years of it.
+_SPAN_MAX = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ def infer_date_reading(table: RawTable, texts: SummaryTexts) -> DateReading:
     chosen = combinations[0]
     if len(combinations) > 1:
         chosen = _resolved([_outcome(table, texts, columns, each) for each in combinations], columns, table.source)
+    if _has_short_years(columns, texts):
+        _refuse_far_apart(_outcome(table, texts, columns, chosen), table.source)
     posted = [column.sql(order) for column, order in zip(columns, chosen[1:], strict=True)]
     return DateReading(chosen[0], f"coalesce({', '.join(posted)})", _format_name(columns, texts, chosen))
 
@@ -154,6 +159,23 @@ def _resolved(outcomes: list[_Outcome], columns: list[_Column], source: str) -> 
         "decides",
         column=names[0] if names[0] in POSTED_COLUMNS else SUMMARY_DATES[0],
     )
+
+
+def _has_short_years(columns: list[_Column], texts: SummaryTexts) -> bool:
+    shapes = [shape for column in columns for shape in column.shapes]
+    shapes += [shape for text in texts.dates if text and (shape := dates.read_shape(shape_of(text)))]
+    return any(shape.year == "%y" for shape in shapes)
+
+
+def _refuse_far_apart(outcome: _Outcome, source: str) -> None:
+    moments = [moment for moment in (*outcome.summary, outcome.first, outcome.last) if moment]
+    if moments and max(moments) - min(moments) > _SPAN_MAX:
+        raise file_refused(
+            source,
+            f"has dates with years of two digits that would lie years apart ({min(moments):%Y-%m-%d} and "
+            f"{max(moments):%Y-%m-%d}), so it is not certain where the year stands",
+            column=SUMMARY_DATES[0],
+        )
 
 
 def _format_name(columns: list[_Column], texts: SummaryTexts, orders: tuple[str, ...]) -> str:

@@ -157,6 +157,39 @@ def test_a_period_that_ends_before_it_starts_is_refused(desk: Desk) -> None:
     assert "before it starts" in str(desk.refused(v2_text(["1.00"], settlement_end_date="2026-02-01 00:00:00 UTC")))
 
 
+YEAR_FIRST = {
+    "settlement_start_date": "26-03-01",
+    "settlement_end_date": "26-03-15",
+    "deposit_date": "26-03-17",
+}
+
+
+@pytest.mark.parametrize(
+    "row, summary, far",
+    [
+        (posted("", "2026-03-05 09:00:00 UTC"), YEAR_FIRST, "2001-03-26 and 2026-03-05"),
+        (posted("26-03-05"), YEAR_FIRST, "2001-03-26 and 2017-03-26"),
+        (posted("26/03/05"), {}, "2005-03-26 and 2026-03-17"),
+    ],
+)
+def test_a_year_of_two_digits_that_stands_in_front_is_refused(
+    desk: Desk, row: dict[str, str], summary: dict[str, str], far: str
+) -> None:
+    """Rule: 26-03-05 is not taken for a day of 2005, which would lie before every go-live and never be posted."""
+    refusal = str(desk.refused(v2_text([row], **summary)))
+    assert far in refusal
+    assert "not certain where the year stands" in refusal
+
+
+def test_a_year_of_two_digits_is_taken_where_the_period_is_one(desk: Desk) -> None:
+    """Rule: dd-mm-yy and dd/mm/yy are read; beside a trusted instant the order of posted-date decides nothing."""
+    summary = {"settlement_start_date": "14-03-26", "settlement_end_date": "28-03-26", "deposit_date": ""}
+    assert desk.read(v2_text([posted("15/03/26")], **summary)).start == datetime(2026, 3, 14, tzinfo=UTC)
+    assert desk.read(v2_text([posted("26-03-05", "2026-03-05 09:00:00 UTC")])).posted_max == datetime(
+        2026, 3, 5, 9, tzinfo=UTC
+    )
+
+
 @pytest.mark.parametrize("column", ["settlement_start_date", "settlement_end_date"])
 def test_a_period_must_be_there(desk: Desk, column: str) -> None:
     """Rule: without its period a settlement cannot be chained."""
