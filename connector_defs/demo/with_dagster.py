@@ -71,7 +71,7 @@ def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[
         complain(billed)
         if afterwards is Afterwards.LEAVE:
             is_left = True
-            complain(f"Dagster is open at {address} (logs and data: {home}). End it: connector demo --stop")
+            complain(left_open(address, home))
             complain(_command_line(home))
         elif afterwards is Afterwards.WAIT:
             complain(f"Dagster is open at {address} (logs and data: {home}). Ctrl-C ends everything.")
@@ -84,6 +84,14 @@ def run_with_dagster(*, port: int, afterwards: Afterwards, show: Callable[[list[
             processes.stop()
         signal.signal(signal.SIGTERM, before)
     return rows
+
+
+def left_open(address: str, home: Path) -> str:
+    """Say where it is open and what ends it; after `make demo` no shell knows `connector` yet."""
+    return (
+        f"Dagster is open at {address} (logs and data: {home}). "
+        "End it: make demo-stop, or from anywhere connector demo --stop"
+    )
 
 
 def _command_line(home: Path) -> str:

@@ -17,6 +17,8 @@ from connector_defs.demo.display import progress_display
 from connector_defs.demo.place import environment, write_shell_file
 from connector_defs.demo.processes import MEMORY, Processes, running
 from connector_defs.demo.proof import LEFT_ALONE, ProofRow, in_order, table_rows, verdict_sentence
+from connector_defs.demo.with_dagster import left_open
+from connector_defs.project import PACKAGE
 from ledger.errors import ConfigurationRefused
 from resources.worker import started_at
 
@@ -85,6 +87,13 @@ def test_stop_ends_what_another_command_started(tmp_path: Path, monkeypatch: pyt
     assert first.stdout == "Ended: sleeper.\n"
     assert started.wait(10) != 0
     assert CliRunner().invoke(program, ["demo", "--stop"]).stdout == "No demonstration is running here.\n"
+
+
+def test_what_make_demo_left_open_is_ended_by_make(tmp_path: Path) -> None:
+    """A shell that has only run `make demo` knows no `connector`: sentence and README name the Makefile's target."""
+    assert "End it: make demo-stop" in left_open("http://127.0.0.1:1", tmp_path)
+    assert "\ndemo-stop:" in (PACKAGE.parent / "Makefile").read_text(encoding="utf-8")
+    assert "`make demo-stop` ends it" in (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_stop_and_once_exclude_each_other() -> None:
