@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BEFORE_GO_LIVE = "before go-live"
 NOTHING_TO_POST = "nothing to post"
 NOT_STARTED = "not started"
-_AT_WORK = frozenset({"sent", "importing", "unclear"})
+_AT_WORK = frozenset({"sent", "importing"})
 _AT_REST = frozenset({"posted", "reversed"})
 
 
@@ -153,9 +153,11 @@ def _reasons(
 
 
 def _code(states: set[str], has_items: bool, waits_for: str) -> ExitCode:
-    """The ERP at work is fine: a later run looks again. What waits for a person is not."""
+    """The ERP at work is fine: a later run looks again. What waits for a person is not, nor what nobody knows yet."""
     if has_items:
         return ExitCode.WAITS
+    if "unclear" in states:
+        return ExitCode.ERP
     if states & _AT_WORK and states <= _AT_WORK | _AT_REST:
         return ExitCode.FINE
     return ExitCode.WAITS if waits_for else ExitCode.FINE
