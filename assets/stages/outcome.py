@@ -184,7 +184,7 @@ FAILURES_UNTOLD_MAX = 11
 def keep(road: Road, asset: str, settlement_id: str, result: StageResult) -> None:
     """Store the verdicts of a stage and bring the review queue in line with its findings."""
     said = [_said(asset, verdict) for verdict in result.verdicts]
-    road.stores.verdicts.store_all(road.connection, settlement_id, said, road.run)
+    road.stores.verdicts.store(road.connection, settlement_id, said, road.run)
     has_looked = asset != "reconciliations" or not any(verdict.is_waiting for verdict in result.verdicts)
     ends = ENDS_BY_ITSELF.get(asset, frozenset()) if has_looked else frozenset()
     ends_here = partial(_ends_at, asset)
@@ -201,7 +201,7 @@ def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: f
     }
     said = [_said(asset, verdict) for verdict in result.verdicts]
     news = [one for one in said if known.get(one.check) != (one.passed, one.severity, one.facts)]
-    road.stores.verdicts.store_all(road.connection, name, news, road.run)
+    road.stores.verdicts.store(road.connection, name, news, road.run)
     align(road, name, result.findings, ends)
 
 

@@ -53,13 +53,7 @@ class Verdicts:
         self._control = control
         self._clock = clock
 
-    def store(
-        self, connection: str, partition: str, check: str, passed: bool, severity: str, facts: dict, run: str = ""
-    ) -> None:
-        """Keep one verdict."""
-        self.store_all(connection, partition, [Said(check, passed, severity, facts)], run)
-
-    def store_all(self, connection: str, partition: str, said: Iterable[Said], run: str = "") -> None:
+    def store(self, connection: str, partition: str, said: Iterable[Said], run: str = "") -> None:
         """Keep what the checks of one look said: all of it, or nothing of it."""
         of_look = {"connection": connection, "partition": partition, "run": run, "at": self._clock.now()}
         rows = [

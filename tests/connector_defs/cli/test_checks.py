@@ -1,6 +1,7 @@
 """`connector checks`: what does not pass, by weight, with the rows behind what is named; and the money of `status`."""
 
 from connector_defs.cli.exit_codes import ExitCode
+from resources.store.verdicts import Said
 
 C = ("-c", "amazon_us")
 
@@ -9,9 +10,9 @@ def test_what_does_not_pass_is_listed_with_its_sentence_and_its_rows(copied_plac
     """Kept verdicts alone: nobody is asked; what only waits is shown when that is wanted."""
     stores = _stores()
     told = {"asset": "source_proofs", "sentence": "It differs by 5.00.", "rows": [{"order": "111-1", "by": "5.00"}]}
-    stores.verdicts.store("amazon_us", copied_place.posted, "events_equal_settlement", False, "warn", told)
+    stores.verdicts.store("amazon_us", copied_place.posted, [Said("events_equal_settlement", False, "warn", told)])
     waits = {"asset": "source_proofs", "sentence": "Not seen yet.", "rows": [], "waits": True}
-    stores.verdicts.store("amazon_us", copied_place.posted, "deposit_equals_payout", False, "warn", waits)
+    stores.verdicts.store("amazon_us", copied_place.posted, [Said("deposit_equals_payout", False, "warn", waits)])
     asked = len(copied_place.world.amazon.exchanges)
     listed = run_json("checks", *C, code=ExitCode.WAITS)["checks"]
     assert {(one["check"], one["says"]) for one in listed} >= {
@@ -36,7 +37,7 @@ def test_a_settlement_whose_checks_pass_has_none(copied_place, run) -> None:
 def test_what_asks_for_a_person_stands_in_status(copied_place, run, run_json) -> None:
     """Items and checks per connection, and what Amazon owes where its balances are read."""
     stores = _stores()
-    stores.verdicts.store("amazon_us", copied_place.posted, "gate", False, "error", {"asset": "erp_postings"})
+    stores.verdicts.store("amazon_us", copied_place.posted, [Said("gate", False, "error", {"asset": "erp_postings"})])
     document = run_json("status", *C)
     [asks] = document["attention"]
     assert (asks["connection"], asks["items_open"]) == ("amazon_us", 0)

@@ -20,7 +20,7 @@ from resources.store.outbox import Outbox
 from resources.store.people import People
 from resources.store.review import Review
 from resources.store.settlements import Settlements
-from resources.store.verdicts import Verdicts
+from resources.store.verdicts import Said, Verdicts
 from tests.resources.store.samples import finding, journals, new_clock
 from tests.resources.store.test_exchanges import ASKED
 
@@ -42,7 +42,7 @@ def live(url: str, folder: Path) -> None:
     settlements.accept("amazon_us", "1", "1-other", "ann", "newer", run="r")
     settlements.remember_report("amazon_us", "report-3", "document-3", "")
     for number in ("1", "2"):
-        verdicts.store("amazon_us", number, "ties_to_total", True, "error", {"sentence": "It ties."}, "r")
+        verdicts.store("amazon_us", number, [Said("ties_to_total", True, "error", {"sentence": "It ties."})], "r")
         asked = replace(ASKED, connection="amazon_us", attempt=int(number))
         exchanges.record(replace(asked, request_body=b"{}", error="ReadTimeout: too slow"))
     for number in ("1", "2"):

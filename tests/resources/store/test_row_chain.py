@@ -11,7 +11,7 @@ from resources.store.control import upgrade
 from resources.store.exchanges import Exchanges
 from resources.store.row_chain import CHAINED, ENDS, FIRST, covered, digest
 from resources.store.settlements import Settlements
-from resources.store.verdicts import Verdicts
+from resources.store.verdicts import Said, Verdicts
 from resources.store.verification import verify
 from tests.resources.store.samples import START, finding
 from tests.resources.store.test_exchanges import ASKED
@@ -27,7 +27,7 @@ def add_rows(control, documents, clock):
     def adding(count: int = 1, connection: str = "amazon_us") -> None:
         for number in range(count):
             exchanges.record(replace(ASKED, connection=connection, attempt=number + 1))
-            verdicts.store(connection, "1", "ties_to_total", True, "error", {"number": number}, "r")
+            verdicts.store(connection, "1", [Said("ties_to_total", True, "error", {"number": number})], "r")
 
     return adding
 
@@ -157,7 +157,7 @@ def test_a_head_without_rows_is_found(told, rows, sealed):
 def test_whole_seconds_and_ones_are_hashed_as_they_are_read(control, documents, clock):
     """A duration of 0 comes back as 0.0, a 1 as True: a hash over the other text would accuse an honest row."""
     Exchanges(control, documents, clock).record(replace(ASKED, seconds=0))
-    Verdicts(control, clock).store("amazon_us", "1", "ties_to_total", 1, "error", {}, "r")
+    Verdicts(control, clock).store("amazon_us", "1", [Said("ties_to_total", 1, "error", {})], "r")
     verification = verify(control)
     assert verification.is_ok, verification.first_bad.sentence
 

@@ -16,7 +16,7 @@ from resources.store.audit import Audit
 from resources.store.backup import write_backup
 from resources.store.control import ControlDatabase, upgrade
 from resources.store.stores import Stores, StoreUrls
-from resources.store.verdicts import Verdicts
+from resources.store.verdicts import Said, Verdicts
 from resources.store.verification import verify
 from tests.resources.store.backup.rows import MOVED, restored, rows_in
 from tests.resources.store.samples import finding, journals
@@ -51,7 +51,7 @@ def test_chains_of_rows_come_back_and_go_on(stores, elsewhere, open_stores, cloc
 
     def add_rows(to: Stores) -> None:
         to.exchanges.record(ASKED)
-        Verdicts(to.control, clock).store("amazon_us", "1", "ties_to_total", True, "error", {}, "r")
+        Verdicts(to.control, clock).store("amazon_us", "1", [Said("ties_to_total", True, "error", {})], "r")
 
     add_rows(stores)
     stores.outbox.plan("amazon_us", journals("2.00", settlement_id="3"), approved=True, mapping_hash="m", partition="3")
