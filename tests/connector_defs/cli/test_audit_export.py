@@ -14,7 +14,7 @@ from sqlalchemy import text
 from connector_defs.cli.exit_codes import ExitCode
 from resources.clock import SystemClock
 from resources.store.control import ControlDatabase
-from resources.store.verdicts import Verdicts
+from resources.store.verdicts import Said, Verdicts
 from tests.resources.store.sqlite_file import SqliteFile
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "audit.md"
@@ -91,7 +91,7 @@ def test_verify_counts_what_is_not_proved_whole(place, copied_place, run, run_js
     assert run_json("audit", "verify")["older"] == {}
     assert "not proved whole" not in run("audit", "verify").stdout
     with closing(ControlDatabase(f"sqlite:///{copied_place.home / 'control.db'}", SystemClock())) as control:
-        Verdicts(control, SystemClock()).store("elsewhere", "1", "ties_to_total", True, "error", {}, "r")
+        Verdicts(control, SystemClock()).store("elsewhere", "1", [Said("ties_to_total", True, "error", {})], "r")
         with control.transaction() as transaction:
             transaction.execute(text("UPDATE row_chains SET sealed = 1 WHERE connection = 'elsewhere'"))
     assert run_json("audit", "verify")["older"] == {"check_verdicts": 1}
