@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from assets.events.event_rows import TABLE as EVENTS_TABLE
-from assets.sales.catalogue_gaps import products_of_days
-from assets.sales.master_tables import ItemsKept, ProductsKept, keep_table, read_items, read_products
-from assets.sales.sold_asins import asins_of_days
-from assets.stages.day_names import today
+from assets.sales.master_tables import ItemsKept, ProductsKept, keep_table
+from assets.sales.sold_matches import match_sold
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict, nothing_compared
 from ledger.errors import ConfigurationRefused, InputRefused
-from ledger.masters import Item, Items, Likeness, Match, Product, spellings
+from ledger.masters import Likeness, Match, Product, spellings
 from resources.erp.masters import CustomerMaster, MasterReader, MasterTarget
 
 ASSET = "master_data"
@@ -57,11 +55,8 @@ def match_masters(road: Road) -> StageResult:
     if reader is None:
         raise ConfigurationRefused(f"{road.connection} reads no master data: its settings do not say where it is.")
     accounts, customer_control = _accounts(road, reader)
-    items = read_items(road, reader)
-    sold, products = _products(road, reader)
-    known = Items(_item(row) for row in items.rows)
-    matches = [known.match(one) for one in sold]
-    is_told = items.is_seen or bool(items.rows)
+    found = match_sold(road, reader)
+    items, matches, is_told = found.items, found.matches, found.is_told
     rows = [*map(_row_of_account, accounts), *(_row_of_match(one, is_told) for one in matches)]
     rows.sort(key=lambda row: (_WORST_FIRST.index(row["result"]), row["master"], row["name"]))
     version = keep_table(road, ASSET, [dict(row) for row in rows], {})
@@ -69,9 +64,11 @@ def match_masters(road: Road) -> StageResult:
         _seen(accounts, customer_control, items),
         _customers_exist(accounts, rows),
         _products_have_items(matches, rows, is_told=is_told),
-        _catalog_knows(sold, products),
+        _catalog_knows(found.sold, found.products),
     )
-    return StageResult(_facts(reader, items, products, rows), tuple(rows), len(rows), verdicts, version=version.id)
+    return StageResult(
+        _facts(reader, items, found.products, rows), tuple(rows), len(rows), verdicts, version=version.id
+    )
 
 
 def _accounts(road: Road, reader: MasterReader) -> tuple[list[_Account], str]:
@@ -109,19 +106,6 @@ def _near(reader: MasterReader, number: str) -> tuple[str, ...]:
     """Return accounts whose number differs in case, blanks, hyphens or leading zeros only."""
     read = reader.customers(spellings(number)[:_SPELLINGS_MAX])
     return tuple(one.number for one in read.found)
-
-
-def _products(road: Road, reader: MasterReader) -> tuple[list[Product], ProductsKept]:
-    """Return what was sold lately with its ASIN: from Amazon's catalog, else as transactions tell it."""
-    skus = products_of_days(road.stores, road.connection, today(road.clock), reader.sold_days)
-    kept = read_products(road, skus)
-    told = asins_of_days(road.stores, road.connection, today(road.clock), reader.sold_days)
-    products = [Product(sku, kept.asins.get(sku) or told.get(sku, ""), kept.titles.get(sku, "")) for sku in skus]
-    return products, kept
-
-
-def _item(row: dict) -> Item:
-    return Item(row["number"], row["is_active"], tuple(row["other_names"] or ()), row["description"] or "")
 
 
 def _row_of_account(one: _Account) -> Row:

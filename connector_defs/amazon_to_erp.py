@@ -124,6 +124,16 @@ class AmazonToErpSettings(StrictSettings):
             raise ValueError("books.input_tax: when_invoiced needs by_day.fee_invoices and by_day.input_tax_postings")
         return self
 
+    @model_validator(mode="after")
+    def _create_where_it_can_be(self) -> Self:
+        """Refuse to create items in an ERP whose items are not read, or of which nobody says what one is given."""
+        if self.books.create_missing_items and not self.makes_items:
+            raise ValueError(
+                "books.create_missing_items: this ERP's items are not read here, or its settings do not say what a new "
+                "item is given"
+            )
+        return self
+
     @property
     def keeps_receivables(self) -> bool:
         """Tell whether orders can become invoices in this ERP, as it is set up."""
@@ -132,6 +142,11 @@ class AmazonToErpSettings(StrictSettings):
     @property
     def keeps_receipts(self) -> bool:
         """Tell whether receipts can be applied to invoices in this ERP, as it is set up."""
+        return False
+
+    @property
+    def makes_items(self) -> bool:
+        """Tell whether items can be created in this ERP, as it is set up."""
         return False
 
     @property

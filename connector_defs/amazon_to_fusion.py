@@ -29,6 +29,11 @@ class AmazonToFusionSettings(AmazonToErpSettings):
         return self.fusion.master_data is not None
 
     @property
+    def makes_items(self) -> bool:
+        """Tell whether the settings say what a new item is given."""
+        return self.fusion.master_data is not None and bool(self.fusion.master_data.new_item)
+
+    @property
     def ledger_id(self) -> str:
         """Return the ledger's number, which stays when the pod moves to another host and when the ledger is renamed."""
         return f"fusion:{self.fusion.ledger_id}"

@@ -40,6 +40,7 @@ class DaySchedules(BaseModel):
     invoice_postings: CronLine = "5-59/15 * * * *"
     cost_postings: CronLine = "8-59/15 * * * *"
     input_tax_postings: CronLine = "20 6,18 * * *"
+    item_postings: CronLine = "28 * * * *"
 
 
 class DaySources(BaseModel):
@@ -64,6 +65,7 @@ class DaySources(BaseModel):
     invoice_postings: bool = True
     cost_postings: bool = True
     input_tax_postings: bool = True
+    item_postings: bool = True
     schedules: DaySchedules = DaySchedules()
 
 

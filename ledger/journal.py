@@ -22,6 +22,7 @@ from ledger.accounts import AccountKey
 from ledger.applied import Applied
 from ledger.billing import Billing
 from ledger.errors import InputRefused
+from ledger.masters import NewItem
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Movement:
             raise InputRefused(f"A movement from {self.debit} to itself moves nothing.")
 
 
-Form = Literal["journal", "order document", "receipt"]
+Form = Literal["journal", "order document", "receipt", "item"]
 SETTLEMENT = "settlement"  # the plain kind of a document: journals of a settlement
 
 
@@ -100,7 +101,8 @@ class Journal:
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
     `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
     a reversing one undoes, `base_currency` the currency of the lines' base amounts, `billing` what makes it an invoice
-    or a credit memo, `applied` what makes it a receipt. All are empty otherwise.
+    or a credit memo, `applied` what makes it a receipt, `item` what makes it an item of the master data, which has no
+    lines. All are empty otherwise.
     """
 
     source: SourceKey
@@ -119,6 +121,7 @@ class Journal:
     base_currency: str = ""
     billing: Billing | None = None
     applied: Applied | None = None
+    item: NewItem | None = None
 
     @cached_property
     def key(self) -> str:
@@ -128,6 +131,8 @@ class Journal:
     @property
     def form(self) -> Form:
         """Return as what the ERP takes it; each form is looked for in books of its own."""
+        if self.item is not None:
+            return "item"
         if self.applied is not None:
             return "receipt"
         return "journal" if self.billing is None else "order document"
@@ -176,6 +181,7 @@ class Journal:
             **({"base_currency": self.base_currency} if self.base_currency else {}),
             **({"billing": self.billing.content()} if self.billing else {}),
             **({"applied": self.applied.content()} if self.applied else {}),
+            **({"item": self.item.content()} if self.item else {}),
             "lines": [
                 {
                     "number": line.number,
@@ -219,6 +225,7 @@ class Journal:
             base_currency=content.get("base_currency", ""),
             billing=Billing.from_content(content["billing"]) if "billing" in content else None,
             applied=Applied.from_content(content["applied"]) if "applied" in content else None,
+            item=NewItem.from_content(content["item"]) if "item" in content else None,
             lines=lines,
             **plain,
         )

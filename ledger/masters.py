@@ -46,6 +46,23 @@ class Item:
 
 
 @dataclass(frozen=True)
+class NewItem:
+    """An item that the ERP is to have; `attributes` are what it is told of it by name, number and organization too."""
+
+    number: str
+    attributes: tuple[tuple[str, str], ...]
+
+    def content(self) -> dict:
+        """Return all of it as plain JSON values."""
+        return {"number": self.number, "attributes": [list(one) for one in self.attributes]}
+
+    @classmethod
+    def from_content(cls, content: dict) -> NewItem:
+        """Rebuild it from `content()`."""
+        return cls(content["number"], tuple((name, value) for name, value in content["attributes"]))
+
+
+@dataclass(frozen=True)
 class Match:
     """What one product is matched to: one item when it is a match, several or those nearby otherwise, or none."""
 

@@ -277,6 +277,7 @@ class Policy(Settings):
     `cost_of_goods`: what is shipped is also booked from inventory to cost; off unless set, and never together with an
     ERP whose inventory issues the stock. `input_tax`: where tax on the marketplace's fees goes when it is settled:
     straight to the account it is claimed from, or to one where it waits until the number of its invoice is known.
+    `create_missing_items`: products that were sold and have no item in the ERP become one there; off unless set.
     """
 
     time_zone: str
@@ -300,6 +301,7 @@ class Policy(Settings):
     catalogue: Annotated[str, Field(min_length=1)] | None = None
     cost_of_goods: CostOfGoods | None = None
     input_tax: Literal["when_settled", "when_invoiced"] = "when_settled"
+    create_missing_items: bool = False
 
     @field_validator("quantities", mode="before")
     @classmethod

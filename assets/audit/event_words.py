@@ -64,11 +64,13 @@ def _step(state: str, facts: Facts, document: str) -> str:
 def _planned(facts: Facts, document: str) -> str:
     amount = f"{facts['debits']} {facts['currency']}" if "debits" in facts else "its amount"
     undoes = f", undoing {facts['reverses']}" if facts.get("reverses") else ""
+    # What moves no amount, such as an item, has no lines and was made with no mapping.
+    holds = f"debits and credits {amount} each, {facts['lines']} lines" if facts["lines"] else "no amount"
+    made_with = f"made with mapping {_short(facts['mapping_hash'])}, " if facts["mapping_hash"] else ""
     return (
         f"{document[:1].upper()}{document[1:]} is planned as part {facts['part']} of {facts['parts']}, revision "
-        f"{facts['revision']}: unit {facts['unit']}, accounting date {facts['accounting_date']}, debits and "
-        f"credits {amount} each, {facts['lines']} lines{undoes}; made with mapping {_short(facts['mapping_hash'])}, "
-        f"fingerprint {_short(facts['fingerprint'])}."
+        f"{facts['revision']}: unit {facts['unit']}, accounting date {facts['accounting_date']}, {holds}{undoes}; "
+        f"{made_with}fingerprint {_short(facts['fingerprint'])}."
     )
 
 

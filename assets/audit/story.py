@@ -147,7 +147,8 @@ def called(document: OutboxDocument) -> str:
     """Return what a document is called in a sentence."""
     if document.source.kind in ORDER_KINDS:
         return document.source.kind.replace("_", " ")
-    return "receipt" if document.journal.applied else "journal"
+    form = document.journal.form
+    return form if form in ("receipt", "item") else "journal"
 
 
 def _told(stores: Stores, event: AuditEvent, names: dict[str, tuple[str, str]]) -> Told:

@@ -31,7 +31,13 @@ _UNDECIDED = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 # The assets by whose days documents are kept, with what those are called.
 INVOICE_POSTINGS, COST_POSTINGS, INPUT_TAX_POSTINGS = "invoice_postings", "cost_postings", "input_tax_postings"
-_CALLED = {INVOICE_POSTINGS: "Invoices", COST_POSTINGS: "Cost of goods", INPUT_TAX_POSTINGS: "Input tax"}
+ITEM_POSTINGS = "item_postings"
+_CALLED = {
+    INVOICE_POSTINGS: "Invoices",
+    COST_POSTINGS: "Cost of goods",
+    INPUT_TAX_POSTINGS: "Input tax",
+    ITEM_POSTINGS: "Items",
+}
 # Documents of orders, kept by day, with what one of them is called.
 ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost"}
 _ALL_DOCUMENTS = 1_000_000

@@ -71,6 +71,8 @@ _BLIND_CURE = (
 
 def named(document: OutboxDocument) -> str:
     """Name a document the way a person does."""
+    if document.journal.item is not None:
+        return document.journal.description
     what = "Receipt" if document.journal.applied else "Journal"
     what = "Reversing journal" if document.source.kind == REVERSAL_KIND else what
     kind = _kind_of(document)

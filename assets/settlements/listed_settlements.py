@@ -22,6 +22,7 @@ from ledger.cash import KIND as CASH_KIND
 from ledger.cost_documents import KIND as COST_KIND
 from ledger.errors import ConnectorError, InputRefused
 from ledger.input_tax import KIND as INPUT_TAX_KIND
+from ledger.item_documents import KIND as ITEM_KIND
 from ledger.journal import SourceKey
 from ledger.order_documents import KINDS as ORDER_KINDS
 from ledger.posting import PostingState
@@ -34,7 +35,7 @@ from resources.store.settlements import SettlementRecord
 _DOCUMENTS_MAX = 1_000_000
 # What is dated in a period by itself, whatever settlements lie in it.
 OF_ORDERS = frozenset({*ORDER_KINDS, COST_KIND})
-_BESIDE = OF_ORDERS | {CASH_KIND, ACCRUAL_KIND, INPUT_TAX_KIND}
+_BESIDE = OF_ORDERS | {CASH_KIND, ACCRUAL_KIND, INPUT_TAX_KIND, ITEM_KIND}
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -112,7 +113,7 @@ def listed_settlements(road: Road, period: Period) -> list[Listed]:
 def beside_settlements(road: Road, period: Period, listed: list[Listed]) -> list[OutboxDocument]:
     """Return the cash entries of a period's settlements, and what is dated in it beside them, with what undid it.
 
-    That is cash entries, accruals, and the invoices, credit memos and costs of orders.
+    That is cash entries, accruals, the invoices, credit memos and costs of orders, claims of input tax and items.
     """
     sets = (newest for one in listed for newest in cash_sets(road, one.record.settlement_id))
     found = [one for newest in sets for one in _all_documents(road, newest)]

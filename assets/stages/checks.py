@@ -139,6 +139,14 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
     ),
+    "item_postings": (
+        CheckOfAsset(
+            "missing_items_created", "Every product without an item gets one; what gets none says why.", False
+        ),
+        CheckOfAsset("gate", "Asked before sending: everything an item is given is known."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken every item.", False),
+        CheckOfAsset("read_back_equals_item", "Every item that was created is there, and active.", False),
+    ),
     "payouts": (
         CheckOfAsset("payout_equals_settlement", "Every payout is what its settlement came to, to the cent.", False),
         CheckOfAsset("settlement_known_for_every_payout", "The settlement that a payout pays was taken in.", False),
@@ -218,6 +226,7 @@ BY_DAY = (
     "invoice_postings",
     "cost_postings",
     "input_tax_postings",
+    "item_postings",
 )
 # Assets that are made once per calendar month.
 BY_MONTH = ("month_proofs", "accruals", "ledger_ties")

@@ -12,6 +12,7 @@ from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
 from assets.input_tax_postings import post_input_tax
 from assets.invoice_postings import post_invoices
+from assets.item_postings import post_items
 from assets.payouts import fetch_payouts
 from assets.receivable_invoices import make_invoices
 from assets.sales.searched_orders import DAYS_PER_REPORT, fetch_orders, orders_kept
@@ -148,6 +149,15 @@ DAY_STAGES: dict[str, DayStage] = {
             reads=("fee_invoices",),
             asks_marketplace=False,
             is_wanted=lambda policy: policy.holds_input_tax,
+        ),
+        DayStage(
+            "item_postings",
+            post_items,
+            "Products that were sold and have no item in the ERP, created there, each once.",
+            days_per_window=10,
+            overlap_days=5,
+            reads=("financial_events", "orders"),
+            is_wanted=lambda policy: policy.create_missing_items,
         ),
     )
 }

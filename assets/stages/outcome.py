@@ -106,6 +106,9 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     "input_tax_postings": ACCOUNT_CODES
     | {"input_tax_account", "changed_meanwhile", "changed_after_posting", "target_misconfigured"}
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "item_postings": ACCOUNT_CODES
+    | {"changed_meanwhile", "target_misconfigured", "books_differ"}
+    | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "accruals": MAPPING_CODES
     | ACCOUNT_CODES
     | {"accrual_period_closed", "not_equal_events", "changed_meanwhile", "target_misconfigured", UNANSWERED_CODE}

@@ -36,11 +36,12 @@ from emulators.fusion.credit_memo_views import CreditMemoViews
 from emulators.fusion.credit_memos import CreditMemos
 from emulators.fusion.erp_integrations import ErpIntegrations, operation_of
 from emulators.fusion.invoices import Invoices
+from emulators.fusion.item_entry import ITEMS, ItemEntry, key_of
 from emulators.fusion.journal_changes import change_batch, delete_batch
 from emulators.fusion.journal_views import journal_resources
 from emulators.fusion.login import Login
 from emulators.fusion.masters import master_resources
-from emulators.fusion.product_masters import product_masters
+from emulators.fusion.product_masters import item_row, product_masters
 from emulators.fusion.programs import RECEIVABLES_INTERFACE
 from emulators.fusion.receipts import Receipts
 from emulators.fusion.receivables_masters import receivables_masters
@@ -70,17 +71,20 @@ class Fusion:
         self.credit_memos = CreditMemos(self.books, self.invoices)
         self.receipts = Receipts(self.books, self.invoices, self.credit_memos)
         self._credit_memo_service = CreditMemoService(self.books, self.credit_memos)
+        self.items = ItemEntry(self.books)
         views = ReceivablesViews(self.books, self.invoices, self.receipts)
         credit_memo_views = CreditMemoViews(self.books, self.credit_memos)
         self._documents: dict[str, Callable[[str], Row]] = {
             "receivablesInvoices": partial(views.document, "receivablesInvoices"),
             "standardReceipts": partial(views.document, "standardReceipts"),
             "receivablesCreditMemos": credit_memo_views.document,
+            ITEMS: self._item,
         }
         self._creations = {
             "receivablesInvoices": ("createReceivablesInvoice", self.invoices.create),
             "standardReceipts": ("createStandardReceipt", self.receipts.create),
             "receivablesCreditMemos": ("createReceivablesCreditMemo", self.credit_memos.create),
+            ITEMS: ("createItem", self.items.create),
         }
         self._changes = {
             ("PATCH", "journalBatches"): ("updateJournalBatch", partial(change_batch, self.books)),
@@ -96,7 +100,7 @@ class Fusion:
             **views.resources(),
             **credit_memo_views.resources(),
             **receivables_masters(site),
-            **product_masters(site),
+            **product_masters(site, self.items, clock),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -124,6 +128,11 @@ class Fusion:
     def close(self) -> None:
         """Close the file of the books."""
         self.books.close()
+
+    def _item(self, key: str) -> Row:
+        """Return an item that was just created, visible or not."""
+        made = next(one for one in self.items.items(None) if key_of(one.id, one.organization) == key)
+        return item_row(made, self.site.inventory.switches.item_updated_attribute)
 
     def _rest(self, request: Request, base: str, path: str) -> Response:
         client = self.login.caller(request)

@@ -31,6 +31,7 @@ class MasterSwitches:
     `item_updated_attribute` tells when an item changed last. `references_child` is the child of an item with a row per
     reference, under `reference_attribute`; "" for none. `customer_status_attribute` is where the site of a customer
     account shows whether it is active, "" for nowhere; `are_inactive_customers_listed` lists those that are not.
+    `required_of_item` are attributes without which no item is created, beside number and organization.
     """
 
     item_updated_attribute: str = "LastUpdateDateTime"
@@ -38,6 +39,7 @@ class MasterSwitches:
     reference_attribute: str = "marketplaceReference"
     customer_status_attribute: str = ""
     are_inactive_customers_listed: bool = False
+    required_of_item: tuple[str, ...] = ("ItemClass", "PrimaryUOMValue")
 
 
 @dataclass

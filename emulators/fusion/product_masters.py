@@ -1,7 +1,8 @@
 """Items and customer accounts as REST shows them: `itemsV2`, and the sites of receivables customers by finder.
 
-What comes in: the site as it stands now. What goes out: the `Resource` definitions. Customers are only found, never
-listed: the finder wants an account number, a site or a name. Without data access both are empty with status 200.
+What comes in: the site as it stands now, and the items that callers created. What goes out: the `Resource` definitions.
+Customers are only found, never listed: the finder wants an account number, a site or a name. Without data access both
+are empty with status 200.
 Sources: https://docs.oracle.com/en/cloud/saas/supply-chain-and-manufacturing/26b/fasrp/op-itemsv2-get.html,
 https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/Get_Started_Receivables_Customer_Account_Site_Activities.html.
 """
@@ -11,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from emulators.clock import Clock
 from emulators.fusion.answers import Refusal
 from emulators.fusion.inventory import Item
+from emulators.fusion.item_entry import ITEMS, ItemEntry, key_of
 from emulators.fusion.receivables import Customer
 from emulators.fusion.resource import NUMBER, ROW_KEY, TEXT, TIME, Attribute, Resource, Row, hash_key
 from emulators.fusion.site import NO_DATA, Client, Site
 
-ITEMS, CUSTOMERS = "itemsV2", "receivablesCustomerAccountSiteActivities"
+CUSTOMERS = "receivablesCustomerAccountSiteActivities"
 FINDER = "CustomerAccountSiteActivitiesFinder"
 _OF_FINDER = {
     "AccountNumber": "AccountNumber",
@@ -28,34 +31,37 @@ _OF_FINDER = {
 }
 
 
-def product_masters(site: Site) -> dict[str, Resource]:
+def product_masters(site: Site, entry: ItemEntry, clock: Clock) -> dict[str, Resource]:
     """Return the resources of items and customer accounts by name."""
-    return {ITEMS: _items(site), CUSTOMERS: _customers(site)}
+    return {ITEMS: _items(site, entry, clock), CUSTOMERS: _customers(site)}
 
 
-def _items(site: Site) -> Resource:
+def item_row(item: Item, updated_attribute: str) -> Row:
+    """Return an item as a row of the collection; `updated_attribute` is what its last change is called."""
+    return {
+        ROW_KEY: key_of(item.id, item.organization),
+        "ItemId": item.id,
+        "ItemNumber": item.number,
+        "ItemDescription": item.description,
+        "OrganizationCode": item.organization,
+        "ItemStatusValue": item.status,
+        "PrimaryUOMValue": item.unit,
+        updated_attribute: item.updated.isoformat(),
+    }
+
+
+def _items(site: Site, entry: ItemEntry, clock: Clock) -> Resource:
     switches = site.inventory.switches
     kinds = {"ItemId": NUMBER, "ItemNumber": TEXT, "ItemDescription": TEXT, "OrganizationCode": TEXT}
     kinds |= {"ItemStatusValue": TEXT, "PrimaryUOMValue": TEXT, switches.item_updated_attribute: TIME}
 
-    def row(item: Item) -> Row:
-        return {
-            ROW_KEY: hash_key(ITEMS, item.id, item.organization),
-            "ItemId": item.id,
-            "ItemNumber": item.number,
-            "ItemDescription": item.description,
-            "OrganizationCode": item.organization,
-            "ItemStatusValue": item.status,
-            "PrimaryUOMValue": item.unit,
-            switches.item_updated_attribute: item.updated.isoformat(),
-        }
-
     def rows(client: Client, parent: Row | None) -> list[Row]:
-        return [] if client.role == NO_DATA else [row(one) for one in site.inventory.items]
+        seen = () if client.role == NO_DATA else entry.items(clock.now())
+        return [item_row(one, switches.item_updated_attribute) for one in seen]
 
     def references(client: Client, parent: Row | None) -> list[Row]:
         assert parent is not None
-        held = next(one for one in site.inventory.items if row(one)[ROW_KEY] == parent[ROW_KEY])
+        held = next(one for one in entry.items(None) if key_of(one.id, one.organization) == parent[ROW_KEY])
         name = switches.reference_attribute
         return [{ROW_KEY: hash_key(parent[ROW_KEY], one), name: one} for one in held.references]
 

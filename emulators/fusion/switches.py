@@ -27,6 +27,7 @@ class Timing:
     visible_after_seconds: float = 0
     invoice_visible_after_seconds: float = 0
     credit_memo_visible_after_seconds: float = 0
+    item_visible_after_seconds: float = 0
     automatch_after_seconds: float | None = None
     seconds_per_poll: float = 0
     token_seconds: int = 3600

@@ -1,7 +1,8 @@
 """What is read of an ERP's master data: customer accounts by number, items by when they changed.
 
 In: account numbers, or a moment. Out: plain values, and whether anything was seen at all: an empty answer may be a user
-without data access, so it says nothing about what is missing. Read only: nothing here creates or changes a master.
+without data access, so it says nothing about what is missing. Read only: an item that is to be created is described
+here, and created by the verbs of the target.
 Nothing else in the project knows which ERP it is.
 """
 
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+from ledger.masters import NewItem
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,15 @@ class MasterReader(Protocol):
 
     `place` names where items are read; what was read elsewhere does not count any more when it changes. `overlap` are
     the seconds that a read reaches back before the newest change known, `whole_days` after how many days everything is
-    read again, `sold_days` how far back a sale makes a product one that wants an item.
+    read again, `sold_days` how far back a sale makes a product one that wants an item. `organization` is what an item
+    is made in, `currency` the ledger's.
     """
+
+    @property
+    def organization(self) -> str: ...
+
+    @property
+    def currency(self) -> str: ...
 
     @property
     def place(self) -> str: ...
@@ -72,6 +82,10 @@ class MasterReader(Protocol):
 
     def customers(self, numbers: Sequence[str]) -> CustomersRead:
         """Return those of these accounts that the ERP shows; raises TargetUnavailable, TargetMisconfigured."""
+
+    def new_item(self, sku: str, title: str) -> NewItem:
+        """Return an item as it would be created for a product; pure. Raises InputRefused for a SKU that is no number
+        of an item there."""
 
     def items(self, since: datetime | None) -> tuple[ItemMaster, ...]:
         """Return the items that changed at a moment or after it, all of them without one; raises as `customers`."""

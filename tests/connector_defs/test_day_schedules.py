@@ -50,12 +50,14 @@ def test_each_source_may_be_switched_off():
     """What is off has neither asset nor schedule; the VAT report, which needs a role of its own, is off by itself."""
     invoicing = {"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}}
     costs = {"catalogue": "products.csv", "cost_of_goods": {"shipped_from": "2026-09-01"}}
-    policy = Policy(time_zone="UTC", invoicing=invoicing, input_tax="when_invoiced", **costs)
+    wanted = {"input_tax": "when_invoiced", "create_missing_items": True}
+    policy = Policy(time_zone="UTC", invoicing=invoicing, **wanted, **costs)
     billed = Policy(time_zone="UTC", invoicing=invoicing)
     assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {
         "vat_transactions",
         "cost_postings",
         "input_tax_postings",
+        "item_postings",
     }
     assert set(day_stages(DaySources(), policy)) == set(DAY_STAGES) - {"vat_transactions"}
     for name in DAY_STAGES:

@@ -70,7 +70,7 @@ SELECT
     CAST(posted_at AS TIMESTAMP) AS posted_at, 'USD' AS currency,
     'ATVPDKIKX0DER' AS marketplace_id, 'Amazon.com' AS marketplace_name, order_id, '' AS shipment_id,
     '' AS settlement_id, '' AS refund_id, '' AS deferred_transaction_id, '' AS release_transaction_id,
-    'SKU-1' AS sku, 1 AS quantity, 'AFN' AS network, leaf_path, CAST(amount AS DECIMAL(18, 3)) AS amount,
+    'SKU-1' AS sku, '' AS asin, 1 AS quantity, 'AFN' AS network, leaf_path, CAST(amount AS DECIMAL(18, 3)) AS amount,
     true AS is_cash, true AS is_accrual, 'told' AS document
 FROM (SELECT unnest($rows, recursive := true))
 """

@@ -31,7 +31,7 @@ _STORED = "SELECT key, source_id, erp_id, state FROM outbox_documents WHERE erp_
 _INTENTS = "SELECT sequence, run FROM audit_events WHERE document_key = ? AND kind = 'document_sending' ORDER BY 1"
 # Where documents are searched for; a record that comes back through it tells an empty answer from a blind one.
 _BOOKS = re.compile(
-    r"/(?:X_JRNL_BY_REF|journalBatches|receivablesInvoices|receivablesCreditMemos|standardReceipts)[/?]"
+    r"/(?:X_JRNL_BY_REF|journalBatches|receivablesInvoices|receivablesCreditMemos|standardReceipts|itemsV2)[/?]"
 )
 _ROWS = re.compile(r'"(?:rows|items)":\s*\[\s*\{')
 _NEWEST = "SELECT coalesce(max(sequence), 0) FROM audit_events"
@@ -71,9 +71,11 @@ class _Stored:
         return re.search(rf"(?<=[>\",]){re.escape(self.name)}(?=[<\",])", text) is not None
 
     def is_asked_for(self, asked: str) -> bool:
-        """Tell whether a search goes over all revisions of its source, by description or by an invoice's number."""
+        """Tell whether a search goes over all revisions of its source: by description, by an invoice's number, or by an
+        item's, which all of them have."""
         of_source = re.search(rf"(?<!\d){re.escape(self.source_id)} r(?!\d)", asked)
-        return of_source is not None or f"'{self.erp_id.rpartition('-')[0]}-%'" in asked
+        of_item = f"ItemNumber = '{self.erp_id}'"
+        return of_source is not None or of_item in asked or f"'{self.erp_id.rpartition('-')[0]}-%'" in asked
 
 
 class Witness:

@@ -32,6 +32,7 @@ from resources.erp.fusion.door import Door
 from resources.erp.fusion.flight import Flight
 from resources.erp.fusion.jobs import Jobs
 from resources.erp.fusion.masters import FusionMasters
+from resources.erp.fusion.new_items import NewItems
 from resources.erp.fusion.postings import Postings
 from resources.erp.fusion.receivables.client import Receivables
 from resources.erp.fusion.receivables.imports import Imports
@@ -75,7 +76,11 @@ class Fusion:
         if (ours := settings.receivables) is not None:
             self._receivables = Receivables(settings, ours, door, Imports(settings, ours, jobs, memory, clock))
             self._receipts = Receipts(settings, ours, ours.receipts, door) if ours.receipts else None
-        self.masters = FusionMasters(settings.master_data, door) if settings.master_data else None
+        self.masters: FusionMasters | None = None
+        self._items: NewItems | None = None
+        if settings.master_data is not None:
+            self.masters = FusionMasters(settings.master_data, door, settings.ledger_currency)
+            self._items = NewItems(settings.master_data, door)
         self.lines_max = settings.lines_max
         self.quiet_period_seconds = settings.quiet_period_seconds
 
@@ -99,6 +104,7 @@ class Fusion:
         """
         billed = [one for one in journals if one.form == "order document"]
         received = [one for one in journals if one.form == "receipt"]
+        items = [one for one in journals if one.form == "item"]
         journals = [one for one in journals if one.form == "journal"]
         return [
             *accounts.check_ledger(self._settings, self._door),
@@ -107,6 +113,7 @@ class Fusion:
             *periods.check_periods(journals, self._settings, self._door),
             *(self._of_orders().check(billed) if billed else ()),
             *(self._of_receipts().check(received) if received else ()),
+            *(self._of_items().check(items) if items else ()),
         ]
 
     def open_day(self, unit: str, day: date) -> date | None:
@@ -293,9 +300,18 @@ class Fusion:
             return [Finding("fusion_balances", str(error), "Switch books.read_balances off for this connection.")]
         return []
 
-    def _beside(self, journal: Journal) -> Receivables | Receipts:
+    def _beside(self, journal: Journal) -> Receivables | Receipts | NewItems:
         """Return where a document stands that is no journal."""
+        if journal.form == "item":
+            return self._of_items()
         return self._of_receipts() if journal.form == "receipt" else self._of_orders()
+
+    def _of_items(self) -> NewItems:
+        if self._items is None:
+            raise TargetMisconfigured(
+                "The Fusion settings say nothing under master_data, so items can neither be created nor looked for."
+            )
+        return self._items
 
     def _of_receipts(self) -> Receipts:
         if self._receipts is None:

@@ -16,6 +16,8 @@ _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
 _NAME_OR_NONE = r"^([A-Za-z_][A-Za-z0-9_]{0,79})?$"
 _RESOURCE = r"^[A-Za-z][A-Za-z0-9]{0,79}$"
 _REFERENCE = r"^([A-Za-z_][A-Za-z0-9_]{0,79}(\.[A-Za-z_][A-Za-z0-9_]{0,79})?)?$"
+# What every item is created with.
+OF_ITEM = ("ItemNumber", "OrganizationCode", "ItemDescription")
 _Word = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -23,6 +25,9 @@ class MasterDataSettings(BaseModel):
     """Which master data is read and matched to what the marketplace sells.
 
     `cross_reference` is an attribute of the item, or child.attribute, that holds an ASIN or a SKU; "" for none.
+    `new_item` is what an item that is created is given beside its number, organization and description: what those
+    have to be (class, unit, status, template), `describe` of the resource and the site's own rules say. Without it none
+    is created.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,14 +45,11 @@ class MasterDataSettings(BaseModel):
     overlap_minutes: int = Field(10, ge=1, le=1_440)
     whole_days: int = Field(7, ge=1, le=90)
     sold_days: int = Field(90, ge=1, le=365)
-    create_missing: bool = False
+    new_item: dict[Annotated[str, Field(pattern=_NAME)], Annotated[str, Field(min_length=1, max_length=240)]] = {}
 
     @model_validator(mode="after")
-    def _create_nothing(self) -> Self:
-        if self.create_missing:
-            raise ValueError(
-                "create_missing: this connector creates no master data in Fusion. A customer account has no REST "
-                "resource to create it, and what an item needs (class, template, number generation, approval) differs "
-                "by site. Create what the master_data asset names as missing in Fusion, or by its own import"
-            )
+    def _is_told_by_us(self) -> Self:
+        ours = sorted(set(OF_ITEM) & set(self.new_item))
+        if ours:
+            raise ValueError(f"new_item: {', '.join(ours)} is told by the connector itself: leave it out")
         return self

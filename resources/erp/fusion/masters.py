@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from ledger.errors import TargetUnavailable
+from ledger.masters import NewItem
 from resources.erp.fusion import filters
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.filters import Condition
 from resources.erp.fusion.master_settings import MasterDataSettings
+from resources.erp.fusion.new_items import new_item
 from resources.erp.fusion.rows import Row
 from resources.erp.masters import CustomerMaster, CustomersRead, ItemMaster
 
@@ -28,11 +30,18 @@ class FusionMasters:
     Args:
         settings: How the site shows it.
         door: Its door, with all rings.
+        currency: The ledger's.
     """
 
-    def __init__(self, settings: MasterDataSettings, door: Door) -> None:
+    def __init__(self, settings: MasterDataSettings, door: Door, currency: str) -> None:
         self._settings = settings
         self._door = door
+        self.currency = currency
+
+    @property
+    def organization(self) -> str:
+        """Return the organization that items are read of and made in."""
+        return self._settings.item_organization
 
     @property
     def place(self) -> str:
@@ -70,6 +79,10 @@ class FusionMasters:
             return CustomersRead(found, f"account {found[0].number}")
         control = self._customer(self._settings.control_customer) if self._settings.control_customer else None
         return CustomersRead((), f"account {control.number}" if control else "")
+
+    def new_item(self, sku: str, title: str) -> NewItem:
+        """Return an item as it would be created for a product; raises InputRefused for a SKU that is no number."""
+        return new_item(sku, title, self._settings)
 
     def items(self, since: datetime | None) -> tuple[ItemMaster, ...]:
         """Return the items of the organization that changed at a moment or later, each once; all without one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
@@ -35,13 +35,18 @@ def connect(own_place: Place):
         stack.callback(app.close)
         url = stack.enter_context(serve({"": app}, 0)).url
 
-        def connecting(client: str = DEMO_CLIENT, **fusion) -> None:
+        def connecting(client: str = DEMO_CLIENT, books: dict | None = None, **fusion) -> None:
             vault = open_vault(Project())
             vault.set("fusion_client_id", client)
             vault.set("fusion_client_secret", DEMO_SECRET)
             given = {"base_url": url, "token_url": f"{url}/oauth2/v1/token", **fusion}
             write_connection(own_place.folder, own_place.home, NAME, **given)
+            settings = own_place.folder / "defs" / NAME / "defs.yaml"
+            document = yaml.safe_load(settings.read_text(encoding="utf-8"))
+            document["attributes"]["books"] |= books or {}
+            settings.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
+        connecting.app = app
         yield connecting
 
 
@@ -70,12 +75,38 @@ def test_a_connection_without_master_data_says_so(connect, run) -> None:
     assert "reads no master data" in result.stderr
 
 
-def test_creating_masters_is_refused_with_the_reason(connect, run) -> None:
-    """Before anything is asked: file, line and key."""
-    connect(master_data={"item_organization": "V1", "create_missing": True})
+def test_creating_items_needs_to_know_what_one_is_given(connect, run) -> None:
+    """Before anything is asked: file and key."""
+    connect(master_data={"item_organization": "V1"}, books={"create_missing_items": True})
     result = run("masters", "-c", NAME)
     assert result.exit_code == ExitCode.REFUSED
-    assert "creates no master data in Fusion" in result.stderr
+    assert "books.create_missing_items" in result.stderr
+    assert "what a new item is given" in " ".join(result.stderr.split())
+
+
+def test_a_missing_item_is_created_by_command(connect, run, tmp_path) -> None:
+    """Told as a story, proved, listed for auditors, and not created again."""
+    masters = {"item_organization": "V1", "new_item": {"ItemClass": "Root Item Class", "PrimaryUOMValue": "Each"}}
+    connect(master_data=masters, books={"create_missing_items": True, "approval": "automatic"})
+    day = datetime.now(UTC).date()
+    began = {one.number for one in connect.app.site.inventory.items}
+    span = ("--from", str(day - timedelta(days=30)), "--to", str(day), "-c", NAME)
+    assert run("fetch", "financial_events", *span).exit_code in (ExitCode.FINE, ExitCode.WAITS)
+    result = run("fetch", "item_postings", "--from", str(day), "--to", str(day), "-c", NAME)
+    assert result.exit_code == ExitCode.FINE, result.stdout + result.stderr
+    made = [one.number for one in connect.app.items.items(None) if one.number not in began]
+    assert made
+    story = " ".join(run("audit", "show", made[0], "-c", NAME).stdout.split())
+    assert f"Item {made[0]} is planned as part 1 of 1, revision 1: unit V1, accounting date {day}, no amount" in story
+    assert f"Item {made[0]} is posted in the ERP's books" in story
+    assert run("audit", "verify").exit_code == ExitCode.FINE
+    pack = tmp_path / "pack"
+    assert run("audit", "pack", "--period", f"{day:%Y-%m}", "-c", NAME, "--out", str(pack)).exit_code == ExitCode.FINE
+    listed = (pack / "csv" / "documents.csv").read_text(encoding="utf-8")
+    assert all(f"item_postings-{day},item,1," in listed and one in listed for one in made)
+    again = run("fetch", "item_postings", "--from", str(day), "--to", str(day), "-c", NAME)
+    assert again.exit_code == ExitCode.FINE
+    assert sorted(made) == sorted(one.number for one in connect.app.items.items(None) if one.number not in began)
 
 
 def test_check_reads_the_masters_where_they_are_described(connect, run_json) -> None:

@@ -100,3 +100,54 @@ def test_without_data_access_both_are_empty(caller, asked):
     assert caller.items(path, **parameters) == []
     caller.login(CLIENT_WITHOUT_PRIVILEGE)
     assert caller.get(path, **parameters).status_code == 403
+
+
+ITEM = {
+    "ItemNumber": "NEW-1",
+    "OrganizationCode": "V1",
+    "ItemDescription": "Something new",
+    "ItemClass": "Root Item Class",
+    "PrimaryUOMValue": "Each",
+}
+
+
+def _post(caller, **changes):
+    headers = {"Content-Type": "application/json"}
+    return caller.request("POST", "itemsV2", headers=headers, body={**ITEM, **changes})
+
+
+def test_an_item_is_created_once_in_its_organization(caller):
+    """It is shown like any other; its number is taken from then on, in that organization alone."""
+    created = _post(caller)
+    assert (created.status_code, created.json()["ItemNumber"]) == (201, "NEW-1")
+    [row] = caller.items("itemsV2", q="ItemNumber = 'NEW-1'")
+    assert (row["ItemStatusValue"], row["ItemDescription"]) == ("Active", "Something new")
+    again = _post(caller)
+    assert (again.status_code, "exists in organization V1" in again.text) == (400, True)
+    assert len(caller.items("itemsV2", q="ItemNumber = 'NEW-1'")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ItemNumber": ""}, "ItemNumber is required"),
+        ({"ItemClass": ""}, "ItemClass is required"),
+        ({"PrimaryUOMValue": None}, "PrimaryUOMValue is required"),
+        ({"OrganizationCode": "X9"}, "The organization doesn't exist"),
+        ({"Colour": "blue"}, "The attribute Colour isn't valid"),
+        ({"ItemDescription": "x" * 241}, "longer than 240"),
+        ({"ItemNumber": 7}, "must be text"),
+    ],
+)
+def test_an_item_that_lacks_something_is_refused(caller, changes, words):
+    """By its attribute, and nothing is stored."""
+    answer = _post(caller, **changes)
+    assert (answer.status_code, words in answer.text) == (400, True)
+    assert caller.items("itemsV2", q="ItemNumber = 'NEW-1'") == []
+
+
+def test_a_user_without_data_access_creates_no_item(site, clock):
+    """Nor does he see any."""
+    caller = Caller(build_app(site, clock, FaultPlan()), clock, FaultPlan())
+    caller.login(CLIENT_WITHOUT_DATA)
+    assert _post(caller).status_code == 403

@@ -150,7 +150,10 @@ def test_a_date_of_change_that_is_none_is_told(pod):
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        ({"create_missing": True}, "creates no master data in Fusion"),
+        ({"create_missing": True}, "create_missing"),
+        ({"new_item": {"ItemNumber": "X"}}, "ItemNumber is told by the connector itself"),
+        ({"new_item": {"Item Class": "X"}}, "new_item"),
+        ({"new_item": {"ItemClass": ""}}, "new_item"),
         ({"item_organization": ""}, "item_organization"),
         ({"active_item_statuses": []}, "active_item_statuses"),
         ({"cross_reference": "a.b.c"}, "cross_reference"),
@@ -160,6 +163,22 @@ def test_a_date_of_change_that_is_none_is_told(pod):
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(wrong, words):
-    """Creating masters among them, with the reason."""
+    """What an item is given beside what we tell of it among them."""
     with pytest.raises(ValidationError, match=words):
         MasterDataSettings(**{"item_organization": "V1", **wrong})
+
+
+@pytest.mark.parametrize("sku", ["", " ", " A", "A ", "A'B", 'A"B', "A;B", "A\tB", "x" * 301])
+def test_a_sku_that_is_no_number_of_an_item_is_refused(pod, sku):
+    """It could not be looked for, so it is never sent."""
+    with pytest.raises(InputRefused):
+        pod.reader(new_item={"ItemClass": "Root Item Class"}).new_item(sku, "Title")
+
+
+def test_an_item_is_given_what_the_settings_say(pod):
+    """Number, organization and description are ours; a title is cut where Fusion ends, and blanks in it are one."""
+    reader = pod.reader(new_item={"ItemClass": "Root Item Class"})
+    made = dict(reader.new_item("MUG-1.5%", f"  A  mug {'x' * 300}").attributes)
+    assert (made["ItemNumber"], made["OrganizationCode"], made["ItemClass"]) == ("MUG-1.5%", "V1", "Root Item Class")
+    assert (made["ItemDescription"][:6], len(made["ItemDescription"])) == ("A mug ", 240)
+    assert dict(reader.new_item("MUG-1", "").attributes)["ItemDescription"] == "MUG-1"
