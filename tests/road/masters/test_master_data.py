@@ -13,10 +13,10 @@ from assets.stages.verdicts import StageResult
 from emulators import faults
 from emulators.amazon.world import FINANCE_ROLE
 from emulators.fusion.demo_site import CLIENT_WITHOUT_DATA
-from emulators.fusion.inventory import Inventory, Item
+from emulators.fusion.inventory import Item
 from ledger.errors import ConfigurationRefused, TargetUnavailable
-from tests.road.billing_rig import DAYS, INVOICING, told_home, told_world, verdict
-from tests.road.conftest import START, World
+from tests.road.billing_rig import INVOICING, verdict
+from tests.road.conftest import START
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import RECEIVABLES
 
@@ -28,28 +28,6 @@ SEEN, CUSTOMERS, ITEMS, PRODUCTS = (
     "catalog_knows_products",
 )
 CALL = "searchCatalogItems"
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """Return a home in which the events of some days were fetched."""
-    return told_home(tmp_path_factory, DAYS)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """Return a world of its own in which products were sold."""
-    made = told_world(told, tmp_path, monkeypatch, DAYS)
-    made.clock.sleep(2 * 3600)  # the access token of the home it was copied from has run out
-    return made
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """Return a pod beside it, whose items no other test changes."""
-    found = Pod(world)
-    found.app.site.inventory = Inventory(found.app.site.inventory.items)
-    return found
 
 
 def road(pod: Pod, *, bill_to: dict[str, str] | None = None, **masters):

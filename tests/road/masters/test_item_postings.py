@@ -13,41 +13,18 @@ from assets.review.approval import approve
 from assets.stages.day_names import today
 from emulators import faults as general
 from emulators.fusion import mischief
-from emulators.fusion.inventory import Inventory, Item
+from emulators.fusion.inventory import Item
 from ledger.errors import ConfigurationRefused
 from ledger.four_eyes import Decider
 from resources.store.verification import verify
-from tests.road.billing_rig import DAYS, INVOICING, told_home, told_world, verdict
-from tests.road.conftest import World
+from tests.road.billing_rig import INVOICING, verdict
 from tests.road.fusion_rig import Pod
+from tests.road.masters.test_master_data import MASTERS
 from tests.road.test_fusion_receivables import RECEIVABLES
-from tests.road.test_master_data import MASTERS
 
 NEW_ITEM = {"ItemClass": "Root Item Class", "PrimaryUOMValue": "Each", "ItemStatusValue": "Active"}
 MISSING = "TENT-PEG-SET-12"
 CREATE = "createItem"
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """Return a home in which the events of some days were fetched."""
-    return told_home(tmp_path_factory, DAYS)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """Return a world of its own in which products were sold."""
-    made = told_world(told, tmp_path, monkeypatch, DAYS)
-    made.clock.sleep(2 * 3600)
-    return made
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """Return a pod beside it, whose items no other test changes."""
-    found = Pod(world)
-    found.app.site.inventory = Inventory(found.app.site.inventory.items)
-    return found
 
 
 def road(pod: Pod, run: str = "run-1", new_item: dict | None = None, **books):
