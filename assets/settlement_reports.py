@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from assets.bank.payout_days import ask_for_payouts_of, ask_for_unexplained_days
+from assets.bank.statement_files import refuse_statement
 from assets.posting.accounting_dates import CLOSED_CODE
 from assets.posting.document_sets import documents_of_day, source_named
 from assets.settlements.two_contents import CODE as SECOND_CONTENT
@@ -195,6 +196,7 @@ def _is_foreign(road: Road, head: SettlementFile) -> bool:
 
 def import_file(road: Road, path: Path) -> tuple[str, str]:
     """Drop one file onto the road; return its settlement id and new, known or changed; raise what refuses it."""
+    refuse_statement(road, path)
     # Archived first: what is read is what is kept, whatever becomes of the file meanwhile.
     archived = road.stores.documents.put_file(path)
     with _scratch() as folder:
