@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import opened_connection, opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
@@ -59,6 +60,7 @@ def fetch(
     else:
         days = _days(connection, road, stage, first and first.date(), last and last.date())
         rows = [_row(day, outcome) for day, outcome in fetch_days(road, stage, days)]
+    look_again(road, connection_name)
     if as_json:
         output.write_json({"connection": road.connection, "asset": asset, "days": rows})
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.exit_codes import ExitCode, first_failure
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
@@ -39,6 +40,7 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
     """
     road = opened_road(connection_name)
     rows = [_imported(road, path) for path in each_file(files)]
+    look_again(road, connection_name)
     report_files(ctx, road.connection, rows, ("file", "settlement_id", "outcome", "sentence"), as_json)
 
 
@@ -110,6 +112,7 @@ def discover(ctx: click.Context, connection_name: str | None, as_json: bool) -> 
 
     road = opened_road(connection_name)
     found = told(road, discover_settlements)
+    look_again(road, connection_name)
     document = {
         "connection": road.connection,
         "new": found.new,
