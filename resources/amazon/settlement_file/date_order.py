@@ -107,7 +107,7 @@ def _other_days(table: RawTable, texts: SummaryTexts, columns: list[_Column], po
         f"abs(datediff('day', {posted[0]}, {posted[1]})) AS apart, file_row_number + {FIRST_DATA_ROW} AS row "
         f"FROM {table.relation}) WHERE row <> {texts.row}"
     )[0]
-    return OtherDays(rows, first, of) if rows else None
+    return OtherDays(rows, first, str(of)) if rows else None
 
 
 def _column(table: RawTable, name: str) -> _Column:

@@ -10,11 +10,11 @@ from resources.amazon.settlement_file.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class OtherDays:
-    """Rows whose posted-date is another day than their posted-date-time, among the first `of` rows."""
+    """Rows whose posted-date is another day than their posted-date-time; `of` says among how many it was looked."""
 
     rows: int
     first_row: int
-    of: int
+    of: str
 
 
 @dataclass(frozen=True, slots=True)

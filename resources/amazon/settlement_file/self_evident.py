@@ -25,7 +25,7 @@ from resources.amazon.settlement_file.plain_text import PlainText
 from resources.amazon.settlement_file.reading import OtherDays, Reading
 from resources.amazon.settlement_file.scan import FIRST_DATA_ROW, copy_sql, csv_relation
 
-_COMPARED_ROWS_MAX = 1_000_000
+_COMPARED_ROWS_MAX = 200_000
 _POSTED_SHAPES = ("9999-99-99 99:99:99 UTC", "99.99.9999 99:99:99 UTC")
 _SUMMARY = ("settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount", "currency")
 # Blanks around these would break the matching of orders and products; labels are looked at after the scan.
@@ -70,7 +70,7 @@ def read_self_evident(
 def _other_days(scanner: duckdb.DuckDBPyConnection, text: PlainText, header: Header) -> OtherDays | None:
     """Return the rows whose posted-date is another day; both are written in one way here, so the texts are compared.
 
-    The lines do not hold it, and another pass over the text is a fifth of the reading: it ends after a million rows.
+    The lines do not hold it, and another pass over the text is a fifth of the reading: the first rows say it.
     """
     if "posted-date" not in header.positions:
         return None
@@ -83,7 +83,7 @@ def _other_days(scanner: duckdb.DuckDBPyConnection, text: PlainText, header: Hea
     numbered = f"SELECT {day}, {moment}, row_number() OVER () AS row FROM {rows}"
     first = scanner.execute(f"SELECT min(row) FROM ({numbered}) WHERE {differs}").fetchone()
     assert first is not None, "an aggregate has one row"
-    of = min(text.data_lines, _COMPARED_ROWS_MAX) - 1
+    of = f"the first {_COMPARED_ROWS_MAX - 1}" if bound else str(text.data_lines - 1)
     return OtherDays(found[0], first[0] + FIRST_DATA_ROW - 1, of)
 
 
