@@ -16,7 +16,7 @@ from assets.month_end.tie_place import TiePlace, tie_places
 from assets.stages.month_names import month_name
 from assets.stages.months import MonthStage
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import Row, StageResult, Verdict
+from assets.stages.verdicts import NOT_COMPARED, Row, StageResult, Verdict, nothing_compared
 from ledger import money
 from ledger.errors import Finding
 from ledger.ledger_tie import Entry, LedgerTie, Line, Part, tie
@@ -84,8 +84,10 @@ def tie_month(road: Road, month: Month) -> StageResult:
 
 
 def _nothing(sentence: str) -> StageResult:
+    checks = (TIES, OTHERS, AGES)
     return StageResult(
-        verdicts=tuple(Verdict(name, True, sentence, is_blocking=False) for name in (TIES, OTHERS, AGES))
+        facts={NOT_COMPARED: f"{', '.join(checks)}: {sentence}"},
+        verdicts=tuple(nothing_compared(name, sentence) for name in checks),
     )
 
 

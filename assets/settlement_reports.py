@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from assets.bank.payout_days import ask_for_payouts_of, ask_for_unexplained_days
+from assets.bank.statement_files import refuse_statement
 from assets.posting.accounting_dates import CLOSED_CODE
 from assets.posting.document_sets import documents_of_day, source_named
 from assets.settlements.two_contents import CODE as SECOND_CONTENT
@@ -193,8 +194,21 @@ def _is_foreign(road: Road, head: SettlementFile) -> bool:
     return road.stores.settlements.get(road.connection, require_settlement_key(head.settlement_id)) is None
 
 
+def _foreign_sentence(road: Road, name: str, head: SettlementFile) -> str:
+    sold_in = ", ".join(one for one in head.marketplaces if one) or f"no marketplace, in {head.currency}"
+    return (
+        f"{name} is settlement {head.settlement_id} of {sold_in}, and {road.connection} lists "
+        f"{', '.join(road.marketplaces)}: it was not taken in. Hand it to the connection that lists its marketplace "
+        "with --connection, or add the marketplace under amazon.marketplaces of this one."
+    )
+
+
 def import_file(road: Road, path: Path) -> tuple[str, str]:
-    """Drop one file onto the road; return its settlement id and new, known or changed; raise what refuses it."""
+    """Drop one file onto the road; return its settlement id and new, known or changed; raise what refuses it.
+
+    A settlement of no marketplace of the connection, which discovery passes over, is refused: a person named it.
+    """
+    refuse_statement(road, path)
     # Archived first: what is read is what is kept, whatever becomes of the file meanwhile.
     archived = road.stores.documents.put_file(path)
     with _scratch() as folder:
@@ -202,6 +216,8 @@ def import_file(road: Road, path: Path) -> tuple[str, str]:
         named = folder / path.name
         named.symlink_to(road.stores.documents.local_path(archived.sha256))
         head = read_settlement(named, None, document_sha256=archived.sha256, scratch=folder)
+    if _is_foreign(road, head):
+        raise InputRefused(_foreign_sentence(road, path.name, head))
     return head.settlement_id, _register(road, head, _Came("import", sha256=archived.sha256))
 
 

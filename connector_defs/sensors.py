@@ -15,8 +15,6 @@ from datetime import date
 import dagster as dg
 
 from assets import erp_documents, review_queue
-from assets.stages.day_names import day_of_name, is_of_day_asset, today
-from assets.stages.day_stages import DAY_STAGES
 from assets.stages.month_names import is_over, month_of_name
 from assets.stages.resumption import (
     ARRIVAL_KIND,
@@ -28,6 +26,7 @@ from assets.stages.resumption import (
     ask_after_death,
     take_back,
 )
+from connector_defs.asked_days import asked_days
 from connector_defs.jobs import QUEUE_TAGS
 from ledger.month import Month
 from resources.clock import Clock
@@ -133,29 +132,15 @@ def _of_days(
     connection: str, rows: Sequence[DueRow], stores: Stores, clock: Clock, first_days: Mapping[str, date]
 ) -> list[dg.RunRequest]:
     """Ask for days that a person wants fetched again; a row for what is not fetched here any more is closed."""
-    requests = []
-    for row in rows:
-        if not is_of_day_asset(row.partition):
-            continue
-        # Of the asset as a whole a single day is asked for: when that comes through, its schedule does the rest.
-        asset, day = day_of_name(row.partition) or (row.partition, _newest_day(row.partition, clock))
-        if asset not in first_days or not first_days[asset] <= day <= today(clock):
-            stores.due.done(row)
-            continue
-        requests.append(
-            dg.RunRequest(
-                run_key=_run_key(row, clock),
-                job_name=f"{connection}_{asset}",
-                partition_key=day.isoformat(),
-                tags=_tags(connection, row.reason),
-            )
+    return [
+        dg.RunRequest(
+            run_key=_run_key(row, clock),
+            job_name=f"{connection}_{asset}",
+            partition_key=day.isoformat(),
+            tags=_tags(connection, row.reason),
         )
-    return requests
-
-
-def _newest_day(asset: str, clock: Clock) -> date:
-    """Return the newest day of an asset that can be fetched now."""
-    return DAY_STAGES[asset].told_until(today(clock))
+        for row, asset, day in asked_days(rows, stores, clock, first_days)
+    ]
 
 
 def _of_months(

@@ -113,7 +113,8 @@ class PeriodOfCategory:
 
     `settled` is what settlement journals dated in the month booked, `invoiced` what invoices and credit memos did,
     `accrued` its own accrual, `taken_back` the reversal of the month before, `sold_before` what is in `settled` of
-    sales that no month of these books earned, `events` what the transactions of the month come to.
+    sales that no month of these books earned, `not_accrued` what the month before earned beyond its books and has no
+    accrual of, so that this month takes nothing back, `events` what the transactions of the month come to.
     """
 
     category: str
@@ -123,12 +124,13 @@ class PeriodOfCategory:
     sold_before: Decimal
     events: Decimal
     invoiced: Decimal = Decimal(0)
+    not_accrued: Decimal = Decimal(0)
 
     @property
     def rest(self) -> Decimal:
         """Return what the books hold beyond the events, and nothing explains."""
         booked = self.settled + self.invoiced + self.accrued + self.taken_back
-        return booked - self.sold_before - self.events
+        return booked - self.sold_before - self.not_accrued - self.events
 
 
 Amounts = Mapping[str, Decimal]
@@ -141,20 +143,22 @@ def by_category(
     sold_before: Amounts,
     events: Amounts,
     invoiced: Amounts | None = None,
+    not_accrued: Amounts | None = None,
 ) -> list[PeriodOfCategory]:
     """Return every earned category of a month; `before` is the accrual of the month before, taken back in this one.
 
+    Where the month before has none, `not_accrued` is what it would have been.
     Where orders are billed (`invoiced` is given), a refund counts under what was sold: a credit memo takes an invoice
     back by its lines, and says no more of why than they do.
     """
-    given = (settled, accrual, before, sold_before, events, invoiced or {})
+    given = (settled, accrual, before, sold_before, events, invoiced or {}, not_accrued or {})
     sides = [_earned(one, is_billed=invoiced is not None) for one in given]
     names = sorted(set().union(*sides))
     zero = Decimal(0)
     rows = []
     for name in names:
-        booked, own, last, sold, earned, billed = (side.get(name, zero) for side in sides)
-        rows.append(PeriodOfCategory(name, booked, own, -last, sold, earned, billed))
+        booked, own, last, sold, earned, billed, missing = (side.get(name, zero) for side in sides)
+        rows.append(PeriodOfCategory(name, booked, own, -last, sold, earned, billed, missing))
     return rows
 
 

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets.bank.statement_files import import_statement
-from assets.settlements.import_folder import take_files
+from assets.settlements.import_folder import BANK_FOLDER, take_files
 from assets.stages.roadmap import Road
 from ledger.bank_line import clean_file_name
-
-FOLDER = "bank"
 
 
 @dataclass
@@ -33,5 +31,5 @@ def import_statements(road: Road, folder: Path) -> Statements:
         is_new = import_statement(road, path).outcome == "new"
         done.new, done.known = done.new + is_new, done.known + (not is_new)
 
-    done.refused = take_files(road, folder / FOLDER, take, clean_file_name)
+    done.refused = take_files(road, folder / BANK_FOLDER, take, clean_file_name)
     return done

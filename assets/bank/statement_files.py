@@ -5,8 +5,11 @@ same file again is known by its bytes; a line in an overlapping statement is kno
 one format: two formats give one line two names, and money would be seen twice.
 """
 
+import gzip
 import hashlib
+import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +21,8 @@ from assets.stages.roadmap import Road
 from assets.stages.statements import dicts, statement, write_parquet
 from ledger import money
 from ledger.bank_line import BankLine, clean_file_name
-from resources.bank.reader import archivable, content_of, read_bank_file
+from resources.bank.kinds import BANK_DOOR, HEAD_BYTES
+from resources.bank.reader import archivable, content_of, read_bank_file, statement_format
 from resources.bank.statement import BankFile, Statement, refused
 from resources.store.warehouse import Version
 
@@ -62,6 +66,26 @@ def import_statement(road: Road, path: Path) -> Taken:
     version = _keep(road, name, file, document, days)
     new = sum(line.key not in seen for line in file.lines)
     return Taken("new", file.format, days, version.rows, new)
+
+
+def refuse_statement(road: Road, path: Path) -> None:
+    """Raise BankFileRefused for a bank statement that is handed in as something else, before its bytes are archived.
+
+    A whole account number stands in it, and only its own door hides that.
+    """
+    source = clean_file_name(path.name)
+    kind = statement_format(source, _head(path), road.bank.csv)
+    if kind:
+        raise refused(source, f"is a bank statement ({kind}), not a settlement file", cure=BANK_DOOR)
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a file, packed with gzip or not; what is damaged is for its own reader to say."""
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
+    with suppress(EOFError, gzip.BadGzipFile, zlib.error), (gzip.open if is_packed else open)(path, "rb") as file:
+        return file.read(HEAD_BYTES)
+    return b""
 
 
 def _of_our_accounts(road: Road, source: str, file: BankFile) -> BankFile:

@@ -6,7 +6,7 @@ its own.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from assets.mapped_lines import TABLE as MAPPED_TABLE
-from assets.month_end.accrual_events import EventsOfMonth, Place
-from assets.month_end.accrual_sets import TABLE, Accrual
+from assets.month_end.accrual_events import EventsOfMonth, Place, booked_by, cut
+from assets.month_end.accrual_sets import TABLE, Accrual, earned_unbooked
 from assets.month_end.accrued_months import accrual_of, settlement_place
 from assets.posting.document_sets import IN_BOOKS
 from assets.receivable_invoices import TABLE as INVOICES_TABLE
@@ -55,6 +55,7 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
     """Hold accrual, settlements and what is taken back of the month before against the transactions of the month."""
     month, place = accrual.month, accrual.place
     before = accrual_of(road, (place.marketplace, place.currency), month.before)
+    not_accrued = _not_accrued(road, events, accrual, before)
     dated = _dated(road, place, month)
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         orders = _billed_orders(road, duck, place)
@@ -65,20 +66,33 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
             sold_before=_sold_before(duck, accrual.mapping, events, place, dated),
             events=_earned(road, duck, accrual.mapping, events, place, month),
             invoiced=None if road.policy.invoicing is None else _invoiced(road, orders, month),
+            not_accrued=not_accrued,
         )
     odd = [one for one in rows if one.rest]
     said = tuple(_row(accrual, one) for one in (*odd, *(one for one in rows if not one.rest)))
     if not odd:
         sentence = f"{accrual.name}: the books of {month} hold what was earned, in all {len(rows)} categories."
+        sentence += _without_accrual(rows, accrual)
         return Verdict(EVENTS_CHECK, True, sentence, is_blocking=False, rows=said)
     rest = money.text(sum((one.rest for one in odd), Decimal(0)), place.currency)
     sentence = (
         f"{accrual.name}: in {len(odd)} of {len(rows)} categories the books of {month} hold something else than its "
         f"transactions say, {rest} {place.currency} more in all."
     )
-    if not road.stores.outbox.documents(before):
-        sentence += f" The month before has no accrual: what was earned before {month} and settled in it is among this."
+    sentence += _without_accrual(rows, accrual)
     return Verdict(EVENTS_CHECK, False, sentence, is_blocking=False, rows=said)
+
+
+def _without_accrual(rows: Iterable[PeriodOfCategory], accrual: Accrual) -> str:
+    """Say what a month begins with whose predecessor has no accrual, such as the first that is accrued."""
+    amount = sum((one.not_accrued for one in rows), Decimal(0))
+    if not amount and not any(one.not_accrued for one in rows):
+        return ""
+    begins, currency = accrual.month, accrual.place.currency
+    return (
+        f" {begins.before} has no accrual in the books: the {money.text(amount, currency)} {currency} that were earned "
+        f"before {begins} and not in the books by then are counted as `not accrued`."
+    )
 
 
 def _row(accrual: Accrual, one: PeriodOfCategory) -> Row:
@@ -88,6 +102,7 @@ def _row(accrual: Accrual, one: PeriodOfCategory) -> Row:
         "accrued": one.accrued,
         "taken back": one.taken_back,
         "sold before go-live": -one.sold_before,
+        "not accrued": -one.not_accrued,
         "transactions": one.events,
         "rest": one.rest,
     }
@@ -198,6 +213,21 @@ def _sold_before(
     bound: dict[str, Any] = {"events": list(events.files), "since": place.since, "until": events.until}
     rows = dicts(duck.sql(sql, params=bound | {"settlements": list(dated.settlement_ids)}))
     return _added((earned_name(row, mapping), row["amount"]) for row in rows)
+
+
+def _not_accrued(road: Road, events: EventsOfMonth, accrual: Accrual, before: SourceKey) -> Sums:
+    """Return what the month before earned beyond its books, where no accrual of it is taken back in this month."""
+    earlier, until = accrual.month.before, cut(accrual.month.before, road)
+    if until <= accrual.place.since or any(one.state in IN_BOOKS for one in road.stores.outbox.documents(before)):
+        return {}
+    booked, _, _ = booked_by(road, earlier, events.since)
+    mapped = earned_unbooked(road, replace(events, month=earlier, until=until, booked=booked), accrual)
+    known = [(answer.category, row["amount"]) for answer, row in mapped.resolved]
+    others = (
+        (earned_name({**row, "leaf_path": row["amount_description"]}, accrual.mapping), row["amount"])
+        for _, row in mapped.unmapped
+    )
+    return _added([*known, *others])
 
 
 def earned_name(row: dict[str, Any], mapping: Mapping) -> str:

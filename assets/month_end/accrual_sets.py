@@ -8,6 +8,7 @@ dated the last day of the month and its reversal the day after. A line that cann
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -82,7 +83,7 @@ def make_accrual(road: Road, mapping: Mapping, events: EventsOfMonth, place: Pla
     staged = _staged_lines(road, events, place, source)
     if not staged.rows:
         return replace(nothing, account=account, version=staged.id)
-    books = _books(road, source, place, events, mapping, account, staged)
+    books = _books(road, source, place, events, mapping, account, road.stores.warehouse.path(staged))
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         mapped = resolve_combinations(duck, books, road)
         if mapped.unmapped:
@@ -128,17 +129,35 @@ def _no_account(place: Place, mapping: Mapping) -> Finding:
 
 def _staged_lines(road: Road, events: EventsOfMonth, place: Place, source: SourceKey) -> Version:
     """Write the lines that the books do not hold, one per leaf."""
-    not_booked = f"events.transaction_id NOT IN ({events.booked.statement()})"
-    sql = composed("earned_lines", wanted=not_booked)
-    bound = {"events": list(events.files), "since": place.since, "until": events.until, "places": place.bound()}
-    bound |= events.booked.bound()
 
     def produce(path: Path) -> None:
-        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-            duck.execute(f"COPY ({sql}) TO $path ({PARQUET})", bound | {"path": str(path)})
+        _write_lines(road, events, place, path)
 
     facts = {"month": str(events.month), "marketplace": place.marketplace, "currency": place.currency}
     return road.stores.warehouse.write(road.connection, LINES_TABLE, source.source_id, produce, facts)
+
+
+def _write_lines(road: Road, events: EventsOfMonth, place: Place, path: Path) -> None:
+    not_booked = f"events.transaction_id NOT IN ({events.booked.statement()})"
+    sql = composed("earned_lines", wanted=not_booked)
+    bound = {"events": list(events.files), "since": place.since, "until": events.until, "places": place.bound()}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        duck.execute(f"COPY ({sql}) TO $path ({PARQUET})", bound | events.booked.bound() | {"path": str(path)})
+
+
+def earned_unbooked(road: Road, events: EventsOfMonth, accrual: Accrual) -> Mapped:
+    """Return what a month earned and its books did not hold at its end, by what the mapping looks at.
+
+    It is what the month's accrual would be made of, in the place and by the mapping of another one; nothing is kept.
+    """
+    assert accrual.account is not None, "an accrual that is proved has its account"
+    with TemporaryDirectory(prefix="connector-") as folder:
+        path = Path(folder) / "lines.parquet"
+        _write_lines(road, events, accrual.place, path)
+        books = _books(road, accrual.source, accrual.place, events, accrual.mapping, accrual.account, path)
+        with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+            mapped = resolve_combinations(duck, books, road)
+    return Mapped(_earned(mapped).resolved, mapped.unmapped)
 
 
 def _books(
@@ -148,7 +167,7 @@ def _books(
     events: EventsOfMonth,
     mapping: Mapping,
     account: AccountKey,
-    staged: Version,
+    lines_path: Path,
 ) -> AccrualBooks:
     month, zone = events.month, road.policy.zone
     return AccrualBooks(
@@ -161,7 +180,7 @@ def _books(
         clearing=account,
         reference=reference(source.source_id),
         **_billed(road, month),
-        lines_path=road.stores.warehouse.path(staged),
+        lines_path=lines_path,
     )
 
 

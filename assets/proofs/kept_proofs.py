@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assets.proofs.proof_rows import TABLE
-from assets.stages.outcome import NOT_COMPARED, WAITS
+from assets.stages.outcome import WAITS
 from assets.stages.statements import dicts, statement
+from assets.stages.verdicts import NOT_COMPARED
 from ledger import money
 from resources.store.stores import Stores
 from resources.store.verdicts import CheckVerdict
 
-DIFFERS, WAITING, UNCOMPARED, AGREES = "differs", "waits", "not compared", "agrees"
+DIFFERS, WAITING, UNCOMPARED, AGREES = "differs", "waits", NOT_COMPARED, "agrees"
 # What asks for a person comes first.
 RESULTS = (DIFFERS, WAITING, UNCOMPARED, AGREES)
 _MONEY = ("settled", "other")

@@ -13,11 +13,13 @@ from pathlib import Path
 from assets.settlement_reports import import_file
 from assets.stages.outcome import align
 from assets.stages.roadmap import Road
-from ledger.bank_line import clean
-from ledger.errors import ConnectorError, Finding, InputRefused
+from ledger.bank_line import clean, clean_file_name
+from ledger.errors import BankFileRefused, ConnectorError, Finding, InputRefused
 
 SETTLED_SECONDS = 5
 CODE = "file_refused"
+# Bank statements have a folder of their own inside a connection's.
+BANK_FOLDER = "bank"
 _OWN_FOLDERS = ("imported", "refused")
 
 
@@ -63,12 +65,18 @@ def take_files(
                 continue  # Another process has taken it meanwhile.
             if isinstance(error, ConnectorError) and not isinstance(error, InputRefused):
                 raise
-            _refuse(road, folder, path, error, name_of(path.name))
-            refused.append(name_of(path.name))
+            name = shown_name(path.name, error, name_of)
+            _refuse(road, folder, path, error, name)
+            refused.append(name)
             continue
         _move(path, folder / "imported")
         taken_in(road, name_of(path.name))
     return refused
+
+
+def shown_name(name: str, error: Exception, name_of: Callable[[str], str] = clean) -> str:
+    """Return a refused file's name as it may be shown: that of a bank statement may hold an account number."""
+    return clean_file_name(name) if isinstance(error, BankFileRefused) else name_of(name)
 
 
 def taken_in(road: Road, name: str) -> None:
@@ -98,7 +106,10 @@ def _refuse(road: Road, folder: Path, path: Path, error: Exception, name: str) -
         return
     moved = _move(path, folder / "refused")
     moved.with_name(moved.name + ".why.txt").write_text(f"{error}\n", encoding="utf-8")
-    cure = f"Correct the file and put it into {folder} again, under its name: this item ends then."
+    again = f"Correct the file and put it into {folder} again"
+    if isinstance(error, BankFileRefused) and folder.name != BANK_FOLDER:
+        again = f"Put it into {folder / BANK_FOLDER}"
+    cure = f"{again}, under its name: this item ends then."
     hold(road, name, str(error), cure)
 
 

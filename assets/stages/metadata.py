@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.settlements.picture import LENGTH_MAX, waterfall_markdown
-from assets.stages.verdicts import Row, StageResult, Verdict
+from assets.stages.verdicts import NOT_COMPARED, Row, StageResult, Verdict
 
 ROWS_SHOWN_MAX = 25
 BAR_WIDTH = 12
@@ -92,6 +92,8 @@ def _bars(bars: Iterable[tuple[str, Decimal]]) -> str:
 def check_result(verdict: Verdict, asset_key: dg.AssetKey) -> dg.AssetCheckResult:
     """Return a verdict as Dagster sees it: an error stops, a warning does not."""
     metadata: dict[str, dg.MetadataValue] = {"says": dg.MetadataValue.text(verdict.sentence or "fine")}
+    if verdict.passed and not verdict.is_compared:
+        metadata["result"] = dg.MetadataValue.text(NOT_COMPARED)
     if verdict.rows:
         metadata["rows"] = dg.MetadataValue.md(markdown_table(verdict.rows[:ROWS_SHOWN_MAX], len(verdict.rows)))
     if verdict.findings:

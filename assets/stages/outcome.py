@@ -25,7 +25,7 @@ from assets.posting.findings import (
 from assets.posting.unasked_gate import UNANSWERED_CODE
 from assets.stages.resumption import sentence_of
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import NOT_COMPARED, StageResult, Verdict
 from ledger import money
 from ledger.cash import KIND as CASH_KIND
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
@@ -178,8 +178,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 PASSING = (SourceUnavailable, TargetUnavailable, DocumentDamaged, LeaseLost)
 # Marks what is kept of a verdict that cannot be given yet.
 WAITS = "waits"
-# Marks what is kept of a verdict that had nothing to hold against.
-NOT_COMPARED = "not compared"
 # So many failures in a row take six hours at least: longer than the window in which a system is usually maintained.
 FAILURES_UNTOLD_MAX = 11
 

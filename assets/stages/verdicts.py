@@ -10,6 +10,8 @@ from decimal import Decimal
 from ledger.errors import Finding
 
 Row = dict[str, str]
+# What is said of a verdict that had nothing to hold against.
+NOT_COMPARED = "not compared"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,13 @@ class Verdict:
     def agrees(self) -> bool:
         """Tell whether two sides were compared and say the same."""
         return self.passed and self.is_compared and not self.is_waiting
+
+    @property
+    def outcome(self) -> str:
+        """Return in one or two words what came of it, as commands print it."""
+        if self.passed:
+            return "fine" if self.is_compared else NOT_COMPARED
+        return "waits" if self.is_waiting else "fails"
 
     @property
     def stops(self) -> bool:

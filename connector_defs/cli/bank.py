@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.intake import each_file, report_files
 from connector_defs.cli.opened import opened_connection, opened_road
@@ -43,6 +44,7 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
         rows.append(row)
         days |= told
     _stage(road, connection_name, days)
+    look_again(road, connection_name)
     columns = ("file", "outcome", "format", "lines", "new_lines", "sentence")
     report_files(ctx, road.connection, rows, columns, as_json)
 

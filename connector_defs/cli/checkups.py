@@ -141,7 +141,10 @@ def _input_tax(opened: "Connection", mapping: "Mapping | None") -> Iterator[Chec
     if not books.holds_input_tax:
         return
     missing = [name for name in ("input_tax_waiting", "input_tax") if getattr(accounts, name) is None]
-    if missing:
+    if len(missing) == 2:
+        words = "No account for tax on fees is named: a settlement that has such tax stops until there is one."
+        yield Checked(opened.name, what, True, words)
+    elif missing:
         words = "Tax on fees is to wait for its invoice, and the mapping does not say where it waits or is claimed."
         cure = f"Add {' and '.join(f'accounts.{name}' for name in missing)} to {mapping.file}."
         yield Checked(opened.name, what, False, words, cure, ExitCode.REFUSED)

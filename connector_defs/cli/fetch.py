@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import opened_connection, opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
@@ -47,7 +48,9 @@ def fetch(
     connection_name: str | None,
     as_json: bool,
 ) -> None:
-    """Fetch days of what is kept by day, such as financial_events. Exit 6 when a day cannot be taken over."""
+    """Fetch days of what is kept by day, such as financial_events. Exit 6 when a day, or a part of
+    one, is left for a person.
+    """
     from assets.stages.days import fetch_days
 
     connection = opened_connection(connection_name)
@@ -59,6 +62,8 @@ def fetch(
     else:
         days = _days(connection, road, stage, first and first.date(), last and last.date())
         rows = [_row(day, outcome) for day, outcome in fetch_days(road, stage, days)]
+    look_again(road, connection_name)
+    rows = [{**row, "left": codes} for row, codes in zip(rows, _left(road, asset, rows), strict=True)]
     if as_json:
         output.write_json({"connection": road.connection, "asset": asset, "days": rows})
     else:
@@ -66,7 +71,7 @@ def fetch(
         output.print_table(
             shown, ("day", "outcome", "rows", "to look at", "sentence"), nothing="There is no day to fetch."
         )
-    ctx.exit(ExitCode.WAITS if any(row["outcome"] in ("refused", "gone") for row in rows) else ExitCode.FINE)
+    ctx.exit(ExitCode.WAITS if any(row["outcome"] != "kept" or row["left"] for row in rows) else ExitCode.FINE)
 
 
 def _stage(connection: "Connection", asset: str) -> "DayStage":
@@ -117,6 +122,15 @@ def _repaired(road: "Road", stage: "DayStage", order_ids: Iterable[str]) -> list
         keep_outcome(road, stage, day, result)
         rows.append({"order": order_id, **_row(day, result)})
     return rows
+
+
+def _left(road: "Road", asset: str, rows: list[dict]) -> list[list[str]]:
+    """Return for each row what of its day is left for a person: the codes of its open review items."""
+    from assets.stages.day_names import day_name
+
+    items = road.stores.review.listing(road.connection)
+    names = [day_name(asset, row["day"]) for row in rows]
+    return [sorted({one.code for one in items if one.partition == name}) for name in names]
 
 
 def _row(day: date, outcome: "DayOutcome") -> dict:

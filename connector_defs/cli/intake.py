@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.exit_codes import ExitCode, first_failure
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
-from ledger.errors import InputRefused
+from ledger.errors import BankFileRefused, InputRefused
 
 if TYPE_CHECKING:
     from assets.stages.roadmap import Road
@@ -39,6 +40,7 @@ def import_files(ctx: click.Context, files: tuple[Path, ...], connection_name: s
     """
     road = opened_road(connection_name)
     rows = [_imported(road, path) for path in each_file(files)]
+    look_again(road, connection_name)
     report_files(ctx, road.connection, rows, ("file", "settlement_id", "outcome", "sentence"), as_json)
 
 
@@ -69,7 +71,7 @@ def each_file(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _imported(road: "Road", path: Path) -> dict[str, str | int]:
     from assets.settlement_reports import import_file
-    from assets.settlements.import_folder import hold, taken_in
+    from assets.settlements.import_folder import hold, shown_name, taken_in
     from ledger.bank_line import clean
 
     name = clean(path.name)
@@ -77,8 +79,16 @@ def _imported(road: "Road", path: Path) -> dict[str, str | int]:
         settlement_id, outcome = import_file(road, path)
     except InputRefused as error:
         # Said at once, and to everybody who looks into the queue: who started this may be a script.
-        hold(road, name, str(error), "Correct the file and import it again, under its name: this item ends then.")
-        refused = {"file": str(path), "settlement_id": "", "outcome": "refused", "sentence": str(error)}
+        name = shown_name(path.name, error)
+        is_bank = isinstance(error, BankFileRefused)
+        again = "Hand it in as the bank statement it is" if is_bank else "Correct the file and import it again"
+        hold(road, name, str(error), f"{again}, under its name: this item ends then.")
+        refused = {
+            "file": name if is_bank else str(path),
+            "settlement_id": "",
+            "outcome": "refused",
+            "sentence": str(error),
+        }
         return {**refused, "exit_code": error.exit_code}
     taken_in(road, name)
     code = ExitCode.WAITS if outcome == "changed" else ExitCode.FINE
@@ -102,6 +112,7 @@ def discover(ctx: click.Context, connection_name: str | None, as_json: bool) -> 
 
     road = opened_road(connection_name)
     found = told(road, discover_settlements)
+    look_again(road, connection_name)
     document = {
         "connection": road.connection,
         "new": found.new,

@@ -81,8 +81,7 @@ def _tables(result: "StageResult") -> dict[str, list[dict[str, object]]]:
 
 
 def _check(verdict: "Verdict") -> dict[str, str]:
-    outcome = "fine" if verdict.passed else "waits" if verdict.is_waiting else "fails"
-    return {"check": verdict.check, "outcome": outcome, "sentence": verdict.sentence}
+    return {"check": verdict.check, "outcome": verdict.outcome, "sentence": verdict.sentence}
 
 
 def _written(folder: Path, name: str, tables: dict[str, list[dict[str, object]]], kind: str) -> list[Path]:

@@ -75,11 +75,10 @@ def require_kept(connection: "Connection", month: Month, now) -> None:
 
 def _rows(stage: "MonthStage", result: "StageResult") -> "Iterator[dict[str, object]]":
     for verdict in result.verdicts:
-        outcome = "fine" if verdict.passed else "waits" if verdict.is_waiting else "fails"
         yield {
             "asset": stage.asset,
             "check": verdict.check,
-            "outcome": outcome,
+            "outcome": verdict.outcome,
             "sentence": verdict.sentence,
             "rows": list(verdict.rows),
         }

@@ -47,8 +47,8 @@ accounts:
   clearing: ""          # open items, one per settlement: the counter-account of every line
   # pass_through_tax: ""   # tax on sales that the marketplace collects and remits
   # tax_liability: ""      # tax on sales that the seller owes
-  # input_tax: ""          # tax on the marketplace's fees
-  # input_tax_waiting: ""  # the same until its invoice has a number, with books.input_tax: when_invoiced
+  # input_tax: ""          # tax on the marketplace's fees, where it is claimed
+  # input_tax_waiting: ""  # the same until its invoice has a number; without it, books.input_tax: when_settled
   # card_in_transit: ""    # what the marketplace charged to the card
 
 # Category -> account. Take away the # where your settlements need it.

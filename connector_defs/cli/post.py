@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector_defs.cli import output
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.exit_codes import first_failure
 from connector_defs.cli.opened import chosen_settlements, opened_road
 from connector_defs.cli.options import connection_option, examples, json_option
@@ -35,6 +36,7 @@ def post(
         raise InputRefused("Name the settlements to post, or say --all.")
     road = opened_road(connection_name)
     standings = [posted(road, one) for one in chosen_settlements(road, settlements)]
+    look_again(road, connection_name)
     if as_json:
         output.write_json({"connection": road.connection, "settlements": [one.row for one in standings]})
     else:

@@ -23,6 +23,7 @@ from assets.review_queue import (
 from assets.stages.day_names import is_of_day_asset
 from assets.stages.month_names import month_of_name
 from connector_defs.cli import output
+from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.deciding import decider, sign_option
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.cli.opened import opened_project, opened_road, opened_stores
@@ -114,7 +115,9 @@ def resolve(item_id: int, action: str, reason: str, sign_as: str, as_json: bool)
 
     item = _item(item_id)
     person = decider(sign_as, statement(action, item.connection, f"review item {item_id}", item.sentence, reason))
-    decided = decisions.resolve(opened_road(item.connection), item, action, person, reason)
+    road = opened_road(item.connection)
+    decided = decisions.resolve(road, item, action, person, reason)
+    look_again(road, item.connection)
     if as_json:
         output.write_json(row_of(decided))
     elif decided.state == "open":

@@ -9,8 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.bank.folder import FOLDER
-from assets.settlements.import_folder import SETTLED_SECONDS
+from assets.settlements.import_folder import BANK_FOLDER, SETTLED_SECONDS
 
 if TYPE_CHECKING:
     from emulators.demo_seller.seller import DemoSeller
@@ -29,7 +28,7 @@ def hand_in(seller: "DemoSeller", connection: str, folder: Path) -> None:
     lines = bank_lines(seller.world.histories.values(), seller.as_of)
     for currency in ACCOUNTS[connection]:
         write, ending = writers[currency]
-        path = folder / FOLDER / f"{currency.lower()}-account.{ending}"
+        path = folder / BANK_FOLDER / f"{currency.lower()}-account.{ending}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(write(BANK_ACCOUNTS[currency], lines_of(lines, currency), _OPENING))
         written = path.stat().st_mtime - 2 * SETTLED_SECONDS

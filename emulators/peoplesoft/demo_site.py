@@ -56,6 +56,7 @@ ACCOUNTS = (
     ("110950", "A", "Accrued marketplace"),
     ("115000", "L", "Amazon lending"),
     ("115500", "A", "Input VAT"),
+    ("115600", "A", "Input VAT without invoice"),
     ("140000", "A", "Inter-unit due from"),
     ("199999", "A", "Suspense"),
     ("210500", "L", "Marketplace tax pass-through"),

@@ -19,6 +19,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from ledger.bank_line import BankLine, clean, keyed, tail
+from resources.bank.kinds import other_camt
 from resources.bank.statement import (
     BankFile,
     Statement,
@@ -42,27 +43,11 @@ _TEXTS = ("Ustrd", "AddtlTxInf", "AddtlNtryInf", "AddtlRmtInf")
 _NOTHING = {"NOTPROVIDED", "NONREF"}
 
 
-# The two messages that look alike: what they hold is not what was booked, or stands in the statement once more.
-_OTHERS = {
-    "BkToCstmrAcctRpt": "CAMT.052, a report of the running day, whose entries may still change",
-    "BkToCstmrDbtCdtNtfctn": "CAMT.054, a notification, whose entries the statement holds once more",
-}
-
-
-def is_camt(head: str) -> bool:
-    """Tell whether a text begins like an XML document of this message."""
-    return _begins(head, "BkToCstmrStmt")
-
-
 def refuse_other_camt(source: str, head: str) -> None:
     """Refuse the messages that banks offer beside the statement, by their names."""
-    for name, what in _OTHERS.items():
-        if _begins(head, name):
-            raise refused(source, f"is a {what}", cure="download the statement (CAMT.053) of these days instead.")
-
-
-def _begins(head: str, name: str) -> bool:
-    return "<" in head[:200] and re.search(rf"<(\w+:)?{name}\b", head[:8000]) is not None
+    what = other_camt(head)
+    if what:
+        raise refused(source, f"is a {what}", cure="download the statement (CAMT.053) of these days instead.")
 
 
 def read_camt(source: str, content: bytes) -> BankFile:

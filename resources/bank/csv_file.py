@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.bank_line import BankLine, clean, keyed, tail
+from ledger.errors import BankFileRefused
 from resources.bank.settings import CsvLayout
 from resources.bank.statement import BankFile, Statement, exact, known_currency, refuse_unlike_accounts, refused
 from resources.bank.values import Cell, amounts, dates
@@ -57,6 +58,14 @@ def read_csv(source: str, text: str, layouts: Mapping[str, CsvLayout]) -> BankFi
         cure = "correct the column names under `bank.csv` in the connection's settings, so that exactly one fits."
         raise refused(source, f"{said} {', '.join(layouts)} by its header", cure=cure)
     return _read(source, fitting[0])
+
+
+def fits_layout(source: str, text: str, layouts: Mapping[str, CsvLayout]) -> bool:
+    """Tell whether a text has the header of a layout; what stands below it may be wrong or cut off."""
+    try:
+        return any(_tables(source, text, layout) for layout in layouts.values())
+    except BankFileRefused:
+        return True  # only what stands under a header that fits is refused
 
 
 def _tables(source: str, text: str, layout: CsvLayout) -> list[_Table]:

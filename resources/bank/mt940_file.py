@@ -39,11 +39,6 @@ _TEXTS = ("posting_text", "purpose", "applicant_name", "additional_purpose", "tr
 _REFERENCES = ("customer_reference", "end_to_end_reference", "additional_position_reference")
 
 
-def is_mt940(head: str) -> bool:
-    """Tell whether a text begins like an MT940 message."""
-    return re.search(r"(?m)^:20:", head[:4000]) is not None
-
-
 def read_mt940(source: str, text: str) -> BankFile:
     """Return what an MT940 file holds.
 

@@ -25,11 +25,6 @@ _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _FRACTION = re.compile(r"([-+]?)[.,](\d{1,6})")
 
 
-def is_ofx(head: str) -> bool:
-    """Tell whether a text begins like OFX of either version."""
-    return "OFXHEADER" in head[:2000] or "<OFX>" in head[:4000]
-
-
 def read_ofx(source: str, content: bytes) -> BankFile:
     """Return what an OFX file holds.
 

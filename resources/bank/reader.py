@@ -12,11 +12,13 @@ from pathlib import Path
 
 from ledger.account_numbers import without_account_numbers
 from ledger.bank_line import BankLine, clean_file_name
-from resources.bank.camt_file import is_camt, read_camt, refuse_other_camt
-from resources.bank.csv_file import read_csv
+from ledger.errors import BankFileRefused
+from resources.bank.camt_file import read_camt, refuse_other_camt
+from resources.bank.csv_file import fits_layout, read_csv
+from resources.bank.kinds import bank_format, is_camt, is_mt940, is_ofx
 from resources.bank.library_logs import silence_libraries
-from resources.bank.mt940_file import is_mt940, read_mt940
-from resources.bank.ofx_file import is_ofx, read_ofx
+from resources.bank.mt940_file import read_mt940
+from resources.bank.ofx_file import read_ofx
 from resources.bank.settings import FILE_BYTES_MAX, CsvLayout
 from resources.bank.statement import BankFile, refuse_impossible_days, refused
 
@@ -44,6 +46,18 @@ def read_bank_file(source: str, content: bytes, layouts: Mapping[str, CsvLayout]
     file = _read(source, content, layouts)
     refuse_impossible_days(source, file)
     return _without_accounts(file)
+
+
+def statement_format(source: str, content: bytes, layouts: Mapping[str, CsvLayout]) -> str:
+    """Return the format of what begins like a bank's statement, "" for anything else; nothing of it is read."""
+    found = bank_format(content)
+    if found or not layouts:
+        return found
+    try:
+        text = as_text(source, content)
+    except BankFileRefused:
+        return ""
+    return "CSV" if fits_layout(source, text, layouts) else ""
 
 
 def _without_accounts(file: BankFile) -> BankFile:

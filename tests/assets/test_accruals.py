@@ -13,7 +13,7 @@ import pytest
 
 from assets.journals import planned_journals
 from assets.month_end.accrual_posting import post_accrual
-from assets.month_end.accrual_proof import earned_name
+from assets.month_end.accrual_proof import earned_name, events_verdict
 from assets.month_end.accrued_months import accruals_beside
 from assets.posting.accounting_dates import settled_dates
 from assets.settlements.posted_lines import posted_lines
@@ -27,6 +27,7 @@ from ledger.movements import SettlementBooks
 from ledger.posting import PostingState
 from ledger.references import reference
 from ledger.reversal import Posted, reversal_of
+from resources.amazon.transaction import Transaction
 from tests.assets.accrual_rig import GB, OCTOBER, Accruals, at, told
 
 HELD, LATER = "111-0000002-0000002", "111-0000003-0000003"
@@ -168,6 +169,43 @@ event_leaves:
   - {transaction_type: DebtRecovery, leaf_path: DebtAdjustment, category: cross_account_debt}
 """
     assert booked(accruals.accrual()) == {"revenue": Decimal("109"), "referral_fee": Decimal("-18")}
+
+
+@pytest.mark.parametrize("is_accrued", [True, False])
+def test_the_books_of_the_first_month_that_is_accrued_are_what_it_earned(accruals, row, is_accrued):
+    """What was earned before is settled in it and taken back by nothing: it is counted from the transactions."""
+    november = OCTOBER.following
+    accruals.take_in("1", [row("principal", "100", posted=at("11-03 12"))], at("10-26 05"), at("11-04 00"))
+    accruals.post("1", on=date(2026, 11, 4))
+
+    def sale(name: str, posted: str, amount: str, **more) -> Transaction:
+        return told(name, posted, ("ProductCharges/OurPricePrincipal", amount), **more)
+
+    accruals.tell(
+        sale("settled", "10-28 12", "100", status="DEFERRED_RELEASED"),
+        sale("held", "10-29 12", "40", status="DEFERRED", order=HELD),
+        sale("release", "11-03 12", "100", **{DEFERRED: "settled"}),
+        sale("sold", "11-28 12", "7", order=LATER),
+        last=date(2026, 12, 1),
+    )
+    if is_accrued:
+        october = accruals.accrual()
+        accruals.step(october.journals, october.name, PostingState.POSTED)
+    accrual = accruals.accrual(november)
+    verdict = events_verdict(accruals.road, accruals.events(november), accrual)
+    [revenue] = [one for one in verdict.rows if one["category"] == "revenue"]
+    assert {key: revenue[key] for key in ("settlements", "accrued", "transactions", "rest")} == {
+        "settlements": "100.00",
+        "accrued": "47.00",
+        "transactions": "7.00",
+        "rest": "0.00",
+    }
+    taken = {"taken back": "-140.00", "not accrued": "0.00"}
+    assert {key: revenue[key] for key in taken} == (
+        taken if is_accrued else {"taken back": "0.00", "not accrued": "-140.00"}
+    )
+    assert ("2026-10 has no accrual in the books" in verdict.sentence) is not is_accrued
+    assert verdict.passed
 
 
 @pytest.mark.parametrize("is_posted", [True, False])

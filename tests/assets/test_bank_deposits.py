@@ -1,5 +1,6 @@
 """The bank's statements are taken in once, kept by day, and each line says which payout it brought."""
 
+import hashlib
 import os
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from assets.bank.folder import import_statements
 from assets.bank.matches import money_of
 from assets.bank.statement_files import bank_lines, import_statement
 from assets.review.decisions import resolve
+from assets.settlements.import_folder import import_waiting
 from assets.stages.day_names import day_name
 from assets.stages.day_stages import DAY_STAGES
 from assets.stages.days import fetch_days
@@ -271,6 +273,25 @@ def test_a_refused_statement_is_named_without_its_account_and_ends_when_it_comes
     _settled(path)
     assert import_statements(road_of(books), folder).new == 1
     assert [one for one in items(books) if one.code == "file_refused"] == []
+
+
+def test_a_statement_in_the_folder_of_settlements_is_told_its_own_and_not_archived(books: Bookkeeping) -> None:
+    """One in CSV is known by the layout of its bank; whole account numbers would stand in the archive."""
+    folder = books.folder / "in"
+    folder.mkdir()
+    own = f"AMAZON {books.connection}"
+    texts = {"DE89370400440532013000.csv": csv(f"2026-11-19,80.00,{own}"), "nov.ofx": OFX1.replace("AMAZON", own)}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+        _settled(folder / name)
+    refused = import_waiting(road_of(books), folder).refused
+    assert len(refused) == 2
+    told = {one.origin: f"{one.sentence} {one.cure}" for one in items(books)}
+    assert set(told) == set(refused)
+    assert "DE89370400440532013000" not in str(told)
+    assert all("not a settlement file" in one and f"Put it into {folder / 'bank'}" in one for one in told.values())
+    shas = [hashlib.sha256(one.read_bytes()).hexdigest() for one in (folder / "refused").iterdir()]
+    assert [one for one in shas if books.stores.documents.exists(one)] == []
 
 
 def _settled(path: Path) -> None:

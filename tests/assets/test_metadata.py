@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.stages.metadata import ROWS_SHOWN_MAX, check_result, markdown_table, metadata_of
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import StageResult, Verdict, nothing_compared
 from ledger.errors import Finding
 
 HOSTILE = [
@@ -91,3 +91,12 @@ def test_a_verdict_stops_only_where_money_would_be_wrong(is_blocking, is_waiting
     result = check_result(made, dg.AssetKey(["c", "a"]))
     assert (result.passed, result.severity.name) == (False, severity)
     assert result.metadata["what to do"].value == "- Do \\*this\\*."
+
+
+def test_a_verdict_that_had_nothing_to_hold_against_says_so():
+    """It passes, and does not look as if something had been found right."""
+    shown = [
+        check_result(one, dg.AssetKey(["c", "a"])).metadata.get("result")
+        for one in (nothing_compared("check", "It is off."), Verdict("check", True, "It agrees."))
+    ]
+    assert shown == [dg.MetadataValue.text("not compared"), None]

@@ -220,6 +220,8 @@ def test_a_month_by_category_compares_the_books_with_the_transactions():
         events=amounts(revenue="900", referral_fee="-100", **tax),
     )
     assert [(one.category, one.rest) for one in rows] == [("referral_fee", Decimal("-5")), ("revenue", Decimal(0))]
+    [first] = by_category(amounts(revenue="9"), {}, {}, {}, amounts(revenue="4"), not_accrued=amounts(revenue="5"))
+    assert (first.taken_back, first.not_accrued, first.rest) == (Decimal(0), Decimal("5"), Decimal(0))
     [odd] = by_category({}, {}, {}, {}, amounts(tax_collected="8", marketplace_tax_withheld="-7"))
     assert (odd.category, odd.rest) == (SALES_TAX, Decimal("-1"))
 

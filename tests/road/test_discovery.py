@@ -276,6 +276,17 @@ def test_settlements_of_marketplaces_not_listed_are_left_alone(world, marketplac
     assert (discover(road).foreign, world.amazon_faults.calls("download")) == ([], downloads)
 
 
+def test_a_file_of_a_marketplace_not_listed_is_refused_and_told_where_it_goes(world):
+    """Booked by another connection's mapping its money would stand in the wrong place; nothing is registered."""
+    road = replace(world.small(), marketplaces=("Amazon.ca",))
+    with pytest.raises(InputRefused, match=rf"settlement {ONE} of Amazon.com, and amazon_us lists Amazon.ca") as told:
+        import_file(road, world.settlement(ONE, sale()))
+    assert "--connection" in str(told.value)
+    assert world.stores.settlements.all("amazon_us") == []
+    assert import_file(replace(road, marketplaces=("Amazon.com",)), world.settlement(ONE, sale())) == (ONE, "new")
+    assert import_file(road, world.settlement(ONE, sale())) == (ONE, "known")
+
+
 @pytest.mark.parametrize(
     ("marketplaces", "is_foreign"),
     [(("Amazon.ca",), True), (("Amazon.com",), False), (("Amazon.ca", "Amazon.com"), False)],

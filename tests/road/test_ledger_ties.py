@@ -210,4 +210,6 @@ def test_switched_off_it_says_so_and_asks_nobody(world: Tying) -> None:
     before = world.erp_faults.calls("X_LEDGER_BALANCE")
     result = world.tie(read_balances=False)
     assert all(one.passed and "read_balances is off" in one.sentence for one in result.verdicts)
+    assert {(one.outcome, one.agrees) for one in result.verdicts} == {("not compared", False)}
+    assert result.facts["not compared"].startswith(TIES)
     assert world.erp_faults.calls("X_LEDGER_BALANCE") == before > 0

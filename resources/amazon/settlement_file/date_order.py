@@ -17,7 +17,9 @@ from resources.amazon.settlement_file import dates
 from resources.amazon.settlement_file.amounts import shape_of, shape_sql
 from resources.amazon.settlement_file.facts import SUMMARY_DATES, SummaryTexts
 from resources.amazon.settlement_file.raw_table import RawTable, ShapeCount
+from resources.amazon.settlement_file.reading import OtherDays
 from resources.amazon.settlement_file.refusals import cell_refused, file_refused
+from resources.amazon.settlement_file.scan import FIRST_DATA_ROW
 
 POSTED_COLUMNS = ("posted-date-time", "posted-date")
 _SLASHED = ("dmy", "mdy")
@@ -28,11 +30,12 @@ _SPAN_MAX = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class DateReading:
-    """Order of the summary's dates, SQL of the instant posted, name of the format."""
+    """Order of the summary's dates, SQL of the instant posted, name of the format, rows that name two days."""
 
     summary_order: str
     posted_sql: str
     date_format: str
+    other_days: OtherDays | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,25 @@ def infer_date_reading(table: RawTable, texts: SummaryTexts) -> DateReading:
     if _has_short_years(columns, texts):
         _refuse_far_apart(_outcome(table, texts, columns, chosen), table.source)
     posted = [column.sql(order) for column, order in zip(columns, chosen[1:], strict=True)]
-    return DateReading(chosen[0], f"coalesce({', '.join(posted)})", _format_name(columns, texts, chosen))
+    return DateReading(
+        chosen[0],
+        f"coalesce({', '.join(posted)})",
+        _format_name(columns, texts, chosen),
+        _other_days(table, texts, columns, posted),
+    )
+
+
+def _other_days(table: RawTable, texts: SummaryTexts, columns: list[_Column], posted: list[str]) -> OtherDays | None:
+    """Return the rows whose posted columns name different days; with an offset, the day before or after is the same."""
+    if len(posted) < 2:
+        return None
+    apart_max = int(any(shape.offset_sign for column in columns for shape in column.shapes))
+    rows, first, of = table.query(
+        f"SELECT count(*) FILTER (apart > {apart_max}), min(row) FILTER (apart > {apart_max}), count(*) FROM (SELECT "
+        f"abs(datediff('day', {posted[0]}, {posted[1]})) AS apart, file_row_number + {FIRST_DATA_ROW} AS row "
+        f"FROM {table.relation}) WHERE row <> {texts.row}"
+    )[0]
+    return OtherDays(rows, first, str(of)) if rows else None
 
 
 def _column(table: RawTable, name: str) -> _Column:

@@ -84,6 +84,20 @@ def describe(scanner: duckdb.DuckDBPyConnection, lines: Path, minor: int) -> Des
     )
 
 
+def dated_outside(
+    scanner: duckdb.DuckDBPyConnection, lines: Path, first: datetime, last: datetime
+) -> tuple[int, int, datetime] | None:
+    """Return how many lines are posted before a moment or after another, the first of their rows and its moment."""
+    bound = {"first": first.replace(tzinfo=None), "last": last.replace(tzinfo=None)}
+    found = scanner.execute(
+        "SELECT count(*), min(source_row), min_by(posted_at, source_row) "
+        f"FROM {lines_relation(lines)} WHERE posted_at < $first OR posted_at > $last",
+        bound,
+    ).fetchone()
+    assert found is not None, "an aggregate has one row"
+    return found if found[0] else None
+
+
 def _carried(
     scanner: duckdb.DuckDBPyConnection, lines: Path, labels: list[tuple[str | None, str | None]], unit: Decimal
 ) -> tuple[CarriedAmount, ...]:

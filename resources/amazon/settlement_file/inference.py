@@ -61,7 +61,7 @@ def read_by_inference(
     select = v2_select if header.layout == "v2" else v1_select
     scanner.execute(copy_sql(select(table, numbers, dates.posted_sql, is_describing=is_describing), target))
     found = describe(scanner, target, minor)
-    return Reading(facts, sign, dates.date_format, table.rows - summary.rows, found)
+    return Reading(facts, sign, dates.date_format, table.rows - summary.rows, found, dates.other_days)
 
 
 def _amount_columns(header: Header) -> list[str]:

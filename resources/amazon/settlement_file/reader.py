@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
+
 from ledger.errors import SettlementFileRefused
 from resources.amazon.settlement_file.content_hash import ContentHash
+from resources.amazon.settlement_file.description import dated_outside
 from resources.amazon.settlement_file.header import Header, read_header
 from resources.amazon.settlement_file.inference import read_by_inference
 from resources.amazon.settlement_file.plain_text import PlainText, as_plain_text
@@ -22,6 +26,9 @@ from resources.amazon.settlement_file.refusals import file_refused
 from resources.amazon.settlement_file.scan import open_scanner
 from resources.amazon.settlement_file.self_evident import read_self_evident
 from resources.amazon.settlement_file.settlement import SettlementFile
+
+# What is posted so far from its settlement was dated wrongly.
+_OUTSIDE = timedelta(days=366)
 
 
 def read_settlement(
@@ -73,8 +80,9 @@ def _read(text: PlainText, folder: Path, target: Path, memory_limit_mb: int, *, 
         reading = read_self_evident(scanner, text, header, target, is_describing=is_describing)
         if reading is None:
             reading = read_by_inference(scanner, text, header, folder, target, is_describing=is_describing)
+        dates = _odd_dates(scanner, reading, target)
     _prove(reading, text.source)
-    return _answer(text, header, reading)
+    return _answer(text, header, reading, dates)
 
 
 def _prove(reading: Reading, source: str) -> None:
@@ -88,7 +96,7 @@ def _prove(reading: Reading, source: str) -> None:
         )
 
 
-def _answer(text: PlainText, header: Header, reading: Reading) -> SettlementFile:
+def _answer(text: PlainText, header: Header, reading: Reading, dates: list[str]) -> SettlementFile:
     facts, found = reading.facts, reading.description
     return SettlementFile(
         settlement_id=facts.settlement_id,
@@ -105,7 +113,7 @@ def _answer(text: PlainText, header: Header, reading: Reading) -> SettlementFile
         decimal_sign=reading.decimal_sign,
         charset=text.charset,
         columns_unknown=header.unknown,
-        warnings=(*text.warnings, *_warnings(header, reading)),
+        warnings=(*text.warnings, *_warnings(header, reading), *dates),
         by_triple=found.by_triple,
         marketplaces=found.marketplaces,
         posted_min=found.posted_min,
@@ -121,6 +129,35 @@ def _warnings(header: Header, reading: Reading) -> list[str]:
         warnings.append(f"Columns that are not known were left out: {', '.join(header.unknown)}.")
     if reading.description.undated:
         warnings.append(f"{reading.description.undated} amounts have no posted date.")
+    return warnings
+
+
+def _odd_dates(scanner: duckdb.DuckDBPyConnection, reading: Reading, lines: Path) -> list[str]:
+    """Return what is odd about dates: nothing is wrong with the money, so none of it refuses a file."""
+    facts, found, other = reading.facts, reading.description, reading.other_days
+    warnings = []
+    if facts.deposit_date is not None and facts.deposit_date.date() < facts.end.date():
+        warnings.append(
+            f"The deposit date {facts.deposit_date:%Y-%m-%d} lies before the end of the period, {facts.end:%Y-%m-%d}."
+        )
+    first, last = facts.start - _OUTSIDE, facts.end + _OUTSIDE
+    if (
+        found.posted_min is not None
+        and found.posted_max is not None
+        and not first <= found.posted_min <= found.posted_max <= last
+    ):
+        outside = dated_outside(scanner, lines, first, last)
+        assert outside is not None, "the first or the last moment is one of them"
+        count, row, moment = outside
+        warnings.append(
+            f"{count} amounts are posted more than a year outside the period, the first of them in row {row} "
+            f"({moment:%Y-%m-%d})."
+        )
+    if other is not None:
+        warnings.append(
+            f"In {other.rows} of {other.of} rows posted-date is another day than posted-date-time, first in row "
+            f"{other.first_row}; posted-date-time counts."
+        )
     return warnings
 
 

@@ -9,6 +9,15 @@ from resources.amazon.settlement_file.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
+class OtherDays:
+    """Rows whose posted-date is another day than their posted-date-time; `of` says among how many it was looked."""
+
+    rows: int
+    first_row: int
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Summary, formats found, number of data rows other than the summary, and what the lines hold."""
 
@@ -17,3 +26,4 @@ class Reading:
     date_format: str
     lines: int
     description: Description
+    other_days: OtherDays | None = None

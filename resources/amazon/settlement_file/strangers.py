@@ -1,8 +1,8 @@
 """Name what is not a settlement file (or the report that was wanted), from its first bytes.
 
 A download link that has expired answers with XML, a proxy with an HTML page, an API with JSON, a person with a
-workbook. Each is refused by its own name, so that the reader of the sentence knows what to do. In: the head of the
-file. Out: nothing, or SettlementFileRefused. Nothing of the content is shown but an error code.
+workbook or the bank's statement. Each is refused by its own name, so that the reader of the sentence knows what to do.
+In: the head of the file. Out: nothing, or SettlementFileRefused. Nothing of the content is shown but an error code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 
 from ledger.errors import SettlementFileRefused
+from resources.bank.kinds import BANK_DOOR, bank_format
 
 _BINARY_KINDS = (
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
@@ -31,6 +32,11 @@ def refuse_stranger(head: bytes, source: str, wanted: str = "a settlement") -> N
 
     `wanted` names, with its article, what the file should be.
     """
+    bank = bank_format(head)
+    if bank:
+        raise SettlementFileRefused(
+            f"{source} is a bank statement ({bank}), not {wanted} file: {BANK_DOOR}", source=source
+        )
     for magic, kind in _BINARY_KINDS:
         if head.startswith(magic):
             raise SettlementFileRefused(f"{source} is {kind}, not {wanted} file. {_ORIGINAL}", source=source)

@@ -1,5 +1,6 @@
 """`connector bank import`: each statement reported, its days staged at once, no account number said."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
@@ -69,4 +70,19 @@ def test_a_refused_statement_waits_in_the_queue_until_it_comes_right(own_place, 
     assert "DE8937" not in str(item)
     path.write_text("Date,Amount,Text\n2026-11-18,80.00,TRAIL SHOP\n")
     run_json("bank", "import", str(path), "-c", "amazon_us")
+    assert run_json("review", "list", "-c", "amazon_us")["items"] == []
+
+
+def test_a_line_is_explained_by_the_command_that_brings_what_it_waits_for(own_place, run_json, tmp_path: Path) -> None:
+    """No sensor runs beside a command: the day of the bank is made again by the command itself."""
+    with_layout(own_place)
+    content = own_place.report(own_place.posted)
+    head = dict(zip(*(line.split("\t") for line in content.decode().splitlines()[:2]), strict=True))
+    paid = date.fromisoformat(head["deposit-date"][:10]) + timedelta(days=1)
+    (tmp_path / "bank.csv").write_text(f"Date,Amount,Text\n{paid},{head['total-amount']},AMAZON\n")
+    run_json("bank", "import", str(tmp_path / "bank.csv"), "-c", "amazon_us")
+    [item] = run_json("review", "list", "-c", "amazon_us", code=ExitCode.WAITS)["items"]
+    assert item["code"] == "bank_line_unexplained"
+    (tmp_path / "settlement.txt").write_bytes(content)
+    run_json("import", str(tmp_path / "settlement.txt"), "-c", "amazon_us")
     assert run_json("review", "list", "-c", "amazon_us")["items"] == []

@@ -28,7 +28,7 @@ def test_the_demo_connections_pass_every_check(place, run_json) -> None:
     assert document["ok"]
     for name in CONNECTIONS:
         asked = {row["what"] for row in document["rows"] if row["connection"] == name}
-        of_erp = {"master data"} if name == "amazon_ca" else set()
+        of_erp = {"amazon_ca": {"master data"}, "amazon_eu": {"input tax"}}.get(name, set())
         wanted = {"settings", "go-live", "mapping", "secrets", "marketplace", "ERP", "accounts"} | of_erp
         assert asked == wanted, name
 

@@ -13,7 +13,7 @@ from assets.stages.verdicts import StageResult, Verdict
 from connector_defs.cli.exit_codes import ExitCode
 from connector_defs.connections import connection
 from connector_defs.project import Project
-from ledger.errors import SourceUnavailable
+from ledger.errors import Finding, SourceUnavailable
 
 ASSET = "financial_events"
 
@@ -64,6 +64,25 @@ def test_a_refused_day_is_told_and_waits(own_place, fetched, run, run_json):
     assert (item["code"], item["settlement"]) == ("day_refused", f"{ASSET}-{today()}")
     resolved = run("review", "resolve", str(item["id"]), "--action", "retry", "--reason", "corrected")
     assert f"{ASSET} of {today()} is fetched again." in resolved.stdout
+
+
+def test_a_day_of_which_a_part_was_left_out_waits(own_place, monkeypatch, run, run_json):
+    """It is kept without that part; told so that it can be used, it waits for nobody."""
+    finding = Finding("payout_refused", "Payout P9 cannot be used.", "Look at the answer.", origin="Payout P9")
+    verdict = Verdict("every_payout_usable", False, "1 is left out.", is_blocking=False, findings=(finding,))
+    result = StageResult(rows_total=1, verdicts=(verdict,), version="1-abc")
+    monkeypatch.setitem(
+        DAY_STAGES, "payouts", replace(DAY_STAGES["payouts"], fetch=lambda road, first, last: {first: result})
+    )
+    asked = ("fetch", "payouts", "--from", str(today()), "--to", str(today()), "-c", "amazon_us")
+    [row] = run_json(*asked, code=ExitCode.WAITS)["days"]
+    assert (row["outcome"], row["left"]) == ("kept", ["payout_refused"])
+    clean = StageResult(rows_total=1, version="1-abc")
+    monkeypatch.setitem(
+        DAY_STAGES, "payouts", replace(DAY_STAGES["payouts"], fetch=lambda road, first, last: {first: clean})
+    )
+    [row] = run_json(*asked)["days"]
+    assert (row["outcome"], row["left"]) == ("kept", [])
 
 
 def test_without_days_it_fetches_what_the_schedule_would(own_place, fetched, run):

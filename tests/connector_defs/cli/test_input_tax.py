@@ -1,8 +1,13 @@
 """What `connector check` says of tax on fees that is to wait for its invoice."""
 
 import pytest
+import yaml
 
 from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.new import TYPES, _settings
+from connector_defs.connections import connection
+from connector_defs.project import Project
+from ledger.policy import Policy
 
 C = ("-c", "amazon_us")
 
@@ -54,3 +59,18 @@ def test_where_nobody_has_said_when_it_is_claimed_a_person_is_asked(copied_place
     changed(settings, "    input_tax: when_settled", "    # said nowhere:")
     [row] = rows(run_json("check", *C, code=ExitCode.WAITS), "input tax")
     assert (row["ok"], "before its invoice has a number" in row["sentence"]) == (False, True)
+
+
+def test_who_has_no_tax_on_fees_names_no_account_for_it(waiting, run_json) -> None:
+    """A new connection waits for invoices; where fees carry no tax there is nothing to name."""
+    changed(waiting.folder / "mappings/amazon_us.yaml", '  input_tax: "115500"', "  # no tax on fees:")
+    [row] = rows(run_json("check", *C), "input tax")
+    assert (row["ok"], "stops until there is one" in row["sentence"]) == (True, True)
+
+
+def test_what_is_new_claims_with_the_number_of_an_invoice(place) -> None:
+    """So does the demonstration where fees carry VAT; what says nothing books as it did, and is asked."""
+    written = yaml.safe_load(_settings("amazon_jp", TYPES[0]))["attributes"]["books"]
+    assert written["input_tax"] == "when_invoiced"
+    assert connection(Project(), "amazon_eu").settings.books.holds_input_tax
+    assert not Policy(time_zone="UTC").holds_input_tax

@@ -1,11 +1,13 @@
 """`connector import` and `connector discover`: each file reported, each outcome with its code."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from assets.settlement_reports import Discovery
 from connector_defs.cli.exit_codes import ExitCode
+from tests.resources.bank.files import MT940, OFX1, OFX2, camt
 
 
 def test_a_folder_is_imported_file_by_file(own_place, run_json, tmp_path: Path) -> None:
@@ -36,6 +38,34 @@ def test_a_file_that_is_refused_is_an_item_until_it_comes_whole(own_place, run, 
     cut.write_bytes(content)
     assert run("import", str(cut), "-c", "amazon_us").exit_code == ExitCode.FINE
     assert run("review", "list").exit_code == ExitCode.FINE
+
+
+@pytest.mark.parametrize("kind, text", [("OFX", OFX1), ("OFX", OFX2), ("MT940", MT940), ("CAMT.053", camt())])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_bank_statement_is_no_settlement_and_goes_through_its_own_door(
+    own_place, run, run_json, tmp_path: Path, kind: str, text: str, is_packed: bool
+) -> None:
+    """It is said what it is and where it goes; nothing of it is archived, because a whole account number is in it."""
+    path = tmp_path / "statement 0123456789.txt"
+    path.write_bytes(gzip.compress(text.encode()) if is_packed else text.encode())
+    before = archived(own_place)
+    document = run_json("import", str(path), "-c", "amazon_us", code=ExitCode.REFUSED)
+    sentence = document["files"][0]["sentence"]
+    assert f"is a bank statement ({kind}), not a settlement file" in sentence
+    assert "`connector bank import FILE`" in sentence
+    assert archived(own_place) == before
+    [item] = run_json("review", "list", code=ExitCode.WAITS)["items"]
+    assert "0123456789" not in str(document) + str(item)
+    assert f"is a bank statement ({kind})" in run("inspect", str(path)).stderr
+    if not is_packed:
+        run("bank", "import", str(path), "-c", "amazon_us")
+        left = run_json("review", "list", code=ExitCode.WAITS)["items"]
+        assert {one["code"] for one in left} == {"bank_line_unexplained"}
+
+
+def archived(place) -> list[Path]:
+    """Return the documents that are kept."""
+    return sorted(one for one in (place.home / "documents").rglob("*") if one.is_file())
 
 
 def test_other_content_under_a_known_id_waits_for_a_person(own_place, run, run_json, tmp_path: Path) -> None:

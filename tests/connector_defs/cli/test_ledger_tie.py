@@ -43,6 +43,14 @@ def test_the_tie_is_shown_with_open_items_by_age(own_place, tied, run, run_json)
     assert {row["check"]: row["outcome"] for row in document["checks"]} == {TIES: "fine", OTHERS: "fails", AGES: "fine"}
 
 
+def test_where_balances_are_not_read_nothing_is_compared(own_place, run_json) -> None:
+    """It does not look as if the ledger had been found right."""
+    document = run_json("ledger-tie", str(LAST), "-c", "amazon_us")
+    assert {row["outcome"] for row in document["checks"]} == {"not compared"}
+    made = run_json("month-end", str(LAST), "--only", ASSET, "-c", "amazon_us")
+    assert {row["outcome"] for row in made["checks"]} == {"not compared"}
+
+
 def test_it_is_written_as_workbook_or_files(own_place, tied, run, tmp_path) -> None:
     """A sheet per table; what an entry says is never run as a formula."""
     assert run("ledger-tie", str(LAST), "-c", "amazon_us", "--to", str(tmp_path)).exit_code == ExitCode.WAITS

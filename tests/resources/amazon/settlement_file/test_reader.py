@@ -285,3 +285,54 @@ def test_undated_amounts_and_unknown_columns_are_warned_of(desk: Desk) -> None:
         "1 amounts have no posted date.",
     )
     assert desk.rows("posted_at")[1] == (None,)
+
+
+OTHER = {"amount": "1.00", "posted-date": "2026-03-04"}
+ODD_DATES = [
+    ([{"amount": "1.00"}], {}, []),
+    ([{"amount": "1.00"}, OTHER], {}, ["In 1 of 2 rows posted-date is another day", "first in row 4"]),
+    # The same where formats have to be inferred.
+    (
+        [{"amount": "1.00", "posted-date": "05/03/26"}, {"amount": "1.00", "posted-date": "14/03/26"}],
+        {},
+        ["In 1 of 2 rows posted-date is another day", "first in row 4"],
+    ),
+    (
+        [{"amount": "1.00", "posted-date": "", "posted-date-time": "2026-03-05T23:30:00-08:00"}, {"amount": "1.00"}],
+        {},
+        [],
+    ),
+    (
+        [{"amount": "1.00"}, {"amount": "1.00", "posted-date": "", "posted-date-time": "2019-03-05 09:00:00 UTC"}],
+        {},
+        ["1 amounts are posted more than a year outside the period", "row 4 (2019-03-05)"],
+    ),
+    (
+        [{"amount": "1.00", "posted-date": "", "posted-date-time": "2031-03-05 09:00:00 UTC"}],
+        {},
+        ["row 3 (2031-03-05)"],
+    ),
+    (
+        [{"amount": "1.00"}],
+        {"deposit_date": "2026-03-10 10:00:00 UTC"},
+        ["deposit date 2026-03-10 lies before the end of the period, 2026-03-15"],
+    ),
+    ([{"amount": "1.00"}], {"deposit_date": "2026-03-15 02:00:00 UTC"}, []),
+]
+
+
+@pytest.mark.parametrize("rows, summary, said", ODD_DATES)
+def test_odd_dates_are_told_and_refuse_nothing(desk: Desk, rows, summary, said) -> None:
+    """Rule: dates that cannot be meant so are worth a look; the money is what it is."""
+    read = desk.read(v2_text(rows, **summary))
+    told = " ".join(read.warnings)
+    assert [one for one in said if one not in told] == []
+    assert bool(told) is bool(said)
+    assert read_settlement(desk.file(v2_text(rows, **summary)), None).warnings == read.warnings
+
+
+def test_odd_dates_of_a_wide_file_are_told_as_well(desk: Desk) -> None:
+    """Rule: V1 has one posted date, which may lie anywhere."""
+    rows = [{"price-type": "Principal", "price-amount": "1.00", "posted-date": "2019-03-05T09:00:00+00:00"}]
+    [told] = desk.read(v1_text(rows, total_amount="1.00")).warnings
+    assert "in row 3 (2019-03-05)" in told

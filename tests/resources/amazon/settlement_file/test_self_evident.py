@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resources.amazon.settlement_file import reader
+from resources.amazon.settlement_file import reader, self_evident
 from tests.resources.amazon.settlement_file.texts import Desk, v2_text
 
 DOTTED_SUMMARY = {
@@ -85,3 +85,12 @@ def test_evident_amounts_come_back_exactly(desk: Desk, amounts: list[Decimal], s
     found = desk.read(v2_text(texts, total_amount=f"{sum(amounts):.2f}".replace(".", sign)))
     assert found.sum_amount == sum(amounts)
     assert [amount for (amount,) in desk.rows("amount")[1:]] == amounts
+
+
+def test_of_a_large_file_the_first_rows_say_whether_the_posted_dates_agree(desk: Desk, monkeypatch) -> None:
+    """Rule: another pass over the whole text would take a fifth of the reading; the sentence says how far it went."""
+    monkeypatch.setattr(self_evident, "_COMPARED_ROWS_MAX", 3)
+    other = {"amount": "1.00", "posted-date": "2026-03-04"}
+    assert desk.read(v2_text(["1.00", "1.00", other])).warnings == ()
+    [told] = desk.read(v2_text(["1.00", other, other])).warnings
+    assert told.startswith("In 1 of the first 2 rows posted-date is another day than posted-date-time, first in row 4")
