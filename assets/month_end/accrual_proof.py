@@ -45,10 +45,13 @@ _NOBODY = "(none)"
 
 @dataclass(frozen=True)
 class _Dated:
-    """Settlements with documents dated in a month: mapped lines that count, by sign and by month where it was split."""
+    """Settlements with documents dated in a month: mapped lines that count, by sign and by month where it was split.
+
+    `parts` are the same settlements by id; the month of one that was booked whole is empty.
+    """
 
     files: dict[tuple[int, str | None], list[str]]
-    settlement_ids: tuple[str, ...]
+    parts: tuple[dict[str, Any], ...]
 
 
 def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdict:
@@ -63,7 +66,7 @@ def events_verdict(road: Road, events: EventsOfMonth, accrual: Accrual) -> Verdi
             settled=_settled(road, duck, dated, orders),
             accrual=_of_accrual(road, duck, accrual.source, is_planned=True),
             before=_of_accrual(road, duck, before, is_planned=False),
-            sold_before=_sold_before(duck, accrual.mapping, events, place, dated),
+            sold_before=_sold_before(road, duck, accrual.mapping, events, place, dated),
             events=_earned(road, duck, accrual.mapping, events, place, month),
             invoiced=None if road.policy.invoicing is None else _invoiced(road, orders, month),
             not_accrued=not_accrued,
@@ -113,7 +116,7 @@ def _row(accrual: Accrual, one: PeriodOfCategory) -> Row:
 def _dated(road: Road, place: Place, month: Month) -> _Dated:
     """Return the settlements of a marketplace that have documents dated in a month; what undoes one counts negative."""
     files: dict[tuple[int, str | None], list[str]] = {}
-    settlement_ids = []
+    parts: list[dict[str, Any]] = []
     for record in road.stores.settlements.all(road.connection):
         if settlement_place(road, record) != (place.marketplace, place.currency):
             continue
@@ -127,14 +130,15 @@ def _dated(road: Road, place: Place, month: Month) -> _Dated:
         }
         if not counted or road.stores.warehouse.current(road.connection, MAPPED_TABLE, record.settlement_id) is None:
             continue
-        settlement_ids.append(record.settlement_id)
         for sign, _, belongs_to, made_with in sorted(counted):
             version = lines_made_with(road.stores, road.connection, record.settlement_id, made_with)
             assert version is not None, "there are lines that count now"
+            month_of_part = belongs_to if is_split else ""
+            parts.append({"settlement_id": record.settlement_id, "sign": sign, "month": month_of_part})
             files.setdefault((sign, belongs_to if is_split else None), []).append(
                 str(road.stores.warehouse.path(version))
             )
-    return _Dated(files, tuple(settlement_ids))
+    return _Dated(files, tuple(parts))
 
 
 def _billed_orders(road: Road, duck: duckdb.DuckDBPyConnection, place: Place) -> frozenset[str]:
@@ -205,13 +209,13 @@ def _earned(
 
 
 def _sold_before(
-    duck: duckdb.DuckDBPyConnection, mapping: Mapping, events: EventsOfMonth, place: Place, dated: _Dated
+    road: Road, duck: duckdb.DuckDBPyConnection, mapping: Mapping, events: EventsOfMonth, place: Place, dated: _Dated
 ) -> Sums:
-    if not dated.settlement_ids:
+    if not dated.parts:
         return {}
     sql = composed("sold_before", accrual_links=statement("accrual_links"))
     bound: dict[str, Any] = {"events": list(events.files), "since": place.since, "until": events.until}
-    rows = dicts(duck.sql(sql, params=bound | {"settlements": list(dated.settlement_ids)}))
+    rows = dicts(duck.sql(sql, params=bound | {"parts": list(dated.parts), "zone": road.policy.time_zone}))
     return _added((earned_name(row, mapping), row["amount"]) for row in rows)
 
 

@@ -1,4 +1,5 @@
--- What was released into some settlements of sales that were made before they were ours to accrue, or are not known.
+-- What was released into some settlements, or into their parts of one month, of sales that were made before they were
+-- ours to accrue, or are not known; what undoes a settlement counts the other way round.
 WITH ours AS (
     SELECT DISTINCT transaction_id
     FROM read_parquet($events, union_by_name = true)
@@ -12,12 +13,13 @@ linked AS (
 SELECT
     coalesce(transaction_type, '') AS transaction_type,
     coalesce(leaf_path, '') AS leaf_path,
-    sum(amount) AS amount
+    sum(amount * parts.sign) AS amount
 FROM read_parquet($events, union_by_name = true) AS events
+JOIN (SELECT unnest($parts, recursive := true)) AS parts USING (settlement_id)
 WHERE is_cash
     AND NOT is_accrual
     AND posted_at < $until
-    AND settlement_id IN (SELECT unnest($settlements))
+    AND parts.month IN ('', strftime(posted_at AT TIME ZONE 'UTC' AT TIME ZONE $zone, '%Y-%m'))
     AND (date_trunc('second', posted_at), coalesce(order_id, ''), settlement_id) NOT IN (
         SELECT (moment, order_id, settlement_id) FROM linked
     )

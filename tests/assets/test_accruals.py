@@ -208,6 +208,27 @@ def test_the_books_of_the_first_month_that_is_accrued_are_what_it_earned(accrual
     assert verdict.passed
 
 
+def test_what_was_sold_before_go_live_counts_in_the_month_its_part_is_booked_in(accruals, row):
+    """A settlement that was cut at the month's end before accruals began: each part holds its own releases."""
+    november = OCTOBER.following
+    accruals.policy["month_end"] = "split"
+    rows = [row("principal", "100", posted=at("10-28 12")), row("principal", "50", posted=at("11-03 12"))]
+    accruals.take_in("1", rows, at("10-26 05"), at("11-04 00"))
+    accruals.post("1")
+    accruals.policy["month_end"] = "accrue"
+    one = {"SETTLEMENT_ID": accruals.own("1")}
+    accruals.tell(
+        told("old", "10-28 12", ("ProductCharges/OurPricePrincipal", "100"), **{DEFERRED: "before"}, **one),
+        told("older", "11-03 12", ("ProductCharges/OurPricePrincipal", "50"), **{DEFERRED: "long before"}, **one),
+        told("sold", "11-28 12", ("ProductCharges/OurPricePrincipal", "7"), order=LATER),
+        last=date(2026, 12, 1),
+    )
+    accrual = accruals.accrual(november)
+    [revenue] = events_verdict(accruals.road, accruals.events(november), accrual).rows
+    shown = ("settlements", "sold before go-live", "accrued", "transactions", "rest")
+    assert [revenue[name] for name in shown] == ["50.00", "-50.00", "7.00", "7.00", "0.00"]
+
+
 @pytest.mark.parametrize("is_posted", [True, False])
 def test_a_proof_reads_the_lines_that_were_posted_and_not_those_of_a_changed_mapping(accruals, row, is_posted):
     """A plan with another mapping makes newer lines; before anything is posted those that count now are read."""
