@@ -22,6 +22,7 @@ from assets.proofs.closing_entry import ours_on_item
 from assets.review.hands import decisions
 from assets.settlement_reports import registered
 from assets.settlements.series import placed
+from assets.stages.commands import undo_and_repost
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import StageResult, Verdict
 from assets.undo.reposting import is_wanted_again, undone_verdict
@@ -193,7 +194,7 @@ def _changed(road: Road, settlement_id: str, wanted: JournalSet, stored: list[Ou
             return Verdict("unchanged_since_posting", True, kept, is_blocking=False)
     cure = (
         "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or undo the entry and book it "
-        f"as it would be now: connector reverse {settlement_id} --cash-only, then connector repost {settlement_id}."
+        f"as it would be now: {undo_and_repost(road.connection, settlement_id, option='--cash-only')}"
     )
     where = ", ".join(one.erp_id for one in stored if one.erp_id)
     details = {"document": stored[0].key, "where": where}

@@ -29,6 +29,7 @@ from assets.posting.document_sets import is_reversal, is_settled, is_withheld, t
 from assets.posting.driving import what_it_is
 from assets.posting.sets import WantedSet, take
 from assets.sales.costed_shipments import CostedDay, costed_day
+from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name
 from assets.stages.days import DayOutcome, RefusedDay, days_between
@@ -135,7 +136,7 @@ def _one(
 def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     """Same shipment, other cost than what was sent: an alarm, never a second journal."""
     order = wanted.source.belongs_to
-    redo = f"; or undo what was booked, and book it as it is now: connector reverse {order}, connector repost {order}"
+    redo = f"; or undo what was booked, and book it as it is now: {undo_and_repost(road.connection, order)}"
     return changed_verdict(road, partition, wanted, documents, f"Order {order} would cost otherwise now:", redo)
 
 

@@ -18,8 +18,9 @@ from assets.sales.billed_gate import billed_verdict
 from assets.settlement_reports import content_verdict, registered
 from assets.settlements.changed_lines import changed_lines
 from assets.settlements.series import placed
+from assets.stages.commands import undo_and_repost
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import StageResult, Verdict, kept_rows
 from assets.undo.reposting import carried_verdict, is_wanted_again, undoing_sources, undone_verdict
 from assets.undo.undoing import follow, withheld
 from ledger import money
@@ -113,11 +114,11 @@ def _changed(road: Road, planned: Planned, settlement_id: str, documents: list[O
         "changed_after_posting",
         sentence,
         "Nothing is sent. Resolve this item with `keep` to leave the books as they are; or undo what is posted and "
-        f"post it as it would be now: connector reverse {settlement_id}, then connector repost {settlement_id}.",
+        f"post it as it would be now: {undo_and_repost(road.connection, settlement_id)}",
         origin=origin,
         amount=changed.found.amount,
         details={
-            "differences": [dict(row) for row in rows[:50]],
+            **kept_rows("differences", rows[:50]),
             "where": ", ".join(one.erp_id for one in documents if one.erp_id),
         },
     )

@@ -38,6 +38,7 @@ from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
 from assets.sales.billed_gate import CODE as NOT_BILLED_CODE
 from assets.sales.order_choices import owed, revenue_orders
 from assets.sales.order_clearing import cleared_verdict
+from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name, start_of
 from assets.stages.days import DayOutcome, RefusedDay, days_between
@@ -248,7 +249,7 @@ def _is_revenue(order: str, settlement: str) -> Verdict:
 def _changed(road: Road, wanted: WantedSet, documents: list[OutboxDocument]) -> Verdict:
     """Same shipment, other content than what was sent: an alarm, never a second invoice."""
     order = wanted.journals.source.belongs_to
-    redo = f"; or undo what was billed, and bill it as it is now: connector reverse {order}, connector repost {order}"
+    redo = f"; or undo what was billed, and bill it as it is now: {undo_and_repost(road.connection, order)}"
     what = f"Order {order} would be billed otherwise now:"
     return changed_verdict(road, wanted.partition, wanted.journals, documents, what, redo)
 

@@ -26,7 +26,7 @@ from assets.review.approval import documents_of
 from assets.settlement_reports import registered
 from assets.settlements.series import placed
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import Row, StageResult, Verdict
+from assets.stages.verdicts import Row, StageResult, Verdict, kept_rows
 from assets.undo.reversals import unknown_reversals
 from ledger import money
 from ledger.accounts import AccountKey
@@ -51,7 +51,7 @@ _ONCE_CURE = (
 )
 _CLEARING_CURE = (
     f"{_LOOK} Where the total is another one since a newer report was accepted, undo what is posted and post it again: "
-    "connector reverse, then connector repost. Else correct the documents there."
+    "`connector reverse`, then `connector repost`. Else correct the documents there."
 )
 _LOOK_OR_ACCEPT = f"{_LOOK} If somebody corrected them there on purpose, resolve this item with `accept`."
 
@@ -227,7 +227,7 @@ def accepted(road: Road, settlement_id: str, check: str, compared: Compared, cod
     digest = hashlib.sha256(json.dumps(compared.rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
     verdict = verdict_of(check, compared, code, cure, digest)
     where = {"where": ", ".join(ids_of(documents_of(road, settlement_id)))}
-    details = where | {"differences": [dict(row) for row in compared.rows[:_ROWS_KEPT]]}
+    details = where | kept_rows("differences", compared.rows[:_ROWS_KEPT])
     findings = tuple(replace(one, details={**one.details, **details}) for one in verdict.findings)
     verdict = replace(verdict, findings=findings)
     for item in road.stores.review.decisions(road.connection, settlement_id, code):

@@ -24,7 +24,7 @@ from assets.stages.outcome import ACTIONS, SERIES_CODES, align
 from assets.stages.partitions import require_settlement_key
 from assets.stages.resumption import SETTLEMENT_KIND, arrived, ask_for, sweep
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import StageResult, Verdict, rows_as_told
 from ledger import money
 from ledger.accrual import month_of_accrual
 from ledger.errors import ConnectorError, DocumentDamaged, Finding, InputRefused, SourceRefused, SourceUnavailable
@@ -305,7 +305,7 @@ def content_verdict(road: Road, settlement_id: str) -> Verdict:
         f"Settlement {settlement_id} came with two contents, and nobody has said which one counts (review item "
         f"{', '.join(str(item.id) for item in waiting)}): nothing is sent."
     )
-    rows = tuple(row for item in waiting for row in item.details.get("differences", ()))
+    rows = tuple(row for item in waiting for row in rows_as_told("differences", item.details))
     return Verdict(CONTENT_CHECK, False, sentence, is_blocking=False, rows=rows)
 
 

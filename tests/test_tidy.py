@@ -198,3 +198,26 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
     assert newest is not None
     assert newest[1] == project["version"]
+
+
+def test_a_command_that_keeps_a_reason_is_told_whole() -> None:
+    """Who copies `connector reverse` out of a sentence gets a command that runs; a mere name stands in backticks."""
+    names = re.compile(r"(?<!`)connector (reverse|repost|approve|reject)\b")
+    told = []
+    for path in python_files("assets", "connector_defs", "ledger", "resources"):
+        tree = tree_of(path)
+        docstrings = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        whole = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+        parts = {id(part) for one in whole for part in ast.walk(one)}
+        whole += [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in parts]
+        for node in whole:
+            text = ast.unparse(node)
+            if id(node) not in docstrings and names.search(text) and "--reason" not in text:
+                told.append(f"{name_of(path)}:{node.lineno}: {text}")
+    assert told == []

@@ -18,6 +18,7 @@ from assets.posting.gate import accounts_verdict, verdict_of
 from assets.posting.read_back import put_right
 from assets.posting.sets import WantedSet, gate_of, gate_or_hold, take
 from assets.reconciliations import accepted
+from assets.stages.commands import undo_and_repost
 from assets.stages.resumption import ask_for
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import StageResult, Verdict
@@ -168,13 +169,13 @@ def _is_left_out(road: Road, name: str, verdicts: tuple[Verdict, ...]) -> bool:
     return any(one.resolution == "keep" for one in decided)
 
 
-def _changed(name: str, documents: list[OutboxDocument], wanted: JournalSet) -> Verdict:
+def _changed(connection: str, name: str, documents: list[OutboxDocument], wanted: JournalSet) -> Verdict:
     """Show what would be accrued otherwise now; it is in the next month with its settlement, and nothing is sent."""
     found = difference([one.journal for one in documents], wanted.journals)
     rows = tuple([*(one.row() for one in found.documents), *(one.row() for one in found.lines)])
     sentence = (
         f"{name} would be other now: {found.sentence()} It stays as it was sent; what came later reaches the books "
-        f"with its settlement. To have it as it would be now: connector reverse {name}, then connector repost {name}."
+        f"with its settlement. To have it as it would be now: {undo_and_repost(connection, name)}"
     )
     return Verdict(UNCHANGED_CHECK, False, sentence, is_blocking=False, rows=rows)
 

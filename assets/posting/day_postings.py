@@ -17,9 +17,10 @@ from assets.posting.findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting.gate import accounts_verdict
 from assets.posting.sets import gate_of, gate_or_hold
 from assets.review.hands import decisions
+from assets.stages.commands import approving
 from assets.stages.day_names import today
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import StageResult, Verdict, kept_rows
 from assets.undo.reposting import is_wanted_again, undone_verdict
 from assets.undo.undoing import follow, withheld
 from ledger.difference import difference
@@ -139,7 +140,7 @@ def changed_verdict(
         amount=found.amount,
         details={
             "contents": [content],
-            "differences": [dict(row) for row in rows[:_DIFFERENCES_MAX]],
+            **kept_rows("differences", rows[:_DIFFERENCES_MAX]),
             "where": ", ".join(one.erp_id for one in documents if one.erp_id),
         },
     )
@@ -189,6 +190,7 @@ def _all_changed(findings: Sequence[Finding]) -> Finding:
     if not others:
         return first
     contents = sorted(content for one in findings for content in one.details["contents"])
+    differences = [row for one in findings for row in one.details["differences"]]
     more = f" And {len(findings) - 3} more." if len(findings) > 3 else ""
     return Finding(
         CHANGED_CODE,
@@ -198,7 +200,7 @@ def _all_changed(findings: Sequence[Finding]) -> Finding:
         amount=sum((one.amount or Decimal(0) for one in findings), Decimal(0)),
         details={
             "contents": contents,
-            "differences": [row for one in findings for row in one.details["differences"]][:_DIFFERENCES_MAX],
+            **kept_rows("differences", differences[:_DIFFERENCES_MAX]),
             "where": ", ".join(one.details["where"] for one in findings[:_DIFFERENCES_MAX]),
         },
     )
@@ -210,8 +212,7 @@ def _approval(planned: Sequence[OutboxDocument], posted: Posted) -> Finding:
     return Finding(
         APPROVAL_CODE,
         f"{len(planned)} {posted.plural} are planned and wait for approval. None of them is sent before.",
-        f"Look at them: connector outbox show {name}. Then another person approves or rejects them: connector approve "
-        f"{name}, connector reject {name}.",
+        approving(planned[0].connection, name),
         origin=content_mark(planned)[:16],
     )
 

@@ -6,6 +6,7 @@ to `review`, so that a later worker, or one that cannot see the ERP, says the sa
 
 from collections.abc import Sequence
 
+from assets.stages.commands import approving
 from ledger.cash import KIND as CASH_KIND
 from ledger.errors import Finding
 from ledger.journal import SETTLEMENT
@@ -115,8 +116,7 @@ def approval_finding(documents: Sequence[OutboxDocument]) -> Finding:
     return Finding(
         CASH_APPROVAL_CODE if kind == CASH_KIND else APPROVAL_CODE,
         f"{what} waits for approval: {words}, revision {first.revision}. Nothing of it is sent before.",
-        f"Look at it: connector outbox show {first.partition}. Then another person approves or rejects it: connector "
-        f"approve {first.partition}, connector reject {first.partition}, or this item with `approve` or `reject`.",
+        approving(first.connection, first.partition),
         origin=first.set_fingerprint[:16],
     )
 

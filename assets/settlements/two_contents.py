@@ -15,7 +15,7 @@ import duckdb
 from assets.stages.resumption import sentence_of
 from assets.stages.roadmap import Road
 from assets.stages.statements import composed, dicts
-from assets.stages.verdicts import Row
+from assets.stages.verdicts import Row, kept_rows
 from ledger import money
 from ledger.errors import ConnectorError, Finding
 from resources.amazon.settlement_file.reader import SettlementFile, read_settlement
@@ -74,7 +74,7 @@ def two_contents(
         ),
         cure=_CURE,
         origin=sha256,
-        details={"differences": [dict(row) for row in found.rows]},
+        details=kept_rows("differences", found.rows),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from assets.review_queue import about
 from assets.stages.outcome import WAITS
+from assets.stages.verdicts import rows_as_told
 from resources.store.stores import Stores
 from resources.store.verdicts import CheckVerdict
 
@@ -58,7 +59,7 @@ def counted(checks: Iterable[FailingCheck], weight: str) -> int:
 def _failing(verdict: CheckVerdict) -> FailingCheck:
     facts = verdict.facts
     weight = WAITING if facts.get(WAITS) else STOPS if verdict.severity == "error" else FAILS
-    rows = tuple(facts.get("rows", ()))
+    rows = rows_as_told("rows", facts)
     return FailingCheck(
         verdict.connection,
         verdict.partition,

@@ -25,7 +25,7 @@ from assets.posting.findings import (
 from assets.posting.unasked_gate import UNANSWERED_CODE
 from assets.stages.resumption import sentence_of
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import NOT_COMPARED, StageResult, Verdict
+from assets.stages.verdicts import NOT_COMPARED, StageResult, Verdict, kept_rows
 from ledger import money
 from ledger.cash import KIND as CASH_KIND
 from ledger.errors import DocumentDamaged, Finding, LeaseLost, SourceUnavailable, TargetUnavailable
@@ -209,7 +209,7 @@ def keep_changed(road: Road, asset: str, name: str, result: StageResult, ends: f
 def _said(asset: str, verdict: Verdict) -> Said:
     waits = {WAITS: True} if verdict.is_waiting and not verdict.passed else {}
     marks = waits if verdict.is_compared else {**waits, NOT_COMPARED: True}
-    facts = {"asset": asset, "sentence": verdict.sentence, "rows": [dict(row) for row in verdict.rows], **marks}
+    facts = {"asset": asset, "sentence": verdict.sentence, **kept_rows("rows", verdict.rows), **marks}
     return Said(verdict.check, verdict.passed, severity_of(verdict), facts)
 
 

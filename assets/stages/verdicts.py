@@ -4,8 +4,10 @@ Dagster turns them into materializations and check results, the command line int
 the verdicts. Nothing here knows who reads it.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from ledger.errors import Finding
 
@@ -58,6 +60,18 @@ class Verdict:
         if more > 1:
             words = f"{more} more rows {where or 'are not shown'}."
         return replace(self, sentence=f"{self.sentence} {words}".lstrip(), rows=self.rows[:rows_max])
+
+
+def kept_rows(name: str, rows: Iterable[Row]) -> dict[str, Any]:
+    """Return a table as facts that are stored: these sort names, so the order of its columns is kept beside it."""
+    rows = [dict(row) for row in rows]
+    return {name: rows, "columns": list(dict.fromkeys(column for row in rows for column in row))}
+
+
+def rows_as_told(name: str, facts: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Return a stored table with its columns in the order in which they were told."""
+    columns = facts.get("columns", ())  # none beside what an older version has kept
+    return tuple({column: row[column] for column in (*columns, *row) if column in row} for row in facts.get(name, ()))
 
 
 def nothing_compared(check: str, sentence: str) -> Verdict:

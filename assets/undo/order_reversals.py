@@ -15,6 +15,7 @@ from assets.posting.accounting_dates import settled_dates
 from assets.posting.document_sets import called_of_order, order_kind, undoing_of
 from assets.posting.gate import accounts_verdict
 from assets.receivable_invoices import staged_invoices
+from assets.stages.commands import deciding
 from assets.stages.day_names import day_of_name
 from assets.stages.roadmap import Road
 from assets.undo.order_dependents import clearing_settlements, credits_of_invoice
@@ -52,7 +53,8 @@ def order_sources(road: Road, name: str) -> list[SourceKey]:
         raise InputRefused(
             f"{', '.join(others)} of {road.connection} cannot be reversed or posted again by command: that takes "
             f"settlements, accruals, the cost of orders and invoices that were never credited. Nothing was done. "
-            f"What else the order has in the books is named by its number: connector outbox show {name}"
+            f"What else the order has in the books is named by its number: connector outbox show {name} "
+            f"-c {road.connection}"
         )
     return in_order(sent)
 
@@ -124,8 +126,7 @@ def _require_nothing_on_it(
         if others:
             raise InputRefused(
                 f"{what} cannot be reversed before settlement {others}, which cleared it. Reverse them together, in "
-                f"the right order by itself: connector reverse {others} {invoice.source.belongs_to} "
-                f'-c {road.connection} --reason "..."'
+                f"the right order by itself: {deciding('reverse', road.connection, others, invoice.source.belongs_to)}"
             )
         yield from (f"It waits until settlement {one}, which cleared it, is reversed." for one in settlements)
 

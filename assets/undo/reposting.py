@@ -12,6 +12,7 @@ from assets.review.decisions import resolve
 from assets.review.hands import decisions
 from assets.settlements.series import placed
 from assets.settlements.settlement_books import CARRIES
+from assets.stages.commands import deciding
 from assets.stages.outcome import ACTIONS
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Verdict
@@ -55,7 +56,7 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
     if missing:
         raise InputRefused(
             f"{called(settlement_id)} carries in the open item of {', '.join(missing)}, which is reversed: post "
-            f"them again together: connector repost {' '.join(missing)} {settlement_id}"
+            f"them again together: {deciding('repost', road.connection, *missing, settlement_id)}"
         )
     return undoing
 
@@ -71,7 +72,7 @@ def require_undone(road: Road, what: str, name: str, documents: Sequence[OutboxD
     is_posted = bool(documents) and all(one.state is PostingState.POSTED for one in documents)
     raise (DoneAlready if is_posted else InputRefused)(
         f"{what} of {road.connection} is not reversed, so it is not posted again: {states}. "
-        f"Reverse it first: connector reverse {name}"
+        f"Reverse it first: {deciding('reverse', road.connection, name)}"
     )
 
 
@@ -142,7 +143,7 @@ def carried_verdict(road: Road, place: Place) -> Iterator[Verdict]:
     missing = reversed_origins(road, place)
     if missing:
         sentence = f"It carries in the open item of {', '.join(missing)}, which is reversed: nothing is sent."
-        cure = f"Post that again first: connector repost {' '.join(missing)}"
+        cure = f"Post that again first: {deciding('repost', road.connection, *missing)}"
         finding = Finding("carried_item_reversed", sentence, cure, origin=" ".join(missing))
         yield Verdict("carried_items_stand", False, sentence, findings=(finding,))
 

@@ -26,6 +26,7 @@ from assets.posting.gate import accounts_verdict
 from assets.settlement_reports import require_known
 from assets.settlements.series import placed
 from assets.settlements.settlement_books import CARRIES
+from assets.stages.commands import deciding
 from assets.stages.day_names import day_of_name
 from assets.stages.resumption import follow_up_kind
 from assets.stages.roadmap import Road
@@ -117,7 +118,7 @@ def require_undoable(road: Road, name: str) -> None:
         raise InputRefused(
             f"{called(name)} of {road.connection} cannot be reversed or posted again as a whole day: name its orders, "
             f"or the documents by their numbers. Nothing was done. See what the day has in the books: connector outbox "
-            f"show {name}"
+            f"show {name} -c {road.connection}"
         )
 
 
@@ -153,7 +154,7 @@ def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan
     if not plans:
         raise InputRefused(
             f"Settlement {settlement_id} of {road.connection} has no receipt to reverse: the connector posted none. "
-            "One of which nothing was sent is rejected: connector reject"
+            f"One of which nothing was sent is rejected: {deciding('reject', road.connection, settlement_id)}"
         )
     return plans
 
@@ -272,7 +273,8 @@ def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> li
 def already(what: str, name: str, undoing: Undoing) -> str:
     """Say by what something is reversed, and how it is posted again."""
     by = ", ".join(one.erp_id or "" for one in undoing.documents)
-    return f"{what} is reversed already, by {by}. Post it again: connector repost {name}"
+    again = deciding("repost", undoing.originals[0].connection, name)
+    return f"{what} is reversed already, by {by}. Post it again: {again}"
 
 
 def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) -> None:
@@ -290,7 +292,7 @@ def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) 
             f"{what} of {road.connection} cannot be reversed by command: it has receipts that are applied to invoices "
             f"({receipts}), and no document undoes a receipt. Reverse them in the ERP by hand and materialize "
             "reconciliations: each then has a review item that is resolved with `deleted`. After that its journal is "
-            "reversed by this command, and all of it posted again by connector repost."
+            "reversed by this command, and all of it posted again by `connector repost`."
         )
     if not any(one.state is PostingState.POSTED for one in newest):
         states = ", ".join(f"part {one.part} {one.state}" for one in newest) or "no journal was ever planned"
@@ -302,11 +304,10 @@ def _require_no_dependents(road: Road, settlement_id: str, together: frozenset[s
     found = dependents(road, settlement_id)
     others = [other for other, is_under_way in found if other not in together and not is_under_way]
     if others:
-        names = " ".join(others)
         raise InputRefused(
             f"{called(settlement_id)} cannot be reversed before {', '.join(others)}, which carried its open item "
-            f"in. Reverse them together, in the right order by itself: connector reverse {names} {settlement_id} "
-            f'-c {road.connection} --reason "..."'
+            f"in. Reverse them together, in the right order by itself: "
+            f"{deciding('reverse', road.connection, *others, settlement_id)}"
         )
     return [f"It waits until {other}, which carried its open item in, is reversed." for other, _ in found]
 

@@ -26,6 +26,7 @@ from assets.posting.driving import ask_again, drive_all, is_refused_late, is_ret
 from assets.posting.findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REVERSED_CODE, named
 from assets.posting.gate import accounts_verdict
 from assets.posting.unasked_gate import unasked
+from assets.stages.commands import deciding
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import StageResult, Verdict
 from assets.undo.order_dependents import waits_for
@@ -98,13 +99,15 @@ def withheld_origin(source: SourceKey, revision: int) -> str:
 
 def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Finding:
     """Return the finding that keeps a reversed settlement, or cash entry, in sight."""
-    source = undoing.originals[0].source
+    first = undoing.originals[0]
+    source, code = first.source, withheld_code(first.source)
+    again = deciding("repost", first.connection, source.source_id if code == ORDER_REVERSED_CODE else settlement_id)
     return Finding(
-        withheld_code(source),
+        code,
         sentence,
-        "Correct what was wrong, then post it again: connector repost, or resolve this item with `repost`. Resolve it "
-        "with `keep` to leave it out of the books.",
-        origin=withheld_origin(source, undoing.originals[0].revision),
+        f"Correct what was wrong, then resolve this item with `repost` to post it again, or: {again} Resolve it with "
+        "`keep` to leave it out of the books.",
+        origin=withheld_origin(source, first.revision),
         amount=_cleared(undoing.originals),
     )
 
@@ -216,7 +219,8 @@ def _originals_verdict(road: Road, undoing: Undoing, unsent: Sequence[OutboxDocu
             sentence = (
                 f"{original.erp_id}, which the reversal undoes, is not posted in the ERP ({where}): nothing is sent."
             )
-            cure = "Materialize reconciliations and resolve what it finds; or reject the reversal: connector reject."
+            reject = deciding("reject", road.connection, undoing.documents[0].partition)
+            cure = f"Materialize reconciliations and resolve what it finds; or reject the reversal: {reject}"
             yield Verdict("originals", False, sentence, findings=(Finding("reversal_of_nothing", sentence, cure),))
     if any(unbalanced(one.journal, per_unit=per_unit) for one in unsent):
         yield Verdict("balanced", False, "A reversing document is out of balance: nothing is sent.")

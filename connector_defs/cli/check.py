@@ -38,7 +38,12 @@ def check(ctx: click.Context, connection_name: str | None, as_json: bool) -> Non
 
 
 def _as_row(one: Checked) -> dict[str, object]:
-    return {**vars(one), "code": int(one.code) if not one.ok else 0}
+    return {**vars(one), "cure": _cure(one), "code": int(one.code) if not one.ok else 0}
+
+
+def _cure(one: Checked) -> str:
+    """Return what to do about a row; nothing about one that is fine, whatever its cure would be."""
+    return "" if one.ok else one.cure
 
 
 def _show(rows: Iterable[Checked]) -> None:
@@ -48,7 +53,7 @@ def _show(rows: Iterable[Checked]) -> None:
             "what": one.what,
             "": "ok" if one.ok else "WAITS" if one.code == ExitCode.WAITS else "FAILS",
             "found": one.sentence,
-            "cure": "" if one.ok else one.cure,
+            "cure": _cure(one),
         }
         for one in rows
     ]

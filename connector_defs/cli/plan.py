@@ -242,6 +242,6 @@ def _show(document: dict) -> None:
         output.print_facts(facts)
         output.print_table(journal["lines"])
     if document["fingerprint"]:
-        output.say(f"Fingerprint of the set, for connector approve --fingerprint: {document['fingerprint']}")
+        output.say(f"Fingerprint of the set, for `connector approve --fingerprint`: {document['fingerprint']}")
     if not document["journals"] and not document["stops"] and not document["is_before_go_live"]:
         output.say("It has no amount other than zero: nothing is posted.")

@@ -113,4 +113,4 @@ def _show(document: dict) -> None:
             output.print_facts({name: value for name, value in journal.items() if name != "lines"})
             output.print_table(journal["lines"])
         if one["fingerprint"]:
-            output.say(f"Fingerprint of the set, for connector approve --fingerprint: {one['fingerprint']}")
+            output.say(f"Fingerprint of the set, for `connector approve --fingerprint`: {one['fingerprint']}")

@@ -22,6 +22,7 @@ from assets.review_queue import (
 )
 from assets.stages.day_names import is_of_day_asset
 from assets.stages.month_names import month_of_name
+from assets.stages.verdicts import rows_as_told
 from connector_defs.cli import output
 from connector_defs.cli.bank_days import look_again
 from connector_defs.cli.deciding import decider, sign_option
@@ -84,8 +85,8 @@ def show_item(item_id: int, as_json: bool) -> None:
     told = {"amount": amount_text(item), "waits": age(item.opened_at, item.ended_at or SystemClock().now())}
     told["origin"] = origin_text(item)
     output.print_facts({name: value for name, value in {**row, **told}.items() if value})
-    if item.details.get("differences"):
-        output.print_table(item.details["differences"], title="What differs")
+    if differences := rows_as_told("differences", item.details):
+        output.print_table(differences, title="What differs")
     if item.state == "open":
         rows = [{"action": one, "what it does": meaning(item.code, one)} for one in item.actions]
         output.print_table(rows, title="To decide")

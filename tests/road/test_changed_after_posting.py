@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from assets.road import walk
+from assets.stages.failing_checks import failing_checks
 from connector_defs.cli.plan import planned
 from tests.road.conftest import of_account, sale
 from tests.road.test_posting_road import ONE, with_mapping
@@ -32,6 +33,8 @@ def test_a_mapping_changed_after_posting_shows_each_line_with_its_rows(world):
     item = world.items()["changed_after_posting"]
     assert (item.amount, item.details["currency"]) == (Decimal("107.00"), "USD")
     assert "2 lines differ from what was sent (1 added, 1 removed)." in item.sentence
+    why = f'{ONE} -c {road.connection} --reason "..."'
+    assert f"connector reverse {why}, then connector repost {why}" in item.cure
     assert world.creates() == 1
 
 
@@ -55,6 +58,18 @@ def test_a_report_accepted_with_another_amount_shows_the_row_that_changed(world)
     ]
     assert world.creates() == 1
     world.assert_in_books("107.00")
+
+
+def test_the_table_behind_the_check_keeps_the_order_in_which_it_is_read(world):
+    """What is stored sorts its names; what is shown does not: first what happened, then the line, last the amounts."""
+    road = world.small()
+    world.take_in(road, ONE, sale())
+    walk(road, ONE)
+    walk(with_mapping(road, 'revenue: "400100"', 'revenue: "400200"'), ONE)
+    failing = failing_checks(road.stores, road.connection, ONE)
+    (rows,) = [one.rows for one in failing if one.check == "unchanged_since_posting"]
+    columns = ["part", "what", "account", "reference", "text", "date", "sent", "now", "settlement rows"]
+    assert [list(row) for row in rows] == [columns, columns]
 
 
 def test_the_plan_of_a_posted_settlement_shows_the_same_table(world):

@@ -25,6 +25,7 @@ def test_nothing_is_sent_of_a_settlement_of_which_two_contents_are_known(world, 
         ("gone", "3 of the first", "100.00"),
         ("new", "3 of the newer", "101.00"),
     ]
+    assert list(said.rows[0])[:5] == ["change", "row", "posted", "transaction type", "amount type"]  # as it is read
     item = world.items()["settlement_changed"]
     assert item.details["differences"] == [gone, new]
     assert "total-amount was 100.00, is 101.00; lines gone: 1, lines new: 1." in item.sentence

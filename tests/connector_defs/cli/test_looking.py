@@ -88,10 +88,12 @@ def test_an_unknown_review_item_is_refused(place, run) -> None:
 def test_review_items_are_read_by_a_finance_person(copied_place, run, run_json) -> None:
     """The list has amount, age and origin; an item says what each of its actions does."""
     from assets.stages.outcome import ACTIONS
+    from assets.stages.verdicts import kept_rows
     from connector_defs.cli.opened import opened_stores
     from ledger.errors import Finding
 
-    details = {"currency": "USD", "differences": [{"account": "400100", "sent": "1.00", "now": "2.00"}]}
+    rows = [{"what": "changed", "account": "400100", "sent": "1.00", "now": "2.00"}]
+    details = {"currency": "USD", **kept_rows("differences", rows)}
     finding = Finding("books_differ", "Two lines differ.", "Look.", "a" * 64, Decimal("1234.50"), details=details)
     item = opened_stores().review.open("amazon_us", copied_place.posted, finding, actions=ACTIONS["books_differ"])
     listed = run("review", "list").stdout
@@ -100,6 +102,8 @@ def test_review_items_are_read_by_a_finance_person(copied_place, run, run_json) 
     shown = run("review", "show", str(item)).stdout
     for words in ("Takes this very difference in the books as right", "400100", f"connector review resolve {item} --"):
         assert words in shown
+    (columns,) = [line.split() for line in shown.splitlines() if "account" in line]
+    assert columns == ["what", "account", "sent", "now"]
     told = run_json("review", "show", str(item))
     assert set(told["what_actions_do"]) == {"retry", "accept"}
 
