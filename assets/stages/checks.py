@@ -108,6 +108,10 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "fba_reimbursements": (
         CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
     ),
+    "fba_returns": (
+        CheckOfAsset("each_return_once", "Every unit that came back stands once.", False),
+        CheckOfAsset("conditions_known", "Every condition a unit came back in is one that is known here.", False),
+    ),
     "vat_transactions": (
         CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
         CheckOfAsset("arrival_countries_known", "Every sale and refund names the country it went to.", False),
@@ -207,6 +211,7 @@ BY_DAY = (
     "financial_events",
     "orders",
     "fba_reimbursements",
+    "fba_returns",
     "vat_transactions",
     "payouts",
     "expected_payouts",

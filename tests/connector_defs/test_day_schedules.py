@@ -54,6 +54,7 @@ def test_each_source_may_be_switched_off():
     billed = Policy(time_zone="UTC", invoicing=invoicing)
     assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {
         "vat_transactions",
+        "fba_returns",
         "cost_postings",
         "input_tax_postings",
     }
