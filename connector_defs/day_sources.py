@@ -40,6 +40,7 @@ class DaySchedules(BaseModel):
     receivable_invoices: CronLine = "3-59/15 * * * *"
     invoice_postings: CronLine = "5-59/15 * * * *"
     cost_postings: CronLine = "8-59/15 * * * *"
+    return_postings: CronLine = "20 7,19 * * *"
     input_tax_postings: CronLine = "20 6,18 * * *"
 
 
@@ -65,6 +66,7 @@ class DaySources(BaseModel):
     receivable_invoices: bool = True
     invoice_postings: bool = True
     cost_postings: bool = True
+    return_postings: bool = True
     input_tax_postings: bool = True
     schedules: DaySchedules = DaySchedules()
 

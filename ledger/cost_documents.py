@@ -61,6 +61,7 @@ class Costed:
     currency: str
     cogs: AccountKey
     inventories: tuple[AccountKey, ...]
+    on: date
 
 
 def units_label(quantity: Decimal) -> str:
@@ -73,7 +74,7 @@ def costed_units(journal: Journal) -> tuple[Costed, ...]:
     inventories = tuple(dict.fromkeys(one.account for one in journal.lines if one.amount < 0))
     found = ((line, units_in(line)) for line in journal.lines if line.amount > 0)
     return tuple(
-        Costed(sku, quantity, line.amount, journal.currency, line.account, inventories)
+        Costed(sku, quantity, line.amount, journal.currency, line.account, inventories, journal.accounting_date)
         for line, (quantity, sku) in found
     )
 

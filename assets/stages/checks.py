@@ -134,6 +134,13 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
     ),
+    "return_postings": (
+        CheckOfAsset("every_return_booked", "Every return of costed units takes its cost back, or says why.", False),
+        CheckOfAsset("gate", "Asked before sending: accounts valid, periods open."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every journal of returned cost.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
+    ),
     "input_tax_postings": (
         CheckOfAsset(
             "input_tax_evidenced", "All tax on fees that waits stands on invoices with a number, or says why.", False
@@ -222,6 +229,7 @@ BY_DAY = (
     "receivable_invoices",
     "invoice_postings",
     "cost_postings",
+    "return_postings",
     "input_tax_postings",
 )
 # Assets that are made once per calendar month.

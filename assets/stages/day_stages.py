@@ -15,6 +15,7 @@ from assets.input_tax_postings import post_input_tax
 from assets.invoice_postings import post_invoices
 from assets.payouts import fetch_payouts
 from assets.receivable_invoices import make_invoices
+from assets.return_postings import post_returns
 from assets.sales.searched_orders import DAYS_PER_REPORT, fetch_orders, orders_kept
 from assets.settlement_summaries import fetch_summaries
 from assets.stages.days import DayOutcome, DayStage
@@ -151,6 +152,16 @@ DAY_STAGES: dict[str, DayStage] = {
             days_per_window=10,
             overlap_days=5,  # what is told late of a day carries its cost with it
             reads=("financial_events",),
+            asks_marketplace=False,
+            is_wanted=lambda policy: policy.cost_of_goods is not None,
+        ),
+        DayStage(
+            "return_postings",
+            post_returns,
+            "What came back on one day, off cost of goods: to inventory, or to a loss if it cannot be sold, once each.",
+            days_per_window=60,
+            overlap_days=RETURNS_TOLD_WITHIN,
+            reads=("fba_returns",),
             asks_marketplace=False,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),

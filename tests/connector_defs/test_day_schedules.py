@@ -56,6 +56,7 @@ def test_each_source_may_be_switched_off():
         "vat_transactions",
         "fba_returns",
         "cost_postings",
+        "return_postings",
         "input_tax_postings",
     }
     assert set(day_stages(DaySources(), policy)) == set(DAY_STAGES) - {"vat_transactions"}
@@ -120,7 +121,8 @@ def test_what_asks_a_marketplace_leaves_a_slot_for_posting(dagster_place):
 def test_what_reads_days_or_files_asks_no_marketplace():
     """The table says so of each; who fetches says nothing and takes its turn."""
     silent = {name for name, stage in DAY_STAGES.items() if not stage.asks_marketplace}
-    assert silent == {"bank_deposits", "receivable_invoices", "invoice_postings", "cost_postings", "input_tax_postings"}
+    posting = {"invoice_postings", "cost_postings", "return_postings", "input_tax_postings"}
+    assert silent == {"bank_deposits", "receivable_invoices", *posting}
 
 
 @pytest.fixture
