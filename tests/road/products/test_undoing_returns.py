@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from assets.posting.day_journals import take_day
 from assets.posting.document_sets import COST, COST_RETURN, revisions_of
 from assets.undo.order_reversals import order_sources, plan_order_reversal, repost_order
 from assets.undo.reversals import apply_reversal
@@ -158,6 +159,28 @@ def test_a_return_that_is_planned_is_not_sent_while_its_cost_is_undone(world, po
     look(pod, "run-6")
     assert states(pod, cost) == ["1 reversed", "undoing posted"]
     assert moved(pod) == []
+
+
+def test_a_reversal_of_its_cost_that_is_planned_meanwhile_keeps_a_return_from_being_sent(world, pod, monkeypatch):
+    """Two workers at once: the return was made when the cost still stood, and the sending step sees that it goes."""
+    nothing_came_back(world)
+    order, of = sorted(costed(pod).items())[0]
+    came_back(world, order, min(of))
+    told(pod)
+    [cost] = order_sources(returning(pod), order)
+    loads = pod.loads()
+
+    def meanwhile(road, *given, **more):
+        apply_reversal(returning(pod, "run-2"), plan_order_reversal(returning(pod), cost), "wrong unit cost")
+        return take_day(road, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.return_postings.take_day", meanwhile)
+        look(pod)
+    assert (moved(pod), pod.loads()) == ([], loads)
+    runs(pod)
+    assert states(pod, cost) == ["1 reversed", "undoing posted"]
+    assert (moved(pod), pod.app.books.duplicates()) == ([], {})
 
 
 def run(road, command, *arguments: str) -> dict:
