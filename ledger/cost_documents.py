@@ -70,20 +70,23 @@ def units_label(quantity: Decimal) -> str:
 
 
 def costed_units(journal: Journal) -> tuple[Costed, ...]:
-    """Return the units in a cost journal as they stand there, in order of its lines."""
+    """Return the units in a cost journal as they stand there, in order of its lines.
+
+    A line that says none is left out: one account may be cost of a product and stock of another in a user's file.
+    """
     inventories = tuple(dict.fromkeys(one.account for one in journal.lines if one.amount < 0))
-    found = ((line, units_in(line)) for line in journal.lines if line.amount > 0)
+    told = ((line, units_in(line)) for line in journal.lines if line.amount > 0)
     return tuple(
-        Costed(sku, quantity, line.amount, journal.currency, line.account, inventories, journal.accounting_date)
-        for line, (quantity, sku) in found
+        Costed(units[1], units[0], line.amount, journal.currency, line.account, inventories, journal.accounting_date)
+        for line, units in told
+        if units is not None
     )
 
 
-def units_in(line: JournalLine) -> tuple[Decimal, str]:
-    """Return quantity and SKU that a line of cost says."""
+def units_in(line: JournalLine) -> tuple[Decimal, str] | None:
+    """Return quantity and SKU that a line of cost says; None for a line that says none."""
     told = _UNITS.fullmatch(line.description)
-    assert told is not None, "every line of cost says its units"
-    return Decimal(told[1]), told[2] or ""
+    return None if told is None else (Decimal(told[1]), told[2] or "")
 
 
 def cost_source(seller: str, ledger: str, order_id: str, transaction_id: str) -> SourceKey:

@@ -66,9 +66,8 @@ def return_source(seller: str, ledger: str, order_id: str, return_id: str) -> So
 
 def units_back(journals: Iterable[Journal], sku: str) -> Decimal:
     """Return how many units of a product these journals of returns took off the cost of their order."""
-    lines = (line for journal in journals for line in journal.lines if line.description)
-    found = (units_in(line) for line in lines)
-    return sum((quantity for quantity, of in found if of == sku), Decimal(0))
+    told = (units_in(line) for journal in journals for line in journal.lines)
+    return sum((units[0] for units in told if units is not None and units[1] == sku), Decimal(0))
 
 
 def taken_back(costed: Sequence[Costed], before: Decimal, quantity: Decimal) -> tuple[Taken, ...] | None:

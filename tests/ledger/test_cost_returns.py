@@ -46,6 +46,16 @@ def test_a_cost_journal_says_its_units_itself():
     assert (nameless.sku, nameless.quantity) == ("", 2)
 
 
+def test_a_line_that_says_no_units_is_none_of_a_product():
+    """An account that is cost of one product and stock of another is one line of stock, without units."""
+    told = [
+        Units("A", Decimal(1), Cost(STOCK, OTHER_STOCK, Decimal(4), "USD")),
+        Units("B", Decimal(1), Cost(COGS, STOCK, Decimal(5), "USD")),
+    ]
+    [journal] = cost_of(SHIPMENT, told, 300).journals
+    assert [one.sku for one in costed_units(journal)] == ["B"]
+
+
 def test_a_sellable_unit_goes_back_to_the_stock_at_the_cost_that_was_booked():
     """One of three mugs that cost 12.77: debit the stock 4.26, credit cost of goods."""
     [journal] = back(costed(("MUG", "3", "4.255")), 0, 1)
