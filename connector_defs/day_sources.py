@@ -29,6 +29,7 @@ class DaySchedules(BaseModel):
     financial_events: CronLine = "*/15 * * * *"
     orders: CronLine = "*/15 * * * *"
     fba_reimbursements: CronLine = "40 5 * * *"
+    fba_returns: CronLine = "55 5 * * *"
     vat_transactions: CronLine = "10 7 3-9 * *"
     payouts: CronLine = "25 * * * *"
     expected_payouts: CronLine = "30 0,6,12,18 * * *"
@@ -39,6 +40,7 @@ class DaySchedules(BaseModel):
     receivable_invoices: CronLine = "3-59/15 * * * *"
     invoice_postings: CronLine = "5-59/15 * * * *"
     cost_postings: CronLine = "8-59/15 * * * *"
+    return_postings: CronLine = "20 7,19 * * *"
     input_tax_postings: CronLine = "20 6,18 * * *"
     item_postings: CronLine = "28 * * * *"
 
@@ -54,6 +56,7 @@ class DaySources(BaseModel):
     orders: bool = True
     orders_road: OrdersRoad = "reports"
     fba_reimbursements: bool = True
+    fba_returns: bool = True
     vat_transactions: bool = False
     payouts: bool = True
     expected_payouts: bool = True
@@ -64,6 +67,7 @@ class DaySources(BaseModel):
     receivable_invoices: bool = True
     invoice_postings: bool = True
     cost_postings: bool = True
+    return_postings: bool = True
     input_tax_postings: bool = True
     item_postings: bool = True
     schedules: DaySchedules = DaySchedules()

@@ -7,16 +7,20 @@ that a shipment costs once whatever is told of it later.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from ledger.accounts import AccountKey
 from ledger.catalogue import Cost
-from ledger.journal import JournalFrame, JournalSet, Movement, SourceKey, build_journals
+from ledger.journal import Journal, JournalFrame, JournalLine, JournalSet, Movement, SourceKey, build_journals
 from ledger.order_documents import document_source
 
 KIND = "cost"
+# `3 x MUG-1`: how a line of cost says its units, and how they are read from it again.
+_UNITS = re.compile(r"(\d+(?:\.\d+)?) x(?: (.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,47 @@ class Units:
     cost: Cost
 
 
+@dataclass(frozen=True)
+class Costed:
+    """Units of one product in a cost journal: what all of them cost there, and between which accounts it was moved.
+
+    `inventories` are the accounts that the journal took stock from: one, unless its products have several.
+    """
+
+    sku: str
+    quantity: Decimal
+    amount: Decimal
+    currency: str
+    cogs: AccountKey
+    inventories: tuple[AccountKey, ...]
+    on: date
+
+
+def units_label(quantity: Decimal) -> str:
+    """Return how a line says its units, before the SKU."""
+    return f"{quantity:f} x"
+
+
+def costed_units(journal: Journal) -> tuple[Costed, ...]:
+    """Return the units in a cost journal as they stand there, in order of its lines.
+
+    A line that says none is left out: one account may be cost of a product and stock of another in a user's file.
+    """
+    inventories = tuple(dict.fromkeys(one.account for one in journal.lines if one.amount < 0))
+    told = ((line, units_in(line)) for line in journal.lines if line.amount > 0)
+    return tuple(
+        Costed(units[1], units[0], line.amount, journal.currency, line.account, inventories, journal.accounting_date)
+        for line, units in told
+        if units is not None
+    )
+
+
+def units_in(line: JournalLine) -> tuple[Decimal, str] | None:
+    """Return quantity and SKU that a line of cost says; None for a line that says none."""
+    told = _UNITS.fullmatch(line.description)
+    return None if told is None else (Decimal(told[1]), told[2] or "")
+
+
 def cost_source(seller: str, ledger: str, order_id: str, transaction_id: str) -> SourceKey:
     """Return what makes the posting key of one shipment's cost."""
     return document_source(seller, ledger, KIND, order_id, transaction_id)
@@ -61,7 +106,7 @@ def cost_of(shipment: Shipment, units: Iterable[Units], lines_max: int) -> Journ
                 credit=one.cost.inventory,
                 amount=amount,
                 currency=one.cost.currency,
-                label=f"{one.quantity:f} x",
+                label=units_label(one.quantity),
                 detail=one.sku,
                 quantity=one.quantity if shipment.with_quantities else None,
             )

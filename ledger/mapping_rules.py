@@ -97,6 +97,9 @@ def _clearing(shape: MappingShape) -> Iterator[Problem]:
         for index, booking in enumerate(getattr(shape.accounts, role) or ()):
             if booking.unit:
                 yield ("accounts", role, index, "unit"), "is that of the owner, whose bank is paid: remove the unit"
+    for index, booking in enumerate(shape.accounts.inventory_loss or ()):
+        if booking.unit:
+            yield ("accounts", "inventory_loss", index, "unit"), "is that of the stock that was lost: remove the unit"
     for index, pair in enumerate(shape.accounts.inter_unit):
         for side in ("due_from", "due_to"):
             booking = getattr(pair, side)

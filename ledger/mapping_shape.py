@@ -203,8 +203,9 @@ class Accounts(Settings):
     balance sheet and needed with `month_end: accrue` only. `opening_debt` is where the books held a debt to Amazon at
     go-live, if not on clearing; `opening_receivable` where they held orders shipped before go-live and not settled.
     `order_receivable` is where invoices of orders stand until their settlement clears them, needed with `invoicing`
-    only. `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than it was carried
-    at: both only where the connection books the receipt itself.
+    only. `inventory_loss` takes the cost of units that came back and cannot be sold, needed with `cost_of_goods` once
+    there is such a unit. `bank` is where money that arrives goes, and `fx_realised` what it came to more or less than
+    it was carried at: both only where the connection books the receipt itself.
     """
 
     clearing: OneBooking
@@ -217,6 +218,7 @@ class Accounts(Settings):
     opening_debt: OneBooking | None = None
     opening_receivable: OneBooking | None = None
     order_receivable: OneBooking | None = None
+    inventory_loss: Bookings | None = None
     bank: Banks | None = None
     fx_realised: Bookings | None = None
     inter_unit: tuple[InterUnit, ...] = ()

@@ -29,6 +29,7 @@ _NATURE_OF_ROLE = {
     "opening_debt": Nature.LIABILITY,
     "opening_receivable": Nature.RECEIVABLE,
     "order_receivable": Nature.RECEIVABLE,
+    "inventory_loss": Nature.EXPENSE,
     "bank": Nature.CASH,
     "fx_realised": Nature.EXPENSE,
 }

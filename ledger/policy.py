@@ -244,10 +244,15 @@ class CostOfGoods(Settings):
 
     Only for books whose inventory is not issued by the ERP itself: an ERP that issues the stock books the same cost,
     and must not get it twice. `shipped_from`: what was shipped before that day, in the ledger's time zone, carries
-    none.
+    none. `returned_from`: what came back before that day takes none back, because it was booked by hand.
     """
 
     shipped_from: IsoDate
+    returned_from: IsoDate | None = None
+
+    def takes_back(self, returned: date) -> bool:
+        """Tell whether what came back on a day takes its cost back."""
+        return returned >= (self.returned_from or self.shipped_from)
 
 
 def _date_or_ids(value: object) -> object:

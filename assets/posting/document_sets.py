@@ -15,6 +15,7 @@ from assets.stages.roadmap import Road
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.accrual import month_of_accrual
 from ledger.cost_documents import KIND as COST
+from ledger.cost_returns import KIND as COST_RETURN
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
@@ -31,15 +32,16 @@ _UNDECIDED = frozenset({PostingState.PLANNED, PostingState.APPROVED})
 IN_BOOKS = frozenset({PostingState.POSTED, PostingState.REVERSED})
 # The assets by whose days documents are kept, with what those are called.
 INVOICE_POSTINGS, COST_POSTINGS, INPUT_TAX_POSTINGS = "invoice_postings", "cost_postings", "input_tax_postings"
-ITEM_POSTINGS = "item_postings"
+ITEM_POSTINGS, RETURN_POSTINGS = "item_postings", "return_postings"
 _CALLED = {
     INVOICE_POSTINGS: "Invoices",
     COST_POSTINGS: "Cost of goods",
+    RETURN_POSTINGS: "Returned cost",
     INPUT_TAX_POSTINGS: "Input tax",
     ITEM_POSTINGS: "Items",
 }
 # Documents of orders, kept by day, with what one of them is called.
-ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost"}
+ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost", COST_RETURN: "Returned cost"}
 _ALL_DOCUMENTS = 1_000_000
 
 

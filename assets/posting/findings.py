@@ -52,7 +52,7 @@ REVIEW_CURES = {
     ),
 }
 # What documents of a kind belong to, in front of its name; another kind stands for itself.
-_OF_KIND = {"cash": "the receipt of settlement"}
+_OF_KIND = {"cash": "the receipt of settlement", "cost_return": "returned cost"}
 _REFUSED_CURE = (
     "Correct what the sentence names (mapping, account or period) and prepare the settlement again: the corrected "
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."

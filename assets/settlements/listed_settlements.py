@@ -20,6 +20,7 @@ from ledger import money
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.cash import KIND as CASH_KIND
 from ledger.cost_documents import KIND as COST_KIND
+from ledger.cost_returns import KIND as COST_RETURN_KIND
 from ledger.errors import ConnectorError, InputRefused
 from ledger.input_tax import KIND as INPUT_TAX_KIND
 from ledger.item_documents import KIND as ITEM_KIND
@@ -34,7 +35,7 @@ from resources.store.settlements import SettlementRecord
 
 _DOCUMENTS_MAX = 1_000_000
 # What is dated in a period by itself, whatever settlements lie in it.
-OF_ORDERS = frozenset({*ORDER_KINDS, COST_KIND})
+OF_ORDERS = frozenset({*ORDER_KINDS, COST_KIND, COST_RETURN_KIND})
 _BESIDE = OF_ORDERS | {CASH_KIND, ACCRUAL_KIND, INPUT_TAX_KIND, ITEM_KIND}
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 

@@ -108,6 +108,10 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
     "fba_reimbursements": (
         CheckOfAsset("each_reimbursement_once", "Every reimbursement of a product stands once.", False),
     ),
+    "fba_returns": (
+        CheckOfAsset("each_return_once", "Every unit that came back stands once.", False),
+        CheckOfAsset("conditions_known", "Every condition a unit came back in is one that is known here.", False),
+    ),
     "vat_transactions": (
         CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
         CheckOfAsset("arrival_countries_known", "Every sale and refund names the country it went to.", False),
@@ -127,6 +131,13 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("every_shipment_costed", "Every shipment of the day has its cost; what waits says why.", False),
         CheckOfAsset("gate", "Asked before sending: accounts valid, periods open."),
         CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every cost journal.", False),
+        CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
+        CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
+    ),
+    "return_postings": (
+        CheckOfAsset("every_return_booked", "Every return of costed units takes its cost back, or says why.", False),
+        CheckOfAsset("gate", "Asked before sending: accounts valid, periods open."),
+        CheckOfAsset("accepted_by_erp", "The ERP has taken and posted every journal of returned cost.", False),
         CheckOfAsset("unchanged_since_posting", "What was sent is still what would be booked.", False),
         CheckOfAsset("read_back_equals_journal", "The books say line by line what the journals said.", False),
     ),
@@ -215,6 +226,7 @@ BY_DAY = (
     "financial_events",
     "orders",
     "fba_reimbursements",
+    "fba_returns",
     "vat_transactions",
     "payouts",
     "expected_payouts",
@@ -225,6 +237,7 @@ BY_DAY = (
     "receivable_invoices",
     "invoice_postings",
     "cost_postings",
+    "return_postings",
     "input_tax_postings",
     "item_postings",
 )

@@ -8,6 +8,7 @@ from assets.bank_deposits import compose_deposits
 from assets.cost_postings import post_costs
 from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.fba_returns import FBA_RETURNS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
 from assets.input_tax_postings import post_input_tax
@@ -15,12 +16,16 @@ from assets.invoice_postings import post_invoices
 from assets.item_postings import post_items
 from assets.payouts import fetch_payouts
 from assets.receivable_invoices import make_invoices
+from assets.return_postings import post_returns
 from assets.sales.searched_orders import DAYS_PER_REPORT, fetch_orders, orders_kept
 from assets.settlement_summaries import fetch_summaries
 from assets.stages.days import DayOutcome, DayStage
 from assets.stages.report_days import ReportStage, fetch_report_days
 from assets.stages.roadmap import Road
 from assets.vat_transactions import VAT_TRANSACTIONS, told_until
+from ledger.policy import Policy
+
+RETURNS_TOLD_WITHIN = 36
 
 
 def _of_report(
@@ -29,13 +34,16 @@ def _of_report(
     overlap_days: int,
     days_per_report: int,
     told_until: Callable[[date], date] = lambda today: today,
+    is_wanted: Callable[[Policy], bool] = lambda policy: True,
 ) -> DayStage:
     """Return the day stage of a requested report."""
 
     def fetch(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
         return fetch_report_days(road, stage, first, last)
 
-    return DayStage(stage.asset, fetch, description, days_per_report, overlap_days, told_until=told_until)
+    return DayStage(
+        stage.asset, fetch, description, days_per_report, overlap_days, told_until=told_until, is_wanted=is_wanted
+    )
 
 
 DAY_STAGES: dict[str, DayStage] = {
@@ -60,6 +68,14 @@ DAY_STAGES: dict[str, DayStage] = {
         # Amazon makes this report every four hours at most, so one report holds a whole year.
         _of_report(
             FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3, 366
+        ),
+        # Amazon adds returns to days weeks ago, and says later what became of a unit.
+        _of_report(
+            FBA_RETURNS,
+            "Units that came back to Amazon's warehouses on one day, each with its condition.",
+            RETURNS_TOLD_WITHIN,
+            366,
+            is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),
         # A report a month; the whole of the last one is read again, because Amazon corrects it.
         _of_report(
@@ -137,6 +153,16 @@ DAY_STAGES: dict[str, DayStage] = {
             days_per_window=10,
             overlap_days=5,  # what is told late of a day carries its cost with it
             reads=("financial_events",),
+            asks_marketplace=False,
+            is_wanted=lambda policy: policy.cost_of_goods is not None,
+        ),
+        DayStage(
+            "return_postings",
+            post_returns,
+            "What came back on one day, off cost of goods: to inventory, or to a loss if it cannot be sold, once each.",
+            days_per_window=60,
+            overlap_days=RETURNS_TOLD_WITHIN,
+            reads=("fba_returns",),
             asks_marketplace=False,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),

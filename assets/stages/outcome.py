@@ -103,6 +103,10 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"no_marketplace", "unmapped_product", "units_unknown", "changed_meanwhile", "target_misconfigured"}
     | {"books_differ", "changed_after_posting", ORDER_REVERSED_CODE, "reversal_of_nothing"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
+    "return_postings": ACCOUNT_CODES
+    | {"return_exceeds_cost", "inventory_loss_account", "return_unclear", "changed_meanwhile", "target_misconfigured"}
+    | {"books_differ", "changed_after_posting", ORDER_REVERSED_CODE, "reversal_of_nothing"}
+    | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "input_tax_postings": ACCOUNT_CODES
     | {"input_tax_account", "changed_meanwhile", "changed_after_posting", "target_misconfigured"}
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
@@ -169,6 +173,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "order_not_billable": ("retry", "dismiss"),
     "refund_exceeds_invoice": ("retry", "dismiss"),
     "units_unknown": ("retry", "dismiss"),
+    "return_exceeds_cost": ("retry", "dismiss"),
+    "return_unclear": ("retry", "dismiss"),
     "entry_of_others": ("retry", "dismiss"),
     "bank_line_unclear": ("choose", "dismiss"),
     "bank_line_unexplained": ("choose", "dismiss"),

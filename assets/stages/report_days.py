@@ -382,6 +382,8 @@ def no_rows(stage: ReportStage) -> str:
 def _sums(stage: ReportStage, ask: Asking) -> dict[tuple[str, str], Decimal]:
     """Return the amounts of a day by currency and column, exact."""
     code = stage.table.currency
+    if not code:
+        return {}
     columns = ", ".join(f"sum({name}) AS {name}" for name in stage.sums)
     found = ask(f"SELECT {code} AS code, {columns} FROM {{rows}} WHERE {code} IS NOT NULL GROUP BY ALL ORDER BY ALL")
     return {

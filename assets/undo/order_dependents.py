@@ -1,7 +1,8 @@
-"""What stands on an invoice of an order, and so is undone before it: credit memos, and the settlement that cleared it.
+"""What stands on a document of an order, and so is undone before it.
 
-In: an invoice. Out: sentences for a person, and the settlements by name. A credit memo takes its lines off the invoice
-in the ERP for good, whatever undoes the memo: an invoice that was ever credited cannot be credited whole any more.
+On an invoice: credit memos, and the settlement that cleared it. On a cost: what returns took back of it. In: a
+document. Out: sentences for a person, and what stands on it by name. A credit memo takes its lines off the invoice in
+the ERP for good, whatever undoes the memo: an invoice that was ever credited cannot be credited whole any more.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,10 @@ from collections.abc import Iterable
 from assets.sales.billed_gate import of_orders
 from assets.sales.order_choices import settled_files
 from assets.stages.roadmap import Road
+from ledger.cost_documents import KIND as COST
+from ledger.cost_documents import costed_units
+from ledger.cost_returns import KIND as COST_RETURN
+from ledger.cost_returns import units_back
 from ledger.journal import SETTLEMENT, Journal, SourceKey
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
@@ -43,8 +48,24 @@ def clearing_settlements(road: Road, invoice: Journal) -> list[str]:
     return sorted(found)
 
 
+def returns_on(road: Road, cost: SourceKey) -> list[OutboxDocument]:
+    """Return what took back cost of the same order and product, as far as it may be in the books.
+
+    What is not sent yet need not be waited for: its sending step sees the reversal of the cost.
+    """
+    order = cost.belongs_to
+    products = {unit.sku for one in road.stores.outbox.documents(cost) for unit in costed_units(one.journal)}
+    listed = road.stores.outbox.listing(road.connection, belongs_to=order, limit=_ALL_DOCUMENTS)
+    returns = [one for one in listed if one.source.kind == COST_RETURN and one.source.belongs_to == order]
+    standing = [one for one in returns if one.state in MAY_EXIST]
+    return [one for one in standing if any(units_back([one.journal], sku) for sku in products)]
+
+
 def waits_for(road: Road, source: SourceKey, undone: Iterable[Journal]) -> list[str]:
-    """Return what keeps these documents of an order from being undone now, as sentences; only an invoice has any."""
+    """Return what keeps these documents of an order from being undone now, as sentences."""
+    if source.kind == COST:
+        found = ", ".join(one.erp_id or one.key for one in returns_on(road, source))
+        return [f"The reversal waits until {found}, which took back some of this cost, is reversed."] if found else []
     if source.kind != INVOICE:
         return []
     found = []

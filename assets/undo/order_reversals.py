@@ -1,9 +1,9 @@
 """Undo of what orders have in the books, document by document: which ones a name means, and what undoes each.
 
 In: an order, or a document of one by any of its names. Out: a plan per document that changes nothing, which
-`reversals.py` stores as intent and every later run of its day takes further. The cost of a shipment is undone by a
-reversing journal, an invoice by a credit memo for the whole of it. What is posted again goes the way of its day, as the
-next revision.
+`reversals.py` stores as intent and every later run of its day takes further. The cost of a shipment, and what a return
+took back of it, are undone by reversing journals, an invoice by a credit memo for the whole of it. What is posted again
+goes the way of its day, as the next revision.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,13 +15,15 @@ from assets.posting.accounting_dates import settled_dates
 from assets.posting.document_sets import called_of_order, order_kind, undoing_of
 from assets.posting.gate import accounts_verdict
 from assets.receivable_invoices import staged_invoices
+from assets.return_postings import returns_of_day
 from assets.stages.commands import deciding
 from assets.stages.day_names import day_of_name
 from assets.stages.roadmap import Road
-from assets.undo.order_dependents import clearing_settlements, credits_of_invoice
+from assets.undo.order_dependents import clearing_settlements, credits_of_invoice, returns_on
 from assets.undo.reposting import keep_wish, require_undone
 from assets.undo.reversals import UNSENT, ReversalPlan, already, require_reversible, resumed, reversal_for
 from ledger.cost_documents import KIND as COST
+from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import DoneAlready, InputRefused
 from ledger.four_eyes import Decider
 from ledger.journal import JournalSet, SourceKey
@@ -31,7 +33,7 @@ from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
 
 # In the order in which they are undone.
-_UNDONE_BY_COMMAND = (INVOICE, COST)
+_UNDONE_BY_COMMAND = (INVOICE, COST_RETURN, COST)
 _ALL_DOCUMENTS = 1_000_000
 _EVER_THERE = MAY_EXIST | {PostingState.REVERSED}
 
@@ -52,9 +54,9 @@ def order_sources(road: Road, name: str) -> list[SourceKey]:
     if others:
         raise InputRefused(
             f"{', '.join(others)} of {road.connection} cannot be reversed or posted again by command: that takes "
-            f"settlements, accruals, the cost of orders and invoices that were never credited. Nothing was done. "
-            f"What else the order has in the books is named by its number: connector outbox show {name} "
-            f"-c {road.connection}"
+            f"settlements, accruals, the cost of orders, what returns took back of it, and invoices that were never "
+            f"credited. Nothing was done. What else the order has in the books is named by its number: connector "
+            f"outbox show {name} -c {road.connection}"
         )
     return in_order(sent)
 
@@ -87,7 +89,8 @@ def _was_sent(road: Road, source: SourceKey) -> bool:
 def plan_order_reversal(road: Road, source: SourceKey, together: frozenset[str] = frozenset()) -> ReversalPlan:
     """Return what would be posted to undo a document of an order; nothing is stored and nothing is sent.
 
-    `together` are the settlements undone by the same wish. Raises as `plan_reversal` does.
+    `together` are the settlements and documents of orders, by name, that are undone by the same wish. Raises as
+    `plan_reversal` does.
     """
     newest = road.stores.outbox.documents(source)
     undoing, what = undoing_of(road, newest), called_of_order(source)
@@ -113,7 +116,17 @@ def plan_order_reversal(road: Road, source: SourceKey, together: frozenset[str] 
 def _require_nothing_on_it(
     road: Road, what: str, originals: Sequence[OutboxDocument], together: frozenset[str]
 ) -> Iterator[str]:
-    """Yield a warning per settlement that is undone as well; raise InputRefused for what stands on an invoice."""
+    """Yield a warning for what is undone as well; raise InputRefused for what else stands on a document."""
+    for source in dict.fromkeys(one.source for one in originals if one.source.kind == COST):
+        returns = {one.source.source_id: one.erp_id or one.key for one in returns_on(road, source)}
+        others = " ".join(sorted(one for one in returns if one not in together))
+        if others:
+            raise InputRefused(
+                f"{what} cannot be reversed before {', '.join(sorted(returns.values()))}, which took back some of it "
+                "when units came back. Reverse them together, in the right order by itself: connector reverse "
+                f'{others} {source.source_id} -c {road.connection} --reason "..."'
+            )
+        yield from (f"It waits until {one}, which took back some of it, is reversed." for one in returns.values())
     for invoice in (one.journal for one in originals if one.source.kind == INVOICE):
         memos = ", ".join(one.erp_id or one.key for one in credits_of_invoice(road, invoice))
         if memos:
@@ -157,6 +170,8 @@ def made_again(road: Road, source: SourceKey) -> JournalSet:
     assert found is not None, "documents of orders are kept by day"
     if source.kind == COST:
         every = costs_of_day(road, found[1])
+    elif source.kind == COST_RETURN:
+        every = returns_of_day(road, found[1])
     else:
         staged = staged_invoices(road, found[1])
         every = {one.source: one for one in staged.documents} if staged else {}

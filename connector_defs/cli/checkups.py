@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _NAMED_MAX = 5
 _NO_ANSWER = "Look whether this machine reaches that address: its name, a firewall, certificates; no proxy is used."
 _RECEIPT_SOURCES = ("payouts", "bank_deposits")
+_RETURN_SOURCES = ("fba_returns", "return_postings")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
         *_month_end(opened, mapping),
         *_input_tax(opened, mapping),
         *_catalogue(opened, stores, today),
+        *_returns(opened, mapping, today),
         *events_source(opened, today),
     ]
     missing = _secrets(project, opened)
@@ -246,6 +248,24 @@ def _catalogue(opened: "Connection", stores: "Stores | None", today: date) -> It
         return
     words = f"{len(catalogue.shape.products)} entries take every product of the last {DAYS} days."
     yield Checked(opened.name, what, True, words)
+
+
+def _returns(opened: "Connection", mapping: "Mapping | None", today: date) -> Iterator[Checked]:
+    """Say what becomes of the cost of units that come back, and which account it lacks, where any is booked."""
+    if opened.settings.books.cost_of_goods is None or mapping is None:
+        return
+    what, by_day = "returns", opened.settings.by_day
+    off = [name for name in _RETURN_SOURCES if not getattr(by_day, name)]
+    if off:
+        words = f"by_day switches {' and '.join(off)} off: what comes back stays cost of goods, and is booked by hand."
+        yield Checked(opened.name, what, True, words)
+    elif mapping.role("inventory_loss", today) is None:
+        words = "A unit that comes back and cannot be sold has no account to go to: its return would not be booked."
+        cure = f'Fill in what is empty and add it to {mapping.file} under accounts: inventory_loss: ""'
+        yield Checked(opened.name, what, False, words, cure, ExitCode.WAITS)
+    else:
+        words = "Cost of units that come back goes to inventory, or to accounts.inventory_loss if they cannot be sold."
+        yield Checked(opened.name, what, True, words)
 
 
 def _secrets(project: "Project", opened: "Connection") -> Checked:

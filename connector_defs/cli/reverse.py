@@ -68,8 +68,8 @@ def reverse(
 ) -> None:
     """Undo posted settlements by reversing journals, dependents first: the receipt, then the settlement.
 
-    An order, or a document of one by its number or key, means its invoice and its cost of goods: the invoice is undone
-    by a credit memo for the whole of it.
+    An order, or a document of one by its number or key, means its invoice, its cost of goods and what returns took back
+    of that: the invoice is undone by a credit memo for the whole of it.
 
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
     reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
@@ -96,7 +96,8 @@ def reverse(
         plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
     else:
         wishes: dict = {one: partial(plan_reversal, road, one, together) for one in ordered}
-        wishes |= {one: partial(plan_order_reversal, road, one, together) for one in sources}
+        everything = together | {one.source_id for one in sources}
+        wishes |= {one: partial(plan_order_reversal, road, one, everything) for one in sources}
         planned, done, _ = _still_to_do(wishes)
         plans = list(planned.values())
     standings: list[Standing] = []

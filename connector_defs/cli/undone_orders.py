@@ -61,7 +61,7 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
 
 def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
     """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
-    from assets.posting.document_sets import called_of_order
+    from assets.posting.document_sets import COST_RETURN, called_of_order
     from assets.undo.order_reversals import made_again
 
     rows: list[dict[str, object]] = []
@@ -83,5 +83,8 @@ def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dic
         ]
         if not made.journals:
             day = road.stores.outbox.documents(source)[0].partition
-            sentences.append(f"{called_of_order(source)} is not made any more; see the checks of {day}.")
+            why = "is not made any more"
+            if source.kind == COST_RETURN:
+                why = "is made once the cost it takes back stands in the books"
+            sentences.append(f"{called_of_order(source)} {why}; see the checks of {day}.")
     return rows, sentences

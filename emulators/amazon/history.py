@@ -94,6 +94,24 @@ class ReimbursementRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnRecord:
+    """Units of an order that came back to a warehouse of Amazon's; the label is that of one unit, if there is any."""
+
+    order_id: str
+    marketplace_id: str
+    returned: datetime
+    sku: str
+    asin: str
+    title: str
+    disposition: str
+    reason: str = "UNWANTED_ITEM"
+    quantity: int = 1
+    license_plate: str = ""
+    fulfillment_center: str = "PHX7"
+    comments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One end of a breakdown tree: the names from the top down, and the amount."""
 
@@ -258,6 +276,7 @@ class SellerHistory:
     orders: list[OrderRecord] = field(default_factory=list)
     refunds: list[RefundRecord] = field(default_factory=list)
     reimbursements: list[ReimbursementRecord] = field(default_factory=list)
+    returns: list[ReturnRecord] = field(default_factory=list)
     transactions: list[TransactionRecord] = field(default_factory=list)
     transactions_later: list[Callable[[], list[TransactionRecord]]] = field(default_factory=list)
     groups: list[GroupRecord] = field(default_factory=list)

@@ -17,7 +17,7 @@ from functools import partial
 from emulators.amazon.history import Listing, SellerHistory
 from emulators.amazon.login import ACCESS_TOKEN_START
 from emulators.amazon.world import Application, Grant, Seller, World
-from emulators.demo_seller.after_sales import refunds_of, reimbursements_of
+from emulators.demo_seller.after_sales import refunds_of, reimbursements_of, returns_of
 from emulators.demo_seller.catalog import PRODUCTS
 from emulators.demo_seller.disturbances import disturb
 from emulators.demo_seller.fee_invoices import fee_invoices_of
@@ -191,7 +191,10 @@ def _remember(
     history.payouts += payouts_of(market, chain)
     history.fee_invoices += fee_invoices_of(market, chain, as_of)
     history.balances_at_start[market.marketplace_id, market.currency] = series.reserve
-    history.refunds += refunds_of(market, chain)
+    refunds = refunds_of(market, chain)
+    history.refunds += refunds
+    # A generator of its own again: nothing else is another with returns beside it.
+    history.returns += returns_of(refunds, history.orders, random.Random(f"{market.marketplace_id}/{as_of}/returns"))
     history.reimbursements += reimbursements_of(market, chain, draw)
     rows = (*(row for order, _ in unsettled for row in order.rows), *open_rows(chain))
     return SeriesTruth(seller_id, market, tuple(chain), history.orders, rows)

@@ -29,6 +29,7 @@ ALL_ORDERS_BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 ALL_ORDERS_BY_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 FULFILLED_SHIPMENTS = "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL"
 REIMBURSEMENTS = "GET_FBA_REIMBURSEMENTS_DATA"
+CUSTOMER_RETURNS = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"
 VAT_TRANSACTIONS = "GET_VAT_TRANSACTION_DATA"
 
 # Amazon counts from the moment a report was made, the list names the moment it was asked for: a quarter of an hour
@@ -39,6 +40,7 @@ _MAKING = timedelta(minutes=15)
 MADE_ANEW_AFTER: Mapping[str, timedelta] = {
     FULFILLED_SHIPMENTS: timedelta(minutes=30) + _MAKING,
     REIMBURSEMENTS: timedelta(hours=4) + _MAKING,
+    CUSTOMER_RETURNS: timedelta(hours=4) + _MAKING,
 }
 # How many days one report may span, where Amazon says so.
 DAYS_MAX: Mapping[str, int] = {FULFILLED_SHIPMENTS: 31}

@@ -55,7 +55,9 @@ def test_each_source_may_be_switched_off():
     billed = Policy(time_zone="UTC", invoicing=invoicing)
     assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {
         "vat_transactions",
+        "fba_returns",
         "cost_postings",
+        "return_postings",
         "input_tax_postings",
         "item_postings",
     }
@@ -121,7 +123,8 @@ def test_what_asks_a_marketplace_leaves_a_slot_for_posting(dagster_place):
 def test_what_reads_days_or_files_asks_no_marketplace():
     """The table says so of each; who fetches says nothing and takes its turn."""
     silent = {name for name, stage in DAY_STAGES.items() if not stage.asks_marketplace}
-    assert silent == {"bank_deposits", "receivable_invoices", "invoice_postings", "cost_postings", "input_tax_postings"}
+    posting = {"invoice_postings", "cost_postings", "return_postings", "input_tax_postings"}
+    assert silent == {"bank_deposits", "receivable_invoices", *posting}
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def test_the_erp_is_asked_for_the_right_side_of_the_balance_sheet() -> None:
         ('  bank: ["100100", "100200"]\n', "holds on dates on which account 100100 holds too"),
         ('  bank: {account: "100100", unit: US002}\n', "is that of the owner, whose bank is paid: remove the unit"),
         ('  fx_realised: {account: "690100", unit: US002}\n', "is that of the owner"),
+        ('  inventory_loss: {account: "690300", unit: US002}\n', "is that of the stock that was lost"),
         ('  bank: {account: "110500"}\n', "which is the clearing account itself"),
         ('  bank: {account: "100100", currency: usd}\n', "accounts.bank"),
         ('  bank: {account: "100100", acount_ending: "1234"}\n', "did you mean account_ending?"),

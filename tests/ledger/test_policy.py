@@ -198,6 +198,15 @@ def test_cost_of_goods_is_booked_where_revenue_is_booked_at_shipment(revenue):
     assert policy(catalogue="products.csv", **revenue).cost_of_goods is None
 
 
+def test_returns_take_cost_back_from_the_day_that_is_set():
+    """From the first shipment on unless something is said; the day itself counts."""
+    plain = {"catalogue": "products.csv", "month_end": "accrue"}
+    costs = policy(cost_of_goods=COSTS, **plain).cost_of_goods
+    assert (costs.takes_back(date(2026, 9, 30)), costs.takes_back(date(2026, 10, 1))) == (False, True)
+    costs = policy(cost_of_goods=COSTS | {"returned_from": "2026-12-01"}, **plain).cost_of_goods
+    assert (costs.takes_back(date(2026, 11, 30)), costs.takes_back(date(2026, 12, 1))) == (False, True)
+
+
 @pytest.mark.parametrize("asked", [{"invoicing": BILLED}, {"cost_of_goods": COSTS, "catalogue": "p.csv"}])
 def test_what_was_shipped_before_go_live_is_neither_billed_nor_costed(asked):
     """It is in the books by hand; from go-live on it may be."""

@@ -1,30 +1,38 @@
-"""Death before and after everything lasting while an order's invoice or cost is undone and posted again: each, once."""
+"""Death before and after everything lasting while what an order has is undone and posted again: each, once."""
 
 import shutil
 
 import pytest
 
 from emulators import faults as general
-from tests.simulation import fusion_billing as billing
 from tests.simulation.crash import reborn, watched
 from tests.simulation.schedule import Schedule
-from tests.simulation.undone_orders import COST, INVOICE, Undone
+from tests.simulation.undone_orders import COST, INVOICE, RETURN, Undone, tell
 from tests.simulation.world import World, simulated
 
 # what is undone | what a person wants | what stands in the books then, in times of its amount
 WISHES = [
     pytest.param(kind, wish, times, id=f"{kind.kind}, {wish}")
-    for kind in (INVOICE, COST)
-    for wish, times in (("reverse", (1, -1)), ("post_again", (1, -1, 1)))
+    for kind, wish, times in (
+        (INVOICE, "reverse", (1, -1)),
+        (INVOICE, "post_again", (1, -1, 1)),
+        (COST, "reverse", (1, -1)),
+        (COST, "post_again", (1, -1, 1)),
+        # The cost of the unit and its return, which takes it back: whatever is undone is undone of both.
+        (RETURN, "post", (1, -1)),
+        (RETURN, "reverse", (1, -1, -1, 1)),
+        (RETURN, "post_again", (1, -1, -1, 1, 1, -1)),
+    )
 ]
 
 
 def _begun(folder, kind: Undone, wish: str) -> tuple[World, Schedule]:
     """Return a world in which everything before the wish was done."""
     world = World(kind.case, folder)
-    billing.tell(world)
+    tell(world)
     schedule = Schedule(world, notices_deaths=False)
-    kind.post(schedule)
+    if wish != "post":
+        kind.post(schedule)
     if wish == "post_again":
         kind.reverse(schedule)
     return world, schedule
@@ -54,7 +62,7 @@ def test_a_worker_may_die_at_every_point_of_undoing_what_an_order_has_in_the_boo
 @pytest.mark.parametrize(("kind", "wish", "times"), WISHES)
 def test_an_answer_that_is_lost_undoes_and_posts_again_once(kind, wish, times):
     """It landed and nobody heard: it is found by its key when the quiet time is over."""
-    operation = kind.calls[1 if wish == "reverse" else 2]
+    operation = kind.calls[("post", "reverse", "post_again").index(wish)]
     with simulated() as folder:
         world, schedule = _begun(folder, kind, wish)
         lost = world.erp_faults.calls(operation) + 1

@@ -1,4 +1,4 @@
-"""What one order has in Fusion's books, its invoice or its cost: posted, undone and posted again.
+"""What one order has in Fusion's books, its invoice, its cost, or a return of it: posted, undone and posted again.
 
 In: a world. Out: the wishes as the command line carries them out with the runs of the order's day, and what the pod
 holds of the order, which only the oracle reads.
@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
+
+import duckdb
 
 from assets.stages.day_stages import DAY_STAGES
 from assets.stages.roadmap import Road
@@ -24,6 +28,14 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.world import CONNECTION, Case, World
 
 _CATALOGUE = "sku,cogs.account,inventory.account,unit_cost,currency,revenue.account\n*,500100,140100,4.25,USD,400100\n"
+RETURNED = date(2026, 11, 8)
+# What is not of the day of shipment.
+_DAYS = {"return_postings": RETURNED}
+_RETURNS = """
+SELECT
+    CAST($returned || ' 15:00:00' AS TIMESTAMP) AS returned_at, $order AS order_id, 'SKU-1' AS sku, 1 AS quantity,
+    'PHX7' AS fulfillment_center, 'SELLABLE' AS disposition, 'LPN0000001' AS license_plate, 2 AS source_row
+"""
 _STOCK = "01-000-140100-000"
 _LATER = 2 * 3600
 _LOOKS_MAX = 12
@@ -36,7 +48,10 @@ _COSTED = replace(
 
 @dataclass(frozen=True)
 class Undone:
-    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again."""
+    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again.
+
+    `kinds` are those of all the documents that are undone and posted again with it, itself among them.
+    """
 
     kind: str
     case: Case
@@ -44,30 +59,36 @@ class Undone:
     amount: Decimal
     calls: tuple[str, str, str]
     wrong: Callable[[World, list[Decimal]], list[str]]
+    kinds: tuple[str, ...] = ()
 
     def post(self, schedule: Schedule) -> None:
         """Let runs post it."""
-        self._until(schedule, [f"{self.kind} 1 posted"])
+        self._until(schedule, self._each("1 posted"))
 
     def reverse(self, schedule: Schedule) -> None:
         """Do what `connector reverse ORDER --apply` does, and let runs look until it is undone."""
 
         def work(road: Road) -> None:
-            for one in order_sources(road, billing.ORDER):
-                apply_reversal(road, plan_order_reversal(road, one), "wrong account")
+            sources = order_sources(road, billing.ORDER)
+            together = frozenset(one.source_id for one in sources)
+            for one in sources:
+                with suppress(DoneAlready):
+                    apply_reversal(road, plan_order_reversal(road, one, together), "wrong account")
 
         self._wish(schedule, "reverse", work)
-        self._until(schedule, [f"{self.kind} 1 reversed", "reversal 1 posted"])
+        self._until(schedule, [*self._each("1 reversed"), *["reversal 1 posted"] * len(self._each(""))])
 
     def post_again(self, schedule: Schedule) -> None:
         """Do what `connector repost ORDER --apply` does, and let runs look until it is posted."""
 
         def work(road: Road) -> None:
-            for one in order_sources(road, billing.ORDER):
-                repost_order(road, one, Decider("controller"), "corrected")
+            for one in reversed(order_sources(road, billing.ORDER)):
+                with suppress(DoneAlready, UnderWayAlready):
+                    repost_order(road, one, Decider("controller"), "corrected")
 
         self._wish(schedule, "repost", work)
-        self._until(schedule, [f"{self.kind} 1 reversed", f"{self.kind} 2 posted", "reversal 1 posted"])
+        undone = [*self._each("1 reversed"), *["reversal 1 posted"] * len(self._each(""))]
+        self._until(schedule, [*undone, *self._each("2 posted")])
 
     def problems(self, world: World, *times: int) -> list[str]:
         """Return what the pod holds otherwise than so many times the amount, signed, each in a document of its own."""
@@ -75,24 +96,39 @@ class Undone:
 
     def _wish(self, schedule: Schedule, name: str, work: Callable[[Road], object]) -> None:
         def done(road: Road) -> None:
-            with suppress(DoneAlready, UnderWayAlready):
-                work(_costing(road))
+            work(_costing(road))
             self._look(road)
 
         schedule.run(name, done)
 
     def _look(self, road: Road) -> None:
         for asset in self.assets:
-            billing.look(DAY_STAGES[asset], (billing.SHIPPED,), _costing(road))
+            billing.look(DAY_STAGES[asset], (_DAYS.get(asset, billing.SHIPPED),), _costing(road))
+
+    def _each(self, state: str) -> list[str]:
+        return [f"{kind} {state}" for kind in self.kinds or (self.kind,)]
 
     def _until(self, schedule: Schedule, wanted: list[str]) -> None:
         """Let runs look at the day, two hours apart, until the documents stand so."""
         for _ in range(_LOOKS_MAX):
             schedule.run(self.kind, self._look)
-            if _states(schedule.world) == wanted:
+            if _states(schedule.world) == sorted(wanted):
                 return
             schedule.world.clock.advance(_LATER)
         raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
+
+
+def tell(world: World) -> None:
+    """Lay the order's transactions under their days, and a unit of it that came back under its own."""
+    billing.tell(world)
+
+    def produce(path: Path) -> None:
+        with duckdb.connect() as duck:
+            bound = {"returned": RETURNED.isoformat(), "order": billing.ORDER}
+            duck.sql(_RETURNS, params=bound).write_parquet(str(path))
+
+    with acting(None):
+        world.stores.warehouse.write(CONNECTION, "fba_returns", RETURNED.isoformat(), produce, {"document": ""})
 
 
 def _costing(road: Road) -> Road:
@@ -120,6 +156,15 @@ def _wrong_invoices(world: World, wanted: list[Decimal]) -> list[str]:
 
 
 COST = Undone("cost", _COSTED, ("cost_postings",), Decimal("4.25"), ("importBulkData",) * 3, _wrong_costs)
+RETURN = Undone(
+    "cost_return",
+    replace(_COSTED, name="one shipment, its cost, and its return"),
+    ("cost_postings", "return_postings"),
+    Decimal("4.25"),
+    ("importBulkData",) * 3,
+    _wrong_costs,
+    ("cost", "cost_return"),
+)
 INVOICE = Undone(
     "invoice",
     billing.BILLED,

@@ -1,6 +1,7 @@
-"""The reader of Amazon's reports beside the settlements: orders, shipments, reimbursements, VAT, as typed rows."""
+"""The reader of Amazon's reports beside the settlements: orders, shipments, returns, reimbursements, VAT, typed."""
 
 from resources.amazon.report_file.all_orders import ALL_ORDERS
+from resources.amazon.report_file.customer_returns import CUSTOMER_RETURNS
 from resources.amazon.report_file.fulfilled_shipments import FULFILLED_SHIPMENTS
 from resources.amazon.report_file.reader import ReportFile, read_report, rows_relation
 from resources.amazon.report_file.reimbursements import REIMBURSEMENTS
@@ -9,6 +10,7 @@ from resources.amazon.report_file.vat_transactions import VAT_TRANSACTIONS
 
 __all__ = [
     "ALL_ORDERS",
+    "CUSTOMER_RETURNS",
     "FULFILLED_SHIPMENTS",
     "REIMBURSEMENTS",
     "VAT_TRANSACTIONS",

@@ -161,6 +161,8 @@ def _refused(raw: RawTable, position: int, column: Column, what: str) -> Settlem
 
 def _refuse_wrong_money(table: ReportTable, raw: RawTable) -> tuple[str, ...]:
     """Refuse amounts with more decimals than their currency has, or without a currency; return the currencies."""
+    if not table.currency:
+        return ()
     currency = raw.cell(table.source_of(table.currency))
     currencies = [
         code for (code,) in raw.query(f"SELECT DISTINCT {currency} AS code FROM {raw.relation} ORDER BY code")
@@ -213,10 +215,7 @@ def _described(
     ).fetchall()
     assert count == text.data_lines, "a row per line"
     money = [column.name for column in table.columns if column.kind in _MONEY]
-    groups = scanner.execute(
-        f"SELECT {table.currency}, {', '.join(f'sum({name})' for name in money)} FROM {relation} "
-        f"WHERE {table.currency} IS NOT NULL GROUP BY 1 ORDER BY 1"
-    ).fetchall()
+    groups = _sums(table, money, scanner, relation) if table.currency else []
     sums = {
         (code, name): amount.quantize(Decimal(1).scaleb(-minor_units(code)))
         for code, *amounts in groups
@@ -235,6 +234,13 @@ def _described(
         warnings=(*text.warnings, *_warnings(table, header, scanner, relation)),
         content_hash=text.content_hash.result(),
     )
+
+
+def _sums(table: ReportTable, money: list[str], scanner: duckdb.DuckDBPyConnection, relation: str) -> list[tuple]:
+    return scanner.execute(
+        f"SELECT {table.currency}, {', '.join(f'sum({name})' for name in money)} FROM {relation} "
+        f"WHERE {table.currency} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
 
 
 def _aware(moment: datetime | date | None) -> datetime | date | None:

@@ -54,7 +54,8 @@ class Column:
 class ReportTable:
     """One type of report.
 
-    `called` is what a person calls it, with its article. `currency` and `dated_by` name columns of the rows.
+    `called` is what a person calls it, with its article. `currency` and `dated_by` name columns of the rows; a report
+    without money has no currency.
     `left_alone` are the names of further columns that real files have and nobody here needs. `adds_up` are triples of
     columns of which the first two come to the third, where all are filled.
     """
@@ -69,7 +70,9 @@ class ReportTable:
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         assert len(set(names)) == len(names), "each column once"
-        assert {self.currency, self.dated_by} <= set(names)
+        assert {self.dated_by, *([self.currency] if self.currency else [])} <= set(names)
+        money = (Kind.AMOUNT, Kind.DISCOUNT)
+        assert self.currency or not any(column.kind in money for column in self.columns), "no money without currency"
 
     def source_of(self, name: str) -> str:
         """Return the name in the file of a column of the rows."""

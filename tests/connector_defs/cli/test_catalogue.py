@@ -22,7 +22,8 @@ def catalogued(copied_place):
     settings, mapping = (copied_place.folder / one for one in ("defs/amazon_us/defs.yaml", "mappings/amazon_us.yaml"))
     text = settings.read_text(encoding="utf-8").replace("books:", COSTS, 1)
     settings.write_text(text.replace("month_end: split", "month_end: accrue"), encoding="utf-8")
-    accrued = mapping.read_text(encoding="utf-8").replace("accounts:\n", 'accounts:\n  accrued: "110950"\n')
+    more = 'accounts:\n  accrued: "110950"\n  inventory_loss: "600950"\n'
+    accrued = mapping.read_text(encoding="utf-8").replace("accounts:\n", more)
     mapping.write_text(accrued, encoding="utf-8")
     keep(copied_place, "orders", 0, "MUG-1", "CUP, blue")
     keep(copied_place, "financial_events", 13, "MUG-1", "")
@@ -78,6 +79,40 @@ def test_a_catalogue_that_takes_every_product_is_fine(catalogued, run, run_json)
     write(catalogued, HEAD + MUG + "CUP*;999999;110800;1;USD\n")
     document = run_json("check", "-c", "amazon_us", code=ExitCode.ERP)
     assert [one["what"] for one in document["rows"] if not one["ok"]] == ["accounts"]
+
+
+def returns_row(document: dict) -> dict:
+    """Return what the check says of units that come back."""
+    [row] = [one for one in document["rows"] if one["what"] == "returns"]
+    return row
+
+
+def test_an_account_for_what_is_lost_is_asked_for_before_a_unit_comes_back(catalogued, run_json) -> None:
+    """With the line to paste; filled in, its kind is asked of the ERP with the others."""
+    write(catalogued, HEAD + MUG + "CUP*;600950;110800;1;USD\n")
+    row = returns_row(run_json("check", "-c", "amazon_us"))
+    assert (row["ok"], "to accounts.inventory_loss" in row["sentence"]) == (True, True)
+    mapping = catalogued.folder / "mappings/amazon_us.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text.replace('  inventory_loss: "600950"\n', ""), encoding="utf-8")
+    row = returns_row(run_json("check", "-c", "amazon_us", code=ExitCode.WAITS))
+    assert (row["ok"], "has no account to go to" in row["sentence"]) == (False, True)
+    assert row["cure"].endswith('under accounts: inventory_loss: ""')
+    mapping.write_text(text.replace('inventory_loss: "600950"', 'inventory_loss: "110800"'), encoding="utf-8")
+    document = run_json("check", "-c", "amazon_us", code=ExitCode.ERP)
+    assert [one["what"] for one in document["rows"] if not one["ok"]] == ["accounts"]
+
+
+def test_returns_that_are_switched_off_are_told(catalogued, run_json) -> None:
+    """What comes back stays cost, and no account is asked for."""
+    write(catalogued, HEAD + MUG + "CUP*;600950;110800;1;USD\n")
+    settings = catalogued.folder / "defs/amazon_us/defs.yaml"
+    text = settings.read_text(encoding="utf-8")
+    off = text.replace("  books:\n", "  by_day: {return_postings: false}\n\n  books:\n")
+    assert off != text
+    settings.write_text(off, encoding="utf-8")
+    row = returns_row(run_json("check", "-c", "amazon_us"))
+    assert (row["ok"], "switches return_postings off" in row["sentence"]) == (True, True)
 
 
 def test_a_catalogue_that_cannot_be_used_is_refused_with_file_and_line(catalogued, run_json) -> None:

@@ -6,13 +6,14 @@ import csv
 import gzip
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from emulators.amazon.history import RefundRecord, ReimbursementRecord
+from emulators.amazon.history import RefundRecord, ReimbursementRecord, ReturnRecord
 from emulators.amazon.vat_columns import VAT_COLUMNS
 from tests.emulators.amazon.bench import DOCUMENTS, NOW, REPORTS, Bench
 from tests.emulators.amazon.order_bench import DE, UK, US, orders_bench
@@ -22,6 +23,7 @@ BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 BY_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 SHIPMENTS = "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL"
 REIMBURSEMENTS = "GET_FBA_REIMBURSEMENTS_DATA"
+RETURNS = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"
 VAT = "GET_VAT_TRANSACTION_DATA"
 
 
@@ -135,7 +137,7 @@ def test_the_marketplace_filter_may_be_ignored() -> None:
     assert rows[0]["item-promotion-discount"] == "-2.40"
 
 
-@pytest.mark.parametrize("kind", [BY_UPDATE, BY_DATE, SHIPMENTS, REIMBURSEMENTS, VAT])
+@pytest.mark.parametrize("kind", [BY_UPDATE, BY_DATE, SHIPMENTS, REIMBURSEMENTS, RETURNS, VAT])
 def test_nothing_to_report_is_cancelled(bench: Bench, kind: str) -> None:
     """No document, as though it had been cancelled by call."""
     entry = _end(bench, _create(bench, kind, 0.0001))
@@ -154,6 +156,30 @@ def test_shipments_are_amazons_own_and_two_hours_late(bench: Bench) -> None:
     assert (row["ship-country"], row["ship-city"]) == ("AT", "")
     early = orders_bench(shipments_delay_hours=2 * 24 + 1)
     assert _numbers(_rows(early, SHIPMENTS, 30)) == [3]
+
+
+def test_returns_are_units_with_a_condition_and_a_label(bench: Bench) -> None:
+    """By Amazon's columns in Amazon's order; what has not come back yet, or elsewhere, is not told."""
+    back = ReturnRecord(
+        "202-0000000-0000001",
+        UK,
+        NOW - timedelta(days=3),
+        "MUG",
+        "B000000001",
+        "Mug",
+        "DEFECTIVE",
+        license_plate="LPN1",
+    )
+    late = replace(back, returned=NOW + timedelta(days=1), license_plate="LPN2")
+    bench.app.world.histories["ADEMOEU"].returns += [back, late, replace(back, marketplace_id=US)]
+    [row] = _rows(bench, RETURNS, 30)
+    assert list(row) == [
+        "return-date", "order-id", "sku", "asin", "fnsku", "product-name", "quantity", "fulfillment-center-id",
+        "detailed-disposition", "reason", "status", "license-plate-number", "customer-comments",
+    ]  # fmt: skip
+    assert (row["order-id"], row["sku"], row["quantity"]) == ("202-0000000-0000001", "MUG", "1")
+    assert (row["detailed-disposition"], row["license-plate-number"]) == ("DEFECTIVE", "LPN1")
+    assert row["return-date"] == f"{back.returned:%Y-%m-%dT%H:%M:%S}+00:00"
 
 
 def test_reimbursements_are_listed_with_what_was_taken_back(bench: Bench) -> None:

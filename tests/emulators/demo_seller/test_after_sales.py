@@ -44,3 +44,28 @@ def test_reimbursements_and_refunds_are_those_of_the_settlements() -> None:
         shipped = orders[refund.order_id].shipped
         assert shipped is not None
         assert shipped < refund.refunded
+
+
+def test_returns_are_of_refunded_orders_that_amazon_shipped_and_not_of_all() -> None:
+    """A unit at most once each, after its refund, sellable and not; some never come back, and no settlement differs."""
+    demo = demo_seller(7, date(2026, 11, 20))
+    histories = list(demo.world.histories.values())
+    returns = [one for history in histories for one in history.returns]
+    orders = {order.order_id: order for history in histories for order in history.orders}
+    refunds = {one.order_id: one.refunded for history in histories for one in history.refunds}
+    for one in returns:
+        assert orders[one.order_id].is_by_amazon
+        assert refunds[one.order_id] < one.returned
+    units = Counter({})
+    for one in returns:
+        units[one.order_id, one.sku] += one.quantity
+    sold = Counter({})
+    for order in orders.values():
+        for line in order.lines:
+            sold[order.order_id, line.sku] += line.quantity
+    assert all(count <= sold[key] for key, count in units.items())
+    assert 10 < len({one.order_id for one in returns}) < len(refunds)
+    assert {one.disposition for one in returns} >= {"SELLABLE", "CUSTOMER_DAMAGED", "DEFECTIVE"}
+    labels = [one.license_plate for one in returns if one.license_plate]
+    assert len(set(labels)) == len(labels) < len(returns)
+    assert any("Jane Demo" in one.comments for one in returns)

@@ -9,6 +9,7 @@ WINDOWS = {
     "financial_events": 7,
     "orders": 30,
     "fba_reimbursements": 366,
+    "fba_returns": 366,
     "vat_transactions": 92,
     "payouts": 60,
     "fee_invoices": 60,
@@ -78,6 +79,7 @@ def test_every_operation_has_a_published_quota():
         ("fee_invoices", {"getInvoiceHeaders": 7 * 3, "getInvoice": 25 * 3}),
         ("vat_transactions", {"getReports": 2, "createReport": 4, "getReport": 32, "getReportDocument": 4}),
         ("fba_reimbursements", {"getReports": 2, "createReport": 1, "getReport": 8, "getReportDocument": 1}),
+        ("fba_returns", {"getReports": 2, "createReport": 1, "getReport": 8, "getReportDocument": 1}),
     ],
 )
 def test_every_source_of_a_year_is_counted(asset, calls):

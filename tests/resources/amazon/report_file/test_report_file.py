@@ -12,6 +12,7 @@ import pytest
 from ledger.errors import ReportFileRefused
 from resources.amazon.report_file import (
     ALL_ORDERS,
+    CUSTOMER_RETURNS,
     FULFILLED_SHIPMENTS,
     REIMBURSEMENTS,
     VAT_TRANSACTIONS,
@@ -20,7 +21,7 @@ from resources.amazon.report_file import (
 )
 from tests.resources.amazon.report_file.texts import ORDER_HEADER, minimal_file, order_file, rows_of
 
-TABLES = (ALL_ORDERS, FULFILLED_SHIPMENTS, REIMBURSEMENTS, VAT_TRANSACTIONS)
+TABLES = (ALL_ORDERS, CUSTOMER_RETURNS, FULFILLED_SHIPMENTS, REIMBURSEMENTS, VAT_TRANSACTIONS)
 PENDING = {"order-status": "Pending", "item-status": "Pending", "currency": "", "item-price": "", "item-tax": ""}
 PENDING |= {"shipping-price": "", "item-promotion-discount": ""}
 
@@ -229,6 +230,28 @@ def test_the_same_content_has_the_same_hash(folder: Path):
     other, _ = _read(folder, gzip.compress(order_file({})))
     third, _ = _read(folder, order_file({"quantity": "3"}))
     assert one.content_hash == other.content_hash != third.content_hash
+
+
+def test_returns_are_read_without_what_the_buyer_wrote(folder: Path):
+    """Units without money; order, label and status may be missing, a condition may not."""
+    cells = {"quantity": "1", "order_id": "", "disposition": "SELLABLE", "license_plate": "LPN1", "sku": "MUG"}
+    plain = minimal_file(CUSTOMER_RETURNS, **cells, returned_at="2026-11-14T07:03:57+00:00")
+    head, row, _ = plain.split(b"\n")
+    with_comment = head + b"\tcustomer-comments\n" + row + b"\tFor Jane Demo\n"
+    report, path = _read(folder, with_comment, CUSTOMER_RETURNS)
+    [row] = rows_of(path)
+    assert (report.rows, report.currencies, report.sums, report.columns_unknown) == (1, (), {}, ())
+    assert (row["order_id"], row["license_plate"], row["quantity"]) == (None, "LPN1", 1)
+    assert row["returned_at"] == datetime(2026, 11, 14, 7, 3, 57, tzinfo=UTC)
+    assert b"Jane Demo" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "text"), [("quantity", "one"), ("disposition", ""), ("returned_at", "14-11-2026")])
+def test_a_return_without_units_condition_or_day_refuses_the_file(folder: Path, name: str, text: str):
+    """Nothing of it is taken over."""
+    cells = {"quantity": "1", "disposition": "SELLABLE", "returned_at": "2026-11-14T07:03:57+00:00"}
+    refused = _refused(folder, minimal_file(CUSTOMER_RETURNS, **cells | {name: text}), CUSTOMER_RETURNS)
+    assert (refused.column, refused.row) == (CUSTOMER_RETURNS.source_of(name), 2)
 
 
 def test_reimbursements_are_read(folder: Path):
