@@ -14,6 +14,7 @@ from assets.posting.day_journals import facts_of, lines_of, row_of, take_day
 from assets.posting.day_postings import Posted, changed_verdict
 from assets.posting.document_sets import RETURN_POSTINGS as TABLE
 from assets.sales.returned_units import ReturnedDay, returned_day
+from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name
 from assets.stages.days import DayOutcome, RefusedDay, days_between
@@ -94,10 +95,8 @@ def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue,
 def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     """Same return, other cost or another account than what was sent: an alarm, never a second journal."""
     order = wanted.source.belongs_to
-    redo = (
-        f"; or undo what was booked, and book it as it is now: connector reverse {wanted.source.source_id}, "
-        f"connector repost {wanted.source.source_id}"
-    )
+    commands = undo_and_repost(road.connection, wanted.source.source_id)
+    redo = f"; or undo what was booked, and book it as it is now: {commands}"
     return changed_verdict(road, partition, wanted, documents, f"A return of order {order} is otherwise now:", redo)
 
 
