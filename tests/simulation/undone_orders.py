@@ -1,4 +1,5 @@
-"""What one order has in Fusion's books, its invoice or its cost: posted, undone and posted again.
+"""What one order has in Fusion's books, its invoice, with its credit memo or without, or its cost: posted, undone and
+posted again.
 
 In: a world. Out: the wishes as the command line carries them out with the runs of the order's day, and what the pod
 holds of the order, which only the oracle reads.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from assets.stages.day_stages import DAY_STAGES
@@ -36,7 +38,11 @@ _COSTED = replace(
 
 @dataclass(frozen=True)
 class Undone:
-    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again."""
+    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again.
+
+    `back` is what a credit memo of the next day takes back of it. What stands in the books after each wish is told by
+    `held`, amounts in the order of invoices and credit memos; where there is no credit memo they are times the amount.
+    """
 
     kind: str
     case: Case
@@ -44,10 +50,27 @@ class Undone:
     amount: Decimal
     calls: tuple[str, str, str]
     wrong: Callable[[World, list[Decimal]], list[str]]
+    name: str = ""
+    back: Decimal = Decimal(0)
+    tell: Callable[[World], None] = billing.tell
+
+    def __str__(self) -> str:
+        return self.name or self.kind
+
+    @property
+    def held(self) -> dict[str, list[Decimal]]:
+        """Return what stands in the books once it is undone, and once it is posted again."""
+        rest = [-self.amount - self.back] if self.amount + self.back else []
+        undone = [self.amount, *([self.back] if self.back else []), *rest]
+        return {"reverse": undone, "post_again": [*undone, self.amount, *([self.back] if self.back else [])]}
+
+    @property
+    def _days(self) -> tuple[date, ...]:
+        return (billing.SHIPPED, billing.REFUNDED) if self.back else (billing.SHIPPED,)
 
     def post(self, schedule: Schedule) -> None:
         """Let runs post it."""
-        self._until(schedule, [f"{self.kind} 1 posted"])
+        self._until(schedule, self._standing("1 posted"))
 
     def reverse(self, schedule: Schedule) -> None:
         """Do what `connector reverse ORDER --apply` does, and let runs look until it is undone."""
@@ -57,7 +80,7 @@ class Undone:
                 apply_reversal(road, plan_order_reversal(road, one), "wrong account")
 
         self._wish(schedule, "reverse", work)
-        self._until(schedule, [f"{self.kind} 1 reversed", "reversal 1 posted"])
+        self._until(schedule, [*self._standing("1 reversed"), "reversal 1 posted"])
 
     def post_again(self, schedule: Schedule) -> None:
         """Do what `connector repost ORDER --apply` does, and let runs look until it is posted."""
@@ -67,11 +90,16 @@ class Undone:
                 repost_order(road, one, Decider("controller"), "corrected")
 
         self._wish(schedule, "repost", work)
-        self._until(schedule, [f"{self.kind} 1 reversed", f"{self.kind} 2 posted", "reversal 1 posted"])
+        self._until(schedule, [*self._standing("1 reversed", "2 posted"), "reversal 1 posted"])
 
-    def problems(self, world: World, *times: int) -> list[str]:
-        """Return what the pod holds otherwise than so many times the amount, signed, each in a document of its own."""
-        return self.wrong(world, sorted(self.amount * one for one in times))
+    def problems(self, world: World, wish: str) -> list[str]:
+        """Return what the pod holds otherwise than it should once a wish was carried out, each in its own document."""
+        return self.wrong(world, self.held[wish])
+
+    def _standing(self, *states: str) -> list[str]:
+        """Return where the documents stand when each revision does so."""
+        kinds = ("credit_memo", self.kind) if self.back else (self.kind,)
+        return [f"{kind} {state}" for kind in kinds for state in states]
 
     def _wish(self, schedule: Schedule, name: str, work: Callable[[Road], object]) -> None:
         def done(road: Road) -> None:
@@ -83,7 +111,7 @@ class Undone:
 
     def _look(self, road: Road) -> None:
         for asset in self.assets:
-            billing.look(DAY_STAGES[asset], (billing.SHIPPED,), _costing(road))
+            billing.look(DAY_STAGES[asset], self._days, _costing(road))
 
     def _until(self, schedule: Schedule, wanted: list[str]) -> None:
         """Let runs look at the day, two hours apart, until the documents stand so."""
@@ -109,7 +137,7 @@ def _wrong_costs(world: World, wanted: list[Decimal]) -> list[str]:
     books = world.erp.books
     ours = [one for one in books.batches(billing.US_LEDGER) if "ZB" in one.source or "Connector" in one.source]
     held = [sum((-line.amount for line in books.lines(one.id) if line.account == _STOCK), Decimal(0)) for one in ours]
-    found = [] if sorted(held) == wanted else [f"the stock was moved by {held}, not {wanted}"]
+    found = [] if sorted(held) == sorted(wanted) else [f"the stock was moved by {held}, not {wanted}"]
     found += [f"{one.name} is {one.status}" for one in ours if one.status != "P"]
     return [*found, *(f"twice: {name}" for name in books.duplicates())]
 
@@ -127,4 +155,8 @@ INVOICE = Undone(
     Decimal(95),
     ("createReceivablesInvoice", "createCreditMemo", "createReceivablesInvoice"),
     _wrong_invoices,
+)
+CREDITED = replace(INVOICE, name="invoice credited in part", back=Decimal(-40))
+CREDITED_IN_FULL = replace(
+    INVOICE, name="invoice credited in full", back=Decimal(-95), tell=billing.tell_refunded_in_full
 )
