@@ -30,11 +30,11 @@ from assets.posting.day_postings import (
     withheld_of_day,
 )
 from assets.posting.document_sets import INVOICE_POSTINGS as TABLE
-from assets.posting.document_sets import is_reversal, is_settled, is_withheld, may_exist, to_send, undoing_of
+from assets.posting.document_sets import is_reversal, is_settled, is_withheld, may_exist, to_send
 from assets.posting.driving import spoken_for
 from assets.posting.sent_together import MAY_GO, send_what_goes_together, takes_several
 from assets.posting.sets import Taken, WantedSet, take_in, take_on
-from assets.receivable_invoices import Staged, invoicing_of, staged_invoices
+from assets.receivable_invoices import Staged, invoicing_of, make_invoices, staged_invoices
 from assets.sales.billed_gate import CODE as NOT_BILLED_CODE
 from assets.sales.order_choices import owed, revenue_orders
 from assets.sales.order_clearing import cleared_verdict
@@ -45,9 +45,11 @@ from assets.stages.days import DayOutcome, RefusedDay, days_between
 from assets.stages.resumption import ask_for
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict
+from assets.undo.credits_again import are_to_be_made, ask_for_memos, memo_waits_for
 from ledger import money
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey
+from ledger.order_documents import CREDIT_MEMO
 from ledger.posting import PostingState
 from ledger.reversal import reversal_source
 from resources.store.outbox import OutboxDocument
@@ -69,6 +71,7 @@ def _day(road: Road, day: date) -> DayOutcome:
         make = f"connector fetch receivable_invoices --from {day} --to {day} -c {road.connection}"
         return RefusedDay(((str(day), f"Its invoices are not made yet: {make}"),))
     partition = day_name(TABLE, day)
+    staged = _made_anew(road, day, partition, staged)
     made = {one.source: one for one in staged.documents}
     stored = stored_sources(road, partition)
     sources = list(dict.fromkeys((*made, *stored)))
@@ -86,7 +89,7 @@ def _day(road: Road, day: date) -> DayOutcome:
     }
     results = [*out.values(), *_results(road, questions, sources)]
     documents = [one for source in sources for one in shown(road, source, is_undone=source in undone)]
-    _ask_for_settlements(road, [one for before in known.values() for one in before], documents)
+    _ask_for_others(road, [one for before in known.values() for one in before], documents)
     told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
     read_before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
     held, read = read_back(road, documents, read_before.facts if read_before else {}, _POSTED)
@@ -104,10 +107,23 @@ def _day(road: Road, day: date) -> DayOutcome:
     )
 
 
-def _ask_for_settlements(road: Road, before: Sequence[OutboxDocument], now: Sequence[OutboxDocument]) -> None:
-    """Ask for the settlements that wait for invoices, once something was posted that was not."""
+def _made_anew(road: Road, day: date, partition: str, staged: Staged) -> Staged:
+    """Return the documents of a day, made anew where its credit memos are wanted again with an invoice billed since."""
+    listed = road.stores.outbox.listing(road.connection, [PostingState.REVERSED], partition=partition, limit=100_000)
+    memos = [one for one in listed if one.source.kind == CREDIT_MEMO]
+    made = (journal for one in staged.documents for journal in one.journals)
+    if not memos or not are_to_be_made(road, memos, made):
+        return staged
+    make_invoices(road, day, day)
+    return staged_invoices(road, day) or staged
+
+
+def _ask_for_others(road: Road, before: Sequence[OutboxDocument], now: Sequence[OutboxDocument]) -> None:
+    """Ask for the settlements that wait for invoices, and for credit memos, once something was posted that was not."""
+    posted = [one for one in now if one.state is PostingState.POSTED and not is_reversal(one)]
+    ask_for_memos(road, (one for one in posted if one.revision > 1))
     known = {one.key for one in before if one.state is PostingState.POSTED}
-    if not any(one.state is PostingState.POSTED and one.key not in known for one in now):
+    if not any(one.key not in known for one in posted):
         return
     for item in road.stores.review.listing(road.connection):
         if item.code == NOT_BILLED_CODE:
@@ -220,18 +236,17 @@ def _less_patient(road: Road, seconds: float) -> Road:
 
 
 def _before_its_invoice(road: Road, wanted: JournalSet, known: list[OutboxDocument]) -> Iterator[Verdict]:
-    """Hold a credit memo until the invoice that it takes back is in the books."""
+    """Hold a credit memo until the invoice that it takes back is in the books, and none of its order is undone."""
     for journal in wanted.journals:
         if journal.billing is None or not journal.billing.is_credit or may_exist(known):
             continue
+        words = list(memo_waits_for(road, journal))
         invoice = road.stores.outbox.document(journal.billing.credits)
-        undoing = undoing_of(road, [invoice]) if invoice else None
-        is_undone = undoing is not None and undoing.is_wanted
-        if invoice is None or is_undone or invoice.state is not PostingState.POSTED:
+        if not words and (invoice is None or invoice.state is not PostingState.POSTED):
             state = f"is {invoice.state}" if invoice else "was never planned"
-            state = "is being reversed" if is_undone and invoice.state is PostingState.POSTED else state
-            words = f"The invoice of order {journal.billing.order_id} {state}; its credit memo follows it."
-            yield Verdict(GATE, False, words, is_waiting=True)
+            words = [f"The invoice of order {journal.billing.order_id} {state}; its credit memo follows it."]
+        if words:
+            yield Verdict(GATE, False, " ".join(words), is_waiting=True)
 
 
 def _is_revenue(order: str, settlement: str) -> Verdict:

@@ -100,9 +100,10 @@ class Journal:
 
     `part` counts from 1 to `parts` over the whole set; `source` + `revision` + `part` is the posting key.
     `original_period` (2026-10) is the month a late document belongs to; `reverses` the posting key of the document that
-    a reversing one undoes, `base_currency` the currency of the lines' base amounts, `billing` what makes it an invoice
-    or a credit memo, `applied` what makes it a receipt, `item` what makes it an item of the master data, which has no
-    lines. All are empty otherwise.
+    a reversing one undoes, `takes_along` those of the credit memos that took a part of it back before and are undone
+    with it, `base_currency` the currency of the lines' base amounts, `billing` what makes it an invoice or a credit
+    memo, `applied` what makes it a receipt, `item` what makes it an item of the master data, which has no lines. All
+    are empty otherwise.
     """
 
     source: SourceKey
@@ -118,6 +119,7 @@ class Journal:
     document_reference: str = ""
     original_period: str = ""
     reverses: str = ""
+    takes_along: tuple[str, ...] = ()
     base_currency: str = ""
     billing: Billing | None = None
     applied: Applied | None = None
@@ -127,6 +129,14 @@ class Journal:
     def key(self) -> str:
         """Return the posting key as text, the same for ever."""
         return f"{self.source}#{self.revision}.{self.part}"
+
+    @property
+    def is_on_record(self) -> bool:
+        """Tell whether it moves nothing, so that it stands in our records alone: no ERP ever takes it.
+
+        An item moves nothing as well, and is taken.
+        """
+        return not self.lines and self.item is None
 
     @property
     def form(self) -> Form:
@@ -178,6 +188,7 @@ class Journal:
             "original_period": self.original_period,
             # Left out where there is none, so that the fingerprints of ordinary documents stay what they were.
             **({"reverses": self.reverses} if self.reverses else {}),
+            **({"takes_along": list(self.takes_along)} if self.takes_along else {}),
             **({"base_currency": self.base_currency} if self.base_currency else {}),
             **({"billing": self.billing.content()} if self.billing else {}),
             **({"applied": self.applied.content()} if self.applied else {}),
@@ -222,6 +233,7 @@ class Journal:
             document_reference=content["document_reference"],
             original_period=content["original_period"],
             reverses=content.get("reverses", ""),
+            takes_along=tuple(content.get("takes_along", ())),
             base_currency=content.get("base_currency", ""),
             billing=Billing.from_content(content["billing"]) if "billing" in content else None,
             applied=Applied.from_content(content["applied"]) if "applied" in content else None,

@@ -36,7 +36,7 @@ STEPS: dict[PostingState, dict[PostingState, str]] = {
     PostingState.APPROVED: {
         PostingState.SENDING: "the intent is stored; the next thing that happens is the call",
         PostingState.PLANNED: "the connection requires approval by now, and no person has approved it",
-        PostingState.POSTED: "found in the ERP's books before the first send",
+        PostingState.POSTED: "found in the ERP's books before the first send, or nothing of it was left to be sent",
         PostingState.IMPORTING: "found in the ERP before the first send, not yet posted there",
         PostingState.REFUSED: "a newer revision replaced it before anything was sent, or a person rejected it",
         PostingState.REVIEW: "the ERP already holds other content for this source, or cannot tell",

@@ -2,7 +2,8 @@
 
 In: posted journals with what the ERP calls them. Out: one set of its own source, a reversing journal per document in
 the same order: same unit, currency, rate type, accounts and open-item references, opposite signs. So the settlement's
-clearing item goes back to zero, and what it had carried in from an older item is open there again.
+clearing item goes back to zero, and what it had carried in from an older item is open there again. Of an invoice that
+credit memos took a part back of, what is left is undone: invoice, memos and that rest together come to nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ledger.credited import left_of
 from ledger.errors import InputRefused
 from ledger.journal import SETTLEMENT, Journal, JournalLine, JournalSet, SourceKey
 
@@ -30,10 +32,14 @@ class Undone(NamedTuple):
 
 @dataclass(frozen=True)
 class Posted:
-    """One document in the books: what was posted, and the ERP's own key for it."""
+    """One document in the books: what was posted, and the ERP's own key for it.
+
+    `credits` are the credit memos in the books that took a part of it back, of an invoice only.
+    """
 
     journal: Journal
     erp_id: str
+    credits: tuple[Posted, ...] = ()
 
 
 def reversal_source(source: SourceKey, revision: int) -> SourceKey:
@@ -57,7 +63,8 @@ def undone_by(source: SourceKey) -> Undone:
 def reversal_of(posted: Sequence[Posted]) -> JournalSet:
     """Return the reversing documents of one revision, numbered anew and dated as what they undo.
 
-    Raises InputRefused for nothing, for documents of several revisions, for reversals and for receipts.
+    Raises InputRefused for nothing, for documents of several revisions, for reversals and for receipts; for an invoice
+    of which more was credited than there is.
     """
     if not posted or len({(one.journal.source, one.journal.revision) for one in posted}) > 1:
         raise InputRefused("A reversal undoes documents of one revision of one source, and at least one.")
@@ -72,7 +79,7 @@ def reversal_of(posted: Sequence[Posted]) -> JournalSet:
 
 def _reversed(posted: Posted, source: SourceKey, part: int, parts: int) -> Journal:
     journal = posted.journal
-    return replace(
+    whole = replace(
         journal,
         source=source,
         revision=1,
@@ -84,6 +91,12 @@ def _reversed(posted: Posted, source: SourceKey, part: int, parts: int) -> Journ
         reverses=journal.key,
         billing=journal.billing.undone(journal.key) if journal.billing else None,
     )
+    if not posted.credits:
+        return whole
+    left = left_of(whole, [one.journal for one in posted.credits])
+    names = ", ".join(one.erp_id for one in posted.credits)
+    what = f"{posted.erp_id} of {journal.source.kind} {journal.source.source_id}"
+    return replace(left, description=f"Reverses what {names} left of {what}")
 
 
 def _opposite(line: JournalLine) -> JournalLine:

@@ -48,7 +48,7 @@ _STEPS = {
     "refused": "{document} is dead and will not be sent",
     "unclear": "Nobody knows whether {document} arrived; the ERP is asked by key",
     "review": "{document} is held until a person decides",
-    "reversed": "{document} is undone by a reversing journal in the books",
+    "reversed": "{document} is undone in the books",
 }
 
 
@@ -64,7 +64,8 @@ def _step(state: str, facts: Facts, document: str) -> str:
 def _planned(facts: Facts, document: str) -> str:
     amount = f"{facts['debits']} {facts['currency']}" if "debits" in facts else "its amount"
     undoes = f", undoing {facts['reverses']}" if facts.get("reverses") else ""
-    # What moves no amount, such as an item, has no lines and was made with no mapping.
+    undoes += f", with {_text(facts['takes_along'])}" if facts.get("takes_along") else ""
+    # What moves no amount, such as an item, has no lines; an item is made with no mapping.
     holds = f"debits and credits {amount} each, {facts['lines']} lines" if facts["lines"] else "no amount"
     made_with = f"made with mapping {_short(facts['mapping_hash'])}, " if facts["mapping_hash"] else ""
     return (
@@ -161,7 +162,8 @@ def _restored(facts: Facts, document: str) -> str:
 
 
 def _reversal(facts: Facts, document: str) -> str:
-    return f"It is asked to undo {_text(facts['documents'])}. Reason: {facts['reason']}."
+    memos = f", with credit memos {_text(facts['credit_memos'])}" if facts.get("credit_memos") else ""
+    return f"It is asked to undo {_text(facts['documents'])}{memos}. Reason: {facts['reason']}."
 
 
 _TOLD: dict[str, Callable[[Facts, str], str]] = {

@@ -22,10 +22,11 @@ from assets.stages.day_names import today
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import StageResult, Verdict, kept_rows
 from assets.undo.reposting import is_wanted_again, undone_verdict
-from assets.undo.undoing import follow, withheld
+from assets.undo.undoing import follow, withheld, withheld_with_its_invoice
 from ledger.difference import difference
 from ledger.errors import Finding, TargetError
 from ledger.journal import JournalSet, SourceKey
+from ledger.order_documents import CREDIT_MEMO
 from ledger.posting import PostingState
 from ledger.reversal import undone_by
 from resources.store.outbox import OutboxDocument
@@ -58,13 +59,17 @@ def _listed(road: Road, partition: str) -> list[OutboxDocument]:
 
 
 def undone_sources(road: Road, partition: str) -> set[SourceKey]:
-    """Return the sources of a day of which a revision was ever to be undone; of most days none."""
-    reversing = [one for one in _listed(road, partition) if is_reversal(one)]
+    """Return the sources of a day of which a revision was ever to be undone; of most days none.
+
+    What undoes a credit memo is kept under the day of its invoice, which may be another one.
+    """
+    listed = _listed(road, partition)
+    reversing = [one for one in listed if is_reversal(one)]
     found = (undone_by(one.source) for one in reversing)
     return {
         SourceKey(one.source.seller, one.source.ledger, of.kind, of.source_id)
         for one, of in zip(reversing, found, strict=True)
-    }
+    } | {one.source for one in listed if one.source.kind == CREDIT_MEMO and one.state is PostingState.REVERSED}
 
 
 def withheld_of_day(
@@ -76,6 +81,10 @@ def withheld_of_day(
     """
     found = {}
     for source in sources:
+        if source.kind == CREDIT_MEMO:
+            if is_withheld(known[source]) and not is_wanted_again(road, partition, known[source]):
+                found[source] = withheld_with_its_invoice(road, known[source][0])
+            continue
         undoing = undoing_of(road, known[source])
         if undoing is not None and undoing.is_under_way:
             found[source] = follow(road, partition, undoing)
@@ -225,8 +234,8 @@ def read_back(
     Each is read once it is posted and then once a day, for as long as its day is looked at; what differs every time.
     Also returns what was read and is fine, to be remembered with the day.
     """
-    # What was reversed stands in the books as well, beside what undid it.
-    standing = [one for one in documents if one.state in IN_BOOKS]
+    # What was reversed stands in the books as well, beside what undid it; what stands on record alone does not.
+    standing = [one for one in documents if one.state in IN_BOOKS and not one.journal.is_on_record]
     now = today(road.clock).isoformat()
     fine: list[str] = list(before.get("read", ())) if before.get("read_on") == now else []
     compared = []

@@ -167,14 +167,39 @@ class Undoing:
 
 
 def undoing_of(road: Road, originals: Sequence[OutboxDocument]) -> Undoing | None:
-    """Return the reversal of the revision these documents are; None where nothing of it ever was in the books."""
+    """Return the reversal of the revision these documents are; None where nothing of it ever was in the books.
+
+    A credit memo has none of its own: it is undone with its invoice, whose reversal is followed there and not here.
+    """
     if not any(one.state in MAY_EXIST | IN_BOOKS for one in originals):
         return None
+    if originals[0].source.kind == CREDIT_MEMO:
+        return _undone_with_its_invoice(road, originals)
     source = reversal_source(originals[0].source, originals[0].revision)
     newest = {one.journal.reverses: one for one in revisions_of(road, source)}
     order = {one.key: one.part for one in originals}
     documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, 0)))
     return Undoing(source, tuple(originals), documents, newest, _is_given_up(road, documents))
+
+
+def _undone_with_its_invoice(road: Road, memos: Sequence[OutboxDocument]) -> Undoing:
+    """Return what undoes the invoice of a credit memo where that takes the memo along; nothing else undoes one."""
+    invoice = invoice_of_memo(road, memos[0])
+    undoing = undoing_of(road, [invoice]) if invoice else None
+    taking = [one for one in undoing.documents if memos[0].key in one.journal.takes_along] if undoing else []
+    source = reversal_source(memos[0].source, memos[0].revision)
+    return Undoing(source, tuple(memos), (), dict(zip([memos[0].key], taking, strict=False)))
+
+
+def invoice_of_memo(road: Road, memo: OutboxDocument) -> OutboxDocument | None:
+    """Return the invoice that a credit memo takes something back of."""
+    return road.stores.outbox.document(memo.journal.billing.credits) if memo.journal.billing else None
+
+
+def documents_named_in(road: Road, keys: Iterable[str]) -> list[OutboxDocument]:
+    """Return the documents of some posting keys, in their order."""
+    found = (road.stores.outbox.document(key) for key in keys)
+    return [one for one in found if one is not None]
 
 
 def _is_given_up(road: Road, documents: Sequence[OutboxDocument]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from assets.posting.document_sets import called, content_mark, is_reversal, open_documents, source_named
 from assets.posting.findings import APPROVAL_CODES
-from assets.review.hands import askers, planners
+from assets.review.hands import askers_of, planners
 from assets.settlement_reports import require_known
 from assets.stages.configuration import unconfirmed_hands
 from assets.stages.roadmap import Road
@@ -33,7 +33,7 @@ def approve(
     documents = _undecided(road, settlement_id, "approved", decider, reason, {PostingState.PLANNED})
     _require_fingerprint(settlement_id, documents, fingerprint.strip().lower())
     if road.policy.approval == "required":
-        hands = (*planners(road, documents), *askers(road, settlement_id), *unconfirmed_hands(road))
+        hands = (*planners(road, documents), *askers_of(road, documents), *unconfirmed_hands(road))
         require_another(decider, hands, f"{called(settlement_id)} of {road.connection}")
     approved = _decide(road, documents, PostingState.APPROVED, decider, f"approved by {decider.name}: {reason}")
     _confirm(road, documents, decider)

@@ -6,9 +6,11 @@ files they are made with; and whether a person with no hand in them has approved
 
 from collections.abc import Iterator, Sequence
 
+from assets.posting.document_sets import invoice_of_memo
 from assets.posting.findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REFUSED_CODES, REVERSED_CODE
 from assets.stages.roadmap import Road
 from ledger.four_eyes import Decider, Hand, NeedsAnotherPerson, require_another
+from ledger.order_documents import CREDIT_MEMO
 from resources.store.audit import AuditEvent
 from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
@@ -38,6 +40,13 @@ def hands_of(road: Road, person: str, did: str) -> Iterator[Hand]:
             yield Hand(signer.added_by, f"made the key of {person}, who {did}")
 
 
+def askers_of(road: Road, documents: Sequence[OutboxDocument]) -> Iterator[Hand]:
+    """Yield who wanted these documents posted once more: a credit memo with its invoice, whatever day that is kept."""
+    invoices = (invoice_of_memo(road, one) for one in documents if one.source.kind == CREDIT_MEMO)
+    for partition in dict.fromkeys(one.partition for one in (*documents, *invoices) if one is not None):
+        yield from askers(road, partition)
+
+
 def askers(road: Road, settlement_id: str) -> Iterator[Hand]:
     """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
     wishes = ((one, "repost") for one in (REVERSED_CODE, CASH_REVERSED_CODE))
@@ -54,7 +63,7 @@ def has_word(road: Road, document: OutboxDocument) -> bool:
 
     Asked where it is sent, by the settings that count there: whoever approved may have gone by other ones.
     """
-    hands = [*planners(road, [document]), *askers(road, document.partition), *_changers(road, document)]
+    hands = [*planners(road, [document]), *askers_of(road, [document]), *_changers(road, document)]
     events = road.stores.audit.events(road.connection, document_key=document.key)
     return any(_counts(one, document, hands) for one in events if one.kind == "document_approved")
 

@@ -24,8 +24,10 @@ from assets.sales.order_choices import (
     settled_files,
     shipped,
     shipped_before,
+    undone_orders,
 )
 from assets.settlements.settlement_books import Books, books_of
+from assets.stages.commands import deciding
 from assets.stages.days import days_between
 from assets.stages.roadmap import Road
 from assets.stages.statements import dicts, statement
@@ -64,19 +66,22 @@ def billed_verdict(road: Road, settlement_id: str, place: Place) -> Iterator[Ver
     ]
     unbilled = [one.order_id for one in own.values() if one.sold and one.order_id not in invoices]
     missing, unknown = _forgotten(road, books_of(road, settlement_id), unbilled)
+    # What took a sale back is no refund of revenue either, as long as the sale itself is undone.
+    reversed_ = sorted(undone_orders(road, own) - invoices.keys() - missing.keys())
     uncredited = _uncredited(road, own, settlement_id, invoices)
     rows: list[Row] = [_row(order, _states(invoices[order]), "follow its invoice") for order in under_way]
     rows += [_row(order, "none", f"make the invoices of {day}") for order, day in missing.items()]
     rows += [_row(order, why, "make the credit memos of the day of its refund") for order, why in uncredited.items()]
+    rows += [_row(order, "reversed", deciding("repost", road.connection, order)) for order in reversed_]
     left_open = _left_open(road, invoices)
     rows += [_row(order, "open", "set clear_by: receipts") for order in left_open]
     if not rows and not unknown:
         words = f"{len(invoices)} orders clear their invoices, {len(unbilled)} are revenue of this settlement."
         yield Verdict(CHECK, True, words)
         return
-    sentence = _sentence(under_way, missing, uncredited, unknown, left_open)
+    sentence = _sentence(under_way, missing, reversed_, uncredited, unknown, left_open)
     finding = Finding(CODE, sentence, _CURE, origin=f"settlement {settlement_id}")
-    is_waiting = not missing and not uncredited and not left_open
+    is_waiting = not missing and not uncredited and not left_open and not reversed_
     yield Verdict(CHECK, False, sentence, is_waiting=is_waiting, rows=tuple(rows), findings=(finding,)).cut(_ROWS_MAX)
 
 
@@ -183,6 +188,7 @@ def _left_open(road: Road, invoices: Mapping[str, Sequence[Standing]]) -> list[s
 def _sentence(
     under_way: Sequence[str],
     missing: dict[str, date],
+    reversed_: Sequence[str],
     uncredited: dict[str, str],
     unknown: str,
     left_open: Sequence[str],
@@ -198,6 +204,8 @@ def _sentence(
     if missing:
         days = ", ".join(sorted({day.isoformat() for day in missing.values()})[:_NAMED_MAX])
         told.append(f"{len(missing)} orders were shipped and have no invoice (days {days}): {_named(list(missing))}.")
+    if reversed_:
+        told.append(f"{len(reversed_)} orders have an invoice that is reversed: {_named(reversed_)}.")
     if uncredited:
         told.append(f"{len(uncredited)} billed orders are refunded and not credited: {_named(list(uncredited))}.")
     return " ".join((*told, unknown)).strip()

@@ -26,6 +26,7 @@ from assets.mapped_lines import (
     resolved_statement,
 )
 from assets.month_end.accrual_events import Place
+from assets.posting.document_sets import is_withheld
 from assets.sales.order_choices import Billed, billed_before, dismissed, invoices_by_order, orders_in
 from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
@@ -36,7 +37,7 @@ from ledger.billing import ClearBy
 from ledger.catalogue import GOODS, Catalogue
 from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
-from ledger.journal import JournalSet
+from ledger.journal import Journal, JournalSet
 from ledger.mapping import Context, Mapping, Treatment, category_of
 from ledger.order_documents import Order, Sold, credits_of, invoice_of
 from ledger.parts import Part
@@ -216,8 +217,14 @@ class _Made:
             found = list(group)
             made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoice(found)
             for one in made:
-                known[order_id] = known.get(order_id, Billed()).with_document(one.journals[0])
+                known[order_id] = known.get(order_id, Billed()).with_document(self._as_planned(one))
                 yield one
+
+    def _as_planned(self, one: JournalSet) -> Journal:
+        """Return a document of this day under the key that it will have: billed again it is the next revision."""
+        newest = self.road.stores.outbox.documents(one.source)
+        revision = newest[0].revision + 1 if newest and is_withheld(newest) else 1
+        return one.with_revision(revision).journals[0]
 
     def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         order = self._order(rows[0])

@@ -93,6 +93,16 @@ def _of_orders(road: Road, kind: str, wanted: set[str] | None) -> dict[str, list
     return found
 
 
+def undone_orders(road: Road, orders: Iterable[str]) -> set[str]:
+    """Return the orders of which an invoice is reversed and was not billed again."""
+    newest: dict[str, Standing] = {}
+    for one in road.stores.outbox.of_kind(road.seller, road.ledger, INVOICE):
+        newest[one.source_id] = one  # in order of revision
+    wanted = set(orders)
+    undone = {one.source_id.partition(".")[0] for one in newest.values() if one.state is PostingState.REVERSED}
+    return undone & wanted
+
+
 def orders_in_books(road: Road, kind: str, until: date) -> frozenset[str]:
     """Return the orders that have an invoice, or a credit memo, in the books that is dated by a day and stands."""
     posted = [

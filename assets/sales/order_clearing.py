@@ -1,7 +1,8 @@
 """Billed against settled, order by order: what invoices and credit memos hold, and what settlements have cleared.
 
 In: the orders of a day of invoices. Out: a verdict that names orders of which settlements brought something else than
-was billed, and those that were billed long ago and never settled; and a table of what is still open.
+was billed, those that were billed long ago and never settled, and those that are undone and do not come to nothing; and
+a table of what is still open.
 """
 
 from collections.abc import Iterable
@@ -9,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from assets.posting.document_sets import documents_named_in, undoing_of
 from assets.sales.billed_gate import of_orders
 from assets.sales.order_choices import Billed, billed_before, owed, settled_files
 from assets.stages.day_names import today
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, Verdict
 from ledger import money
+from ledger.order_documents import INVOICE
+from ledger.posting import PostingState
 
 CHECK = "orders_cleared"
 # As long as Amazon may hold a sale back, and a settlement runs after that.
@@ -63,7 +67,10 @@ class Standing:
 def cleared_verdict(road: Road, orders: Iterable[str]) -> Verdict:
     """Return what is open of some orders, and which of them do not come out."""
     now = today(road.clock)
-    standing = [one for one in _standing(road, sorted(set(orders))) if one.rest or one.differs]
+    chosen = sorted(set(orders))
+    standing = [one for one in _standing(road, chosen) if one.rest or one.differs]
+    undone = _undone(road, chosen)
+    uneven = [one for one in undone if one.rest]
     differing = [one for one in standing if one.differs]
     late = [one for one in standing if not one.sold and (now - one.billed_on).days > DAYS_OPEN_MAX]
     wrong = [*differing, *(one for one in late if not one.differs)]
@@ -76,9 +83,55 @@ def cleared_verdict(road: Road, orders: Iterable[str]) -> Verdict:
         told.append(
             f"{len(standing)} orders are open, none for more than {DAYS_OPEN_MAX} days; the others are cleared."
         )
+    if undone:
+        together = "with their credit memos and what undid the rest"
+        come = f"{len(uneven)} of them do not come to nothing {together}" if uneven else f"come to nothing {together}"
+        told.append(f"{len(undone)} invoices are reversed{': ' if uneven else ' and '}{come}.")
     shown = [*wrong, *(one for one in standing if one not in wrong)]
-    rows = tuple(one.row(now) for one in shown)
-    return Verdict(CHECK, not wrong, " ".join(told), is_blocking=False, rows=rows).cut(_ROWS_MAX)
+    rows = (*(one.row(now) for one in shown), *(one.row(now) for one in undone))
+    return Verdict(CHECK, not wrong and not uneven, " ".join(told), is_blocking=False, rows=rows).cut(_ROWS_MAX)
+
+
+@dataclass(frozen=True)
+class Reversed:
+    """One invoice that is undone: what it billed, what its credit memos took back of it, and what undid the rest."""
+
+    order_id: str
+    currency: str
+    billed: Decimal
+    credited: Decimal
+    undone: Decimal
+    billed_on: date
+
+    @property
+    def rest(self) -> Decimal:
+        """Return what the three leave on the order's item."""
+        return self.billed - self.credited - self.undone
+
+    def row(self, now: date) -> Row:
+        """Return it as a row of the same table."""
+        nothing = Decimal(0)
+        as_standing = Standing(
+            self.order_id, self.currency, self.billed, self.credited + self.undone, nothing, nothing, self.billed_on
+        )
+        return as_standing.row(now) | {"order": f"{self.order_id}, reversed"}
+
+
+def _undone(road: Road, orders: list[str]) -> list[Reversed]:
+    """Return the invoices of some orders that are reversed, whatever was billed since."""
+    wanted, found = set(orders), []
+    for one in road.stores.outbox.of_kind(road.seller, road.ledger, INVOICE):
+        if one.state is not PostingState.REVERSED or one.source_id.partition(".")[0] not in wanted:
+            continue
+        [invoice] = documents_named_in(road, [one.key])
+        undoing = undoing_of(road, [invoice])
+        if undoing is None or invoice.key not in undoing.by_original:
+            continue
+        by = undoing.by_original[invoice.key].journal
+        memos = documents_named_in(road, by.takes_along)
+        amounts = (owed(invoice.journal), -sum((owed(memo.journal) for memo in memos), Decimal(0)), -owed(by))
+        found.append(Reversed(invoice.source.belongs_to, by.currency, *amounts, invoice.journal.accounting_date))
+    return found
 
 
 def _standing(road: Road, orders: list[str]) -> list[Standing]:

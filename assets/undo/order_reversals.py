@@ -2,8 +2,9 @@
 
 In: an order, or a document of one by any of its names. Out: a plan per document that changes nothing, which
 `reversals.py` stores as intent and every later run of its day takes further. The cost of a shipment, and what a return
-took back of it, are undone by reversing journals, an invoice by a credit memo for the whole of it. What is posted again
-goes the way of its day, as the next revision.
+took back of it, are undone by reversing journals, an invoice by a credit memo for what is left of it; its credit memos
+stay in the ERP and are undone with it. What is posted again goes the way of its day, as the next revision, and credit
+memos after their invoice.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,16 +13,23 @@ from dataclasses import replace
 from assets.audit.story import documents_named
 from assets.cost_postings import costs_of_day
 from assets.posting.accounting_dates import settled_dates
-from assets.posting.document_sets import called_of_order, order_kind, undoing_of
+from assets.posting.document_sets import called_of_order, order_kind, revisions_of, undoing_of
 from assets.posting.gate import accounts_verdict
 from assets.receivable_invoices import staged_invoices
 from assets.return_postings import returns_of_day
 from assets.stages.commands import deciding
 from assets.stages.day_names import day_of_name
 from assets.stages.roadmap import Road
-from assets.undo.order_dependents import clearing_settlements, credits_of_invoice, returns_on
+from assets.undo.order_dependents import (
+    UNCERTAIN,
+    clearing_settlements,
+    credits_of_invoice,
+    in_books_of,
+    returns_on,
+    reversal_now,
+)
 from assets.undo.reposting import keep_wish, require_undone
-from assets.undo.reversals import UNSENT, ReversalPlan, already, require_reversible, resumed, reversal_for
+from assets.undo.reversals import UNSENT, ReversalPlan, already, require_reversible, resumed
 from ledger.cost_documents import KIND as COST
 from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import DoneAlready, InputRefused
@@ -43,22 +51,34 @@ def order_sources(road: Road, name: str) -> list[SourceKey]:
 
     A name is an order, a shipment or refund of it as plans and sentences write it, a document's number or natural key
     in the ERP, or its posting key; that of a reversing document means what it undoes. Of an order, what never reached
-    the ERP is left out. Raises InputRefused for credit memos: what one took off its invoice in the ERP stays taken off,
-    so that nothing would ever undo it whole.
+    the ERP is left out, and so are credit memos: they are undone and made again with their invoice. Raises InputRefused
+    for a credit memo alone: what one took off its invoice in the ERP stays taken off.
     """
     documents = [one for one in _documents_of(road, name) if order_kind(one.source)]
     found = {_undone_source(road, one) for one in documents}
     # Of an order what was never sent is left to its day.
     sent = {source for source in found if _was_sent(road, source)} or found
-    others = sorted(called_of_order(one) for one in sent if one.kind not in _UNDONE_BY_COMMAND)
-    if others:
+    meant = in_order(one for one in sent if one.kind in _UNDONE_BY_COMMAND)
+    if sent and not meant:
+        memos = ", ".join(sorted(called_of_order(one) for one in sent))
+        order = next(iter(sent)).belongs_to
         raise InputRefused(
-            f"{', '.join(others)} of {road.connection} cannot be reversed or posted again by command: that takes "
-            f"settlements, accruals, the cost of orders, what returns took back of it, and invoices that were never "
-            f"credited. Nothing was done. What else the order has in the books is named by its number: connector "
-            f"outbox show {name} -c {road.connection}"
+            f"{memos} of {road.connection} cannot be reversed or posted again alone: what a credit memo took off the "
+            f"lines of its invoice stays taken off in the ERP. It is undone with its invoice, and made again after it. "
+            f"Nothing was done. Name the order: {order}"
         )
-    return in_order(sent)
+    return meant
+
+
+def with_credits(road: Road, sources: Iterable[SourceKey]) -> list[SourceKey]:
+    """Return documents of orders and, behind them, the credit memos that are or were undone with them, by their day."""
+    chosen = list(sources)
+    memos = []
+    for source in chosen:
+        for invoice in revisions_of(road, source) if source.kind == INVOICE else ():
+            memos += credits_of_invoice(road, invoice.journal)
+    by_day = sorted(memos, key=lambda one: (one.journal.accounting_date, one.key))
+    return list(dict.fromkeys((*chosen, *(one.source for one in by_day))))
 
 
 def in_order(sources: Iterable[SourceKey]) -> list[SourceKey]:
@@ -101,16 +121,54 @@ def plan_order_reversal(road: Road, source: SourceKey, together: frozenset[str] 
         return resumed(source.source_id, newest, undoing, partition)
     require_reversible(road, what, newest)
     originals = tuple(one for one in newest if one.state is PostingState.POSTED)
+    credited = [memo for one in originals if source.kind == INVOICE for memo in _require_certain(road, what, one)]
     warnings = list(_require_nothing_on_it(road, what, originals, together))
-    journals = settled_dates(road, reversal_for(originals), undoing.documents if undoing else ())
+    journals = settled_dates(road, _left(road, what, originals), undoing.documents if undoing else ())
+    sending = replace(journals, journals=tuple(one for one in journals.journals if not one.is_on_record))
     return ReversalPlan(
         source.source_id,
         originals,
         journals,
         withdrawn=tuple(one for one in newest if one.state in UNSENT),
-        warnings=(*warnings, *(one.sentence for one in accounts_verdict(road, None, journals).findings)),
+        warnings=(*warnings, *(one.sentence for one in accounts_verdict(road, None, sending).findings)),
         kept_under=partition,
+        credits=tuple(credited),
     )
+
+
+def _require_certain(road: Road, what: str, invoice: OutboxDocument) -> list[OutboxDocument]:
+    """Return the credit memos that are undone with an invoice; raise InputRefused where one is under way.
+
+    Also where receipts close the invoice: its credit memos are on account there, so that they are not against it, and
+    crediting it whole would leave them open for ever.
+    """
+    memos = credits_of_invoice(road, invoice.journal)
+    names = ", ".join(one.erp_id or one.key for one in memos)
+    if memos and invoice.journal.billing is not None and invoice.journal.billing.is_open:
+        raise InputRefused(
+            f"{what} of {road.connection} cannot be reversed by command: receipts close it, so its credit memos "
+            f"({names}) are on account and not against it. Crediting the invoice would leave them open, and nothing "
+            "would ever be applied to them. Nothing was done. Undo both in the ERP."
+        )
+    unclear = [f"{one.erp_id or one.key} is {one.state}" for one in memos if one.state in UNCERTAIN]
+    if unclear:
+        raise InputRefused(
+            f"{what} of {road.connection} cannot be reversed while its credit memo {', '.join(unclear)}: it has to be "
+            "certain what was taken back of it. Let it come to its end, or resolve its review item: connector review "
+            "list"
+        )
+    return in_books_of(road, invoice.journal)
+
+
+def _left(road: Road, what: str, originals: Sequence[OutboxDocument]) -> JournalSet:
+    """Return what undoes these documents; raise InputRefused where nothing takes back what is left of an invoice."""
+    try:
+        return reversal_now(road, originals)
+    except InputRefused as error:
+        raise InputRefused(
+            f"{what} of {road.connection} cannot be reversed by command: {error} Nothing was done. Set invoice and "
+            "credit memos right in the ERP."
+        ) from None
 
 
 def _require_nothing_on_it(
@@ -123,17 +181,11 @@ def _require_nothing_on_it(
         if others:
             raise InputRefused(
                 f"{what} cannot be reversed before {', '.join(sorted(returns.values()))}, which took back some of it "
-                "when units came back. Reverse them together, in the right order by itself: connector reverse "
-                f'{others} {source.source_id} -c {road.connection} --reason "..."'
+                "when units came back. Reverse them together, in the right order by itself: "
+                f"{deciding('reverse', road.connection, others, source.source_id)}"
             )
         yield from (f"It waits until {one}, which took back some of it, is reversed." for one in returns.values())
     for invoice in (one.journal for one in originals if one.source.kind == INVOICE):
-        memos = ", ".join(one.erp_id or one.key for one in credits_of_invoice(road, invoice))
-        if memos:
-            raise InputRefused(
-                f"{what} of {road.connection} cannot be reversed by command: {memos} was made against it, and what a "
-                "credit memo took off its lines stays taken off. Nothing was done. Credit the rest of it in the ERP."
-            )
         settlements = clearing_settlements(road, invoice)
         others = " ".join(one for one in settlements if one not in together)
         if others:

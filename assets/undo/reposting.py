@@ -7,7 +7,16 @@ revision, of unchanged content too. What the earlier revision left in the books 
 from collections.abc import Iterable, Iterator, Sequence
 
 from assets.bank.cash_sources import cash_sets
-from assets.posting.document_sets import Undoing, called, is_withheld, settlement_source, source_named, undoing_of
+from assets.posting.document_sets import (
+    Undoing,
+    called,
+    documents_named_in,
+    invoice_of_memo,
+    is_withheld,
+    settlement_source,
+    source_named,
+    undoing_of,
+)
 from assets.review.decisions import resolve
 from assets.review.hands import decisions
 from assets.settlements.series import placed
@@ -21,6 +30,7 @@ from assets.undo.undoing import withheld_code, withheld_finding, withheld_name, 
 from ledger.errors import DoneAlready, Finding, InputRefused, UnderWayAlready
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
+from ledger.order_documents import CREDIT_MEMO
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import reversal_source
 from ledger.series import Place
@@ -118,9 +128,15 @@ def _item(road: Road, settlement_id: str, undoing: Undoing) -> ReviewItem:
 
 
 def is_wanted_again(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:
-    """Tell whether a person wants this reversed revision posted again, of a settlement or of its cash entry."""
+    """Tell whether a person wants this reversed revision posted again, of a settlement or of its cash entry.
+
+    A credit memo is wanted again with the invoice that it was undone with.
+    """
     if not known or not is_withheld(known):
         return False
+    if known[0].source.kind == CREDIT_MEMO:
+        invoice = invoice_of_memo(road, known[0])
+        return invoice is not None and is_wanted_again(road, invoice.partition, [invoice])
     origin, code = withheld_origin(known[0].source, known[0].revision), withheld_code(known[0].source)
     return any(item.origin == origin for item in decisions(road, settlement_id, frozenset({code}), REPOST))
 
@@ -154,10 +170,12 @@ def undone_verdict(road: Road, source: SourceKey) -> Iterator[Verdict]:
     for number in range(1, newest[0].revision + 1 if newest else 1):
         undoing = undoing_of(road, road.stores.outbox.documents(source, number))
         undone = [] if undoing is None else [one for one in undoing.documents if one.state is PostingState.POSTED]
-        if not undone:
-            continue
-        seen = {one.key_matches: one for one in road.target.find([one.journal for one in undone]).found}
-        for one in undone:
+        memos = documents_named_in(road, (key for one in undone for key in one.journal.takes_along))
+        sent = [one for one in undone if not one.journal.is_on_record]
+        sets = [of_set for of_set in (sent, *([one] for one in memos)) if of_set]
+        shown = [one for of_set in sets for one in road.target.find([each.journal for each in of_set]).found]
+        seen = {one.key_matches: one for one in shown}
+        for one in (*sent, *memos):
             found = seen.get(one.key)
             if found is None or found.state is not BooksState.POSTED:
                 where = f"status {found.erp_status}" if found else "not to be seen"

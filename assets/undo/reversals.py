@@ -5,7 +5,7 @@ that changes nothing; then the reversing set, stored as intent, which every late
 (`undoing.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -51,7 +51,8 @@ class ReversalPlan:
     `name` is what a person calls it, `kept_under` the day under which a document of an order is kept. `withdrawn` are
     parts of which nothing was sent: they never will be. `is_resumed` marks a reversal that is under way already,
     `is_closed_elsewhere` a clearing item on which something else than our journals stands. `before` are the cash
-    entries of the settlement: they are undone first.
+    entries of the settlement: they are undone first. `credits` are the credit memos against an invoice that are
+    undone with it, and stay in the ERP.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ReversalPlan:
     is_closed_elsewhere: bool = False
     before: "tuple[ReversalPlan, ...]" = ()
     kept_under: str = ""
+    credits: tuple[OutboxDocument, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -272,7 +274,7 @@ def dependents(road: Road, settlement_id: str, *, sent_only: bool = False) -> li
 
 def already(what: str, name: str, undoing: Undoing) -> str:
     """Say by what something is reversed, and how it is posted again."""
-    by = ", ".join(one.erp_id or "" for one in undoing.documents)
+    by = ", ".join(one.erp_id for one in undoing.documents if one.erp_id) or "what its credit memos took back"
     again = deciding("repost", undoing.originals[0].connection, name)
     return f"{what} is reversed already, by {by}. Post it again: {again}"
 
@@ -333,9 +335,19 @@ def _closed_elsewhere(road: Road, settlement_id: str, originals: Sequence[Outbox
     return ""
 
 
-def reversal_for(originals: Sequence[OutboxDocument]) -> JournalSet:
-    """Return what undoes these documents, dated as they are."""
-    return reversal_of([Posted(one.journal, one.erp_id or "") for one in originals])
+def reversal_for(
+    originals: Sequence[OutboxDocument], credited: Mapping[str, Sequence[OutboxDocument]] | None = None
+) -> JournalSet:
+    """Return what undoes these documents, dated as they are; `credited` are the credit memos against each by key.
+
+    Raises InputRefused as `reversal_of` does.
+    """
+    memos = {key: tuple(map(_posted, against)) for key, against in (credited or {}).items()}
+    return reversal_of([replace(_posted(one), credits=memos.get(one.key, ())) for one in originals])
+
+
+def _posted(document: OutboxDocument) -> Posted:
+    return Posted(document.journal, document.erp_id or "")
 
 
 def store_reversal(
@@ -365,12 +377,14 @@ def store_reversal(
 def _note(road: Road, plan: ReversalPlan, reason: str) -> None:
     """Write who wants what undone, and why, into the audit trail."""
     facts = {"reason": reason, "documents": [one.erp_id for one in plan.originals], "warnings": list(plan.warnings)}
+    facts |= {"credit_memos": [one.erp_id for one in plan.credits]} if plan.credits else {}
     with road.stores.control.transaction() as transaction:
         road.stores.audit.append(
             transaction,
             road.connection,
             "reversal_asked",
             facts,
+            document_key=plan.originals[0].key if plan.kept_under and plan.originals else "",
             partition=plan.partition,
             run=road.run,
             person=road.person,

@@ -69,7 +69,8 @@ def reverse(
     """Undo posted settlements by reversing journals, dependents first: the receipt, then the settlement.
 
     An order, or a document of one by its number or key, means its invoice, its cost of goods and what returns took back
-    of that: the invoice is undone by a credit memo for the whole of it.
+    of that: the invoice is undone by a credit memo for what its credit memos left of it; they stay in the ERP and count
+    as undone with it.
 
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
     reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
@@ -140,7 +141,8 @@ def repost(
 ) -> None:
     """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too.
 
-    An order, or a document of one by its number or key, is billed and costed again in the same way.
+    An order, or a document of one by its number or key, is billed and costed again in the same way, and credited again
+    what was.
 
     Safe to repeat: of several, those that stand posted are left alone.
     """
@@ -268,7 +270,7 @@ def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
         yield {
             "settlement": plan.name,
             "undoes": erp_ids.get(journal.reverses, ""),
-            "by": road.target.erp_id(journal),
+            "by": "nothing is left of it" if journal.is_on_record else road.target.erp_id(journal),
             "date": journal.accounting_date.isoformat(),
             "late": late_words(journal),
             "currency": journal.currency,
@@ -276,6 +278,8 @@ def _rows(road: "Road", plan: "ReversalPlan") -> "Iterable[dict[str, object]]":
             "credits": journal.credits,
             "lines": len(journal.lines),
         }
+    for memo in plan.credits:
+        yield {"settlement": plan.name, "undoes": memo.erp_id, "by": "with its invoice; it stays in the ERP"}
     for part in plan.withdrawn:
         yield {"settlement": plan.name, "undoes": f"part {part.part}, {part.state}", "by": "never sent"}
 

@@ -36,13 +36,18 @@ def meant_by(road: "Road", names: "Iterable[str]") -> "tuple[list[str], list[Sou
 
 
 def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing]:
-    """Run the days of documents of orders, each once, and say where each document stands; an error stops no other."""
+    """Run the days of documents of orders, each once, and say where each document stands; an error stops no other.
+
+    The days of credit memos that are undone with an invoice come after it.
+    """
     from assets.posting.document_sets import INVOICE_POSTINGS
     from assets.receivable_invoices import TABLE as INVOICES
     from assets.stages.day_names import day_of_name
     from assets.stages.day_stages import DAY_STAGES
     from assets.stages.days import fetch_days
+    from assets.undo.order_reversals import with_credits
 
+    sources = with_credits(road, sources)
     wanted = {source: road.stores.outbox.documents(source)[0].partition for source in sources}
     failed: dict[str, ConnectorError] = {}
     for partition in dict.fromkeys(wanted.values()):
@@ -62,12 +67,17 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
 def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
     """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
     from assets.posting.document_sets import COST_RETURN, called_of_order
-    from assets.undo.order_reversals import made_again
+    from assets.undo.order_reversals import made_again, with_credits
 
     rows: list[dict[str, object]] = []
     sentences = []
     for source in sources:
         made = made_again(road, source)
+        memos = [called_of_order(one) for one in with_credits(road, [source]) if one != source]
+        if memos:
+            sentences.append(
+                f"{called_of_order(source)} is billed in full; after it are made again: {', '.join(memos)}."
+            )
         rows += [
             {
                 "settlement": source.source_id,

@@ -77,6 +77,7 @@ def planned_facts(journal: Journal, set_fingerprint: str, mapping_hash: str) -> 
         "debits": money.text(journal.debits, journal.currency),
         "lines": len(journal.lines),
         **({"reverses": journal.reverses} if journal.reverses else {}),
+        **({"takes_along": list(journal.takes_along)} if journal.takes_along else {}),
     }
 
 

@@ -218,6 +218,32 @@ def test_undoing_an_invoice_takes_back_every_line_and_all_tax(pod, target):
         assert as_sent(target, undone)
 
 
+def test_undoing_a_credited_invoice_takes_back_the_tax_that_is_left(pod, target):
+    """What a refund left of line and tax, each with its own; the pod holds nothing of the order then."""
+    target.submit(taxed())
+    memo = refund("50.00", "3.50")
+    target.submit(memo)
+    [rest] = reversal_of([Posted(taxed(), "AZ-1", (Posted(memo, "AZ-2"),))]).journals
+    target.submit(rest)
+    assert as_sent(target, rest)
+    held = [Decimal(one["AMOUNT"]) for name in ("AR_INVOICE", "AR_CREDIT_MEMO") for one in stored(pod, name)]
+    assert (len(held), sum(held)) == (3, 0)
+
+
+def test_tax_that_is_left_without_its_line_needs_a_service_that_takes_it(pod, target):
+    """The price was given back and its tax was not: refused before it is sent, or taken by amount."""
+    switch(pod, are_credit_taxes_accepted=True)
+    target.submit(taxed())
+    memo = refund("100.00", "0")
+    by_amount = road(pod, are_taxes_credited_by_amount=True)
+    by_amount.submit(memo)
+    [rest] = reversal_of([Posted(taxed(), "AZ-1", (Posted(memo, "AZ-2"),))]).journals
+    with pytest.raises(InputRefused, match="Fusion would compute about"):
+        target.submit(rest)
+    by_amount.submit(rest)
+    assert as_sent(by_amount, rest)
+
+
 def test_an_invoice_sent_before_the_setting_is_credited_by_its_lines(pod, target):
     """Tax stood on a line of its own then, and is taken back there, in any amount."""
     pod.road(fusion={"receivables": RECEIVABLES}).target.submit(taxed())

@@ -264,6 +264,19 @@ def test_an_invoice_that_was_received_goes_after_its_settlement(shop):
     assert [row["CREDITED_ID"] != "" for row in shop.pod.app.credit_memos.rows()] == [True]
 
 
+def test_an_invoice_whose_credit_memos_are_on_account_is_not_reversed_by_command(shop):
+    """They are not against it: crediting it would leave them open for ever. Another order of the day goes."""
+    shop.tell({A: "100", B: "205"}, {A: "100"})
+    shop.bill()
+    before = shop.balances()
+    [source] = order_sources(shop.road(), A)
+    with pytest.raises(InputRefused, match=r"its credit memos \(AZ-\S+\) are on account and not against it"):
+        plan_order_reversal(shop.road(), source)
+    assert shop.balances() == before
+    [source] = order_sources(shop.road(), B)
+    assert plan_order_reversal(shop.road(), source).credits == ()
+
+
 def test_a_receipt_of_many_orders_is_dealt_into_several(world):
     """As few as take so many each, and together they are the settlement."""
     shop = Shop(world, {"applied_to_max": 2})

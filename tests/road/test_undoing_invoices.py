@@ -188,22 +188,6 @@ def test_the_settlement_that_cleared_an_invoice_is_undone_before_it(world, pod):
     assert (world.states(road, ONE), states(pod, source)[1]) == (["posted"], "2 posted")
 
 
-def test_a_credit_memo_is_not_undone_by_command_nor_its_invoice(world, pod, refunded: Refunded):  # noqa: F811
-    """What it took off the invoice's lines stays taken off: nothing is stored, and the sentence says what to do."""
-    credited(pod, refunded)
-    road = billing(pod)
-    with pytest.raises(InputRefused, match="cannot be reversed or posted again by command"):
-        order_sources(road, refunded.order)
-    [memo] = memos(pod)
-    with pytest.raises(InputRefused, match="Credit memo of order"):
-        order_sources(road, memo["NUMBER"])
-    [source] = {
-        one.source for one in road.stores.outbox.listing(belongs_to=refunded.order) if one.source.kind == INVOICE
-    }
-    with pytest.raises(InputRefused, match=f"{memo['NUMBER']} was made against it"):
-        plan_order_reversal(road, source)
-
-
 def test_a_credit_memo_waits_while_its_invoice_is_undone(world, pod, refunded: Refunded):  # noqa: F811
     """The refund is told after the reversal was wished: it is not credited against what is going."""
     road = billing(pod, "run-3")

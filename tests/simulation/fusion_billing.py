@@ -143,6 +143,14 @@ def tell(world: World) -> None:
         _lay(world, day, [_row(day, number, *one) for number, one in enumerate(told)])
 
 
+def tell_refunded_in_full(world: World) -> None:
+    """Lay the order's transactions under their days: sold for 100 less 5, all of it given back."""
+    tell(world)
+    back = [("R", "Refund", "ProductCharges/OurPricePrincipal", "-100.00")]
+    back += [("R", "Refund", "Promotions/OurPricePrincipal", "5.00")]
+    _lay(world, REFUNDED, [_row(REFUNDED, number, *one) for number, one in enumerate(back)])
+
+
 def tell_two_and_refund(world: World) -> None:
     """Lay the transactions of two orders as `tell_two`, and 40 given back of the first."""
     tell_two(world)

@@ -1,4 +1,5 @@
-"""What one order has in Fusion's books, its invoice, its cost, or a return of it: posted, undone and posted again.
+"""What one order has in Fusion's books, its invoice, with its credit memo or without, its cost, or a return of that:
+posted, undone and posted again.
 
 In: a world. Out: the wishes as the command line carries them out with the runs of the order's day, and what the pod
 holds of the order, which only the oracle reads.
@@ -29,8 +30,6 @@ from tests.simulation.world import CONNECTION, Case, World
 
 _CATALOGUE = "sku,cogs.account,inventory.account,unit_cost,currency,revenue.account\n*,500100,140100,4.25,USD,400100\n"
 RETURNED = date(2026, 11, 8)
-# What is not of the day of shipment.
-_DAYS = {"return_postings": RETURNED}
 _RETURNS = """
 SELECT
     CAST($returned || ' 15:00:00' AS TIMESTAMP) AS returned_at, $order AS order_id, 'SKU-1' AS sku, 1 AS quantity,
@@ -46,79 +45,7 @@ _COSTED = replace(
 )
 
 
-@dataclass(frozen=True)
-class Undone:
-    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again.
-
-    `kinds` are those of all the documents that are undone and posted again with it, itself among them.
-    """
-
-    kind: str
-    case: Case
-    assets: tuple[str, ...]
-    amount: Decimal
-    calls: tuple[str, str, str]
-    wrong: Callable[[World, list[Decimal]], list[str]]
-    kinds: tuple[str, ...] = ()
-
-    def post(self, schedule: Schedule) -> None:
-        """Let runs post it."""
-        self._until(schedule, self._each("1 posted"))
-
-    def reverse(self, schedule: Schedule) -> None:
-        """Do what `connector reverse ORDER --apply` does, and let runs look until it is undone."""
-
-        def work(road: Road) -> None:
-            sources = order_sources(road, billing.ORDER)
-            together = frozenset(one.source_id for one in sources)
-            for one in sources:
-                with suppress(DoneAlready):
-                    apply_reversal(road, plan_order_reversal(road, one, together), "wrong account")
-
-        self._wish(schedule, "reverse", work)
-        self._until(schedule, [*self._each("1 reversed"), *["reversal 1 posted"] * len(self._each(""))])
-
-    def post_again(self, schedule: Schedule) -> None:
-        """Do what `connector repost ORDER --apply` does, and let runs look until it is posted."""
-
-        def work(road: Road) -> None:
-            for one in reversed(order_sources(road, billing.ORDER)):
-                with suppress(DoneAlready, UnderWayAlready):
-                    repost_order(road, one, Decider("controller"), "corrected")
-
-        self._wish(schedule, "repost", work)
-        undone = [*self._each("1 reversed"), *["reversal 1 posted"] * len(self._each(""))]
-        self._until(schedule, [*undone, *self._each("2 posted")])
-
-    def problems(self, world: World, *times: int) -> list[str]:
-        """Return what the pod holds otherwise than so many times the amount, signed, each in a document of its own."""
-        return self.wrong(world, sorted(self.amount * one for one in times))
-
-    def _wish(self, schedule: Schedule, name: str, work: Callable[[Road], object]) -> None:
-        def done(road: Road) -> None:
-            work(_costing(road))
-            self._look(road)
-
-        schedule.run(name, done)
-
-    def _look(self, road: Road) -> None:
-        for asset in self.assets:
-            billing.look(DAY_STAGES[asset], (_DAYS.get(asset, billing.SHIPPED),), _costing(road))
-
-    def _each(self, state: str) -> list[str]:
-        return [f"{kind} {state}" for kind in self.kinds or (self.kind,)]
-
-    def _until(self, schedule: Schedule, wanted: list[str]) -> None:
-        """Let runs look at the day, two hours apart, until the documents stand so."""
-        for _ in range(_LOOKS_MAX):
-            schedule.run(self.kind, self._look)
-            if _states(schedule.world) == sorted(wanted):
-                return
-            schedule.world.clock.advance(_LATER)
-        raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
-
-
-def tell(world: World) -> None:
+def tell_and_return(world: World) -> None:
     """Lay the order's transactions under their days, and a unit of it that came back under its own."""
     billing.tell(world)
 
@@ -129,6 +56,106 @@ def tell(world: World) -> None:
 
     with acting(None):
         world.stores.warehouse.write(CONNECTION, "fba_returns", RETURNED.isoformat(), produce, {"document": ""})
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A kind of document: what makes it, what it comes to, the calls that post it first, undo it and post it again.
+
+    `back` is what a credit memo of the next day takes back of it. What stands in the books after each wish is told by
+    `held`, amounts in the order of invoices and credit memos; where there is no credit memo they are times the amount.
+    `pair` are two documents that are undone and posted again together, the second of which takes the first back.
+    """
+
+    kind: str
+    case: Case
+    assets: tuple[str, ...]
+    amount: Decimal
+    calls: tuple[str, str, str]
+    wrong: Callable[[World, list[Decimal]], list[str]]
+    name: str = ""
+    back: Decimal = Decimal(0)
+    tell: Callable[[World], None] = billing.tell
+    pair: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name or self.kind
+
+    @property
+    def held(self) -> dict[str, list[Decimal]]:
+        """Return what stands in the books once it is posted, once it is undone, and once it is posted again."""
+        if self.pair:
+            first, back = [self.amount, -self.amount], [-self.amount, self.amount]
+            return {"post": first, "reverse": first + back, "post_again": first + back + first}
+        rest = [-self.amount - self.back] if self.amount + self.back else []
+        undone = [self.amount, *([self.back] if self.back else []), *rest]
+        return {"reverse": undone, "post_again": [*undone, self.amount, *([self.back] if self.back else [])]}
+
+    def _days(self, asset: str) -> tuple[date, ...]:
+        if asset == "return_postings":
+            return (RETURNED,)
+        return (billing.SHIPPED, billing.REFUNDED) if self.back else (billing.SHIPPED,)
+
+    def post(self, schedule: Schedule) -> None:
+        """Let runs post it."""
+        self._until(schedule, self._standing("1 posted"))
+
+    def reverse(self, schedule: Schedule) -> None:
+        """Do what `connector reverse ORDER --apply` does, and let runs look until it is undone."""
+
+        def work(road: Road) -> None:
+            sources = order_sources(road, billing.ORDER)
+            together = frozenset(one.source_id for one in sources)
+            for one in sources:
+                with suppress(DoneAlready, UnderWayAlready):
+                    apply_reversal(road, plan_order_reversal(road, one, together), "wrong account")
+
+        self._wish(schedule, "reverse", work)
+        self._until(schedule, [*self._standing("1 reversed"), *self._reversals])
+
+    def post_again(self, schedule: Schedule) -> None:
+        """Do what `connector repost ORDER --apply` does, and let runs look until it is posted."""
+
+        def work(road: Road) -> None:
+            for one in reversed(order_sources(road, billing.ORDER)):
+                with suppress(DoneAlready, UnderWayAlready):
+                    repost_order(road, one, Decider("controller"), "corrected")
+
+        self._wish(schedule, "repost", work)
+        self._until(schedule, [*self._standing("1 reversed", "2 posted"), *self._reversals])
+
+    def problems(self, world: World, wish: str) -> list[str]:
+        """Return what the pod holds otherwise than it should once a wish was carried out, each in its own document."""
+        return self.wrong(world, self.held[wish])
+
+    def _standing(self, *states: str) -> list[str]:
+        """Return where the documents stand when each revision does so."""
+        kinds = self.pair or (("credit_memo", self.kind) if self.back else (self.kind,))
+        return [f"{kind} {state}" for kind in kinds for state in states]
+
+    @property
+    def _reversals(self) -> list[str]:
+        return ["reversal 1 posted"] * max(1, len(self.pair))
+
+    def _wish(self, schedule: Schedule, name: str, work: Callable[[Road], object]) -> None:
+        def done(road: Road) -> None:
+            work(_costing(road))
+            self._look(road)
+
+        schedule.run(name, done)
+
+    def _look(self, road: Road) -> None:
+        for asset in self.assets:
+            billing.look(DAY_STAGES[asset], self._days(asset), _costing(road))
+
+    def _until(self, schedule: Schedule, wanted: list[str]) -> None:
+        """Let runs look at the day, two hours apart, until the documents stand so."""
+        for _ in range(_LOOKS_MAX):
+            schedule.run(self.kind, self._look)
+            if _states(schedule.world) == sorted(wanted):
+                return
+            schedule.world.clock.advance(_LATER)
+        raise AssertionError(f"no end after {_LOOKS_MAX} looks: {_states(schedule.world)}")
 
 
 def _costing(road: Road) -> Road:
@@ -145,7 +172,7 @@ def _wrong_costs(world: World, wanted: list[Decimal]) -> list[str]:
     books = world.erp.books
     ours = [one for one in books.batches(billing.US_LEDGER) if "ZB" in one.source or "Connector" in one.source]
     held = [sum((-line.amount for line in books.lines(one.id) if line.account == _STOCK), Decimal(0)) for one in ours]
-    found = [] if sorted(held) == wanted else [f"the stock was moved by {held}, not {wanted}"]
+    found = [] if sorted(held) == sorted(wanted) else [f"the stock was moved by {held}, not {wanted}"]
     found += [f"{one.name} is {one.status}" for one in ours if one.status != "P"]
     return [*found, *(f"twice: {name}" for name in books.duplicates())]
 
@@ -156,14 +183,13 @@ def _wrong_invoices(world: World, wanted: list[Decimal]) -> list[str]:
 
 
 COST = Undone("cost", _COSTED, ("cost_postings",), Decimal("4.25"), ("importBulkData",) * 3, _wrong_costs)
-RETURN = Undone(
-    "cost_return",
-    replace(_COSTED, name="one shipment, its cost, and its return"),
-    ("cost_postings", "return_postings"),
-    Decimal("4.25"),
-    ("importBulkData",) * 3,
-    _wrong_costs,
-    ("cost", "cost_return"),
+RETURN = replace(
+    COST,
+    kind="cost_return",
+    case=replace(_COSTED, name="one shipment, its cost, and its return"),
+    assets=("cost_postings", "return_postings"),
+    tell=tell_and_return,
+    pair=("cost", "cost_return"),
 )
 INVOICE = Undone(
     "invoice",
@@ -172,4 +198,8 @@ INVOICE = Undone(
     Decimal(95),
     ("createReceivablesInvoice", "createCreditMemo", "createReceivablesInvoice"),
     _wrong_invoices,
+)
+CREDITED = replace(INVOICE, name="invoice credited in part", back=Decimal(-40))
+CREDITED_IN_FULL = replace(
+    INVOICE, name="invoice credited in full", back=Decimal(-95), tell=billing.tell_refunded_in_full
 )
