@@ -124,14 +124,14 @@ def _dated(road: Road, place: Place, month: Month) -> _Dated:
         is_split = len({one.belongs_to for one in entries}) > 1
         # A document per unit: what belongs to one month counts once, however many documents it has.
         counted = {
-            (one.sign, one.document.revision, one.belongs_to, one.document.mapping_hash)
+            (one.sign, one.original.revision, one.belongs_to): one.original
             for one in entries
             if Month.of(one.day) == month
         }
         if not counted or road.stores.warehouse.current(road.connection, MAPPED_TABLE, record.settlement_id) is None:
             continue
-        for sign, _, belongs_to, made_with in sorted(counted):
-            version = lines_made_with(road.stores, road.connection, record.settlement_id, made_with)
+        for (sign, _, belongs_to), original in sorted(counted.items(), key=lambda one: one[0]):
+            version = lines_made_with(road.stores, road.connection, record.settlement_id, original)
             assert version is not None, "there are lines that count now"
             month_of_part = belongs_to if is_split else ""
             parts.append({"settlement_id": record.settlement_id, "sign": sign, "month": month_of_part})

@@ -92,8 +92,8 @@ def order_rows(
 
 
 def _movements(stores: Stores, record: SettlementRecord, order_id: str, documents: list[OutboxDocument]) -> list[dict]:
-    made_with = documents[-1].mapping_hash if documents else ""
-    version = lines_made_with(stores, record.connection, record.settlement_id, made_with)
+    made_as = documents[-1] if documents else None
+    version = lines_made_with(stores, record.connection, record.settlement_id, made_as)
     if version is None:
         return []
     bound = {"movements": str(stores.warehouse.path(version)), "order_id": order_id}

@@ -20,12 +20,14 @@ from resources.store.outbox import OutboxDocument
 class Entry:
     """One document of a settlement that stands in the books, or may: `sign` is -1 for what undoes another.
 
-    `belongs_to` is the month whose lines it holds, whenever it is booked.
+    `belongs_to` is the month whose lines it holds, whenever it is booked; `original` is the document that these lines
+    were booked by, which is itself unless it undoes another.
     """
 
     document: OutboxDocument
     sign: int
     belongs_to: str
+    original: OutboxDocument
 
     @property
     def day(self) -> date:
@@ -54,10 +56,10 @@ def _of_revision(road: Road, documents: list[OutboxDocument]) -> Iterator[Entry]
     undoing = undoing_of(road, standing)
     for one in standing:
         month = belongs_to(one.journal)
-        yield Entry(one, 1, month)
+        yield Entry(one, 1, month, one)
         undone_by = undoing.by_original.get(one.key) if undoing else None
         if undone_by is not None and undone_by.state in MAY_EXIST | IN_BOOKS:
-            yield Entry(undone_by, -1, month)
+            yield Entry(undone_by, -1, month, one)
 
 
 def is_held(entries: Iterable[Entry], month: Month) -> bool:

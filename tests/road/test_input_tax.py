@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from assets.mapped_lines import map_lines
 from assets.review.approval import approve
 from assets.stages.days import RefusedDay
 from connector_defs.project import PACKAGE
@@ -234,3 +235,16 @@ def test_peoplesoft_takes_it_as_well(world):
     assert [row["state"] for row in made.rows] == ["posted"], made.verdicts
     assert verdict(made, "read_back_equals_journal").passed
     assert world.items() == {}
+
+
+def test_tax_that_was_booked_as_claimed_is_not_claimed_again_when_the_setting_changes(world, pod):
+    """What stands in the books is what was sent, however the settlement would be mapped now by the same mapping."""
+    road = claiming(pod, input_tax="when_settled")
+    world.take_in(road, ONE, sale("500.00"), *storage())
+    for _ in range(3):
+        walk(road, ONE)
+        world.clock.advance(120)
+    assert set(world.states(road, ONE)) == {"posted"}
+    map_lines(claiming(pod, "run-2"), ONE)
+    made = claim(world, pod, billed("US-1", "19.00"))
+    assert (made.rows, balance(pod, WAITING), balance(pod, CLAIMED)) == ((), D(0), D("19.00"))
