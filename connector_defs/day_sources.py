@@ -29,6 +29,7 @@ class DaySchedules(BaseModel):
     financial_events: CronLine = "*/15 * * * *"
     orders: CronLine = "*/15 * * * *"
     fba_reimbursements: CronLine = "40 5 * * *"
+    fulfilled_shipments: CronLine = "20 * * * *"
     vat_transactions: CronLine = "10 7 3-9 * *"
     payouts: CronLine = "25 * * * *"
     expected_payouts: CronLine = "30 0,6,12,18 * * *"
@@ -53,6 +54,7 @@ class DaySources(BaseModel):
     orders: bool = True
     orders_road: OrdersRoad = "reports"
     fba_reimbursements: bool = True
+    fulfilled_shipments: bool = True
     vat_transactions: bool = False
     payouts: bool = True
     expected_payouts: bool = True

@@ -19,6 +19,7 @@ from ledger.accounts import AccountKey
 from ledger.billing import Billing, ClearBy, LineRule
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
+from ledger.periods import redated
 
 INVOICE, CREDIT_MEMO = "invoice", "credit_memo"
 KINDS = (INVOICE, CREDIT_MEMO)
@@ -98,6 +99,11 @@ def invoice_of(order: Order, sold: Iterable[Sold]) -> JournalSet:
     if not lines:
         return JournalSet(source, 1, ())
     return JournalSet(source, 1, (_document(order, source, lines, total, f"Amazon order {order.order_id}"),))
+
+
+def dated_as(wanted: JournalSet, known: Journal) -> JournalSet:
+    """Return an invoice on the date of the same one as it was sent, whatever is learned later of its day."""
+    return replace(wanted, journals=tuple(redated(one, known) for one in wanted.journals))
 
 
 def credit_source(seller: str, ledger: str, order_id: str, transaction_id: str, invoice: SourceKey) -> SourceKey:

@@ -26,19 +26,26 @@ from assets.mapped_lines import (
     resolved_statement,
 )
 from assets.month_end.accrual_events import Place
-from assets.sales.order_choices import Billed, billed_before, dismissed, invoices_by_order, orders_in
+from assets.sales.order_choices import (
+    Billed,
+    billed_before,
+    dismissed,
+    invoices_by_order,
+    orders_in,
+    sent_invoices,
+)
+from assets.sales.shipment_dates import DATED_CODE, ShipmentDates, dated_otherwise, shipment_dates
 from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
 from assets.stages.statements import PARQUET, composed, dicts, statement
 from ledger import money
 from ledger.accounts import AccountKey
-from ledger.billing import ClearBy
 from ledger.catalogue import GOODS, Catalogue
 from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
-from ledger.journal import JournalSet
+from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.mapping import Context, Mapping, Treatment, category_of
-from ledger.order_documents import Order, Sold, credits_of, invoice_of
+from ledger.order_documents import Order, Sold, credits_of, dated_as, invoice_of, invoice_source
 from ledger.parts import Part
 from ledger.policy import Invoicing
 
@@ -62,6 +69,8 @@ class BilledDay:
     documents: tuple[JournalSet, ...] = ()
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()  # transactions with a line that is not mapped, or a product nobody knows
+    undated: tuple[str, ...] = ()  # why shipments wait for the day they left, one each
+    dated_otherwise: tuple[Finding, ...] = ()  # invoices that were sent for a day of another month
     shipments: int = 0
 
 
@@ -106,15 +115,19 @@ def billed_day(
         _write_movements(duck, road, books, mapped, movements)
         bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
-    made = _Made(road, books, customer, catalogue, invoicing.clear_by)
+        dates = shipment_dates(road, invoicing, duck, day, lines)
+    made = _Made(road, books, customer, catalogue, invoicing, dates)
     documents = tuple(made.documents(rows))
-    left_alone = {(code, origin) for code in (NO_SALE_CODE, BEYOND_CODE) for origin in dismissed(road, code)}
+    codes = (NO_SALE_CODE, BEYOND_CODE, DATED_CODE)
+    left_alone = {(code, origin) for code in codes for origin in dismissed(road, code)}
     refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
+    otherwise = tuple(one for one in made.dated_otherwise if (one.code, one.origin) not in left_alone)
     findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
     products = tuple(_no_product(road, sku, orders, day, catalogue) for sku, orders in sorted(made.unknown.items()))
     waiting = (*left_out, *sorted(one for orders in made.unknown.values() for _, one in orders))
     told = (*findings[:_FINDINGS_MAX], *products[:_FINDINGS_MAX], *refused)
-    return BilledDay(place, customer, documents, told, tuple(dict.fromkeys(waiting)), count)
+    left = tuple(dict.fromkeys(waiting))
+    return BilledDay(place, customer, documents, told, left, tuple(made.undated), otherwise, count)
 
 
 def _write_lines(
@@ -198,19 +211,27 @@ class _Made:
     """Documents out of gathered rows; what cannot be billed or credited is kept as a finding.
 
     `unknown` are the products that the catalogue does not have, each with the order and transaction that wait for it.
+    `dates` say when shipments left, `sent` are the invoices that may be in the ERP.
     """
 
     road: Road
     books: EventBooks
     customer: str
     catalogue: Catalogue | None
-    clear_by: ClearBy
+    invoicing: Invoicing
+    dates: ShipmentDates
+    sent: dict[SourceKey, Journal] = field(default_factory=dict)
     refused: list[Finding] = field(default_factory=list)
+    dated_otherwise: list[Finding] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)
     unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
         """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
         known = billed_before(self.road, {row["order_id"] for row in rows if row["is_refund"]})
+        if self.dates.is_by_report:
+            shipped = {row["order_id"] for row in rows if not row["is_refund"]}
+            self.sent = {source: one.journal for source, one in sent_invoices(self.road, shipped).items()}
         by_key = ("is_refund", "order_id", "transaction_id")
         for (is_refund, order_id, _), group in groupby(rows, lambda row: tuple(row[name] for name in by_key)):
             found = list(group)
@@ -221,6 +242,15 @@ class _Made:
 
     def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         order = self._order(rows[0])
+        sent = self.sent.get(invoice_source(order.seller, order.ledger, order.order_id, order.transaction_id))
+        waits = self.dates.waiting.get(order.transaction_id)
+        if sent is None and waits is not None:
+            self.undated.append(waits)
+            return ()
+        if sent is not None:
+            otherwise = dated_otherwise(order, sent) if waits is None else None
+            self.dated_otherwise += [otherwise] if otherwise else []
+            order = replace(order, on=sent.accounting_date)
         told = [_sold(row, self.books.currency) for row in rows]
         sold = [self._placed(one, order.on) for one in told]
         if None in sold:
@@ -232,6 +262,7 @@ class _Made:
         except InputRefused as error:
             self.refused.append(_not_billable(order, error))
             return ()
+        made = made if sent is None else dated_as(made, sent)
         return (made,) if made.journals else ()
 
     def _placed(self, one: Sold, on: date) -> Sold | None:
@@ -269,9 +300,9 @@ class _Made:
             receivable=self.books.clearing,
             currency=self.books.currency,
             rate_type=self.road.policy.rate_type,
-            on=self.books.parts[row["part"] - 1].accounting_date,
+            on=self.dates.days.get(row["transaction_id"], self.books.parts[row["part"] - 1].accounting_date),
             refund_id=row["refund_id"],
-            clear_by=self.clear_by,
+            clear_by=self.invoicing.clear_by,
         )
 
 

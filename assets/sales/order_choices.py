@@ -21,6 +21,7 @@ from ledger.policy import Invoicing
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import undone_by
+from resources.store.outbox import OutboxDocument
 from resources.store.outbox_reading import Standing
 
 _MAPPED_TABLE = "mapped_lines"
@@ -65,6 +66,17 @@ def billed_before(road: Road, orders: Iterable[str]) -> dict[str, Billed]:
         found[order] = Billed(
             *(tuple(_journals(road, of_kind.get(order, []))) for of_kind in (invoices, credits)),
         )
+    return found
+
+
+def sent_invoices(road: Road, orders: Iterable[str]) -> dict[SourceKey, OutboxDocument]:
+    """Return the invoices of some orders that may be in the ERP, by what makes their posting key."""
+    found = {}
+    for standing in invoices_by_order(road, orders).values():
+        for one in standing:
+            document = road.stores.outbox.document(one.key) if one.state in MAY_EXIST else None
+            if document is not None:
+                found[document.source] = document
     return found
 
 

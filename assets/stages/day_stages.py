@@ -10,6 +10,8 @@ from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
+from assets.fulfilled_shipments import DAYS_PER_REPORT as DAYS_OF_SHIPMENTS
+from assets.fulfilled_shipments import FULFILLED_SHIPMENTS
 from assets.input_tax_postings import post_input_tax
 from assets.invoice_postings import post_invoices
 from assets.payouts import fetch_payouts
@@ -20,6 +22,7 @@ from assets.stages.days import DayOutcome, DayStage
 from assets.stages.report_days import ReportStage, fetch_report_days
 from assets.stages.roadmap import Road
 from assets.vat_transactions import VAT_TRANSACTIONS, told_until
+from ledger.policy import Policy
 
 
 def _of_report(
@@ -28,13 +31,16 @@ def _of_report(
     overlap_days: int,
     days_per_report: int,
     told_until: Callable[[date], date] = lambda today: today,
+    is_wanted: Callable[[Policy], bool] = lambda policy: True,
 ) -> DayStage:
     """Return the day stage of a requested report."""
 
     def fetch(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
         return fetch_report_days(road, stage, first, last)
 
-    return DayStage(stage.asset, fetch, description, days_per_report, overlap_days, told_until=told_until)
+    return DayStage(
+        stage.asset, fetch, description, days_per_report, overlap_days, told_until=told_until, is_wanted=is_wanted
+    )
 
 
 DAY_STAGES: dict[str, DayStage] = {
@@ -59,6 +65,13 @@ DAY_STAGES: dict[str, DayStage] = {
         # Amazon makes this report every four hours at most, so one report holds a whole year.
         _of_report(
             FBA_REIMBURSEMENTS, "What Amazon paid for lost or damaged units, and took back, on one day.", 3, 366
+        ),
+        _of_report(
+            FULFILLED_SHIPMENTS,
+            "What Amazon shipped on one day, a row per item of a shipment, without the buyer.",
+            3,  # Amazon tells a shipment within hours, rarely a day later
+            DAYS_OF_SHIPMENTS,
+            is_wanted=lambda policy: policy.invoicing is not None and policy.invoicing.dates_by_report,
         ),
         # A report a month; the whole of the last one is read again, because Amazon corrects it.
         _of_report(

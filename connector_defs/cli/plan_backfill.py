@@ -40,6 +40,7 @@ def backfill(
     Other roads to the same data are shown beside the one that is taken.
     """
     from assets.stages.day_stages import DAY_STAGES
+    from connector_defs.day_sources import day_stages
     from resources.amazon.backfill_plan import ROADS_TO, Road, Span, roads
 
     begin, end = first.date(), last.date()
@@ -60,7 +61,8 @@ def backfill(
         left = days - sum(one["days"] for one in gone if one["asset"] == asset)
         return roads(Span(left, expected, windows, marketplaces, is_old))[asset] if left else []
 
-    found = {asset: of(asset) for asset in ROADS_TO if getattr(sources, asset)}
+    kept = day_stages(sources, opened.settings.books)
+    found = {asset: of(asset) for asset in ROADS_TO if asset in kept}
     rows = [
         {
             "asset": asset,

@@ -9,6 +9,7 @@ WINDOWS = {
     "financial_events": 7,
     "orders": 30,
     "fba_reimbursements": 366,
+    "fulfilled_shipments": 30,
     "vat_transactions": 92,
     "payouts": 60,
     "fee_invoices": 60,
@@ -77,6 +78,7 @@ def test_every_operation_has_a_published_quota():
         ("settlement_summaries", {"listSummary": 27 * 3}),
         ("fee_invoices", {"getInvoiceHeaders": 7 * 3, "getInvoice": 25 * 3}),
         ("vat_transactions", {"getReports": 2, "createReport": 4, "getReport": 32, "getReportDocument": 4}),
+        ("fulfilled_shipments", {"getReports": 26, "createReport": 13, "getReport": 104, "getReportDocument": 13}),
         ("fba_reimbursements", {"getReports": 2, "createReport": 1, "getReport": 8, "getReportDocument": 1}),
     ],
 )
