@@ -227,6 +227,7 @@ class Invoicing(Settings):
     invoice when its order is settled, the settlement's journal or receipts; each is closed the way it was billed,
     whatever is said later. `applied_to_max`: to how many invoices and credit memos one receipt is applied. `dated_by`
     says who tells the day of a shipment by Amazon, the Shipment transaction or the report of fulfilled shipments.
+    `tolerance`: how much of a later difference is made up for by a document of its own, in the invoice's currency.
     """
 
     shipped_from: IsoDate
@@ -234,6 +235,7 @@ class Invoicing(Settings):
     clear_by: Literal["journal", "receipts"] = "journal"
     applied_to_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     dated_by: Literal["transaction", "shipment_report"] = "transaction"
+    tolerance: Annotated[ExactNumber, Field(ge=0)] = Decimal(0)
 
     @property
     def dates_by_report(self) -> bool:

@@ -26,6 +26,7 @@ from assets.mapped_lines import (
     resolved_statement,
 )
 from assets.month_end.accrual_events import Place
+from assets.sales.adjusted_invoices import adjusted_invoice
 from assets.sales.order_choices import (
     Billed,
     billed_before,
@@ -43,11 +44,12 @@ from ledger.accounts import AccountKey
 from ledger.catalogue import GOODS, Catalogue
 from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
-from ledger.journal import Journal, JournalSet, SourceKey
+from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Context, Mapping, Treatment, category_of
 from ledger.order_documents import Order, Sold, credits_of, dated_as, invoice_of, invoice_source
 from ledger.parts import Part
 from ledger.policy import Invoicing
+from resources.store.outbox import OutboxDocument
 
 # Which of them take a sale back is said by the rules that map them: whatever is of a billed order comes in.
 _OF_ORDERS = (
@@ -211,7 +213,8 @@ class _Made:
     """Documents out of gathered rows; what cannot be billed or credited is kept as a finding.
 
     `unknown` are the products that the catalogue does not have, each with the order and transaction that wait for it.
-    `dates` say when shipments left, `sent` are the invoices that may be in the ERP.
+    `dates` say when shipments left, `sent` are the invoices that may be in the ERP, `standing` all
+    documents of their orders.
     """
 
     road: Road
@@ -220,7 +223,8 @@ class _Made:
     catalogue: Catalogue | None
     invoicing: Invoicing
     dates: ShipmentDates
-    sent: dict[SourceKey, Journal] = field(default_factory=dict)
+    sent: dict[SourceKey, OutboxDocument] = field(default_factory=dict)
+    standing: dict[str, Billed] = field(default_factory=dict)
     refused: list[Finding] = field(default_factory=list)
     dated_otherwise: list[Finding] = field(default_factory=list)
     undated: list[str] = field(default_factory=list)
@@ -229,28 +233,41 @@ class _Made:
     def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
         """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
         known = billed_before(self.road, {row["order_id"] for row in rows if row["is_refund"]})
-        if self.dates.is_by_report:
+        if self.dates.is_by_report or self.invoicing.tolerance:
             shipped = {row["order_id"] for row in rows if not row["is_refund"]}
-            self.sent = {source: one.journal for source, one in sent_invoices(self.road, shipped).items()}
+            self.sent = sent_invoices(self.road, shipped)
+            self.standing = billed_before(self.road, {one.belongs_to for one in self.sent})
         by_key = ("is_refund", "order_id", "transaction_id")
         for (is_refund, order_id, _), group in groupby(rows, lambda row: tuple(row[name] for name in by_key)):
             found = list(group)
-            made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoice(found)
+            made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoices(found)
             for one in made:
                 known[order_id] = known.get(order_id, Billed()).with_document(one.journals[0])
                 yield one
 
-    def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
+    def _invoices(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
+        """Return the invoice of a shipment, with what adjusts it where it was sent and is told otherwise now."""
         order = self._order(rows[0])
-        sent = self.sent.get(invoice_source(order.seller, order.ledger, order.order_id, order.transaction_id))
-        waits = self.dates.waiting.get(order.transaction_id)
-        if sent is None and waits is not None:
-            self.undated.append(waits)
+        document = self.sent.get(invoice_source(order.seller, order.ledger, order.order_id, order.transaction_id))
+        if document is None and order.transaction_id in self.dates.waiting:
+            self.undated.append(self.dates.waiting[order.transaction_id])
             return ()
-        if sent is not None:
-            otherwise = dated_otherwise(order, sent) if waits is None else None
+        if document is not None and self.dates.is_by_report:
+            is_told = order.transaction_id not in self.dates.waiting
+            otherwise = dated_otherwise(order, document.journal) if is_told else None
             self.dated_otherwise += [otherwise] if otherwise else []
-            order = replace(order, on=sent.accounting_date)
+            order = replace(order, on=document.journal.accounting_date)
+        made = self._invoice(order, rows)
+        if document is None or not made:
+            return made
+        if self.dates.is_by_report:
+            made = tuple(dated_as(one, document.journal) for one in made)
+        if not self.invoicing.tolerance:
+            return made
+        billed = self.standing.get(order.order_id, Billed())
+        return adjusted_invoice(self.road, order, made[0], document, billed, self.invoicing.tolerance)
+
+    def _invoice(self, order: Order, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         told = [_sold(row, self.books.currency) for row in rows]
         sold = [self._placed(one, order.on) for one in told]
         if None in sold:
@@ -262,7 +279,6 @@ class _Made:
         except InputRefused as error:
             self.refused.append(_not_billable(order, error))
             return ()
-        made = made if sent is None else dated_as(made, sent)
         return (made,) if made.journals else ()
 
     def _placed(self, one: Sold, on: date) -> Sold | None:

@@ -10,6 +10,7 @@ from assets.sales.billed_gate import of_orders
 from assets.sales.order_choices import settled_files
 from assets.stages.roadmap import Road
 from ledger.journal import SETTLEMENT, Journal, SourceKey
+from ledger.order_adjustments import adjusts
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
 from resources.store.outbox import OutboxDocument
@@ -25,6 +26,15 @@ def credits_of_invoice(road: Road, invoice: Journal) -> list[OutboxDocument]:
     memos = [one for one in listed if one.source.kind == CREDIT_MEMO and one.journal.billing]
     standing = _UNDER_WAY | {PostingState.REVERSED}
     return [one for one in memos if one.journal.billing.credits == invoice.key and one.state in standing]
+
+
+def _further_invoices(road: Road, invoice: Journal) -> list[OutboxDocument]:
+    """Return the invoices that stand for what this one lacked: billed again whole, it would hold that as well."""
+    listed = road.stores.outbox.listing(road.connection, belongs_to=invoice.source.belongs_to, limit=_ALL_DOCUMENTS)
+    ours = [one for one in listed if one.source.kind == INVOICE]
+    return [
+        one for one in ours if adjusts(one.source.source_id) == invoice.source.source_id and one.state in _UNDER_WAY
+    ]
 
 
 def clearing_settlements(road: Road, invoice: Journal) -> list[str]:
@@ -52,6 +62,9 @@ def waits_for(road: Road, source: SourceKey, undone: Iterable[Journal]) -> list[
         memos = ", ".join(one.erp_id or one.key for one in credits_of_invoice(road, invoice))
         if memos:
             found.append(f"The reversal of the invoice is held: {memos} was made against it.")
+        further = ", ".join(one.erp_id or one.key for one in _further_invoices(road, invoice))
+        if further:
+            found.append(f"The reversal waits until {further}, which adjusted the invoice, is reversed.")
         settlements = ", ".join(clearing_settlements(road, invoice))
         if settlements:
             found.append(f"The reversal waits until settlement {settlements}, which cleared the invoice, is reversed.")

@@ -15,7 +15,7 @@ from assets.stages.days import days_between
 from assets.stages.verdicts import StageResult
 from emulators.amazon.history import OrderRecord
 from ledger.posting import PostingState
-from tests.road.billing_rig import INVOICING, billing, current_events, fetched, made, told_home, told_world, verdict
+from tests.road.billing_rig import INVOICING, billing, fetched, made, retell, told_home, told_world, verdict
 from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import RECEIVABLES, invoices
@@ -64,19 +64,6 @@ def change(world: World, order_id: str, **changes) -> None:
     """Let the world say something else of an order."""
     for history in world.demo.amazon.world.histories.values():
         history.orders[:] = [replace(one, **changes) if one.order_id == order_id else one for one in history.orders]
-
-
-def retell(world: World, day: date, what: str, **bound) -> None:
-    """Let the transactions of a day say something else; `what` replaces columns."""
-    [version] = [one for one in current_events(world) if one.partition == day.isoformat()]
-    path = str(world.stores.warehouse.path(version))
-
-    def produce(to) -> None:
-        with world.stores.warehouse.connect() as duck:
-            sql = f"SELECT * REPLACE ({what}) FROM read_parquet($path)"
-            duck.sql(sql, params={"path": path, **bound}).write_parquet(str(to))
-
-    world.stores.warehouse.write("amazon_us", "financial_events", day.isoformat(), produce, dict(version.facts))
 
 
 def test_the_transaction_dates_an_invoice_unless_the_connection_says_otherwise(world, pod):
