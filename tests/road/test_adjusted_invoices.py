@@ -12,12 +12,12 @@ import pytest
 from assets.review.approval import approve, reject
 from assets.road import walk
 from assets.sales.order_choices import billed_before, credits_by_order
-from assets.undo.order_reversals import order_sources
+from assets.undo.order_reversals import order_sources, plan_order_reversal, repost_order
+from assets.undo.reversals import apply_reversal
 from emulators import faults as general
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
 from ledger.order_adjustments import adjusts
-from ledger.posting import PostingState
 from tests.road.billing_rig import (
     DAYS,
     INVOICING,
@@ -260,10 +260,33 @@ def test_an_order_that_was_credited_by_a_difference_is_not_reversed_by_command(w
         order_sources(billing(pod), sold.order)
 
 
-def test_a_further_invoice_is_undone_with_the_first(world, pod, sold):
-    """Both are meant by the order; the id of the second says which it adjusts."""
+def test_a_further_invoice_is_undone_before_the_first_and_held_in_it_when_it_is_billed_again(world, pod, sold):
+    """Both are meant by the order. Posted again, the first holds what is told now, and the further one stays undone."""
     tell_otherwise(world, sold, "0.75")
     posted(pod, "run-2")
-    first, second = order_sources(billing(pod), sold.order)
+    road = billing(pod, "run-3", invoicing=TOLERANT)
+    first, second = order_sources(road, sold.order)
     assert (adjusts(second.source_id), adjusts(first.source_id)) == (first.source_id, "")
-    assert {str(one.state) for one in world.stores.outbox.documents(second)} == {str(PostingState.POSTED)}
+    apply_reversal(road, plan_order_reversal(road, first), "wrong customer")
+    held = posted(pod, "run-3")
+    assert "which adjusted the invoice, is reversed" in verdict(held, "accepted_by_erp").sentence
+    assert states(world, first, second) == ["posted", "posted"]
+    apply_reversal(road, plan_order_reversal(road, second), "wrong customer")
+    for run in ("run-4", "run-5", "run-6"):
+        world.clock.advance(60)
+        posted(pod, run)
+    assert states(world, first, second) == ["reversed", "reversed"]
+    for source in order_sources(road, sold.order):
+        repost_order(road, source, Decider("maria"), "right now")
+    for run in ("run-7", "run-8"):
+        posted(pod, run)
+    assert world.items() == {}
+    assert states(world, first, second) == ["posted", "reversed"]
+    whole = sold.total + Decimal("0.75")
+    assert billed(pod, sold.order) == [sold.total, Decimal("0.75"), whole]
+    assert sum(billed(pod, sold.order)) + sum(memos(pod, sold.order)) == whole
+
+
+def states(world: World, *sources) -> list[str]:
+    """Return where the newest revision of each document stands."""
+    return [str(one.state) for source in sources for one in world.stores.outbox.documents(source)]
