@@ -98,12 +98,26 @@ def _differs_in_amounts_only(now: Journal, sent: Journal) -> bool:
         and all(getattr(ours, name) == getattr(theirs, name) for name in of_billing)
         and all(getattr(now, name) == getattr(sent, name) for name in of_journal)
         and _units(now) == _units(sent)
+        and _is_on_the_same_accounts(now, sent)
     )
 
 
 def _units(invoice: Journal) -> dict[_Line, Decimal]:
     counted = ((one, one.quantity) for one in billed_lines(invoice) if one.quantity is not None)
     return {_line(one): quantity for one, quantity in counted}
+
+
+def _is_on_the_same_accounts(now: Journal, sent: Journal) -> bool:
+    """Tell whether what both have of a category and product stands on the same accounts."""
+    ours, theirs = _accounts(now), _accounts(sent)
+    return all(ours[one] == theirs[one] for one in ours.keys() & theirs.keys())
+
+
+def _accounts(invoice: Journal) -> dict[tuple[str, str], set[AccountKey]]:
+    found: dict[tuple[str, str], set[AccountKey]] = {}
+    for one in billed_lines(invoice):
+        found.setdefault((one.category, one.sku), set()).add(one.account)
+    return found
 
 
 def _lacking(now: Journal, standing: Iterable[Journal]) -> list[Sold]:

@@ -81,6 +81,14 @@ def test_a_difference_within_the_tolerance_is_one_document_and_every_other_a_per
     assert journal.billing.credits == (SENT.key if kind == CREDIT_MEMO else "")
 
 
+def test_a_small_line_on_another_account_is_a_persons_whatever_it_comes_to():
+    """Fifty cents of shipping moved and became eighty: no amount says where they belong."""
+    sent = invoice(price("100.00"), shipping("0.50"))
+    elsewhere = replace(shipping("0.80"), account=PROMO)
+    assert adjusted(invoice(price("100.00"), elsewhere), sent=sent) is None
+    assert adjusted(invoice(price("100.00"), shipping("0.80")), sent=sent) is not None
+
+
 def test_the_same_told_again_lacks_nothing():
     """An empty set: what was sent stays as it is."""
     assert adjusted(invoice(price("100.00"), promo("-5.00"))).journals == ()
