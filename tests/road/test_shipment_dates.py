@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -187,6 +188,23 @@ def test_what_was_sent_is_never_dated_again(world, pod):
     [posted] = fetched(road, "invoice_postings", [NIGHT]).values()
     assert [one.check for one in posted.verdicts if not one.passed] == []
     assert (len(invoices(pod)), world.items()) == (len(before), {})
+
+
+def test_a_difference_is_made_up_for_whatever_day_was_learned_meanwhile(world, pod):
+    """Sent for the day of its transaction; then the day and 75 cents are told otherwise: credited, not dated again."""
+    fetched(billing(pod), "receivable_invoices", [NIGHT])
+    fetched(billing(pod), "invoice_postings", [NIGHT])
+    price = "CASE WHEN order_id = $order AND leaf_path = 'ProductCharges/OurPricePrincipal' THEN amount - 0.75"
+    retell(world, NIGHT, f"CAST({price} ELSE amount END AS DECIMAL(18, 3)) AS amount", order=LATE_ONES[0])
+    road = billing(pod, "run-2", invoicing={**BY_REPORT, "tolerance": "1.00"})
+    fetched(road, ASSET, [BEFORE, NIGHT])
+    for _ in range(2):
+        outcome = made(road, [NIGHT])[NIGHT]
+        [posted] = fetched(road, "invoice_postings", [NIGHT]).values()
+    assert dates(outcome)[LATE_ONES[0]] == NIGHT.isoformat()
+    assert ([one.check for one in posted.verdicts if not one.passed], world.items()) == ([], {})
+    rows = pod.app.books.store.rows("SELECT * FROM AR_CREDIT_MEMO")
+    assert [Decimal(one["AMOUNT"]) for one in rows if LATE_ONES[0] in one["BODY"]] == [Decimal("-0.75")]
 
 
 def test_a_shipment_of_another_month_than_its_invoice_is_told_once(world, pod):
