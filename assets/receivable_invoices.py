@@ -17,6 +17,7 @@ from assets.events.event_rows import TABLE as EVENTS_TABLE
 from assets.month_end.accrual_events import Place, places_of
 from assets.sales.billed_orders import BilledDay, billed_day
 from assets.sales.order_choices import billing_begins, orders_in, owed, revenue_orders, shipped_before
+from assets.sales.shipment_dates import waiting_words
 from assets.stages.day_files import write_day
 from assets.stages.day_names import start_of
 from assets.stages.days import DayOutcome, RefusedDay, days_between
@@ -31,8 +32,8 @@ from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.policy import Invoicing
 
 TABLE = "receivable_invoices"
-MAPPED_CHECK, ONCE_CHECK = "every_shipment_billed", "revenue_once"
-_ROWS_MAX = 200
+MAPPED_CHECK, DATED_CHECK, ONCE_CHECK = "every_shipment_billed", "invoices_dated", "revenue_once"
+_ROWS_MAX, _FINDINGS_MAX = 200, 20
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, catalogue: Catalogu
         facts=_facts(made),
         rows=tuple(_row(journal) for one in documents for journal in one.journals)[:_ROWS_MAX],
         rows_total=len(documents),
-        verdicts=(_billed(made, findings), _once(settled)),
+        verdicts=(_billed(made, findings), _dated(made), _once(settled)),
         version=version.id,
     )
 
@@ -174,11 +175,25 @@ def _billed(made: Sequence[BilledDay], findings: tuple[Finding, ...]) -> Verdict
     """Every shipment of the day has its invoice, every refund of one its credit memo; what waits is named."""
     documents = sum(len(one.documents) for one in made)
     waiting = sorted(name for one in made for name in one.left_out)
+    undated = waiting_words(reason for one in made for reason in one.undated)
+    if not findings and undated:
+        return Verdict(MAPPED_CHECK, False, undated, is_waiting=True)
     if not findings:
         return Verdict(MAPPED_CHECK, True, f"{documents} documents are made of the shipments and refunds of the day.")
     rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
-    sentence = f"{len(waiting)} transactions wait. {findings[0].sentence}"
+    sentence = f"{len(waiting)} transactions wait. {findings[0].sentence} {undated}".rstrip()
     return Verdict(MAPPED_CHECK, False, sentence, rows=rows, findings=findings)
+
+
+def _dated(made: Sequence[BilledDay]) -> Verdict:
+    """Every invoice that was sent is dated in the month of its shipment; what was sent is never dated again."""
+    findings = tuple(one for of_place in made for one in of_place.dated_otherwise)
+    rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
+    more = f" And {len(findings) - 1} more." if len(findings) > 1 else ""
+    fine = "No invoice was sent for a day of another month than its shipment's."
+    sentence = f"{findings[0].sentence}{more}" if findings else fine
+    told = Verdict(DATED_CHECK, not findings, sentence, is_blocking=False, rows=rows, findings=findings[:_FINDINGS_MAX])
+    return told.cut(_ROWS_MAX)
 
 
 def _once(settled: dict[str, str]) -> Verdict:

@@ -107,6 +107,8 @@ class AmazonToErpSettings(StrictSettings):
             )
         if not self.by_day.financial_events or self.by_day.events_source == "v0":
             raise ValueError("books.invoicing needs by_day.financial_events, with events_source: transactions")
+        if self.books.invoicing.dates_by_report and not self.by_day.fulfilled_shipments:
+            raise ValueError("books.invoicing.dated_by: shipment_report needs by_day.fulfilled_shipments")
         return self
 
     @model_validator(mode="after")

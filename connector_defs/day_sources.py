@@ -30,6 +30,7 @@ class DaySchedules(BaseModel):
     orders: CronLine = "*/15 * * * *"
     fba_reimbursements: CronLine = "40 5 * * *"
     fba_returns: CronLine = "55 5 * * *"
+    fulfilled_shipments: CronLine = "20 * * * *"
     vat_transactions: CronLine = "10 7 3-9 * *"
     payouts: CronLine = "25 * * * *"
     expected_payouts: CronLine = "30 0,6,12,18 * * *"
@@ -57,6 +58,7 @@ class DaySources(BaseModel):
     orders_road: OrdersRoad = "reports"
     fba_reimbursements: bool = True
     fba_returns: bool = True
+    fulfilled_shipments: bool = True
     vat_transactions: bool = False
     payouts: bool = True
     expected_payouts: bool = True

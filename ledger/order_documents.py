@@ -19,6 +19,7 @@ from ledger.accounts import AccountKey
 from ledger.billing import Billing, ClearBy, LineRule
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
+from ledger.periods import redated
 
 INVOICE, CREDIT_MEMO = "invoice", "credit_memo"
 KINDS = (INVOICE, CREDIT_MEMO)
@@ -100,6 +101,11 @@ def invoice_of(order: Order, sold: Iterable[Sold]) -> JournalSet:
     return JournalSet(source, 1, (_document(order, source, lines, total, f"Amazon order {order.order_id}"),))
 
 
+def dated_as(wanted: JournalSet, known: Journal) -> JournalSet:
+    """Return an invoice on the date of the same one as it was sent, whatever is learned later of its day."""
+    return replace(wanted, journals=tuple(redated(one, known) for one in wanted.journals))
+
+
 def credit_source(seller: str, ledger: str, order_id: str, transaction_id: str, invoice: SourceKey) -> SourceKey:
     """Return what makes the posting key of what one refund takes back of one invoice."""
     return document_source(seller, ledger, CREDIT_MEMO, order_id, f"{transaction_id} {invoice.source_id}")
@@ -119,7 +125,7 @@ def credits_of(order: Order, back: Iterable[Sold], invoices: Sequence[Journal], 
     `back` are amounts as the refund tells them, negative where they are given back; `earlier` the credit memos of the
     order that stand already. `beyond` is positive: more than what was billed and not credited yet.
     """
-    left = {one.key: _billed(one) for one in invoices}
+    left = {one.key: billed_lines(one) for one in invoices}
     for memo in earlier:
         assert memo.billing is not None, "every credit memo has its billing"
         if memo.billing.credits in left:
@@ -140,11 +146,11 @@ def credits_of(order: Order, back: Iterable[Sold], invoices: Sequence[Journal], 
     return Credits(tuple(one for one in memos if one.journals), money.exact(beyond, order.currency))
 
 
-def _billed(invoice: Journal) -> list[Sold]:
-    """Return the lines of an invoice in favour of the seller."""
+def billed_lines(invoice: Journal) -> list[Sold]:
+    """Return the lines of an invoice or a credit memo but for its total, in favour of the seller."""
     assert invoice.billing is not None, "every invoice has its billing"
     return [
-        Sold(line.account, -line.amount, kind, item)
+        Sold(line.account, -line.amount, kind, item, line.quantity)
         for line, kind, item in zip(invoice.lines, invoice.billing.kinds, invoice.billing.items, strict=True)
         if kind
     ]
@@ -152,7 +158,7 @@ def _billed(invoice: Journal) -> list[Sold]:
 
 def _take_off(left: list[Sold], memo: Journal) -> None:
     """Lower what is left of an invoice's lines by what a credit memo took back of them."""
-    for gone in _billed(memo):
+    for gone in billed_lines(memo):
         rest = gone.amount
         for place, held in enumerate(left):
             part = _part_of(rest, held) if (held.category, held.sku) == (gone.category, gone.sku) else Decimal(0)
@@ -168,7 +174,7 @@ def sold_as(category: str) -> str:
 def recognised(document: Journal) -> dict[str, Decimal]:
     """Return what an invoice or credit memo recognises by category of the sale, in favour of the seller, with VAT."""
     sums: dict[str, Decimal] = {}
-    for one in _billed(document):
+    for one in billed_lines(document):
         name = one.category.removesuffix(_VAT)
         sums[name] = sums.get(name, Decimal(0)) + one.amount
     return sums
@@ -206,7 +212,7 @@ def _memo(order: Order, invoice: Journal, taken: Sequence[Sold]) -> JournalSet:
 
 def _place(taken: Sold, invoice: Journal) -> int:
     """Return which of an invoice's own lines an amount is taken back of, counted from 1."""
-    own = ((held.account, held.category, held.sku, held.amount < 0) for held in _billed(invoice))
+    own = ((held.account, held.category, held.sku, held.amount < 0) for held in billed_lines(invoice))
     return [*own].index((taken.account, taken.category, taken.sku, taken.amount > 0)) + 1
 
 

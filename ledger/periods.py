@@ -75,6 +75,11 @@ def moved(journal: Journal, day: date) -> Journal:
     return journal if day == journal.accounting_date else _redated(journal, day, belongs_to(journal))
 
 
+def redated(journal: Journal, known: Journal) -> Journal:
+    """Return a document on the date of another one, and of the month that one belongs to."""
+    return _redated(journal, known.accounting_date, known.original_period)
+
+
 def on_day(journal: Journal, day: date) -> list[Journal]:
     """Return what a document may look like when it is booked on a day: late, or not, as far as that is its own month.
 

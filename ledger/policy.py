@@ -225,13 +225,22 @@ class Invoicing(Settings):
     `shipped_from`: orders first shipped before that day, in the ledger's time zone, stay revenue of their settlement.
     `bill_to` names the customer account by marketplace; `*` stands for every other one. `clear_by`: what closes an
     invoice when its order is settled, the settlement's journal or receipts; each is closed the way it was billed,
-    whatever is said later. `applied_to_max`: to how many invoices and credit memos one receipt is applied.
+    whatever is said later. `applied_to_max`: to how many invoices and credit memos one receipt is applied. `dated_by`
+    says who tells the day of a shipment by Amazon, the Shipment transaction or the report of fulfilled shipments.
+    `tolerance`: how much of a later difference is made up for by a document of its own, in the invoice's currency.
     """
 
     shipped_from: IsoDate
     bill_to: Annotated[dict[str, Code], Field(min_length=1)]
     clear_by: Literal["journal", "receipts"] = "journal"
     applied_to_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    dated_by: Literal["transaction", "shipment_report"] = "transaction"
+    tolerance: Annotated[ExactNumber, Field(ge=0)] = Decimal(0)
+
+    @property
+    def dates_by_report(self) -> bool:
+        """Tell whether invoices of what Amazon shipped are dated by the report of fulfilled shipments."""
+        return self.dated_by == "shipment_report"
 
     def customer(self, marketplace: str) -> str:
         """Return the bill-to account of a marketplace, whatever the case of its name; "" when none is named."""

@@ -141,8 +141,8 @@ def _uncredited(
 
 
 def _credited(billed: Billed | None) -> Decimal:
-    """Return what the credit memos of an order took back, as a positive amount."""
-    return -sum((owed(memo) for memo in billed.credits), Decimal(0)) if billed else Decimal(0)
+    """Return what the credit memos of an order's refunds took back, as a positive amount."""
+    return -sum((owed(memo) for memo in billed.refunds), Decimal(0)) if billed else Decimal(0)
 
 
 def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[str, date], str]:

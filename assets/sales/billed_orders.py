@@ -27,21 +27,30 @@ from assets.mapped_lines import (
 )
 from assets.month_end.accrual_events import Place
 from assets.posting.document_sets import is_withheld
-from assets.sales.order_choices import Billed, billed_before, dismissed, invoices_by_order, orders_in
+from assets.sales.adjusted_invoices import adjusted_invoice
+from assets.sales.order_choices import (
+    Billed,
+    billed_before,
+    dismissed,
+    invoices_by_order,
+    orders_in,
+    sent_invoices,
+)
+from assets.sales.shipment_dates import DATED_CODE, ShipmentDates, dated_otherwise, shipment_dates
 from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
 from assets.stages.statements import PARQUET, composed, dicts, statement
 from ledger import money
 from ledger.accounts import AccountKey
-from ledger.billing import ClearBy
 from ledger.catalogue import GOODS, Catalogue
 from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
-from ledger.journal import Journal, JournalSet
+from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.mapping import Context, Mapping, Treatment, category_of
-from ledger.order_documents import Order, Sold, credits_of, invoice_of
+from ledger.order_documents import Order, Sold, credits_of, dated_as, invoice_of, invoice_source
 from ledger.parts import Part
 from ledger.policy import Invoicing
+from resources.store.outbox import OutboxDocument
 
 # Which of them take a sale back is said by the rules that map them: whatever is of a billed order comes in.
 _OF_ORDERS = (
@@ -63,6 +72,8 @@ class BilledDay:
     documents: tuple[JournalSet, ...] = ()
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()  # transactions with a line that is not mapped, or a product nobody knows
+    undated: tuple[str, ...] = ()  # why shipments wait for the day they left, one each
+    dated_otherwise: tuple[Finding, ...] = ()  # invoices that were sent for a day of another month
     shipments: int = 0
 
 
@@ -107,15 +118,19 @@ def billed_day(
         _write_movements(duck, road, books, mapped, movements)
         bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
-    made = _Made(road, books, customer, catalogue, invoicing.clear_by)
+        dates = shipment_dates(road, invoicing, duck, day, lines)
+    made = _Made(road, books, customer, catalogue, invoicing, dates)
     documents = tuple(made.documents(rows))
-    left_alone = {(code, origin) for code in (NO_SALE_CODE, BEYOND_CODE) for origin in dismissed(road, code)}
+    codes = (NO_SALE_CODE, BEYOND_CODE, DATED_CODE)
+    left_alone = {(code, origin) for code in codes for origin in dismissed(road, code)}
     refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
+    otherwise = tuple(one for one in made.dated_otherwise if (one.code, one.origin) not in left_alone)
     findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
     products = tuple(_no_product(road, sku, orders, day, catalogue) for sku, orders in sorted(made.unknown.items()))
     waiting = (*left_out, *sorted(one for orders in made.unknown.values() for _, one in orders))
     told = (*findings[:_FINDINGS_MAX], *products[:_FINDINGS_MAX], *refused)
-    return BilledDay(place, customer, documents, told, tuple(dict.fromkeys(waiting)), count)
+    left = tuple(dict.fromkeys(waiting))
+    return BilledDay(place, customer, documents, told, left, tuple(made.undated), otherwise, count)
 
 
 def _write_lines(
@@ -199,23 +214,34 @@ class _Made:
     """Documents out of gathered rows; what cannot be billed or credited is kept as a finding.
 
     `unknown` are the products that the catalogue does not have, each with the order and transaction that wait for it.
+    `dates` say when shipments left, `sent` are the invoices that may be in the ERP, `standing` all
+    documents of their orders.
     """
 
     road: Road
     books: EventBooks
     customer: str
     catalogue: Catalogue | None
-    clear_by: ClearBy
+    invoicing: Invoicing
+    dates: ShipmentDates
+    sent: dict[SourceKey, OutboxDocument] = field(default_factory=dict)
+    standing: dict[str, Billed] = field(default_factory=dict)
     refused: list[Finding] = field(default_factory=list)
+    dated_otherwise: list[Finding] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)
     unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
         """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
         known = billed_before(self.road, {row["order_id"] for row in rows if row["is_refund"]})
+        if self.dates.is_by_report or self.invoicing.tolerance:
+            shipped = {row["order_id"] for row in rows if not row["is_refund"]}
+            self.sent = sent_invoices(self.road, shipped)
+            self.standing = billed_before(self.road, {one.belongs_to for one in self.sent})
         by_key = ("is_refund", "order_id", "transaction_id")
         for (is_refund, order_id, _), group in groupby(rows, lambda row: tuple(row[name] for name in by_key)):
             found = list(group)
-            made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoice(found)
+            made = self._credits(found, known.get(order_id, Billed())) if is_refund else self._invoices(found)
             for one in made:
                 known[order_id] = known.get(order_id, Billed()).with_document(self._as_planned(one))
                 yield one
@@ -226,8 +252,29 @@ class _Made:
         revision = newest[0].revision + 1 if newest and is_withheld(newest) else 1
         return one.with_revision(revision).journals[0]
 
-    def _invoice(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
+    def _invoices(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
+        """Return the invoice of a shipment, with what adjusts it where it was sent and is told otherwise now."""
         order = self._order(rows[0])
+        document = self.sent.get(invoice_source(order.seller, order.ledger, order.order_id, order.transaction_id))
+        if document is None and order.transaction_id in self.dates.waiting:
+            self.undated.append(self.dates.waiting[order.transaction_id])
+            return ()
+        if document is not None and self.dates.is_by_report:
+            is_told = order.transaction_id not in self.dates.waiting
+            otherwise = dated_otherwise(order, document.journal) if is_told else None
+            self.dated_otherwise += [otherwise] if otherwise else []
+            order = replace(order, on=document.journal.accounting_date)
+        made = self._invoice(order, rows)
+        if document is None or not made:
+            return made
+        if self.dates.is_by_report:
+            made = tuple(dated_as(one, document.journal) for one in made)
+        if not self.invoicing.tolerance:
+            return made
+        billed = self.standing.get(order.order_id, Billed())
+        return adjusted_invoice(self.road, order, made[0], document, billed, self.invoicing.tolerance)
+
+    def _invoice(self, order: Order, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         told = [_sold(row, self.books.currency) for row in rows]
         sold = [self._placed(one, order.on) for one in told]
         if None in sold:
@@ -276,9 +323,9 @@ class _Made:
             receivable=self.books.clearing,
             currency=self.books.currency,
             rate_type=self.road.policy.rate_type,
-            on=self.books.parts[row["part"] - 1].accounting_date,
+            on=self.dates.days.get(row["transaction_id"], self.books.parts[row["part"] - 1].accounting_date),
             refund_id=row["refund_id"],
-            clear_by=self.clear_by,
+            clear_by=self.invoicing.clear_by,
         )
 
 

@@ -16,11 +16,13 @@ from assets.posting.document_sets import DEAD
 from assets.stages.roadmap import Road
 from assets.stages.statements import dicts, statement
 from ledger.journal import SETTLEMENT, Journal, SourceKey
+from ledger.order_adjustments import Adjusted, adjusts, number_of
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.policy import Invoicing
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import undone_by
+from resources.store.outbox import OutboxDocument
 from resources.store.outbox_reading import Standing
 
 _MAPPED_TABLE = "mapped_lines"
@@ -42,12 +44,33 @@ class Billed:
         return replace(self, **{name: (*known, journal)})
 
     def credits_before(self, on: date, transaction_id: str) -> list[Journal]:
-        """Return the credit memos of earlier refunds, so that a refund takes back the same whenever it is looked at."""
+        """Return the credit memos of earlier refunds, so that a refund takes back the same whenever it is looked at.
+
+        What adjusts an invoice is always among them: it never takes what a refund has taken, so it changes none.
+        """
         return [
             one
             for one in self.credits
-            if one.billing and (one.accounting_date, one.billing.transaction_id) < (on, transaction_id)
+            if adjusts(one.source.source_id)
+            or (one.billing and (one.accounting_date, one.billing.transaction_id) < (on, transaction_id))
         ]
+
+    @property
+    def refunds(self) -> tuple[Journal, ...]:
+        """Return the credit memos that refunds made."""
+        return tuple(one for one in self.credits if not adjusts(one.source.source_id))
+
+    @property
+    def adjusting_credits(self) -> tuple[Journal, ...]:
+        """Return the credit memos of what was billed too much."""
+        return tuple(one for one in self.credits if adjusts(one.source.source_id))
+
+    def adjusted(self, sent: Journal) -> Adjusted:
+        """Return an invoice with what adjusted it, in the order in which that was made."""
+        ours = [
+            one for one in (*self.invoices, *self.credits) if adjusts(one.source.source_id) == sent.source.source_id
+        ]
+        return Adjusted(sent, tuple(sorted(ours, key=lambda one: number_of(one.source.source_id))), self.credits)
 
 
 def owed(journal: Journal) -> Decimal:
@@ -68,6 +91,17 @@ def billed_before(road: Road, orders: Iterable[str]) -> dict[str, Billed]:
     return found
 
 
+def sent_invoices(road: Road, orders: Iterable[str]) -> dict[SourceKey, OutboxDocument]:
+    """Return the invoices of some orders that may be in the ERP, by what makes their posting key."""
+    found = {}
+    for standing in invoices_by_order(road, orders).values():
+        for one in standing:
+            document = road.stores.outbox.document(one.key) if one.state in MAY_EXIST else None
+            if document is not None:
+                found[document.source] = document
+    return found
+
+
 def _journals(road: Road, standing: Iterable[Standing]) -> list[Journal]:
     documents = (road.stores.outbox.document(one.key) for one in standing)
     journals = [one.journal for one in documents if one is not None]
@@ -80,8 +114,10 @@ def invoices_by_order(road: Road, orders: Iterable[str] | None = None) -> dict[s
 
 
 def credits_by_order(road: Road, orders: Iterable[str] | None = None) -> dict[str, list[Standing]]:
-    """Return the credit memos of each order that has any, as `invoices_by_order`."""
-    return _of_orders(road, CREDIT_MEMO, None if orders is None else set(orders))
+    """Return the credit memos of each order's refunds, as `invoices_by_order`; what adjusts an invoice is no refund."""
+    found = _of_orders(road, CREDIT_MEMO, None if orders is None else set(orders))
+    refunds = {order: [one for one in memos if not adjusts(one.source_id)] for order, memos in found.items()}
+    return {order: memos for order, memos in refunds.items() if memos}
 
 
 def _of_orders(road: Road, kind: str, wanted: set[str] | None) -> dict[str, list[Standing]]:
@@ -104,9 +140,11 @@ def undone_orders(road: Road, orders: Iterable[str]) -> set[str]:
 
 
 def orders_in_books(road: Road, kind: str, until: date) -> frozenset[str]:
-    """Return the orders that have an invoice, or a credit memo, in the books that is dated by a day and stands."""
+    """Return the orders that have an invoice, or a refund's credit memo, in the books that is dated by a day."""
     posted = [
-        one for one in road.stores.outbox.of_kind(road.seller, road.ledger, kind) if one.state is PostingState.POSTED
+        one
+        for one in road.stores.outbox.of_kind(road.seller, road.ledger, kind)
+        if one.state is PostingState.POSTED and not adjusts(one.source_id)
     ]
     documents = (road.stores.outbox.document(one.key) for one in posted)
     return frozenset(

@@ -28,7 +28,10 @@ _ROWS_MAX = 200
 
 @dataclass(frozen=True)
 class Standing:
-    """One order: what was billed and credited, what settlements brought of its sale and of its refunds, in favour."""
+    """One order: what was billed and credited, what settlements brought of its sale and of its refunds, in favour.
+
+    What a credit memo took off an invoice because the shipment was told otherwise was never billed.
+    """
 
     order_id: str
     currency: str
@@ -145,8 +148,8 @@ def _of(order: str, held: Billed, settled: dict) -> Standing:
     return Standing(
         order_id=order,
         currency=held.invoices[0].currency,
-        billed=sum((owed(one) for one in held.invoices), Decimal(0)),
-        credited=-sum((owed(one) for one in held.credits), Decimal(0)),
+        billed=sum((owed(one) for one in (*held.invoices, *held.adjusting_credits)), Decimal(0)),
+        credited=-sum((owed(one) for one in held.refunds), Decimal(0)),
         sold=known.sold_cleared if known else Decimal(0),
         refunded=known.refunded_cleared if known else Decimal(0),
         billed_on=min(one.accounting_date for one in held.invoices),

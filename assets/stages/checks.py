@@ -112,12 +112,14 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("each_return_once", "Every unit that came back stands once.", False),
         CheckOfAsset("conditions_known", "Every condition a unit came back in is one that is known here.", False),
     ),
+    "fulfilled_shipments": (CheckOfAsset("each_shipped_item_once", "Every item of a shipment stands once.", False),),
     "vat_transactions": (
         CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
         CheckOfAsset("arrival_countries_known", "Every sale and refund names the country it went to.", False),
     ),
     "receivable_invoices": (
         CheckOfAsset("every_shipment_billed", "Every shipment of the day has an invoice; what waits says why."),
+        CheckOfAsset("invoices_dated", "What was sent is dated in the month of its shipment.", False),
         CheckOfAsset("revenue_once", "No order is billed that a settlement booked as revenue.", False),
     ),
     "invoice_postings": (
@@ -227,6 +229,7 @@ BY_DAY = (
     "orders",
     "fba_reimbursements",
     "fba_returns",
+    "fulfilled_shipments",
     "vat_transactions",
     "payouts",
     "expected_payouts",

@@ -11,6 +11,8 @@ from assets.fba_reimbursements import FBA_REIMBURSEMENTS
 from assets.fba_returns import FBA_RETURNS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
+from assets.fulfilled_shipments import DAYS_PER_REPORT as DAYS_OF_SHIPMENTS
+from assets.fulfilled_shipments import FULFILLED_SHIPMENTS
 from assets.input_tax_postings import post_input_tax
 from assets.invoice_postings import post_invoices
 from assets.item_postings import post_items
@@ -76,6 +78,13 @@ DAY_STAGES: dict[str, DayStage] = {
             RETURNS_TOLD_WITHIN,
             366,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
+        ),
+        _of_report(
+            FULFILLED_SHIPMENTS,
+            "What Amazon shipped on one day, a row per item of a shipment, without the buyer.",
+            3,  # Amazon tells a shipment within hours, rarely a day later
+            DAYS_OF_SHIPMENTS,
+            is_wanted=lambda policy: policy.invoicing is not None and policy.invoicing.dates_by_report,
         ),
         # A report a month; the whole of the last one is read again, because Amazon corrects it.
         _of_report(

@@ -19,11 +19,13 @@ from ledger.cost_documents import costed_units
 from ledger.cost_returns import KIND as COST_RETURN
 from ledger.cost_returns import units_back
 from ledger.journal import SETTLEMENT, Journal, JournalSet, SourceKey
+from ledger.order_adjustments import adjusts
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
 from resources.store.outbox import OutboxDocument
 
 _SENDABLE = MAY_EXIST | {PostingState.APPROVED}
+_UNDER_WAY = _SENDABLE | {PostingState.PLANNED}
 # Of a memo in one of these nobody knows yet what it took off its invoice.
 UNCERTAIN = BUSY
 _ALL_DOCUMENTS = 1_000_000
@@ -51,6 +53,15 @@ def reversal_now(road: Road, originals: Sequence[OutboxDocument]) -> JournalSet:
 def in_books_of(road: Road, invoice: Journal) -> list[OutboxDocument]:
     """Return the credit memos against an invoice that stand in the books for certain."""
     return [one for one in credits_of_invoice(road, invoice) if one.state not in UNCERTAIN]
+
+
+def _further_invoices(road: Road, invoice: Journal) -> list[OutboxDocument]:
+    """Return the invoices that stand for what this one lacked: billed again whole, it would hold that as well."""
+    listed = road.stores.outbox.listing(road.connection, belongs_to=invoice.source.belongs_to, limit=_ALL_DOCUMENTS)
+    ours = [one for one in listed if one.source.kind == INVOICE]
+    return [
+        one for one in ours if adjusts(one.source.source_id) == invoice.source.source_id and one.state in _UNDER_WAY
+    ]
 
 
 def clearing_settlements(road: Road, invoice: Journal) -> list[str]:
@@ -101,6 +112,9 @@ def waits_for(road: Road, undoing: Undoing) -> Iterator[str]:
         if others:
             names = ", ".join(f"{one.erp_id or one.key} ({one.state})" for one in others)
             yield f"The reversal of the invoice waits until it is certain what {names} took back of it."
+        further = ", ".join(one.erp_id or one.key for one in _further_invoices(road, original.journal))
+        if further:
+            yield f"The reversal waits until {further}, which adjusted the invoice, is reversed."
         settlements = ", ".join(clearing_settlements(road, original.journal))
         if settlements:
             yield f"The reversal waits until settlement {settlements}, which cleared the invoice, is reversed."

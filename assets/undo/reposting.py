@@ -30,6 +30,7 @@ from assets.undo.undoing import withheld_code, withheld_finding, withheld_name, 
 from ledger.errors import DoneAlready, Finding, InputRefused, UnderWayAlready
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
+from ledger.order_adjustments import is_made_up_for
 from ledger.order_documents import CREDIT_MEMO
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import reversal_source
@@ -130,9 +131,10 @@ def _item(road: Road, settlement_id: str, undoing: Undoing) -> ReviewItem:
 def is_wanted_again(road: Road, settlement_id: str, known: Sequence[OutboxDocument]) -> bool:
     """Tell whether a person wants this reversed revision posted again, of a settlement or of its cash entry.
 
-    A credit memo is wanted again with the invoice that it was undone with.
+    A credit memo is wanted again with the invoice that it was undone with; not one that made up for a difference, which
+    the invoice holds when it is billed again.
     """
-    if not known or not is_withheld(known):
+    if not known or not is_withheld(known) or is_made_up_for(known[0].source):
         return False
     if known[0].source.kind == CREDIT_MEMO:
         invoice = invoice_of_memo(road, known[0])

@@ -38,6 +38,7 @@ from assets.undo.reversals import BUSY, ask_for_reversal, cash_in_books, depende
 from ledger import money
 from ledger.errors import Finding, IllegalStep, InputRefused, TargetError
 from ledger.journal import JournalSet, SourceKey
+from ledger.order_adjustments import is_made_up_for
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reconciliation import unbalanced
 from resources.erp.target import BooksState
@@ -115,6 +116,12 @@ def withheld_with_its_invoice(road: Road, memo: OutboxDocument) -> StageResult:
         f"{called_of_order(memo.source)} is reversed with its invoice {invoice.erp_id} and not in the books: "
         f"{memo.erp_id} stands in the ERP against what it took back. It is made again when that is billed again."
     )
+    if is_made_up_for(memo.source):
+        words = (
+            f"{called_of_order(memo.source)} is reversed with its invoice {invoice.erp_id}: billed again, that holds "
+            "what is told by then."
+        )
+        return result_of(road, [memo], (Verdict("accepted_by_erp", True, words, is_blocking=False),))
     kept = _kept(road, invoice.partition, withheld_origin(invoice.source, invoice.revision), ORDER_REVERSED_CODE)
     words = f"{sentence} {kept}".strip()
     return result_of(road, [memo], (Verdict("accepted_by_erp", bool(kept), words, is_blocking=False),))

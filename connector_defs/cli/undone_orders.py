@@ -68,12 +68,14 @@ def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dic
     """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
     from assets.posting.document_sets import COST_RETURN, called_of_order
     from assets.undo.order_reversals import made_again, with_credits
+    from ledger.order_adjustments import is_made_up_for
 
     rows: list[dict[str, object]] = []
     sentences = []
     for source in sources:
         made = made_again(road, source)
-        memos = [called_of_order(one) for one in with_credits(road, [source]) if one != source]
+        with_memos = (one for one in with_credits(road, [source]) if one != source)
+        memos = [called_of_order(one) for one in with_memos if not is_made_up_for(one)]
         if memos:
             sentences.append(
                 f"{called_of_order(source)} is billed in full; after it are made again: {', '.join(memos)}."

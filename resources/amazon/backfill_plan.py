@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from resources.amazon.quotas import KEPT_FOR_SETTLEMENTS, QUOTAS
 
@@ -24,6 +24,8 @@ MINUTES_PER_REPORT = 2.0
 TRANSACTIONS_PER_ORDER = 2.2
 # A marketplace is settled every two weeks, and invoices its fees once or twice a month.
 DAYS_PER_SETTLEMENT = 14
+# So soon the report of fulfilled shipments is asked for anew, with the time that making it takes.
+MINUTES_BETWEEN_SHIPMENTS = 45.0
 INVOICES_PER_DAY = 2 / 30
 
 
@@ -33,6 +35,7 @@ ROADS_TO = (
     "orders",
     "fba_reimbursements",
     "fba_returns",
+    "fulfilled_shipments",
     "vat_transactions",
     "payouts",
     "balances",
@@ -100,6 +103,7 @@ def roads(span: Span) -> dict[str, list[Road]]:
         "orders": [_order_report(span), _search(span.orders), _one_by_one(span.orders)],
         "fba_reimbursements": [_requested(span, "fba_reimbursements", "report of reimbursements", _EVERY_FOUR_HOURS)],
         "fba_returns": [_requested(span, "fba_returns", "report of customer returns", _EVERY_FOUR_HOURS)],
+        "fulfilled_shipments": [_shipments(span)],
         "vat_transactions": [_requested(span, "vat_transactions", "report of VAT transactions", _BY_QUARTER)],
         "payouts": [_payouts(span)],
         "balances": [_balances(span)],
@@ -139,6 +143,15 @@ def _requested(span: Span, asset: str, name: str, why: str, looked_for: int = 2)
         "getReportDocument": reports,
     }
     return Road(asset, name, why, calls, reports * MINUTES_PER_REPORT)
+
+
+def _shipments(span: Span) -> Road:
+    """Return the road of the report of fulfilled shipments, which is made one after the other."""
+    window, reports = span.windows["fulfilled_shipments"], span.asked("fulfilled_shipments")
+    why = f"one report for {window} days: Amazon makes it every 30 minutes at most"
+    road = _requested(span, "fulfilled_shipments", "report of fulfilled shipments", why, 2 * reports)
+    pauses = (reports - 1) * MINUTES_BETWEEN_SHIPMENTS
+    return replace(road, minutes_of_making=road.minutes_of_making + pauses)
 
 
 _EVERY_FOUR_HOURS = "one report for a year: Amazon makes it every four hours at most"

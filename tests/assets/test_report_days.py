@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.fulfilled_shipments import DAYS_PER_REPORT, FULFILLED_SHIPMENTS
 from assets.stages.day_stages import DAY_STAGES
 from assets.stages.days import RefusedDay, days_between, fetch_days, span_to_fetch
 from assets.stages.report_days import WAIT_SECONDS_MAX
@@ -20,7 +21,7 @@ from emulators.amazon.history import ReimbursementRecord
 from emulators.amazon.world import RequestedReport as Made
 from ledger.errors import SourceUnavailable
 from resources.amazon.orders import kept_since
-from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE
+from resources.amazon.requested_reports import ALL_ORDERS_BY_UPDATE, DAYS_MAX
 from tests.assets.order_days import Daily
 from tests.resources.amazon.client.order_rig import LINE, add_order
 from tests.resources.amazon.client.rig import SELLER, make_rig
@@ -345,6 +346,28 @@ def test_reimbursements_come_by_day_of_approval(daily):
         Decimal("-14.120"),
         Decimal("9.870"),
     ]
+
+
+def test_shipments_come_by_the_day_they_left(daily):
+    """Each item of a shipment once; no report is longer than Amazon makes it."""
+    order = add_order(daily.rig, 1, days_ago=5, shipped=daily.rig.clock.now() - timedelta(days=4))
+    day = daily.today - timedelta(days=4)
+    outcome = daily.fetch(day - timedelta(days=1), day, FULFILLED_SHIPMENTS)[day]
+    assert [one.check for one in outcome.verdicts if one.passed] == ["each_shipped_item_once"]
+    assert {row["order_id"] for row in daily.rows(day, FULFILLED_SHIPMENTS)} == {order}
+    assert daily.rows(day - timedelta(days=1), FULFILLED_SHIPMENTS) == []
+    assert DAYS_MAX[FULFILLED_SHIPMENTS.report_type] >= DAYS_PER_REPORT
+
+
+def test_an_item_that_a_shipment_holds_twice_is_named(daily):
+    """It would look like another shipment than its transaction."""
+    add_order(daily.rig, 1, days_ago=5, shipped=daily.rig.clock.now() - timedelta(days=4))
+    history = daily.rig.world.histories[SELLER]
+    history.orders.append(history.orders[-1])
+    day = daily.today - timedelta(days=4)
+    outcome = daily.fetch(day, day, FULFILLED_SHIPMENTS)[day]
+    [said] = outcome.verdicts
+    assert (said.passed, said.is_blocking, said.rows[0]["times"]) == (False, False, "2")
 
 
 def reimbursement(day: date, number: str, amount: str) -> ReimbursementRecord:

@@ -49,11 +49,13 @@ def test_days_begin_with_the_setting_or_before_the_books(sources, policy, first)
 def test_each_source_may_be_switched_off():
     """What is off has neither asset nor schedule; the VAT report, which needs a role of its own, is off by itself."""
     invoicing = {"shipped_from": "2026-09-01", "bill_to": {"*": "1008"}}
+    dated = invoicing | {"dated_by": "shipment_report"}
     costs = {"catalogue": "products.csv", "cost_of_goods": {"shipped_from": "2026-09-01"}}
     wanted = {"input_tax": "when_invoiced", "create_missing_items": True}
-    policy = Policy(time_zone="UTC", invoicing=invoicing, **wanted, **costs)
+    policy = Policy(time_zone="UTC", invoicing=dated, **wanted, **costs)
     billed = Policy(time_zone="UTC", invoicing=invoicing)
     assert set(day_stages(DaySources(), billed)) == set(DAY_STAGES) - {
+        "fulfilled_shipments",
         "vat_transactions",
         "fba_returns",
         "cost_postings",

@@ -151,6 +151,13 @@ def tell_refunded_in_full(world: World) -> None:
     _lay(world, REFUNDED, [_row(REFUNDED, number, *one) for number, one in enumerate(back)])
 
 
+def tell_sold(world: World, price: str) -> None:
+    """Lay the order's shipment alone under its day: sold for a price less 5."""
+    sold = [("S", "Shipment", "ProductCharges/OurPricePrincipal", price)]
+    sold += [("S", "Shipment", "Promotions/OurPricePrincipal", "-5.00")]
+    _lay(world, SHIPPED, [_row(SHIPPED, number, *one) for number, one in enumerate(sold)])
+
+
 def tell_two_and_refund(world: World) -> None:
     """Lay the transactions of two orders as `tell_two`, and 40 given back of the first."""
     tell_two(world)
@@ -191,20 +198,21 @@ def _row(day: date, number: int, transaction: str, kind: str, leaf: str, amount:
 
 def bill(schedule: Schedule) -> None:
     """Let runs make and post the documents of both days, an hour apart, until all of them are posted."""
-    _until_posted(schedule, (SHIPPED, REFUNDED), ("credit_memo", "invoice"))
+    until_posted(schedule, (SHIPPED, REFUNDED), ("credit_memo", "invoice"))
 
 
 def bill_two(schedule: Schedule) -> None:
     """Let runs make and post the invoices of the day, an hour apart, until both are posted."""
-    _until_posted(schedule, (SHIPPED,), ("invoice", "invoice"))
+    until_posted(schedule, (SHIPPED,), ("invoice", "invoice"))
 
 
 def bill_two_and_credit(schedule: Schedule) -> None:
     """Let runs make and post the documents of both days, an hour apart, until all three are posted."""
-    _until_posted(schedule, (SHIPPED, REFUNDED), ("credit_memo", "invoice", "invoice"))
+    until_posted(schedule, (SHIPPED, REFUNDED), ("credit_memo", "invoice", "invoice"))
 
 
-def _until_posted(schedule: Schedule, days: tuple[date, ...], kinds: tuple[str, ...]) -> None:
+def until_posted(schedule: Schedule, days: tuple[date, ...], kinds: tuple[str, ...]) -> None:
+    """Let runs make and post the documents of some days, until just these are posted."""
     for _ in range(_LOOKS_MAX):
         for asset in ASSETS:
             schedule.run(asset, partial(look, DAY_STAGES[asset], days))

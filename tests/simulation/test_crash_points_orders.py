@@ -8,6 +8,7 @@ import pytest
 
 from emulators import faults as general
 from tests.simulation import fusion_billing as billing
+from tests.simulation.adjusted_orders import TOO_LITTLE, TOO_MUCH
 from tests.simulation.crash import Keeper, reborn, watched
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import Case, World, simulated
@@ -44,6 +45,10 @@ WAYS = (
         billing.wrong_two,
         ("importBulkData",),
         60,
+    ),
+    *(
+        Way(one.name, one.case, one.tell, one.bill, one.wrong, (*calls, "createReceivablesInvoice"), 60)
+        for one, calls in ((TOO_MUCH, ("createCreditMemo",)), (TOO_LITTLE, ()))
     ),
 )
 _LOST = [pytest.param(way, operation, id=operation) for way in WAYS for operation in way.lost]

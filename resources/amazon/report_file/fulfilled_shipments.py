@@ -1,7 +1,8 @@
 """The report of what Amazon shipped: one row per item of a shipment, with the moment it left.
 
 Columns: https://developer-docs.amazon.com/sp-api/docs/fba-sales-reports-attributes. The join to a settlement is order,
-item and shipment id. Prices as in the report of all orders.
+item and shipment id. Prices as in the report of all orders. Nothing of where a parcel goes is read, not even its
+country: nobody here needs it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ FULFILLED_SHIPMENTS = ReportTable(
         Column("gift_wrap_tax", "gift-wrap-tax", Kind.AMOUNT, is_needed=True),
         Column("item_promotion", "item-promotion-discount", Kind.DISCOUNT),
         Column("ship_promotion", "ship-promotion-discount", Kind.DISCOUNT),
-        Column("ship_country", "ship-country", Kind.COUNTRY),
         Column("fulfillment_center_id", "fulfillment-center-id"),
         Column("fulfillment_channel", "fulfillment-channel"),
         Column("sales_channel", "sales-channel"),
@@ -43,7 +43,7 @@ FULFILLED_SHIPMENTS = ReportTable(
     currency="currency",
     dated_by="shipped_at",
     left_alone=re.compile(
-        PEOPLE_OF_ORDERS.pattern + r"|merchant-order-item-id|ship-service-level|carrier|tracking-number"
+        PEOPLE_OF_ORDERS.pattern + r"|ship-country|merchant-order-item-id|ship-service-level|carrier|tracking-number"
         r"|estimated-arrival-date|points-granted"
     ),
 )
