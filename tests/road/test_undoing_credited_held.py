@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from ledger.order_documents import CREDIT_MEMO
 from ledger.reversal import reversal_source
-from tests.road.billing_rig import told_home, told_world
+from tests.road.billing_rig import fetched, told_home, told_world
 from tests.road.conftest import World
 from tests.road.credited_rig import MARIA, billing, halved, held, look, posted, refunds, reverse, states
 from tests.road.fusion_rig import Pod
+from tests.road.receipt_rig import REFUNDED, SHIPPED, Shop
 
 PAUL = Decider("paul")
+TWICE = "111-0000003-0000003"
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +122,36 @@ def test_the_memos_must_stand_in_the_erp_for_the_order_to_be_undone(world, pod, 
     look(pod, credited.shipped, "run-3")
     assert states(pod, credited) == {"invoice": ["posted"], "memo": ["posted"], "undoing": ["approved"]}
     assert memo.erp_id in world.items()["reversal_of_nothing"].sentence
+
+
+def test_no_refund_moves_to_another_invoice_of_the_order_while_one_is_undone(world):
+    """Two shipments, a refund against the first: with that one undone it would fit the second, and waits for the first.
+
+    Nor does a refund that is told meanwhile go; both follow when the first is billed again.
+    """
+    shop = Shop(world, said={"clear_by": "journal"})
+    shop.tell({TWICE: "100"}, {TWICE: "100"}, {TWICE: "100"})
+    days = (SHIPPED, SHIPPED + timedelta(days=1), REFUNDED)
+
+    def looked(run: str) -> dict[str, list[str]]:
+        for day in days:
+            for asset in ("receivable_invoices", "invoice_postings"):
+                fetched(shop.road(run), asset, [day])
+        found: dict[str, list[str]] = {}
+        listed = shop.world.stores.outbox.listing(belongs_to=TWICE)
+        for one in sorted(listed, key=lambda one: (one.journal.accounting_date, one.key)):
+            found.setdefault(one.source.kind, []).append(f"{one.revision} {one.state}")
+        return found
+
+    assert looked("run-1") == {"invoice": ["1 posted", "1 posted"], "credit_memo": ["1 posted"]}
+    first = world.stores.outbox.listing(partition=f"invoice_postings-{SHIPPED}")[0]
+    [source] = order_sources(shop.road(), first.erp_id)
+    apply_reversal(shop.road(), plan_order_reversal(shop.road(), source), "wrong account")
+    for run in ("run-2", "run-3"):
+        undone = looked(run)
+        assert undone["invoice"] == ["1 reversed", "1 posted"]
+        assert (undone["credit_memo"], undone["reversal"]) == (["1 reversed"], ["1 posted"])
+    repost_order(shop.road(), source, MARIA, "right now")
+    again = looked("run-4")
+    assert sorted(again["invoice"]) == ["1 posted", "1 reversed", "2 posted"]
+    assert again["credit_memo"] == ["1 reversed", "2 posted"]
