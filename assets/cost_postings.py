@@ -1,8 +1,9 @@
 """Cost postings: what was shipped on one day, from inventory to cost in the ERP's general ledger, each shipment once.
 
-In: the transactions of a day, and the catalogue. Each shipment's journals are made anew, stored as intent, looked for,
-sent and followed by the protocol that posts everything, and read back. Other cost than what was sent is told and
-nothing is sent a second time. A refund reverses no cost: what came back and can be sold is `return_postings`.
+In: the transactions of a day, and the catalogue; where revenue is booked when it is settled, the settlements that ended
+on the day instead, once they are posted. Each shipment's journals are made anew, stored as intent, looked for, sent and
+followed by the protocol that posts everything, and read back. Other cost than what was sent is told and nothing is sent
+a second time. A refund reverses no cost: what came back and can be sold is `return_postings`.
 """
 
 from datetime import date
@@ -13,6 +14,7 @@ from assets.posting.day_journals import facts_of, lines_of, row_of, take_day
 from assets.posting.day_postings import Posted, changed_verdict
 from assets.posting.document_sets import COST_POSTINGS as TABLE
 from assets.sales.costed_shipments import CostedDay, costed_day
+from assets.sales.settled_costs import settled_day
 from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
 from assets.stages.days import DayOutcome, RefusedDay, days_between
@@ -43,12 +45,8 @@ def post_costs(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
 def costs_of_day(road: Road, day: date) -> dict[SourceKey, JournalSet]:
     """Return what would be booked of a day now, by shipment; nothing is stored. Raises as `post_costs` does."""
     costs, catalogue = _settings(road)
-    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
-    if events is None:
-        return {}
-    path = road.stores.warehouse.path(events)
-    made = costed_day(road, costs, road.load_mapping(), catalogue, day, path)
-    return {one.source: one for one in made.documents}
+    found = _made(road, costs, road.load_mapping(), catalogue, day)
+    return {one.source: one for one in found[0].documents} if found else {}
 
 
 def _settings(road: Road) -> tuple[CostOfGoods, Catalogue]:
@@ -58,15 +56,27 @@ def _settings(road: Road) -> tuple[CostOfGoods, Catalogue]:
     return costs, catalogue
 
 
-def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date) -> DayOutcome:
+def _made(
+    road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date
+) -> tuple[CostedDay, str] | None:
+    """Return what is made of a day, with the version of the transactions it is made of; None without these."""
+    if road.policy.costs_at_settlement:
+        return settled_day(road, costs, mapping, catalogue, day), ""
     events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
     if events is None:
+        return None
+    return costed_day(road, costs, mapping, catalogue, day, road.stores.warehouse.path(events)), events.id
+
+
+def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date) -> DayOutcome:
+    found = _made(road, costs, mapping, catalogue, day)
+    if found is None:
         fetch = f"connector fetch {EVENTS_TABLE} --from {day} --to {day} -c {road.connection}"
         return RefusedDay(((str(day), f"Its financial events are not here yet: {fetch}"),))
-    made = costed_day(road, costs, mapping, catalogue, day, road.stores.warehouse.path(events))
+    made, events = found
     wanted = {one.source: one for one in made.documents}
     taken = take_day(road, _POSTED, day, wanted, mapping.content_hash, partial(_changed, road))
-    facts = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, "events": events.id, **taken.read}
+    facts = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, "events": events, **taken.read}
     version = write_day(road, TABLE, day, [row for one in taken.documents for row in lines_of(one)], facts)
     return StageResult(
         facts={"shipments": made.shipments, **facts_of(taken.documents, "cost")},
@@ -88,8 +98,13 @@ def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[Out
 def _costed(made: CostedDay) -> Verdict:
     """Every shipment of the day carries its cost; what waits is named with its orders."""
     findings = tuple(made.findings)
+    if made.waiting and not findings:
+        words = f"The cost of settlement {', '.join(made.waiting)} follows when it is posted."
+        return Verdict(COSTED, False, words, is_blocking=False, is_waiting=True)
     if not findings:
         words = f"{len(made.documents)} of {made.shipments} shipments carry cost; the others cost nothing."
+        if made.elsewhere:
+            words += f" {len(made.elsewhere)} more carry it already, by their shipment or by their settlement."
         return Verdict(COSTED, True, words, is_blocking=False)
     rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
     sentence = f"{made.left_out} shipments wait. {findings[0].sentence}"

@@ -15,6 +15,7 @@ from assets.posting.gate import accounts_verdict, place_verdict
 from assets.posting.sets import WantedSet, gate_of, gate_or_hold, take
 from assets.review.hands import decisions
 from assets.sales.billed_gate import billed_verdict
+from assets.sales.settled_costs import ask_for_costs
 from assets.settlement_reports import content_verdict, registered
 from assets.settlements.changed_lines import changed_lines
 from assets.settlements.series import placed
@@ -70,7 +71,14 @@ def _posted(
         # The gate asks before the set is stored: what it carries in may be undone since, so whoever sends asks too.
         unless_begun=(*undoing_sources(road, place), *accruals_beside(road, planned.journals)),
     )
-    return take(road, wanted, known, verdicts, lambda documents: _changed(road, planned, settlement_id, documents))
+    result = take(road, wanted, known, verdicts, lambda documents: _changed(road, planned, settlement_id, documents))
+    if not _are_posted(known) and _are_posted(road.stores.outbox.documents(planned.journals.source)):
+        ask_for_costs(road, registered(road, settlement_id))
+    return result
+
+
+def _are_posted(documents: list[OutboxDocument]) -> bool:
+    return bool(documents) and all(one.state is PostingState.POSTED for one in documents)
 
 
 def _gate(road: Road, planned: Planned, sending: JournalSet, place: Place, facts: dict) -> tuple[Verdict, ...]:

@@ -115,7 +115,7 @@ class AmazonToErpSettings(StrictSettings):
     def _cost_what_is_told(self) -> Self:
         """Refuse cost of goods without the transactions that tell of shipments."""
         is_told = self.by_day.financial_events and self.by_day.events_source == "transactions"
-        if self.books.cost_of_goods is not None and not is_told:
+        if self.books.cost_of_goods is not None and not self.books.costs_at_settlement and not is_told:
             raise ValueError("books.cost_of_goods needs by_day.financial_events, with events_source: transactions")
         return self
 

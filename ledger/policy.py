@@ -249,11 +249,13 @@ class Invoicing(Settings):
 
 
 class CostOfGoods(Settings):
-    """What was sold is taken out of the stock in the books when it is shipped: debit cost of goods, credit inventory.
+    """What was sold is taken out of the stock in the books with its revenue: debit cost of goods, credit inventory.
 
-    Only for books whose inventory is not issued by the ERP itself: an ERP that issues the stock books the same cost,
-    and must not get it twice. `shipped_from`: what was shipped before that day, in the ledger's time zone, carries
-    none. `returned_from`: what came back before that day takes none back, because it was booked by hand.
+    That is when it is shipped, where invoices or accruals book the revenue then, and else when it is settled. Only for
+    books whose inventory is not issued by the ERP itself: an ERP that issues the stock books the same cost, and must
+    not get it twice. `shipped_from`: what was shipped (settled, where cost is booked then) before that day, in the
+    ledger's time zone, carries none. `returned_from`: what came back before that day takes none back, because it was
+    booked by hand.
     """
 
     shipped_from: IsoDate
@@ -359,11 +361,12 @@ class Policy(Settings):
             return self
         if self.catalogue is None:
             raise ValueError("cost_of_goods needs catalogue: the file that says what a unit costs")
-        if self.invoicing is None and self.month_end != "accrue":
-            raise ValueError(
-                "cost_of_goods is booked at shipment and needs revenue there: invoicing, or month_end: accrue"
-            )
         return self
+
+    @property
+    def costs_at_settlement(self) -> bool:
+        """Tell whether cost of goods is booked with the settlement, as its revenue is: nothing bills or accrues it."""
+        return self.cost_of_goods is not None and self.invoicing is None and self.month_end != "accrue"
 
     @property
     def holds_input_tax(self) -> bool:

@@ -20,11 +20,14 @@ from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
 from assets.stages.statements import composed, dicts
 from ledger.catalogue import Catalogue
-from ledger.cost_documents import Shipment, Units, cost_of
+from ledger.cost_documents import KIND, Shipment, Units, cost_of
 from ledger.errors import Finding
 from ledger.journal import JournalSet
 from ledger.mapping import Mapping
+from ledger.mapping_shape import OwnerUnit
+from ledger.order_documents import document_source
 from ledger.policy import CostOfGoods
+from ledger.posting import PostingState
 
 QUANTITY_CODE = "units_unknown"
 _SHIPMENTS = "lower(trim(events.transaction_type)) = 'shipment'"
@@ -33,12 +36,18 @@ _FINDINGS_MAX = 20
 
 @dataclass
 class CostedDay:
-    """The journals of one day's shipments, and what keeps others from being made."""
+    """The journals of one day's shipments, and what keeps others from being made.
+
+    `waiting` are settlements that are not posted yet, where cost is booked with them; `elsewhere` are orders whose cost
+    was booked at their shipment before it was booked with settlements, or the other way round.
+    """
 
     documents: list[JournalSet] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     shipments: int = 0
     left_out: int = 0
+    waiting: list[str] = field(default_factory=list)
+    elsewhere: set[str] = field(default_factory=set)
 
 
 def costed_day(
@@ -54,12 +63,48 @@ def costed_day(
     places, homeless = places_of(road, mapping, (str(events),), {("", ""): since}, until)
     made.findings += homeless
     unknown: dict[str, tuple[tuple[str, ...], list[str]]] = {}
-    left_alone = dismissed(road, QUANTITY_CODE)
+    elsewhere = costed_otherwise(road, at_settlement=False)
     for place in places:
-        rows = _units(road, events, place, until)
-        for _, group in groupby(rows, lambda row: row["transaction_id"]):
+        owner = mapping.owner_of(place.marketplace)
+        for _, group in groupby(_units(road, events, place, until), lambda row: row["transaction_id"]):
+            rows = list(group)
+            if rows[0]["order_id"] in elsewhere:
+                made.elsewhere.add(rows[0]["order_id"])
+                continue
             made.shipments += 1
-            _take(road, mapping, catalogue, place, list(group), made, unknown)
+            take_shipment(road, catalogue, owner, _shipment(road, rows), rows, made, unknown)
+    return without_dismissed(road, catalogue, made, unknown, day)
+
+
+def costed_otherwise(road: Road, *, at_settlement: bool) -> set[str]:
+    """Return the orders whose cost stands, or is to stand, by the other trigger than that of now: never by both.
+
+    The key of a cost is made of its order and of Amazon's transaction, or of the settlement it was booked with.
+    """
+    marks = {_mark(road, one.settlement_id) for one in road.stores.settlements.all(road.connection)}
+    standing = road.stores.outbox.of_kind(road.seller, road.ledger, KIND)
+    return {
+        one.source_id.partition(".")[0]
+        for one in standing
+        if one.state is not PostingState.REFUSED
+        and one.state is not PostingState.REVERSED
+        and (one.source_id.partition(".")[2] in marks) is not at_settlement
+    }
+
+
+def _mark(road: Road, transaction: str) -> str:
+    return document_source(road.seller, road.ledger, KIND, "", transaction).source_id.partition(".")[2]
+
+
+def without_dismissed(
+    road: Road,
+    catalogue: Catalogue,
+    made: CostedDay,
+    unknown: dict[str, tuple[tuple[str, ...], list[str]]],
+    day: date,
+) -> CostedDay:
+    """Return a day with the products that are not known told, and what people dismissed left out."""
+    left_alone = dismissed(road, QUANTITY_CODE)
     made.findings = [one for one in made.findings if one.code != QUANTITY_CODE or one.origin not in left_alone]
     products = (
         unknown_product(catalogue, sku, lacks, orders, day, "carry no cost")
@@ -80,18 +125,16 @@ def _units(road: Road, events: Path, place: Place, until: datetime) -> Iterator[
         yield from [row for row in found if row["sku"]] or found
 
 
-def _take(
+def take_shipment(
     road: Road,
-    mapping: Mapping,
     catalogue: Catalogue,
-    place: Place,
+    owner: OwnerUnit,
+    shipment: Shipment,
     rows: list[dict[str, Any]],
     made: CostedDay,
     unknown: dict[str, tuple[tuple[str, ...], list[str]]],
 ) -> None:
-    """Make the journals of one shipment, or note what is not known of it."""
-    shipment = _shipment(road, rows)
-    owner = mapping.owner_of(place.marketplace)
+    """Make the journals of one shipment, a row per product, or note what is not known of it."""
     units = []
     for row in rows:
         cost = catalogue.cost(row["sku"], shipment.on, owner)

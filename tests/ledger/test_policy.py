@@ -191,11 +191,16 @@ COSTS = {"shipped_from": "2026-10-01"}
 BILLED = {"shipped_from": "2026-10-01", "bill_to": {"*": "1008"}}
 
 
-@pytest.mark.parametrize("revenue", [{"invoicing": BILLED}, {"month_end": "accrue"}])
-def test_cost_of_goods_is_booked_where_revenue_is_booked_at_shipment(revenue):
-    """With invoices, or with accruals; off unless set."""
-    assert policy(catalogue="products.csv", cost_of_goods=COSTS, **revenue).cost_of_goods.shipped_from.month == 10
-    assert policy(catalogue="products.csv", **revenue).cost_of_goods is None
+@pytest.mark.parametrize(
+    ("revenue", "at_settlement"),
+    [({"invoicing": BILLED}, False), ({"month_end": "accrue"}, False), ({}, True), ({"month_end": "none"}, True)],
+)
+def test_cost_of_goods_is_booked_with_its_revenue(revenue, at_settlement):
+    """At shipment with invoices or accruals, else with the settlement; off unless set."""
+    costs = policy(catalogue="products.csv", cost_of_goods=COSTS, **revenue)
+    assert (costs.cost_of_goods.shipped_from.month, costs.costs_at_settlement) == (10, at_settlement)
+    without = policy(catalogue="products.csv", **revenue)
+    assert (without.cost_of_goods, without.costs_at_settlement) == (None, False)
 
 
 def test_returns_take_cost_back_from_the_day_that_is_set():
@@ -221,12 +226,11 @@ def test_what_was_shipped_before_go_live_is_neither_billed_nor_costed(asked):
     ("changes", "said"),
     [
         ({"cost_of_goods": COSTS, "invoicing": BILLED}, "cost_of_goods needs catalogue"),
-        ({"cost_of_goods": COSTS, "catalogue": "p.csv"}, "needs revenue there: invoicing, or month_end: accrue"),
         ({"cost_of_goods": {}, "catalogue": "p.csv", "invoicing": BILLED}, "shipped_from"),
         ({"catalogue": ""}, "catalogue"),
     ],
 )
 def test_cost_of_goods_without_what_it_needs_is_refused(changes, said):
-    """A catalogue for the unit costs, and revenue on the day of the cost."""
+    """A catalogue for the unit costs, and a day from which on they count."""
     with pytest.raises(ValidationError, match=said):
         policy(**changes)
