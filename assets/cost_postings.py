@@ -13,7 +13,8 @@ from assets.events.event_rows import TABLE as EVENTS_TABLE
 from assets.posting.day_journals import facts_of, lines_of, row_of, take_day
 from assets.posting.day_postings import Posted, changed_verdict
 from assets.posting.document_sets import COST_POSTINGS as TABLE
-from assets.sales.costed_shipments import CostedDay, costed_day
+from assets.sales.costed_shipments import CostedDay, costed_day, told_of
+from assets.sales.replaced_orders import add_replacements
 from assets.sales.settled_costs import settled_day
 from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
@@ -61,11 +62,15 @@ def _made(
 ) -> tuple[CostedDay, str] | None:
     """Return what is made of a day, with the version of the transactions it is made of; None without these."""
     if road.policy.costs_at_settlement:
-        return settled_day(road, costs, mapping, catalogue, day), ""
-    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
-    if events is None:
-        return None
-    return costed_day(road, costs, mapping, catalogue, day, road.stores.warehouse.path(events)), events.id
+        made, version = settled_day(road, costs, mapping, catalogue, day), ""
+    else:
+        events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+        if events is None:
+            return None
+        path, version = road.stores.warehouse.path(events), events.id
+        made = costed_day(road, costs, mapping, catalogue, day, path)
+    add_replacements(road, costs, mapping, catalogue, day, made)
+    return told_of(road, catalogue, made, day), version
 
 
 def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date) -> DayOutcome:
@@ -75,7 +80,9 @@ def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue,
         return RefusedDay(((str(day), f"Its financial events are not here yet: {fetch}"),))
     made, events = found
     wanted = {one.source: one for one in made.documents}
-    taken = take_day(road, _POSTED, day, wanted, mapping.content_hash, partial(_changed, road))
+    taken = take_day(
+        road, _POSTED, day, wanted, mapping.content_hash, partial(_changed, road), unless_begun=made.unless_begun
+    )
     facts = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, "events": events, **taken.read}
     version = write_day(road, TABLE, day, [row for one in taken.documents for row in lines_of(one)], facts)
     return StageResult(
@@ -104,7 +111,7 @@ def _costed(made: CostedDay) -> Verdict:
     if not findings:
         words = f"{len(made.documents)} of {made.shipments} shipments carry cost; the others cost nothing."
         if made.elsewhere:
-            words += f" {len(made.elsewhere)} more carry it already, by their shipment or by their settlement."
+            words += f" {len(made.elsewhere)} more carry it by something else: shipment, settlement or replacement."
         return Verdict(COSTED, True, words, is_blocking=False)
     rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
     sentence = f"{made.left_out} shipments wait. {findings[0].sentence}"

@@ -30,6 +30,7 @@ class DaySchedules(BaseModel):
     orders: CronLine = "*/15 * * * *"
     fba_reimbursements: CronLine = "40 5 * * *"
     fba_returns: CronLine = "55 5 * * *"
+    fba_replacements: CronLine = "58 5 * * *"
     fulfilled_shipments: CronLine = "20 * * * *"
     vat_transactions: CronLine = "10 7 3-9 * *"
     payouts: CronLine = "25 * * * *"
@@ -58,6 +59,7 @@ class DaySources(BaseModel):
     orders_road: OrdersRoad = "reports"
     fba_reimbursements: bool = True
     fba_returns: bool = True
+    fba_replacements: bool = True
     fulfilled_shipments: bool = True
     vat_transactions: bool = False
     payouts: bool = True

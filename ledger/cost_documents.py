@@ -19,6 +19,8 @@ from ledger.journal import Journal, JournalFrame, JournalLine, JournalSet, Movem
 from ledger.order_documents import document_source
 
 KIND = "cost"
+# Stands in place of a transaction in the key of what was sent once more: nothing else of such an order carries cost.
+REPLACEMENT = "replacement"
 # `3 x MUG-1`: how a line of cost says its units, and how they are read from it again.
 _UNITS = re.compile(r"(\d+(?:\.\d+)?) x(?: (.*))?", re.DOTALL)
 

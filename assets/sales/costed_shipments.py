@@ -15,19 +15,18 @@ from typing import Any
 
 from assets.month_end.accrual_events import Place, places_of
 from assets.sales.billed_orders import unknown_product
+from assets.sales.cost_triggers import left_to_others
 from assets.sales.order_choices import dismissed
 from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
 from assets.stages.statements import composed, dicts
 from ledger.catalogue import Catalogue
-from ledger.cost_documents import KIND, Shipment, Units, cost_of
+from ledger.cost_documents import REPLACEMENT, Shipment, Units, cost_of, cost_source
 from ledger.errors import Finding
-from ledger.journal import JournalSet
+from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Mapping
 from ledger.mapping_shape import OwnerUnit
-from ledger.order_documents import document_source
 from ledger.policy import CostOfGoods
-from ledger.posting import PostingState
 
 QUANTITY_CODE = "units_unknown"
 _SHIPMENTS = "lower(trim(events.transaction_type)) = 'shipment'"
@@ -39,7 +38,9 @@ class CostedDay:
     """The journals of one day's shipments, and what keeps others from being made.
 
     `waiting` are settlements that are not posted yet, where cost is booked with them; `elsewhere` are orders whose cost
-    was booked at their shipment before it was booked with settlements, or the other way round.
+    was booked at their shipment before it was booked with settlements, or the other way round, and replacements, which
+    are booked by their report. `unless_begun` are, by cost, the other keys under which it could be booked, `unknown`
+    products whose cost nobody says, with what is lacking and the orders that wait for it.
     """
 
     documents: list[JournalSet] = field(default_factory=list)
@@ -48,6 +49,8 @@ class CostedDay:
     left_out: int = 0
     waiting: list[str] = field(default_factory=list)
     elsewhere: set[str] = field(default_factory=set)
+    unless_begun: dict[SourceKey, tuple[SourceKey, ...]] = field(default_factory=dict)
+    unknown: dict[str, tuple[tuple[str, ...], list[str]]] = field(default_factory=dict)
 
 
 def costed_day(
@@ -62,8 +65,7 @@ def costed_day(
         return made
     places, homeless = places_of(road, mapping, (str(events),), {("", ""): since}, until)
     made.findings += homeless
-    unknown: dict[str, tuple[tuple[str, ...], list[str]]] = {}
-    elsewhere = costed_otherwise(road, at_settlement=False)
+    elsewhere = left_to_others(road, "shipment", day)
     for place in places:
         owner = mapping.owner_of(place.marketplace)
         for _, group in groupby(_units(road, events, place, until), lambda row: row["transaction_id"]):
@@ -72,43 +74,17 @@ def costed_day(
                 made.elsewhere.add(rows[0]["order_id"])
                 continue
             made.shipments += 1
-            take_shipment(road, catalogue, owner, _shipment(road, rows), rows, made, unknown)
-    return without_dismissed(road, catalogue, made, unknown, day)
+            take_shipment(road, catalogue, owner, _shipment(road, rows), rows, made)
+    return made
 
 
-def costed_otherwise(road: Road, *, at_settlement: bool) -> set[str]:
-    """Return the orders whose cost stands, or is to stand, by the other trigger than that of now: never by both.
-
-    The key of a cost is made of its order and of Amazon's transaction, or of the settlement it was booked with.
-    """
-    marks = {_mark(road, one.settlement_id) for one in road.stores.settlements.all(road.connection)}
-    standing = road.stores.outbox.of_kind(road.seller, road.ledger, KIND)
-    return {
-        one.source_id.partition(".")[0]
-        for one in standing
-        if one.state is not PostingState.REFUSED
-        and one.state is not PostingState.REVERSED
-        and (one.source_id.partition(".")[2] in marks) is not at_settlement
-    }
-
-
-def _mark(road: Road, transaction: str) -> str:
-    return document_source(road.seller, road.ledger, KIND, "", transaction).source_id.partition(".")[2]
-
-
-def without_dismissed(
-    road: Road,
-    catalogue: Catalogue,
-    made: CostedDay,
-    unknown: dict[str, tuple[tuple[str, ...], list[str]]],
-    day: date,
-) -> CostedDay:
-    """Return a day with the products that are not known told, and what people dismissed left out."""
+def told_of(road: Road, catalogue: Catalogue, made: CostedDay, day: date) -> CostedDay:
+    """Return a day with its unknown products told, and what people dismissed left out."""
     left_alone = dismissed(road, QUANTITY_CODE)
     made.findings = [one for one in made.findings if one.code != QUANTITY_CODE or one.origin not in left_alone]
     products = (
         unknown_product(catalogue, sku, lacks, orders, day, "carry no cost")
-        for sku, (lacks, orders) in sorted(unknown.items())
+        for sku, (lacks, orders) in sorted(made.unknown.items())
     )
     made.findings += list(products)[:_FINDINGS_MAX]
     return made
@@ -132,7 +108,6 @@ def take_shipment(
     shipment: Shipment,
     rows: list[dict[str, Any]],
     made: CostedDay,
-    unknown: dict[str, tuple[tuple[str, ...], list[str]]],
 ) -> None:
     """Make the journals of one shipment, a row per product, or note what is not known of it."""
     units = []
@@ -140,7 +115,7 @@ def take_shipment(
         cost = catalogue.cost(row["sku"], shipment.on, owner)
         if cost is None:
             lacks = catalogue.lacks(row["sku"], shipment.on, with_cost=True, with_revenue=False)
-            unknown.setdefault(row["sku"], (lacks, []))[1].append(shipment.order_id or shipment.transaction_id)
+            made.unknown.setdefault(row["sku"], (lacks, []))[1].append(shipment.order_id or shipment.transaction_id)
         elif row["quantity"] is None or row["quantity"] <= 0:
             made.findings.append(_no_quantity(shipment, row["sku"]))
         else:
@@ -151,6 +126,10 @@ def take_shipment(
     found = cost_of(shipment, units, min(road.policy.lines_max, road.target.lines_max))
     if found.journals:
         made.documents.append(found)
+        if shipment.transaction_id != REPLACEMENT:
+            made.unless_begun[found.source] = (
+                cost_source(shipment.seller, shipment.ledger, shipment.order_id, REPLACEMENT),
+            )
 
 
 def _shipment(road: Road, rows: list[dict[str, Any]]) -> Shipment:

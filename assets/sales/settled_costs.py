@@ -12,7 +12,8 @@ from typing import Any
 
 from assets.month_end.accrued_months import settlement_place
 from assets.posting.document_sets import COST_POSTINGS, settlement_source
-from assets.sales.costed_shipments import CostedDay, costed_otherwise, take_shipment, without_dismissed
+from assets.sales.cost_triggers import left_to_others
+from assets.sales.costed_shipments import CostedDay, take_shipment
 from assets.settlement_lines import TABLE as LINES_TABLE
 from assets.settlements.series import placed
 from assets.stages.day_names import day_name
@@ -32,8 +33,7 @@ from resources.store.warehouse import Version
 def settled_day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue, day: date) -> CostedDay:
     """Return the cost of what the settlements that ended on a day were paid for, since cost is booked."""
     made = CostedDay()
-    unknown: dict[str, tuple[tuple[str, ...], list[str]]] = {}
-    places, elsewhere = placed(road), costed_otherwise(road, at_settlement=True)
+    places, elsewhere = placed(road), left_to_others(road, "settlement", day)
     for record in _ended_on(road, day):
         if places[record.settlement_id].is_before_go_live:
             continue
@@ -48,8 +48,8 @@ def settled_day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Cat
                 made.elsewhere.add(shipment.order_id)
                 continue
             made.shipments += 1
-            take_shipment(road, catalogue, owner, shipment, rows, made, unknown)
-    return without_dismissed(road, catalogue, made, unknown, day)
+            take_shipment(road, catalogue, owner, shipment, rows, made)
+    return made
 
 
 def ask_for_costs(road: Road, record: SettlementRecord) -> None:

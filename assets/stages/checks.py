@@ -112,6 +112,7 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         CheckOfAsset("each_return_once", "Every unit that came back stands once.", False),
         CheckOfAsset("conditions_known", "Every condition a unit came back in is one that is known here.", False),
     ),
+    "fba_replacements": (CheckOfAsset("replacements_named", "Every replacement names its order and product.", False),),
     "fulfilled_shipments": (CheckOfAsset("each_shipped_item_once", "Every item of a shipment stands once.", False),),
     "vat_transactions": (
         CheckOfAsset("vat_adds_up", "Net and VAT are gross, and the VAT is that of the rate.", False),
@@ -229,6 +230,7 @@ BY_DAY = (
     "orders",
     "fba_reimbursements",
     "fba_returns",
+    "fba_replacements",
     "fulfilled_shipments",
     "vat_transactions",
     "payouts",

@@ -8,6 +8,7 @@ from assets.bank_deposits import compose_deposits
 from assets.cost_postings import post_costs
 from assets.expected_payouts import fetch_expected, only_today
 from assets.fba_reimbursements import FBA_REIMBURSEMENTS
+from assets.fba_replacements import FBA_REPLACEMENTS
 from assets.fba_returns import FBA_RETURNS
 from assets.fee_invoices import fetch_fee_invoices
 from assets.financial_events import fetch_events
@@ -76,6 +77,13 @@ DAY_STAGES: dict[str, DayStage] = {
             FBA_RETURNS,
             "Units that came back to Amazon's warehouses on one day, each with its condition.",
             RETURNS_TOLD_WITHIN,
+            366,
+            is_wanted=lambda policy: policy.cost_of_goods is not None,
+        ),
+        _of_report(
+            FBA_REPLACEMENTS,
+            "Units that Amazon sent once more on one day, without a sale.",
+            5,
             366,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),
@@ -161,7 +169,7 @@ DAY_STAGES: dict[str, DayStage] = {
             "What was shipped on one day, from inventory to cost of goods sold in the ERP's general ledger, once each.",
             days_per_window=10,
             overlap_days=5,  # what is told late of a day carries its cost with it
-            reads=("financial_events",),
+            reads=("financial_events", "fba_replacements"),
             asks_marketplace=False,
             is_wanted=lambda policy: policy.cost_of_goods is not None,
         ),

@@ -112,6 +112,21 @@ class ReturnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacementRecord:
+    """Units that were sent once more, under an order of their own that nobody paid for."""
+
+    order_id: str
+    original_order_id: str
+    marketplace_id: str
+    shipped: datetime
+    sku: str
+    asin: str
+    quantity: int = 1
+    reason: str = "1"
+    fulfillment_center: str = "PHX7"
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One end of a breakdown tree: the names from the top down, and the amount."""
 
@@ -277,6 +292,7 @@ class SellerHistory:
     refunds: list[RefundRecord] = field(default_factory=list)
     reimbursements: list[ReimbursementRecord] = field(default_factory=list)
     returns: list[ReturnRecord] = field(default_factory=list)
+    replacements: list[ReplacementRecord] = field(default_factory=list)
     transactions: list[TransactionRecord] = field(default_factory=list)
     transactions_later: list[Callable[[], list[TransactionRecord]]] = field(default_factory=list)
     groups: list[GroupRecord] = field(default_factory=list)

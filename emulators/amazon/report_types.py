@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from emulators.amazon import order_reports, reimbursement_report, return_report, vat_report
+from emulators.amazon import order_reports, reimbursement_report, replacement_report, return_report, vat_report
 from emulators.amazon.report_request import Asked
 from emulators.amazon.settings import Settings
 from emulators.amazon.tab_file import tab_file
@@ -55,6 +55,9 @@ TYPES: dict[str, ReportType] = {
     ),
     "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA": ReportType(
         lambda asked: return_report.COLUMNS, return_report.returns, made_anew_after=_DAILY
+    ),
+    "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_REPLACEMENT_DATA": ReportType(
+        lambda asked: replacement_report.COLUMNS, replacement_report.replacements, made_anew_after=_DAILY
     ),
     VAT_TYPE: ReportType(lambda asked: VAT_COLUMNS, vat_report.vat_transactions),
 }

@@ -58,6 +58,7 @@ def test_each_source_may_be_switched_off():
         "fulfilled_shipments",
         "vat_transactions",
         "fba_returns",
+        "fba_replacements",
         "cost_postings",
         "return_postings",
         "input_tax_postings",

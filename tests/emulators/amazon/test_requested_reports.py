@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from emulators.amazon.history import RefundRecord, ReimbursementRecord, ReturnRecord
+from emulators.amazon.history import RefundRecord, ReimbursementRecord, ReplacementRecord, ReturnRecord
 from emulators.amazon.vat_columns import VAT_COLUMNS
 from tests.emulators.amazon.bench import DOCUMENTS, NOW, REPORTS, Bench
 from tests.emulators.amazon.order_bench import DE, UK, US, orders_bench
@@ -24,6 +24,7 @@ BY_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 SHIPMENTS = "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL"
 REIMBURSEMENTS = "GET_FBA_REIMBURSEMENTS_DATA"
 RETURNS = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"
+REPLACEMENTS = "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_REPLACEMENT_DATA"
 VAT = "GET_VAT_TRANSACTION_DATA"
 
 
@@ -137,7 +138,7 @@ def test_the_marketplace_filter_may_be_ignored() -> None:
     assert rows[0]["item-promotion-discount"] == "-2.40"
 
 
-@pytest.mark.parametrize("kind", [BY_UPDATE, BY_DATE, SHIPMENTS, REIMBURSEMENTS, RETURNS, VAT])
+@pytest.mark.parametrize("kind", [BY_UPDATE, BY_DATE, SHIPMENTS, REIMBURSEMENTS, RETURNS, REPLACEMENTS, VAT])
 def test_nothing_to_report_is_cancelled(bench: Bench, kind: str) -> None:
     """No document, as though it had been cancelled by call."""
     entry = _end(bench, _create(bench, kind, 0.0001))
@@ -180,6 +181,19 @@ def test_returns_are_units_with_a_condition_and_a_label(bench: Bench) -> None:
     assert (row["order-id"], row["sku"], row["quantity"]) == ("202-0000000-0000001", "MUG", "1")
     assert (row["detailed-disposition"], row["license-plate-number"]) == ("DEFECTIVE", "LPN1")
     assert row["return-date"] == f"{back.returned:%Y-%m-%dT%H:%M:%S}+00:00"
+
+
+def test_replacements_are_orders_of_their_own(bench: Bench) -> None:
+    """By Amazon's columns in Amazon's order, units and no money; what leaves tomorrow is not told."""
+    sent = ReplacementRecord("202-7-1", "202-0-1", UK, NOW - timedelta(days=3), "MUG", "B000000001", 2)
+    bench.app.world.histories["ADEMOEU"].replacements += [sent, replace(sent, shipped=NOW + timedelta(days=1))]
+    [row] = _rows(bench, REPLACEMENTS, 30)
+    assert list(row) == [
+        "shipment-date", "sku", "asin", "fulfillment-center-id", "original-fulfillment-center-id", "quantity",
+        "replacement-reason-code", "replacement-amazon-order-id", "original-amazon-order-id",
+    ]  # fmt: skip
+    assert (row["replacement-amazon-order-id"], row["original-amazon-order-id"]) == ("202-7-1", "202-0-1")
+    assert (row["sku"], row["quantity"]) == ("MUG", "2")
 
 
 def test_reimbursements_are_listed_with_what_was_taken_back(bench: Bench) -> None:

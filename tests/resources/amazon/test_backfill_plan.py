@@ -10,6 +10,7 @@ WINDOWS = {
     "orders": 30,
     "fba_reimbursements": 366,
     "fba_returns": 366,
+    "fba_replacements": 366,
     "fulfilled_shipments": 30,
     "vat_transactions": 92,
     "payouts": 60,
@@ -81,6 +82,7 @@ def test_every_operation_has_a_published_quota():
         ("vat_transactions", {"getReports": 2, "createReport": 4, "getReport": 32, "getReportDocument": 4}),
         ("fulfilled_shipments", {"getReports": 26, "createReport": 13, "getReport": 104, "getReportDocument": 13}),
         ("fba_reimbursements", {"getReports": 2, "createReport": 1, "getReport": 8, "getReportDocument": 1}),
+        ("fba_replacements", {"getReports": 2, "createReport": 1, "getReport": 8, "getReportDocument": 1}),
         ("fba_returns", {"getReports": 2, "createReport": 1, "getReport": 8, "getReportDocument": 1}),
     ],
 )

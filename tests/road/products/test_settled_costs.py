@@ -9,7 +9,7 @@ from decimal import Decimal
 from assets.cost_postings import post_costs
 from assets.review.approval import approve
 from assets.road import walk
-from assets.sales.costed_shipments import costed_otherwise
+from assets.sales.cost_triggers import left_to_others
 from assets.stages.day_names import day_name
 from assets.stages.resumption import follow_up_kind
 from assets.undo.order_reversals import order_sources, plan_order_reversal
@@ -131,8 +131,9 @@ def test_an_order_costs_by_one_trigger_alone(world):
     walk(road, ONE)
     looks(world)
     assert len(costs(world)) == 1
-    assert costed_otherwise(road, at_settlement=False) == {"111-0000001-0000001"}
-    assert costed_otherwise(road, at_settlement=True) == set()
+    assert left_to_others(road, "shipment", ENDS) == {"111-0000001-0000001"}
+    assert left_to_others(road, "replacement", ENDS) == {"111-0000001-0000001"}
+    assert left_to_others(road, "settlement", ENDS) == set()
 
 
 def test_it_is_undone_by_order_and_waits_for_a_word(world):

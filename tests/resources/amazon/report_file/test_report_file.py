@@ -15,13 +15,14 @@ from resources.amazon.report_file import (
     CUSTOMER_RETURNS,
     FULFILLED_SHIPMENTS,
     REIMBURSEMENTS,
+    REPLACEMENTS,
     VAT_TRANSACTIONS,
     ReportTable,
     read_report,
 )
 from tests.resources.amazon.report_file.texts import ORDER_HEADER, minimal_file, order_file, rows_of
 
-TABLES = (ALL_ORDERS, CUSTOMER_RETURNS, FULFILLED_SHIPMENTS, REIMBURSEMENTS, VAT_TRANSACTIONS)
+TABLES = (ALL_ORDERS, CUSTOMER_RETURNS, FULFILLED_SHIPMENTS, REIMBURSEMENTS, REPLACEMENTS, VAT_TRANSACTIONS)
 PENDING = {"order-status": "Pending", "item-status": "Pending", "currency": "", "item-price": "", "item-tax": ""}
 PENDING |= {"shipping-price": "", "item-promotion-discount": ""}
 
