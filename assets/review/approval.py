@@ -52,7 +52,8 @@ def approve(
 def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> list[OutboxDocument]:
     """Reject journals of which nothing was sent, one's own too, and ask for the settlement.
 
-    What is kept out of the books so waits for a person from now on, not only once a run has told it. Raises InputRefused when something was sent, or nothing is planned.
+    What is kept out of the books so waits for a person from now on, not only once a run has told it.
+    Raises InputRefused when something was sent, or nothing is planned.
     """
     unsent = {PostingState.PLANNED, PostingState.APPROVED}
     documents = _undecided(road, settlement_id, "rejected", decider, reason, unsent)
@@ -63,7 +64,7 @@ def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> lis
 
 
 def _tell_refused(road: Road, documents: Sequence[OutboxDocument]) -> None:
-    """Open the items that the next run tells of rejected documents; a rejected reversal leaves the books as they are."""
+    """Open the items that the next run tells of rejected documents; a rejected reversal leaves the books alone."""
     stand_now = documents_named_in(road, (one.key for one in documents if not is_reversal(one)))
     dead = (one for one in stand_now if one.state is PostingState.REFUSED)
     align(road, documents[0].partition, tuple(refused_finding(one) for one in dead), frozenset())

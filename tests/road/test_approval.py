@@ -56,7 +56,7 @@ def test_what_waits_for_approval_is_in_the_review_queue_until_somebody_decides(w
 
 
 def test_what_was_rejected_is_asked_for_and_waits_for_a_person(world):
-    """Nothing falls out of sight: the queue tells at once who rejected it, and why, and the next run no more than that."""
+    """Nothing falls out of sight: the queue tells at once who rejected it, and why; the next run adds nothing."""
     road = world.small(approval="required")
     world.take_in(road, ONE, sale())
     walk(road, ONE)
