@@ -204,8 +204,9 @@ def _waits_to_be_posted(road: Road, settlement_id: str) -> bool:
 
 def _result(road: Road, since: date, listed: Sequence[Listed], unknown: Sequence[Listed]) -> StageResult:
     waiting = [one for one in unknown if not one.told]
+    counted = f"{len(waiting)} document{' under our source is' if len(waiting) == 1 else 's under our source are'}"
     sentence = (
-        f"{len(waiting)} documents under our source are unknown here: {', '.join(x.found.erp_id for x in waiting[:5])}."
+        f"{counted} unknown here: {', '.join(x.found.erp_id for x in waiting[:5])}."
         if waiting
         else f"All {len(listed)} documents under our source since {since.isoformat()} are known here."
     )

@@ -8,11 +8,19 @@ or changed the files they are made with, does not approve them.
 
 from collections.abc import Sequence
 
-from assets.posting.document_sets import called, content_mark, is_reversal, open_documents, source_named
-from assets.posting.findings import APPROVAL_CODES
+from assets.posting.document_sets import (
+    called,
+    content_mark,
+    documents_named_in,
+    is_reversal,
+    open_documents,
+    source_named,
+)
+from assets.posting.findings import APPROVAL_CODES, refused_finding
 from assets.review.hands import askers_of, planners
 from assets.settlement_reports import require_known
 from assets.stages.configuration import unconfirmed_hands
+from assets.stages.outcome import align
 from assets.stages.roadmap import Road
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, require_another
@@ -42,15 +50,24 @@ def approve(
 
 
 def reject(road: Road, settlement_id: str, decider: Decider, reason: str) -> list[OutboxDocument]:
-    """Reject journals of which nothing was sent, one's own too, and ask for the settlement, which tells what is left.
+    """Reject journals of which nothing was sent, one's own too, and ask for the settlement.
 
+    What is kept out of the books so waits for a person from now on, not only once a run has told it.
     Raises InputRefused when something was sent, or nothing is planned.
     """
     unsent = {PostingState.PLANNED, PostingState.APPROVED}
     documents = _undecided(road, settlement_id, "rejected", decider, reason, unsent)
     rejected = _decide(road, documents, PostingState.REFUSED, decider, f"rejected by {decider.name}: {reason}")
     _end_item(road, documents, "reject", decider, reason)
+    _tell_refused(road, documents)
     return rejected
+
+
+def _tell_refused(road: Road, documents: Sequence[OutboxDocument]) -> None:
+    """Open the items that the next run tells of rejected documents; a rejected reversal leaves the books alone."""
+    stand_now = documents_named_in(road, (one.key for one in documents if not is_reversal(one)))
+    dead = (one for one in stand_now if one.state is PostingState.REFUSED)
+    align(road, documents[0].partition, tuple(refused_finding(one) for one in dead), frozenset())
 
 
 def _end_item(road: Road, documents: Sequence[OutboxDocument], action: str, decider: Decider, reason: str) -> None:

@@ -13,6 +13,7 @@ from ledger.errors import StoreError
 if TYPE_CHECKING:
     from assets.audit.story import Stories, Story, Told
     from assets.sales.order_rows import OrderRow
+    from resources.store.audit import AuditEvent
     from resources.store.exchanges import RecordedExchange
     from resources.store.stores import Stores
 
@@ -91,13 +92,20 @@ def _show_event(stores: "Stores", told: "Told", *, exchanges: bool, bodies: bool
     event = told.event
     who = [f"by {event.person}" if event.person else "", f"run {event.run}" if event.run else ""]
     if told.exchange is not None:
-        who.append(f"exchange {told.exchange.id} {_exchange_words(told.exchange)}")
+        who.append(f"exchange {told.exchange.id} {_exchange_words(told.exchange)}{_before(event)}")
     output.say(f"{output.utc_text(event.at)}  #{event.sequence}  {told.sentence}")
     said = "; ".join(word for word in who if word)
     if said:
         output.say(f"{'':22}{said}")
     if told.exchange is not None and (exchanges or bodies):
         _show_exchange(stores, told.exchange, bodies=bodies)
+
+
+def _before(event: "AuditEvent") -> str:
+    """Say on which other exchanges it was decided: documents of one set are looked for together, by several reads."""
+    numbers = event.facts.get("details", {}).get("exchanges", [])
+    others = [one for one in numbers if one != event.exchange]
+    return f", the last of {len(numbers)}: {', '.join(others)} before it" if others else ""
 
 
 def _exchange_words(exchange: "RecordedExchange") -> str:

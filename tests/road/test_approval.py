@@ -56,16 +56,18 @@ def test_what_waits_for_approval_is_in_the_review_queue_until_somebody_decides(w
 
 
 def test_what_was_rejected_is_asked_for_and_waits_for_a_person(world):
-    """Nothing falls out of sight: the run that the rejection asks for tells who rejected it, and why."""
+    """Nothing falls out of sight: the queue tells at once who rejected it, and why; the next run adds nothing."""
     road = world.small(approval="required")
     world.take_in(road, ONE, sale())
     walk(road, ONE)
     decide(road, world.items()["approval_needed"], "reject", CHECKER, "wrong department")
     assert [row.partition for row in world.stores.due.ready(road.connection, world.clock.now())] == [ONE]
+    told = world.items()["posting_refused"]
+    assert (told.amount, told.details["currency"], told.actions) == (100, "USD", ("retry",))
+    assert "wrong department" in told.sentence
     walk(road, ONE)
-    assert list(world.items()) == ["posting_refused"]
-    assert "wrong department" in world.items()["posting_refused"].sentence
-    assert world.creates() == 0
+    assert list(world.items().values()) == [told]
+    assert (world.creates(), verify(world.stores.control).is_ok) == (0, True)
 
 
 def test_rejected_journals_stay_away_until_a_person_or_the_mapping_changes(world):

@@ -83,7 +83,8 @@ def test_what_stands_under_our_source_and_is_not_ours_is_one_item(world, words, 
     road, key = posted(world)
     entered = world.books.people.enter(key, DAY, words, source)
     list_documents(road)
-    list_documents(road)
+    says = list_documents(road).verdicts[0].sentence
+    assert says.startswith("1 document under our source is unknown here: US001 ") == is_told
     items = unknown(world)
     assert len(items) == int(is_told)
     for item in items:

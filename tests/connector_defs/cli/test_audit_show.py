@@ -34,6 +34,8 @@ def test_the_story_is_told_in_words(place, run) -> None:
     assert "The settlement came by report" in told
     assert re.search(r"#\d+  The ERP has saved journal US001 A\w{9} [\d-]{10}", told)
     assert re.search(r"exchange \d+ \(POST CI_JOURNAL_ENTRY_CI_C, status 200\)", told)
+    # What was asked before the first send is several reads, and the story names each of them.
+    assert re.search(r"exchange \d+ \(GET ExecuteQuery, status 200\), the last of [2-9]: \d+, [\d, ]*before it", told)
     assert "{" not in told
 
 
