@@ -140,7 +140,8 @@ def _shown(account: AccountMonth, line: StatementLine) -> Row:
 def _balance(accounts: list[AccountMonth], month: Month, *, is_young: bool) -> Verdict:
     differing = [one for one in accounts if one.rolled.unexplained]
     if not differing:
-        sentence = f"{len(accounts)} accounts rolled forward are what Amazon states."
+        words = "1 account rolled forward is" if len(accounts) == 1 else f"{len(accounts)} accounts rolled forward are"
+        sentence = f"{words} what Amazon states."
         explained = [_explained(one) for one in accounts if one.rolled.reasons]
         return Verdict(BALANCE, True, " ".join([sentence, *_shorter(accounts, month), *explained]), is_blocking=False)
     words = [_differs(one) for one in differing]

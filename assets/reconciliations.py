@@ -172,7 +172,7 @@ def _proved(
         accepted(road, settlement_id, "posted_exactly_once", is_there_once, "not_once", _ONCE_CURE),
         accepted(road, settlement_id, "read_back_equals_journal", same(read), "books_differ", _LOOK_OR_ACCEPT),
         verdict_of("clearing_equals_total", _clearing(standing), "clearing_differs", _CLEARING_CURE, settlement_id),
-        closing_verdict(closed),
+        closing_verdict(closed, account, reference, currency),
         cash_verdict(road, settlement_id, currency, entries),
     )
     links = {link_name(document): back.link or back.erp_id for document, back in read}

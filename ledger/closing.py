@@ -17,6 +17,8 @@ from ledger.reconciliation import Compared
 
 # A debt waits for the settlement that carries it in, which comes two weeks later or more.
 DEBT_DAYS = 45
+_NO_RECEIPT = " Look whether the bank has it: its receipt is booked on this item."
+_NO_CARRIER = " Look for the settlement that carries it in, or for Amazon's charge at the bank or on the card."
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,13 @@ class Moved:
 
 @dataclass(frozen=True)
 class Closing:
-    """How an item stands: what is left on it, what of others stands on it, for how many days it is open."""
+    """How an item stands: what is left on it, what of others and what at all stands on it, for how many days."""
 
     left: Decimal
     by_others: tuple[Moved, ...]
     days: int
     compared: Compared
+    moved: tuple[Moved, ...] = ()
 
     @property
     def words(self) -> str:
@@ -66,10 +69,12 @@ def closing(
     # Nobody closes more than there is, and nothing adds to it: such an entry stands there by mistake.
     is_beyond = not min(total, Decimal(0)) <= left <= max(total, Decimal(0))
     sentence = _sentence(left, others, currency, days, is_carried=is_carried)
+    if left and late:
+        sentence += _NO_CARRIER if total < 0 else _NO_RECEIPT
     if is_beyond:
         sentence += f" That is not a part of the settlement's {money.text(total, currency)} {currency}."
     passed = not left or not (late or is_beyond)
-    return Closing(left, others, days, Compared(passed, sentence, _rows(others, currency), left))
+    return Closing(left, others, days, Compared(passed, sentence, _rows(others, currency), left), everything)
 
 
 def _sentence(left: Decimal, others: Sequence[Moved], currency: str, days: int, *, is_carried: bool) -> str:

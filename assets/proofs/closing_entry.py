@@ -12,9 +12,10 @@ from assets.bank.cash_sources import cash_sets
 from assets.posting.document_sets import ever_in_books, settlement_source
 from assets.posting.read_back import ledger_today
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import Verdict
+from assets.stages.verdicts import Row, Verdict
 from assets.undo.reversals import carriers
 from ledger import money
+from ledger.accounts import AccountKey
 from ledger.closing import Closing, Moved, closing
 from ledger.posting import PostingState
 from resources.erp.target import ItemEntry
@@ -67,7 +68,23 @@ def _since(road: Road, record: SettlementRecord) -> date:
     return moment.astimezone(ZoneInfo(road.policy.time_zone)).date()
 
 
-def closing_verdict(found: Closing) -> Verdict:
-    """Return it as a check that warns: late money is looked for at Amazon and at the bank, and stops no posting."""
+def closing_verdict(found: Closing, account: AccountKey, reference: str, currency: str) -> Verdict:
+    """Return it as a check that warns: late money is looked for at Amazon and at the bank, and stops no posting.
+
+    Where it fails, its table is everything on the item, with the account and reference to look it up by.
+    """
     compared = found.compared
-    return Verdict(CHECK, compared.passed, compared.sentence, is_blocking=False, rows=compared.rows)
+    rows = compared.rows if compared.passed else tuple(_row(one, account, reference, currency) for one in found.moved)
+    return Verdict(CHECK, compared.passed, compared.sentence, is_blocking=False, rows=rows)
+
+
+def _row(moved: Moved, account: AccountKey, reference: str, currency: str) -> Row:
+    return {
+        "unit": account.unit,
+        "account": account.account,
+        "reference": reference,
+        "document": moved.document,
+        "date": moved.day.isoformat(),
+        "amount": money.text(moved.amount, currency),
+        "booked by": "the connector" if moved.is_ours else "others",
+    }

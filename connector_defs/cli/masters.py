@@ -41,5 +41,4 @@ def masters(ctx: click.Context, connection_name: str | None, is_whole: bool, as_
 
 
 def _check(verdict: "Verdict") -> dict[str, str]:
-    outcome = "fine" if verdict.passed else "waits" if verdict.is_waiting else "fails"
-    return {"check": verdict.check, "outcome": outcome, "sentence": verdict.sentence}
+    return {"check": verdict.check, "outcome": verdict.outcome, "sentence": verdict.sentence}

@@ -24,6 +24,7 @@ EARLIEST, LATEST = datetime(1994, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 
 def misshapen(connection: str, what: str) -> SourceRefused:
     """Return the refusal of an answer: what of it is not as documented."""
+    what = what.removesuffix(".")  # sentences of ours end with one
     return SourceRefused(
         f"An answer of Amazon's for connection {connection} is not of the documented shape: {what}. Check `api_url` in"
         " the connection's settings; if it is right, please report this as a fault of the connector."

@@ -114,6 +114,7 @@ def test_an_account_that_is_stated_from_within_a_month_is_proved_from_there(book
     monkeypatch.setattr("assets.month_proofs.accounts_of_month", lambda road, month: [late])
     verdict = prove_month(books.road, OCTOBER).verdicts[0]
     assert verdict.passed
+    assert verdict.sentence.startswith("1 account rolled forward is what Amazon states.")
     assert "Amazon.com (USD) from 2026-10-02 to 2026-10-31 only: Amazon states no balance beyond." in verdict.sentence
 
 

@@ -58,6 +58,9 @@ def test_what_stays_open_is_told_with_its_age_and_stops_nothing(world) -> None:
     assert not late.passed
     assert not late.stops
     assert "days after the money was due" in late.sentence
+    assert "Look whether the bank has it" in late.sentence
+    [row] = late.rows
+    assert (row["account"], row["reference"], row["booked by"]) == ("110500", reference(ONE), "the connector")
     assert world.items() == {}
 
 

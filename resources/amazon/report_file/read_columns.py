@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ledger.errors import ReportFileRefused, SettlementFileRefused
+from ledger.errors import SettlementFileRefused
 from resources.amazon.report_file.reader import header_of
+from resources.amazon.report_file.refusal import of_report
 from resources.amazon.report_file.table import ReportTable
 from resources.amazon.settlement_file.content_hash import ContentHash
 from resources.amazon.settlement_file.plain_text import as_plain_text
@@ -28,9 +29,7 @@ def write_read_columns(table: ReportTable, source: Path, target: Path, charset: 
             text = as_plain_text(source, Path(folder), charset, hashing, wanted=table.called)
             kept = frozenset(header_of(table, text).positions.values())
         except SettlementFileRefused as refused:
-            raise ReportFileRefused(
-                str(refused), source=refused.source, row=refused.row, column=refused.column
-            ) from None
+            raise of_report(refused) from None
         with text.path.open("rb") as reading, target.open("wb") as writing:
             writing.write(reading.readline())
             for line in reading:

@@ -17,9 +17,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from ledger.errors import ReportFileRefused, SettlementFileRefused, UnknownCurrency
+from ledger.errors import SettlementFileRefused, UnknownCurrency
 from ledger.money import minor_units
 from resources.amazon.report_file.kinds import unreadable_sql, value_sql, what_is_wrong
+from resources.amazon.report_file.refusal import of_report
 from resources.amazon.report_file.table import Column, Kind, ReportTable
 from resources.amazon.settlement_file.amounts import decimals_needed_sql
 from resources.amazon.settlement_file.content_hash import ContentHash
@@ -85,9 +86,7 @@ def read_report(
                 os.replace(target, rows_to)
         except SettlementFileRefused as refused:
             # The checks are those of settlements; what they refuse here is this report.
-            raise ReportFileRefused(
-                str(refused), source=refused.source, row=refused.row, column=refused.column
-            ) from None
+            raise of_report(refused) from None
         finally:
             target.unlink(missing_ok=True)
         return answer

@@ -5,19 +5,24 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from connector_defs.cli.program import program
+from connector_defs.demo import with_dagster
+from connector_defs.demo.billing import ASSETS
 from connector_defs.demo.dagster_api import DagsterApi, DagsterFault
 from connector_defs.demo.display import progress_display
 from connector_defs.demo.place import environment, write_shell_file
 from connector_defs.demo.processes import MEMORY, Processes, running
 from connector_defs.demo.proof import LEFT_ALONE, ProofRow, in_order, table_rows, verdict_sentence
 from connector_defs.demo.with_dagster import left_open
+from connector_defs.jobs import DISCOVERY_TAGS
 from connector_defs.project import PACKAGE
 from ledger.errors import ConfigurationRefused
 from resources.worker import started_at
@@ -207,11 +212,41 @@ def test_the_verdict_names_what_does_not_tie(rows: list[ProofRow], sentence: str
 def test_it_ends_with_zero_only_where_every_settlement_ties(monkeypatch, rows, code, ties, way) -> None:
     """With Dagster and without; the document says the same as the exit code."""
 
-    def with_dagster(*, show, **_):
+    def run_with_dagster(*, show, **_):
         show(rows)
         return rows
 
     monkeypatch.setattr("connector_defs.demo.once.run_once", lambda *_, **__: rows)
-    monkeypatch.setattr("connector_defs.demo.with_dagster.run_with_dagster", with_dagster)
+    monkeypatch.setattr("connector_defs.demo.with_dagster.run_with_dagster", run_with_dagster)
     ended = CliRunner().invoke(program, ["demo", way, "--json"])
     assert (ended.exit_code, json.loads(ended.stdout)["ties"]) == (code, ties)
+
+
+class _Api:
+    """Takes runs as Dagster would and says that they are over after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.launched: list[tuple[str, dict[str, str]]] = []
+        self.looks = looks
+
+    def launch_job(self, name: str, tags: dict[str, str] | None = None) -> str:
+        self.launched.append((name, dict(tags or {})))
+        return name
+
+    def is_run_ended(self, run: str) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+def test_the_demonstrations_own_runs_do_not_wait_behind_what_schedules_queue(monkeypatch):
+    """At a quarter of an hour schedules of all connections fetch months, one after the other: that takes minutes."""
+    seconds = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: seconds[0], sleep=lambda wait: seconds.__setitem__(0, seconds[0] + wait))
+    monkeypatch.setattr(with_dagster, "time", clock)
+    span = (date(2026, 11, 1), date(2026, 11, 14))
+    monkeypatch.setattr(with_dagster, "billed_days", lambda road: span)
+    api, processes = _Api(300), SimpleNamespace(require_alive=lambda: None)
+    with_dagster._bill(api, processes, [SimpleNamespace(connection="amazon_ca")], lambda *_: None)
+    assert 299 <= seconds[0] < with_dagster.RUN_SECONDS_MAX
+    schedules = int(DISCOVERY_TAGS["dagster/priority"])
+    assert [int(tags["dagster/priority"]) > schedules for _, tags in api.launched] == [True] * len(ASSETS)

@@ -127,6 +127,7 @@ UNUSABLE = [
     (sale(totalAmount=money(10**30)), "at most 18 digits"),
     (sale(totalAmount=money(85, None), items=[], breakdowns=[]), "an amount without a currency"),
     (sale(totalAmount=None, items=[], breakdowns=[]), "names no currency"),
+    (sale(totalAmount=money(85, "XYZ"), items=[], breakdowns=[]), "for example USD. Check"),
     (sale(items={}), "items is no list"),
     (sale(items=["x"]), "items is no list of objects"),
     (sale(contexts=[{"contextType": "ProductContext", "quantityShipped": "1"}]), "quantityShipped"),
@@ -140,6 +141,7 @@ def test_a_transaction_that_cannot_be_used_is_named_and_keeps_no_other_out(given
     assert [one.transaction_id for one in found] == ["before", "after"]
     assert len(sentences) == 1
     assert said in sentences[0]
+    assert ".." not in sentences[0]
 
 
 def test_what_cannot_be_used_says_its_day_where_that_can_be_read():
