@@ -16,6 +16,7 @@ from assets.posting.document_sets import COST_POSTINGS as TABLE
 from assets.sales.costed_shipments import CostedDay, costed_day, told_of
 from assets.sales.replaced_orders import add_replacements
 from assets.sales.settled_costs import settled_day
+from assets.sales.shipment_dates import waiting_words
 from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
 from assets.stages.days import DayOutcome, RefusedDay, days_between
@@ -105,8 +106,9 @@ def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[Out
 def _costed(made: CostedDay) -> Verdict:
     """Every shipment of the day carries its cost; what waits is named with its orders."""
     findings = tuple(made.findings)
-    if made.waiting and not findings:
-        words = f"The cost of settlement {', '.join(made.waiting)} follows when it is posted."
+    if (made.waiting or made.undated) and not findings:
+        words = f"The cost of settlement {', '.join(made.waiting)} follows when it is posted." if made.waiting else ""
+        words = f"{words} {waiting_words(made.undated)}".strip()
         return Verdict(COSTED, False, words, is_blocking=False, is_waiting=True)
     if not findings:
         words = f"{len(made.documents)} of {made.shipments} shipments carry cost; the others cost nothing."

@@ -91,7 +91,7 @@ def _taken(
     told: list[Verdict] = []
 
     def alarm(documents: list[OutboxDocument]) -> Verdict:
-        told.append(_changed(name, documents, journals))
+        told.append(_changed(road.connection, name, documents, journals))
         # What is stored is finished all the same: an accrual stands in the books only with its reversal.
         return replace(told[0], passed=True)
 

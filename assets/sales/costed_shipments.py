@@ -5,21 +5,22 @@ replacements and of what was sold elsewhere as well, as far as Amazon tells a sh
 product whose cost or accounts the catalogue does not say is left out whole and named.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from assets.month_end.accrual_events import Place, places_of
 from assets.sales.billed_orders import unknown_product
 from assets.sales.cost_triggers import left_to_others
 from assets.sales.order_choices import dismissed
+from assets.sales.shipment_dates import ShipmentDates, shipment_dates
 from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
-from assets.stages.statements import composed, dicts
+from assets.stages.statements import PARQUET, composed, dicts
 from ledger.catalogue import Catalogue
 from ledger.cost_documents import REPLACEMENT, Shipment, Units, cost_of, cost_source
 from ledger.errors import Finding
@@ -27,6 +28,7 @@ from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Mapping
 from ledger.mapping_shape import OwnerUnit
 from ledger.policy import CostOfGoods
+from ledger.posting import MAY_EXIST
 
 QUANTITY_CODE = "units_unknown"
 _SHIPMENTS = "lower(trim(events.transaction_type)) = 'shipment'"
@@ -39,8 +41,9 @@ class CostedDay:
 
     `waiting` are settlements that are not posted yet, where cost is booked with them; `elsewhere` are orders whose cost
     was booked at their shipment before it was booked with settlements, or the other way round, and replacements, which
-    are booked by their report. `unless_begun` are, by cost, the other keys under which it could be booked, `unknown`
-    products whose cost nobody says, with what is lacking and the orders that wait for it.
+    are booked by their report; `undated` says of shipments why their day is not known yet. `unless_begun` are, by cost,
+    the other keys under which it could be booked, `unknown` products whose cost nobody says, with what is lacking and
+    the orders that wait for it.
     """
 
     documents: list[JournalSet] = field(default_factory=list)
@@ -49,6 +52,7 @@ class CostedDay:
     left_out: int = 0
     waiting: list[str] = field(default_factory=list)
     elsewhere: set[str] = field(default_factory=set)
+    undated: list[str] = field(default_factory=list)
     unless_begun: dict[SourceKey, tuple[SourceKey, ...]] = field(default_factory=dict)
     unknown: dict[str, tuple[tuple[str, ...], list[str]]] = field(default_factory=dict)
 
@@ -68,14 +72,36 @@ def costed_day(
     elsewhere = left_to_others(road, "shipment", day)
     for place in places:
         owner = mapping.owner_of(place.marketplace)
-        for _, group in groupby(_units(road, events, place, until), lambda row: row["transaction_id"]):
+        units, dates = _units(road, events, place, until, day)
+        for _, group in groupby(units, lambda row: row["transaction_id"]):
             rows = list(group)
             if rows[0]["order_id"] in elsewhere:
                 made.elsewhere.add(rows[0]["order_id"])
                 continue
             made.shipments += 1
-            take_shipment(road, catalogue, owner, _shipment(road, rows), rows, made)
+            shipment = _dated(road, _shipment(road, rows), dates)
+            if shipment is None:
+                made.undated.append(dates.waiting[rows[0]["transaction_id"]])
+                continue
+            take_shipment(road, catalogue, owner, shipment, rows, made)
     return made
+
+
+def _dated(road: Road, shipment: Shipment, dates: ShipmentDates) -> Shipment | None:
+    """Return a shipment on the day that dates its invoice, None while that is still to be told.
+
+    What was sent stays on its day, whatever is learned of it later.
+    """
+    if not dates.is_by_report:
+        return shipment
+    stored = road.stores.outbox.documents(
+        cost_source(shipment.seller, shipment.ledger, shipment.order_id, shipment.transaction_id)
+    )
+    if any(one.state in MAY_EXIST for one in stored):
+        return replace(shipment, on=stored[0].journal.accounting_date)
+    if shipment.transaction_id in dates.waiting:
+        return None
+    return replace(shipment, on=dates.days.get(shipment.transaction_id, shipment.on))
 
 
 def told_of(road: Road, catalogue: Catalogue, made: CostedDay, day: date) -> CostedDay:
@@ -90,15 +116,28 @@ def told_of(road: Road, catalogue: Catalogue, made: CostedDay, day: date) -> Cos
     return made
 
 
-def _units(road: Road, events: Path, place: Place, until: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the products of each shipment; where any is named, what names none (shipping) is no unit."""
-    sql = composed("shipped_units", earned_lines=composed("earned_lines", wanted=_SHIPMENTS))
+def _units(
+    road: Road, events: Path, place: Place, until: datetime, day: date
+) -> tuple[list[dict[str, Any]], ShipmentDates]:
+    """Return the products of each shipment, and on which days those left where another report dates them.
+
+    Where any product of a shipment is named, what names none (shipping) is no unit.
+    """
     bound = {"events": [str(events)], "since": place.since, "until": until, "places": place.bound()}
-    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        rows = dicts(duck.sql(sql, params=bound))
+    dates, invoicing = ShipmentDates(), road.policy.invoicing
+    with TemporaryDirectory() as folder, road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        lines = Path(folder) / "lines.parquet"
+        earned = composed("earned_lines", wanted=_SHIPMENTS)
+        duck.execute(f"COPY ({earned}) TO $path ({PARQUET})", bound | {"path": str(lines)})
+        sql = composed("shipped_units", earned_lines="SELECT * FROM read_parquet($lines)")
+        rows = dicts(duck.sql(sql, params={"lines": str(lines)}))
+        if invoicing is not None:
+            dates = shipment_dates(road, invoicing, duck, day, lines)
+    units: list[dict[str, Any]] = []
     for _, group in groupby(rows, lambda row: row["transaction_id"]):
         found = list(group)
-        yield from [row for row in found if row["sku"]] or found
+        units += [row for row in found if row["sku"]] or found
+    return units, dates
 
 
 def take_shipment(

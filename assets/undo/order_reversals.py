@@ -29,11 +29,12 @@ from assets.undo.order_dependents import (
     reversal_now,
 )
 from assets.undo.reposting import keep_wish, require_undone
-from assets.undo.reversals import UNSENT, ReversalPlan, already, require_reversible, resumed
+from assets.undo.reversals import UNSENT, ReversalPlan, already, items_stay, require_reversible, resumed
 from ledger.cost_documents import KIND as COST
 from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import DoneAlready, InputRefused
 from ledger.four_eyes import Decider
+from ledger.item_documents import KIND as ITEM
 from ledger.journal import JournalSet, SourceKey
 from ledger.order_documents import INVOICE
 from ledger.posting import MAY_EXIST, PostingState
@@ -52,9 +53,13 @@ def order_sources(road: Road, name: str) -> list[SourceKey]:
     A name is an order, a shipment or refund of it as plans and sentences write it, a document's number or natural key
     in the ERP, or its posting key; that of a reversing document means what it undoes. Of an order, what never reached
     the ERP is left out, and so are credit memos: they are undone and made again with their invoice. Raises InputRefused
-    for a credit memo alone: what one took off its invoice in the ERP stays taken off.
+    for a credit memo alone: what one took off its invoice in the ERP stays taken off; and for an item that was created.
     """
-    documents = [one for one in _documents_of(road, name) if order_kind(one.source)]
+    known = _documents_of(road, name)
+    items = [one for one in known if one.source.kind == ITEM]
+    if items and len(items) == len(known):
+        raise items_stay(road, items[0].journal.description, items[0].partition)
+    documents = [one for one in known if order_kind(one.source)]
     found = {_undone_source(road, one) for one in documents}
     # Of an order what was never sent is left to its day.
     sent = {source for source in found if _was_sent(road, source)} or found

@@ -13,6 +13,7 @@ from decimal import Decimal
 from assets.bank.cash_sources import cash_sets
 from assets.posting.accounting_dates import settled_dates
 from assets.posting.document_sets import (
+    ITEM_POSTINGS,
     Undoing,
     called,
     called_of_order,
@@ -116,12 +117,24 @@ def plan_reversal(road: Road, settlement_id: str, together: frozenset[str] = fro
 def require_undoable(road: Road, name: str) -> None:
     """Raise InputRefused for what is no settlement or accrual of the connection, such as a day of order documents."""
     require_known(road, name)
-    if day_of_name(name) is not None:
+    day = day_of_name(name)
+    if day is not None and day[0] == ITEM_POSTINGS:
+        raise items_stay(road, called(name), name)
+    if day is not None:
         raise InputRefused(
             f"{called(name)} of {road.connection} cannot be reversed or posted again as a whole day: name its orders, "
             f"or the documents by their numbers. Nothing was done. See what the day has in the books: connector outbox "
             f"show {name} -c {road.connection}"
         )
+
+
+def items_stay(road: Road, what: str, partition: str) -> InputRefused:
+    """Return the sentence on items of the ERP that are to be undone or made again: no document takes an item back."""
+    return InputRefused(
+        f"{what} of {road.connection} cannot be reversed or posted again. An item is not undone by command: make it "
+        f"inactive in the ERP. Nothing was done. See what was created: connector outbox show {partition} "
+        f"-c {road.connection}"
+    )
 
 
 def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:

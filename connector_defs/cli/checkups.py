@@ -229,7 +229,7 @@ def _mapping(opened: "Connection") -> tuple["Mapping | None", list[Checked]]:
 
 def _catalogue(opened: "Connection", stores: "Stores | None", today: date) -> Iterator[Checked]:
     """Say which products of the last days the catalogue lacks; refuse one that cannot be used."""
-    from assets.sales.catalogue_gaps import DAYS, gaps
+    from assets.sales.catalogue_gaps import DAYS, gaps, products_of_days
 
     what = "catalogue"
     try:
@@ -247,6 +247,8 @@ def _catalogue(opened: "Connection", stores: "Stores | None", today: date) -> It
         yield Checked(opened.name, what, False, sentence, cure, ExitCode.WAITS)
         return
     words = f"{len(catalogue.shape.products)} entries take every product of the last {DAYS} days."
+    if stores is None or not products_of_days(stores, opened.name, today):
+        words = f"{catalogue.file} can be read. No product of the last {DAYS} days is known here yet to look for in it."
     yield Checked(opened.name, what, True, words)
 
 

@@ -19,6 +19,7 @@ from ledger.posting import PostingState
 from tests.road.billing_rig import INVOICING, billing, fetched, made, retell, told_home, told_world, verdict
 from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
+from tests.road.products.test_cost_postings import costing
 from tests.road.test_fusion_receivables import RECEIVABLES, invoices
 
 ASSET = "fulfilled_shipments"
@@ -91,6 +92,26 @@ def test_what_amazon_shipped_is_dated_by_the_report(world, pod):
     fetched(road, "invoice_postings", [NIGHT])
     posted = [one for one in invoices(pod) if LATE_ONES[0] in one["BODY"]]
     assert ['"2026-11-09"' in one["BODY"] for one in posted] == [True]
+
+
+def test_cost_lies_on_the_day_of_its_invoice(world, pod):
+    """It waits for the report as the invoice does, then stands on the same day; what was sent is not dated again."""
+    road = costing(pod, invoicing=BY_REPORT)
+    [waits] = fetched(road, "cost_postings", [NIGHT]).values()
+    held = verdict(waits, "every_shipment_costed")
+    assert (held.passed, held.is_waiting) == (False, True)
+    assert f"connector fetch {ASSET} --from {NIGHT} --to {NIGHT} -c amazon_us" in held.sentence
+    fetched(road, ASSET, [BEFORE, NIGHT])
+    for run in ("run-2", "run-3"):
+        [result] = fetched(costing(pod, run, invoicing=BY_REPORT), "cost_postings", [NIGHT]).values()
+        world.clock.advance(600)
+    found = {row["order"]: row["date"] for row in result.rows}
+    invoiced = dates(made(road, [NIGHT])[NIGHT])
+    assert {order: day for order, day in found.items() if order in invoiced} == invoiced
+    assert [found[one] for one in LATE_ONES] == [BEFORE.isoformat()] * 2
+    assert {row["state"] for row in result.rows} == {"posted"}
+    [later] = fetched(costing(pod, "run-4"), "cost_postings", [NIGHT]).values()
+    assert "would cost otherwise now" in verdict(later, "unchanged_since_posting").sentence
 
 
 def test_what_the_merchant_shipped_is_dated_by_its_transaction(world, pod):

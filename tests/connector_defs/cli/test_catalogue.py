@@ -70,6 +70,15 @@ def test_products_without_a_line_are_named_and_written_to_be_pasted(catalogued, 
     assert document["missing"] == {"CUP, blue": ["cogs", "inventory", "unit_cost", "currency"]}
 
 
+def test_a_catalogue_takes_no_product_while_none_is_known(catalogued, run_json) -> None:
+    """Nothing was looked for, and the row does not say that all was found."""
+    keep(catalogued, "orders", 0, "")
+    keep(catalogued, "financial_events", 13, "")
+    write(catalogued, HEAD + MUG)
+    row = row_of(run_json("check", "-c", "amazon_us"))
+    assert (row["ok"], "No product of the last 14 days is known here yet" in row["sentence"]) == (True, True)
+
+
 def test_a_catalogue_that_takes_every_product_is_fine(catalogued, run, run_json) -> None:
     """Its accounts are asked for with those of the mapping."""
     write(catalogued, HEAD + MUG + "CUP*;600950;110800;1;USD\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -113,6 +114,25 @@ def test_a_missing_item_is_created_by_command(connect, run, tmp_path) -> None:
     again = run("fetch", "item_postings", "--from", str(day), "--to", str(day), "-c", NAME)
     assert again.exit_code == ExitCode.FINE
     assert sorted(made) == sorted(one.number for one in connect.app.items.items(None) if one.number not in began)
+
+
+def test_an_item_is_not_undone_by_command(connect, run) -> None:
+    """By its number, and by its day: the sentence says what is done instead, and the item stays."""
+    masters = {"item_organization": "V1", "new_item": {"ItemClass": "Root Item Class", "PrimaryUOMValue": "Each"}}
+    connect(master_data=masters, books={"create_missing_items": True, "approval": "automatic"})
+    day = datetime.now(UTC).date()
+    began = {one.number for one in connect.app.site.inventory.items}
+    run("fetch", "financial_events", "--from", str(day - timedelta(days=30)), "--to", str(day), "-c", NAME)
+    assert run("fetch", "item_postings", "--from", str(day), "--to", str(day), "-c", NAME).exit_code == ExitCode.FINE
+    made = sorted({one.number for one in connect.app.items.items(None)} - began)
+    for command, name in itertools.product(("reverse", "repost"), (made[0], f"item_postings-{day}")):
+        result = run(command, name, "-c", NAME, "--reason", "made by mistake", "--apply")
+        assert result.exit_code == ExitCode.REFUSED, result.stdout
+        said = " ".join(result.stderr.split())
+        assert "An item is not undone by command: make it inactive in the ERP." in said
+        assert "knows no settlement" not in said
+        assert "name its orders" not in said
+    assert sorted({one.number for one in connect.app.items.items(None)} - began) == made
 
 
 def test_check_reads_the_masters_where_they_are_described(connect, run_json) -> None:
