@@ -23,8 +23,12 @@ GRACE_SECONDS = 15
 
 
 def demo_home() -> Path:
-    """Return the folder of the demonstration with Dagster."""
-    return Project().home / "demo"
+    """Return the folder of the demonstration with Dagster.
+
+    In a shell that has read the demonstration's environment, its folder is the project's home already.
+    """
+    home = Project().home
+    return home if (home / MEMORY).exists() else home / "demo"
 
 
 class Processes:

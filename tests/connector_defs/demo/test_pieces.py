@@ -19,7 +19,7 @@ from connector_defs.demo.billing import ASSETS
 from connector_defs.demo.dagster_api import DagsterApi, DagsterFault
 from connector_defs.demo.display import progress_display
 from connector_defs.demo.place import environment, write_shell_file
-from connector_defs.demo.processes import MEMORY, Processes, running
+from connector_defs.demo.processes import MEMORY, Processes, demo_home, running
 from connector_defs.demo.proof import LEFT_ALONE, ProofRow, in_order, table_rows, verdict_sentence
 from connector_defs.demo.with_dagster import left_open
 from connector_defs.jobs import DISCOVERY_TAGS
@@ -52,6 +52,16 @@ def test_a_shell_that_reads_the_file_sees_the_demonstration_and_nothing_real(tmp
         check=True,
     )
     assert said.stdout == "/it's a demo|gone\n"
+
+
+def test_a_shell_that_reads_the_file_can_end_the_demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its home is the demonstration's own there; in any other shell the demonstration lies below the project's."""
+    monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path))
+    assert demo_home() == tmp_path / "demo"
+    started = Processes(tmp_path).start("sleeper", SLEEP, os.environ)
+    assert demo_home() == tmp_path
+    assert CliRunner().invoke(program, ["demo", "--stop"]).stdout == "Ended: sleeper.\n"
+    assert started.wait(10) != 0
 
 
 def test_started_processes_are_remembered_and_ended(tmp_path: Path) -> None:
