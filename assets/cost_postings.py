@@ -10,7 +10,7 @@ from datetime import date
 from functools import partial
 
 from assets.events.event_rows import TABLE as EVENTS_TABLE
-from assets.posting.day_journals import facts_of, lines_of, row_of, take_day
+from assets.posting.day_journals import facts_of, kept_day, take_day
 from assets.posting.day_postings import Posted, changed_verdict
 from assets.posting.document_sets import COST_POSTINGS as TABLE
 from assets.sales.costed_shipments import CostedDay, costed_day, told_of
@@ -18,10 +18,9 @@ from assets.sales.replaced_orders import add_replacements
 from assets.sales.settled_costs import settled_day
 from assets.sales.shipment_dates import waiting_words
 from assets.stages.commands import undo_and_repost
-from assets.stages.day_files import write_day
 from assets.stages.days import DayOutcome, RefusedDay, days_between
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import Verdict
 from ledger.catalogue import Catalogue
 from ledger.errors import ConfigurationRefused
 from ledger.journal import JournalSet, SourceKey
@@ -31,7 +30,6 @@ from resources.store.outbox import OutboxDocument
 
 COSTED = "every_shipment_costed"
 _POSTED = Posted(TABLE, "cost journals", "Every cost journal", "read_back_equals_journal")
-_ROWS_MAX = 200
 
 
 def post_costs(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
@@ -84,16 +82,9 @@ def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue,
     taken = take_day(
         road, _POSTED, day, wanted, mapping.content_hash, partial(_changed, road), unless_begun=made.unless_begun
     )
-    facts = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, "events": events, **taken.read}
-    version = write_day(road, TABLE, day, [row for one in taken.documents for row in lines_of(one)], facts)
-    return StageResult(
-        facts={"shipments": made.shipments, **facts_of(taken.documents, "cost")},
-        rows=tuple(row_of(one) for one in taken.documents)[:_ROWS_MAX],
-        rows_total=len(taken.documents),
-        verdicts=(_costed(made), *taken.verdicts),
-        links={f"order {one.source.belongs_to}": one.erp_id for one in taken.documents[:10] if one.erp_id},
-        version=version.id,
-    )
+    made_of = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, "events": events}
+    own = {"shipments": made.shipments, **facts_of(taken.documents, "cost")}
+    return kept_day(road, _POSTED, day, taken, made_of, own, _costed(made))
 
 
 def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:

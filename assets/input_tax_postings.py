@@ -5,14 +5,13 @@ intent, looked for, sent and followed by the protocol that posts everything, and
 otherwise than it was sent is told, and nothing is sent a second time.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from functools import partial
 
 from assets.fee_invoices import TABLE as INVOICES_TABLE
 from assets.month_end.claimed_tax import ClaimedDay, claimed_day
+from assets.posting.day_journals import facts_of
 from assets.posting.day_postings import Posted, changed_verdict, gate_of_day, joined, read_back, stored_sources
 from assets.posting.document_sets import INPUT_TAX_POSTINGS as TABLE
 from assets.posting.document_sets import is_settled, is_withheld, to_send
@@ -64,7 +63,7 @@ def _day(road: Road, mapping: Mapping, day: date) -> DayOutcome:
     facts = {"mapping": mapping.content_hash, "invoices": invoices.id, **read}
     version = write_day(road, TABLE, day, [row for one in documents for row in _lines_of(one)], facts)
     return StageResult(
-        facts=_facts(documents),
+        facts=facts_of(documents, "claimed"),
         rows=tuple(_row(one) for one in documents)[:_ROWS_MAX],
         rows_total=len(documents),
         verdicts=(_evidenced(made), gate, *told, held),
@@ -117,15 +116,6 @@ def _evidenced(made: ClaimedDay) -> Verdict:
         findings=findings,
     )
     return told.cut(_ROWS_MAX)
-
-
-def _facts(documents: Sequence[OutboxDocument]) -> dict:
-    states = Counter(str(one.state) for one in documents)
-    facts: dict = {"documents": len(documents), **{f"of these {state}": count for state, count in states.items()}}
-    totals: dict[str, Decimal] = {}
-    for one in documents:
-        totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + one.journal.debits
-    return facts | {f"claimed {currency}": money.text(total, currency) for currency, total in totals.items()}
 
 
 def _row(document: OutboxDocument) -> Row:

@@ -10,17 +10,16 @@ from datetime import date, timedelta
 from functools import partial
 
 from assets.fba_returns import ASSET as RETURNS_TABLE
-from assets.posting.day_journals import facts_of, lines_of, row_of, take_day
+from assets.posting.day_journals import facts_of, kept_day, take_day
 from assets.posting.day_postings import Posted, changed_verdict
 from assets.posting.document_sets import RETURN_POSTINGS as TABLE
 from assets.sales.returned_units import ReturnedDay, returned_day
 from assets.stages.commands import undo_and_repost
-from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name
 from assets.stages.days import DayOutcome, RefusedDay, days_between
 from assets.stages.resumption import follow_up_kind
 from assets.stages.roadmap import Road
-from assets.stages.verdicts import StageResult, Verdict
+from assets.stages.verdicts import Verdict
 from ledger.catalogue import Catalogue
 from ledger.errors import ConfigurationRefused
 from ledger.journal import JournalSet, SourceKey
@@ -80,16 +79,9 @@ def _day(road: Road, costs: CostOfGoods, mapping: Mapping, catalogue: Catalogue,
     taken = take_day(
         road, _POSTED, day, wanted, mapping.content_hash, partial(_changed, road), unless_begun=made.unless_begun
     )
-    facts = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash, **taken.read}
-    version = write_day(road, TABLE, day, [row for one in taken.documents for row in lines_of(one)], facts)
-    return StageResult(
-        facts={"returns": made.returns, **facts_of(taken.documents, "cost taken back")},
-        rows=tuple(row_of(one) for one in taken.documents)[:_ROWS_MAX],
-        rows_total=len(taken.documents),
-        verdicts=(_booked(made), *taken.verdicts),
-        links={f"order {one.source.belongs_to}": one.erp_id for one in taken.documents[:10] if one.erp_id},
-        version=version.id,
-    )
+    made_of = {"mapping": mapping.content_hash, "catalogue": catalogue.content_hash}
+    own = {"returns": made.returns, **facts_of(taken.documents, "cost taken back")}
+    return kept_day(road, _POSTED, day, taken, made_of, own, _booked(made))
 
 
 def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:

@@ -27,6 +27,7 @@ from assets.posting.day_postings import (
 from assets.posting.document_sets import is_reversal, is_settled, is_withheld, to_send
 from assets.posting.driving import what_it_is
 from assets.posting.sets import WantedSet, take
+from assets.stages.day_files import write_day
 from assets.stages.day_names import day_name
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict
@@ -35,6 +36,7 @@ from ledger.journal import JournalSet, SourceKey
 from ledger.posting import PostingState
 from resources.store.outbox import OutboxDocument
 
+_TYPED_BY, _ROWS_MAX = "cost_postings", 200
 # What is stored of a source, and what would be booked of it now -> the verdict that says so.
 Changed = Callable[[str, JournalSet, list[OutboxDocument]], Verdict]
 
@@ -79,6 +81,26 @@ def take_day(
     held, read = read_back(road, documents, before.facts if before else {}, posted)
     told = joined([one for result in results for one in result.verdicts], documents, posted)
     return TakenDay(tuple(documents), (gate, *told, held), read)
+
+
+def kept_day(
+    road: Road, posted: Posted, day: date, taken: TakenDay, made_of: dict[str, Any], own: dict[str, Any], said: Verdict
+) -> StageResult:
+    """Write the lines of a day's documents, and return the day as people see it.
+
+    `made_of` names what the journals were made of, `own` are the asset's facts of the day, `said` is its own verdict.
+    """
+    documents = taken.documents
+    lines = [row for one in documents for row in lines_of(one)]
+    version = write_day(road, posted.table, day, lines, {**made_of, **taken.read}, typed_by=_TYPED_BY)
+    return StageResult(
+        facts=own,
+        rows=tuple(row_of(one) for one in documents)[:_ROWS_MAX],
+        rows_total=len(documents),
+        verdicts=(said, *taken.verdicts),
+        links={f"order {one.source.belongs_to}": one.erp_id for one in documents[:10] if one.erp_id},
+        version=version.id,
+    )
 
 
 def _one(

@@ -1,4 +1,4 @@
--- The cost journals of one day as they stand in the ERP, one row per line.
+-- The journals of cost, or of what returns took back, of one day as they stand in the ERP, one row per line.
 SELECT
     order_id,
     revision,

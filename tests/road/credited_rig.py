@@ -14,11 +14,11 @@ from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.reversal import reversal_source
+from tests.road.billed.test_credit_memos import REFUNDED, given_back
 from tests.road.billing_rig import INVOICING, current_events, fetched
 from tests.road.billing_rig import billing as billing_since
 from tests.road.conftest import World, sale
 from tests.road.fusion_rig import Pod
-from tests.road.test_credit_memos import REFUNDED, given_back
 from tests.road.test_fusion_receivables import invoices
 from tests.road.test_posting_road import ONE
 

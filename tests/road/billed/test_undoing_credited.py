@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 
@@ -17,8 +15,8 @@ from connector_defs.cli.reverse import repost as repost_command
 from connector_defs.cli.reverse import reverse as reverse_command
 from ledger.errors import DoneAlready, InputRefused
 from ledger.reversal import reversal_source
-from tests.road.billing_rig import fetched, told_home, told_world, verdict
-from tests.road.conftest import World
+from tests.road.billed.test_credit_memos import memos
+from tests.road.billing_rig import fetched, verdict
 from tests.road.credited_rig import (
     MARIA,
     bill_again,
@@ -31,30 +29,10 @@ from tests.road.credited_rig import (
     taken_in,
     walked,
 )
-from tests.road.fusion_rig import Pod
-from tests.road.test_credit_memos import memos
 from tests.road.test_posting_road import ONE
 
 UNDONE = {"invoice": ["reversed"], "memo": ["reversed"], "undoing": ["posted"]}
 AGAIN = {"invoice": ["reversed", "posted"], "memo": ["reversed", "posted"], "undoing": ["posted"]}
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which a month of events was fetched."""
-    return told_home(tmp_path_factory)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """A world of its own that begins there."""
-    return told_world(told, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 def test_the_plan_shows_the_rest_and_the_memo_that_goes_along(world, pod):

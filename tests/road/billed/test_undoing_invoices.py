@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
 from ledger.order_documents import INVOICE
 from ledger.reversal import reversal_source
+from tests.road.billed.test_credit_memos import Refunded, credited, memos, refunded  # noqa: F401
 from tests.road.billing_rig import (
     INVOICING,
     SETTLED_SINCE,
@@ -25,14 +25,10 @@ from tests.road.billing_rig import (
     fetched,
     made,
     settled,
-    told_home,
-    told_world,
     verdict,
 )
 from tests.road.billing_rig import billing as billing_since
-from tests.road.conftest import World
 from tests.road.fusion_rig import Pod
-from tests.road.test_credit_memos import Refunded, credited, memos, refunded  # noqa: F401
 from tests.road.test_fusion_receivables import invoices
 from tests.road.test_posting_road import ONE
 
@@ -41,24 +37,6 @@ DAY = [date.fromisoformat(SETTLED_SINCE)]
 BEGUN = {"invoicing": {**INVOICING, "shipped_from": SETTLED_SINCE}}
 NAME = f"invoice_postings-{DAY[0]}"
 MARIA = Decider("maria")
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which a month of events was fetched."""
-    return told_home(tmp_path_factory)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """A world of its own that begins there."""
-    return told_world(told, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 def billing(pod: Pod, run: str = "run-1"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,32 +16,12 @@ from ledger.errors import InputRefused
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from ledger.order_documents import CREDIT_MEMO
 from ledger.reversal import reversal_source
-from tests.road.billing_rig import fetched, told_home, told_world
-from tests.road.conftest import World
+from tests.road.billing_rig import fetched
 from tests.road.credited_rig import MARIA, billing, halved, held, look, posted, refunds, reverse, states
-from tests.road.fusion_rig import Pod
 from tests.road.receipt_rig import REFUNDED, SHIPPED, Shop
 
 PAUL = Decider("paul")
 TWICE = "111-0000003-0000003"
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which a month of events was fetched."""
-    return told_home(tmp_path_factory)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """A world of its own that begins there."""
-    return told_world(told, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 def test_a_memo_under_way_is_let_come_to_its_end_first(world, pod):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -21,32 +20,10 @@ from tests.road.billing_rig import (
     billing,
     current_events,
     fetched,
-    told_home,
-    told_world,
     verdict,
 )
 from tests.road.conftest import World, sale
-from tests.road.fusion_rig import Pod
 from tests.road.test_posting_road import ONE
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which a month of events was fetched."""
-    return told_home(tmp_path_factory)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """A world of its own that begins there."""
-    return told_world(told, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
-
 
 # --- refunds ----------------------------------------------------------------------------------------------------
 

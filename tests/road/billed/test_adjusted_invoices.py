@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -26,8 +25,6 @@ from tests.road.billing_rig import (
     fetched,
     made,
     retell,
-    told_home,
-    told_world,
     verdict,
 )
 from tests.road.conftest import World, sale
@@ -37,24 +34,6 @@ from tests.road.test_posting_road import ONE
 
 DAY = DAYS[0]
 TOLERANT = {**INVOICING, "tolerance": "1.00"}
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which a month of events was fetched."""
-    return told_home(tmp_path_factory)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """A world of its own that begins there."""
-    return told_world(told, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 @dataclass(frozen=True)

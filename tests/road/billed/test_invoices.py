@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -33,35 +32,14 @@ from tests.road.billing_rig import (
     made,
     settled,
     shipped,
-    told_home,
-    told_world,
     verdict,
 )
 from tests.road.conftest import World, sale
-from tests.road.fusion_rig import Pod
 from tests.road.test_fusion_receivables import invoices
 from tests.road.test_posting_road import ONE
 
 # A day within the settlement written by hand.
 SHIPPED = date(2026, 11, 3)
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path | None:
-    """A home in which a month of events was fetched."""
-    return told_home(tmp_path_factory)
-
-
-@pytest.fixture
-def world(told, tmp_path, monkeypatch) -> World:
-    """A world of its own that begins there."""
-    return told_world(told, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def pod(world) -> Pod:
-    """The demo pod on the world's clock."""
-    return Pod(world)
 
 
 def test_a_shipment_that_no_invoice_can_hold_is_left_to_its_settlement_when_a_person_says_so(world, pod):
