@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -25,7 +26,7 @@ from resources.amazon.settlement_file.plain_text import PlainText
 from resources.amazon.settlement_file.reading import OtherDays, Reading
 from resources.amazon.settlement_file.scan import FIRST_DATA_ROW, copy_sql, csv_relation
 
-_COMPARED_ROWS_MAX = 200_000
+_COMPARED_ROWS_MAX = 20_000
 _POSTED_SHAPES = ("9999-99-99 99:99:99 UTC", "99.99.9999 99:99:99 UTC")
 _SUMMARY = ("settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount", "currency")
 # Blanks around these would break the matching of orders and products; labels are looked at after the scan.
@@ -63,28 +64,29 @@ def read_self_evident(
     if found.rows != text.data_lines or found.amounts != found.rows - 1 or found.has_padding:
         return None
     order = suggestion.posted.orders[0]
-    other_days = _other_days(scanner, text, header)
+    other_days = _other_days(text, header)
     return Reading(suggestion.facts, suggestion.sign, suggestion.posted.name(order), found.rows - 1, found, other_days)
 
 
-def _other_days(scanner: duckdb.DuckDBPyConnection, text: PlainText, header: Header) -> OtherDays | None:
+def _other_days(text: PlainText, header: Header) -> OtherDays | None:
     """Return the rows whose posted-date is another day; both are written in one way here, so the texts are compared.
 
-    The lines do not hold it, and another pass over the text is a fifth of the reading: the first rows say it.
+    The lines do not hold it, and another pass over a large text would cost more than it tells: its first rows say it.
     """
     if "posted-date" not in header.positions:
         return None
-    day, moment = (f"c{header.positions[name]}" for name in ("posted-date", "posted-date-time"))
-    bound = f" LIMIT {_COMPARED_ROWS_MAX}" if text.data_lines > _COMPARED_ROWS_MAX else ""
-    rows, differs = f"{csv_relation(text.path, header.width)}{bound}", f"{day} <> left({moment}, 10)"
-    found = scanner.execute(f"SELECT count(*) FROM (SELECT {day}, {moment} FROM {rows}) WHERE {differs}").fetchone()
-    if found is None or not found[0]:
+    day, moment = (header.positions[name] for name in ("posted-date", "posted-date-time"))
+    compared, differing = 0, []
+    with text.path.open(encoding="utf-8", newline="\n") as file:
+        for row, line in enumerate(islice(file, 1, _COMPARED_ROWS_MAX + 1), start=FIRST_DATA_ROW):
+            cells = line.rstrip("\n").split("\t")
+            compared += row > FIRST_DATA_ROW  # the summary comes first, and has no moment
+            if max(day, moment) < len(cells) and cells[day] and cells[day] != cells[moment][:10]:
+                differing.append(row)
+    if not differing:
         return None
-    numbered = f"SELECT {day}, {moment}, row_number() OVER () AS row FROM {rows}"
-    first = scanner.execute(f"SELECT min(row) FROM ({numbered}) WHERE {differs}").fetchone()
-    assert first is not None, "an aggregate has one row"
-    of = f"the first {_COMPARED_ROWS_MAX - 1}" if bound else str(text.data_lines - 1)
-    return OtherDays(found[0], first[0] + FIRST_DATA_ROW - 1, of)
+    of = f"the first {compared}" if text.data_lines > _COMPARED_ROWS_MAX else str(compared)
+    return OtherDays(len(differing), differing[0], of)
 
 
 def _suggested(text: PlainText, header: Header) -> _Suggestion | None:
