@@ -35,7 +35,7 @@ def prove_month(road: Road, month: Month) -> StageResult:
     """Prove a month of all accounts of a connection; what is not read yet waits, and stages nothing."""
     found = accounts_of_month(road, month)
     if isinstance(found, NotYet):
-        return StageResult(facts={"month": str(month)}, verdicts=tuple(_not_yet(found)))
+        return StageResult(facts={"month": str(month), "not proved": found.sentence}, verdicts=tuple(_not_yet(found)))
     is_young = road.clock.now() < month.end(UTC) + TOLD_WITHIN
     version = road.stores.warehouse.write(
         road.connection, ASSET, str(month), lambda path: _write(road, found, path), {"accounts": _accounts(found)}
