@@ -16,6 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from emulators.fusion.accounting_rules import check_shares
 from emulators.fusion.answers import Refusal
 from emulators.fusion.books import Books
 from emulators.fusion.entry_checks import fault
@@ -172,6 +173,8 @@ class AutoInvoice:
             raise fault("", f"The line type {line.kind[:30]} isn't valid: use LINE or TAX.")
         shares = run.shares.get(line.key, [])
         check_distributions(line, shares)
+        if line.cells["INVOICING_RULE"]:
+            check_shares({"InvoicingRule": line.cells["INVOICING_RULE"]}, _by_amount(shares), self._books.site)
         day = header_of(line, run.day)["AccountingDate"]
         for row in shares:
             wrong = self._books.setup.fault_of(run.ledger, row["SEGMENTS"], _day(day))
@@ -192,6 +195,11 @@ class AutoInvoice:
             raise fault("", f"The line {shown_key(line.link)} that the tax line is linked to isn't in the interface.")
         if not line.cells["AMOUNT"]:
             raise fault("", "A tax line needs an amount.")
+        needed = ("TAX_REGIME", "TAX_RATE_CODE")
+        needed += ("TAX", "TAX_STATUS") if self._books.site.receivables.switches.are_tax_names_needed else ()
+        missing = [name for name in needed if not line.cells[name]]
+        if missing:
+            raise fault("", f"A tax line needs {', '.join(missing)}.")
 
     def _make_invoices(self, run: _Run, request_id: str, created_by: str, at: datetime) -> None:
         groups: dict[tuple[str, ...], list[InterfaceLine]] = {}
@@ -265,6 +273,11 @@ class AutoInvoice:
         made = [f"Transaction {number} created." for number in run.made]
         text = "\n".join([head, *made, *report, summary])
         return Imported(switches.rejected_lines_status if report else status, summary, text)
+
+
+def _by_amount(shares: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the distributions that tell an amount, under the name that REST has for it."""
+    return [{"Amount": row["AMOUNT"]} for row in shares if row["AMOUNT"]]
 
 
 def _taxes_of(line: InterfaceLine, lines: list[InterfaceLine]) -> list[InterfaceLine]:

@@ -37,6 +37,7 @@ _HEADER = {
     "RATE_TYPE": "ConversionRateType",
     "RATE_DATE": "ConversionDate",
     "RATE": "ConversionRate",
+    "INVOICING_RULE": "InvoicingRule",
     "TAX_COUNTRY": "DefaultTaxationCountry",
     "PURCHASE_ORDER": "PurchaseOrder",
     "COMMENTS": "Comments",
@@ -51,6 +52,9 @@ _LINE = {
     "UOM": "UnitOfMeasure",
     "TAX_CODE": "TaxClassificationCode",
     "SALES_ORDER": "SalesOrder",
+    "ACCOUNTING_RULE": "AccountingRule",
+    "RULE_DURATION": "AccountingRuleDuration",
+    "RULE_START": "RuleStartDate",
 }
 
 

@@ -20,8 +20,8 @@ from emulators.fusion.invoice_layout import (
 )
 from emulators.fusion.store import Fields
 
-_DATES = ("TRX_DATE", "GL_DATE", "RATE_DATE")
-_NUMBERS = ("RATE", "AMOUNT", "QUANTITY", "UNIT_PRICE", "PERCENT", "ACCOUNTED_AMOUNT")
+_DATES = ("TRX_DATE", "GL_DATE", "RATE_DATE", "RULE_START")
+_NUMBERS = ("RATE", "AMOUNT", "QUANTITY", "UNIT_PRICE", "RULE_DURATION", "PERCENT", "ACCOUNTED_AMOUNT")
 _SIBLINGS = ("ATTRIBUTE1", "LINK_ATTRIBUTE1", "SEGMENT1")
 _SEGMENTS = 30
 # Lengths of the columns behind; those of the description are the one a long text meets first.

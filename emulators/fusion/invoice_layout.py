@@ -1,8 +1,9 @@
 """Where the columns of AutoInvoice's two files stand, from 1; a site whose template differs has a layout of its own.
 
 What comes in: nothing. What goes out: `InvoiceLayout`. Positions of the lines file up to 77, 99, 107, 111, 114, 287 and
-after are those of the reference; unverified are the tax codes of TAX lines (81, 84) and the whole of the distributions
-file, both as public generators of these files write them. A TAX line's amount is assumed to stand where a line's does.
+after are those of the reference; unverified are the rules (63 to 66), the tax codes of TAX lines (81 to 84) and the
+whole of the distributions file, as public generators of these files write them. A TAX line's amount is assumed to stand
+where a line's does.
 Lengths: https://docs.oracle.com/en/cloud/saas/financials/24c/oedmf/rainterfacelinesall-18285.html.
 """
 
@@ -40,8 +41,14 @@ _LINES = {
     "TAX_CODE": 54,
     "SALES_ORDER": 57,
     "UOM": 61,
+    "INVOICING_RULE": 63,
+    "ACCOUNTING_RULE": 64,
+    "RULE_DURATION": 65,
+    "RULE_START": 66,
     "TAX_COUNTRY": 77,
     "TAX_REGIME": 81,
+    "TAX": 82,
+    "TAX_STATUS": 83,
     "TAX_RATE_CODE": 84,
     "PURCHASE_ORDER": 107,
     "MEMO_LINE": 111,

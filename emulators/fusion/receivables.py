@@ -86,7 +86,8 @@ class ReceivablesSwitches:
     A refusal of createCreditMemo is a fault with `soap_refusal_status`, what cannot be read is one with 500.
     `is_soap_multipart`: answers of the SOAP services come as the only part of a MIME message.
     `rejected_lines_status` and `held_lines_status` end an AutoInvoice job that rejected lines, and one that only held
-    some back without a word; `are_rejected_lines_retried` has a later job look at rejected lines again.
+    some back without a word; `are_rejected_lines_retried` has a later job look at rejected lines again;
+    `are_tax_names_needed`: a TAX line names tax and status beside regime and rate.
     Of an invoice with an invoicing rule: `needs_every_rule`, that each of its lines has an accounting rule;
     `are_ruled_amounts_refused`, that its accounts come by percent; `is_revenue_recognised`, that they are shown as the
     schedule of its revenue, no longer as they came.
@@ -116,6 +117,7 @@ class ReceivablesSwitches:
     rejected_lines_status: str = "WARNING"
     held_lines_status: str = "SUCCEEDED"
     are_rejected_lines_retried: bool = False
+    are_tax_names_needed: bool = False
     needs_every_rule: bool = True
     are_ruled_amounts_refused: bool = True
     is_revenue_recognised: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,10 @@ from assets.invoice_postings import post_invoices
 from emulators.fusion import mischief
 from ledger.errors import TargetUnclear
 from ledger.journal import SourceKey
-from resources.erp.target import CollectingTarget
+from resources.erp.target import BooksState, CollectingTarget
 from tests.fusion_connection import AT_ONCE
 from tests.road.billing_rig import verdict
-from tests.road.fusion_rig import Pod
+from tests.road.fusion_rig import US_LEDGER, Pod
 from tests.road.invoice_files.import_rig import (
     DAY,
     IMPORTED,
@@ -29,7 +30,9 @@ from tests.road.invoice_files.import_rig import (
     states,
     told,
 )
-from tests.road.test_fusion_receivables import RECEIVABLES, line
+from tests.road.test_accounting_rules import ruled
+from tests.road.test_fusion_receivables import ORDER, RECEIVABLES, line, switch
+from tests.road.test_invoice_tax import as_sent, refund, stored, taxed
 
 
 def test_the_invoices_of_a_day_go_in_one_file_and_stand_in_the_books_as_sent(world, pod):
@@ -175,3 +178,54 @@ def test_several_are_looked_for_at_once_in_either_grammar(world, pod, version):
 def road_receivables() -> dict:
     """Return the receivables of a connection that imports."""
     return RECEIVABLES | IMPORTED
+
+
+# --- rules and tax -------------------------------------------------------------------------------------------------
+
+
+TAX = {"regime_code": "US SALES TAX", "rate_code": "SELLER REMITS"}
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["by regime and rate", "by tax and status too"])
+def test_tax_goes_in_the_file_and_is_credited_as_of_an_invoice_that_went_alone(world, pod, is_named):
+    """Seven of tax on the goods; read back as sent, and half of it taken back by the same service."""
+    switch(pod, are_tax_names_needed=is_named)
+    names = {"tax": "SALES TAX", "status_code": "STANDARD"} if is_named else {}
+    told = IMPORTED | {"tax": TAX | names}
+    plain = taxed(source=SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "invoice", f"{ORDER}.PLAIN"))
+    target = pod.road(fusion={"receivables": RECEIVABLES | told}).target
+    target.submit_together([taxed(), plain])
+    assert [as_sent(target, one) for one in (taxed(), plain)] == [True, True]
+    kept = [one for one in stored(pod, "AR_INVOICE") if one["AMOUNT"] == "111"]
+    of_tax = {"TaxAmount": "7", "TaxRegimeCode": "US SALES TAX", "TaxRateCode": "SELLER REMITS"}
+    for one in kept:
+        lines = json.loads(one["BODY"])["receivablesInvoiceLines"]
+        assert [line["receivablesInvoiceLineTaxLines"] for line in lines] == [[of_tax], []]
+    memo = refund("50.00", "3.50")
+    target.submit(memo)
+    assert (len(kept), as_sent(target, memo)) == (2, True)
+
+
+def test_a_pod_that_wants_more_codes_of_a_tax_rejects_the_line_by_name(world, pod):
+    """What the settings lack stands in the report, and no invoice is made of half a file."""
+    switch(pod, are_tax_names_needed=True)
+    target = pod.road(fusion={"receivables": RECEIVABLES | IMPORTED | {"tax": TAX}}).target
+    target.submit_together([taxed()])
+    world.clock.advance(60)
+    found = target.status(taxed())
+    assert (found.state, billed(pod)) == (BooksState.ERROR, [])
+    assert "A tax line needs TAX, TAX_STATUS" in " ".join(found.messages)
+
+
+def test_revenue_that_is_earned_over_time_goes_in_the_file(pod):
+    """With invoicing rule, rule, start and duration on the stored lines; read back before and after recognition."""
+    sent = ruled()
+    target = pod.road(fusion={"receivables": RECEIVABLES | IMPORTED}).target
+    target.submit_together([sent])
+    assert as_sent(target, sent)
+    [body] = [json.loads(one["BODY"]) for one in stored(pod, "AR_INVOICE") if one["AMOUNT"] == "95"]
+    line = body["receivablesInvoiceLines"][0]
+    shown = (body["InvoicingRule"], line["AccountingRule"], line["AccountingRuleDuration"], line["RuleStartDate"])
+    assert shown == ("In Advance", "Monthly", "12", "2026-12-01")
+    switch(pod, is_revenue_recognised=True)
+    assert as_sent(target, sent)

@@ -1,8 +1,11 @@
 """The columns of AutoInvoice's two files that we fill, by position counted from 1, as the import template has them.
 
 Plain data. Positions of the lines file were seen in loads of a live pod (reference: RaInterfaceLinesAll, 25C template,
-372 columns with END); those of the distributions file are as public generators of it write them, and a site lays its
-own over them. ATTRIBUTE1 and SEGMENT1 are the first of 15 and of 30 columns that stand together.
+372 columns with END); those of accounting rules and of tax (63 to 66, 81 to 84, links from 114 on) and of the whole
+distributions file are as public generators of these files write them, which agree with the loads wherever both tell a
+column. A site lays its own over all of them. ATTRIBUTE1, LINK_ATTRIBUTE1 and SEGMENT1 are the first of 15, 15 and 30
+columns that stand together. Names of the columns:
+docs.oracle.com/en/cloud/saas/financials/24c/oedmf/rainterfacelinesall-18285.html.
 """
 
 from __future__ import annotations
@@ -28,6 +31,16 @@ LINE_COLUMNS: dict[str, int] = {
     "CONTEXT": 37,
     "ATTRIBUTE1": 38,
     "SALES_ORDER": 57,
+    "INVOICING_RULE": 63,
+    "ACCOUNTING_RULE": 64,
+    "RULE_DURATION": 65,
+    "RULE_START": 66,
+    "TAX_REGIME_CODE": 81,
+    "TAX": 82,
+    "TAX_STATUS_CODE": 83,
+    "TAX_RATE_CODE": 84,
+    "LINK_CONTEXT": 114,
+    "LINK_ATTRIBUTE1": 115,
     "BUSINESS_UNIT": 287,
     "COMMENTS": 288,
     "INTERNAL_NOTES": 289,

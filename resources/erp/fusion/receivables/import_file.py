@@ -3,28 +3,27 @@
 In: order documents that are invoices, and the site's settings. Out: bytes that are the same for the same documents for
 ever, and a plain dict. Pure. Every line carries the posting key: the transaction number that is made from it, with
 order and place, in its line context, which Fusion keeps unique for ever; and the key itself in the internal notes,
-which keep documents apart that look alike. Source:
-docs.oracle.com/en/cloud/saas/financials/24d/farfa/Importing_Financials_Data.html.
+which keep documents apart that look alike. A line of tax is a row of its own, linked to the row of the line it is
+charged for. Source: docs.oracle.com/en/cloud/saas/financials/24d/farfa/Importing_Financials_Data.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ledger import money
 from ledger.errors import InputRefused
-from ledger.journal import Journal
+from ledger.journal import Journal, JournalLine
 from resources.erp.fusion import bulk, chart, natural_key
 from resources.erp.fusion.receivables import payload
 from resources.erp.fusion.receivables.import_columns import (
     ATTRIBUTE_LENGTH,
     DISTRIBUTIONS_FILE,
-    LINE_COLUMNS,
     LINE_END,
     LINES_FILE,
     NOTES_LENGTH,
 )
-from resources.erp.fusion.receivables.layout import item, laid_out
+from resources.erp.fusion.receivables.layout import Place, codes_of, item, laid_out, placed
 from resources.erp.fusion.receivables.settings import ReceivablesSettings
 from resources.erp.fusion.settings import FusionSettings
 
@@ -87,36 +86,36 @@ def archive(journals: Sequence[Journal], settings: FusionSettings, ours: Receiva
 
 def line_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings) -> Iterator[list[str]]:
     """Yield an invoice's lines, 372 columns each; raises InputRefused for what no invoice or no column can hold."""
-    billing = journal.billing
-    assert billing is not None, "only order documents come here"
-    _, billed = payload.require_bookable(journal)
-    head, start = _head(journal, settings, ours), key_start(journal, settings)
-    for place, line in enumerate(billed, start=1):
-        quantity, price = payload.quantity_and_price(line, journal.currency)
-        own = {
-            "DESCRIPTION": payload.line_text(line, item(billing, line)),
-            "AMOUNT": money.text(-line.amount, journal.currency),
-            "QUANTITY": format(quantity, "f"),
-            "UNIT_PRICE": money.text(price, journal.currency),
-        }
-        row = _row(LINE_END, LINE_COLUMNS, {**head, **own}, (*start, str(place)))
+    payload.require_bookable(journal)
+    head, start, columns = _head(journal, settings, ours), key_start(journal, settings), ours.columns_of_lines
+    for line, place in placed(laid_out(journal, ours)):
+        own = _tax(line, journal, ours) if place.tax else _goods(line, journal, ours)
+        siblings = {"ATTRIBUTE1": (*start, _key(place))}
+        if place.tax:
+            own["LINK_CONTEXT"] = ours.line_context
+            siblings["LINK_ATTRIBUTE1"] = (*start, _key(Place(place.line)))
+        row = _row(LINE_END, columns, {**head, **own}, siblings)
         row[LINE_END - 1] = "END"
         yield row
 
 
 def distribution_rows(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings) -> Iterator[list[str]]:
-    """Yield where an invoice is booked: the receivable with its first line, then each line on its own account."""
-    total, billed = payload.require_bookable(journal)
+    """Yield where an invoice is booked: the receivable with its first line, then each line on its own account.
+
+    By percent, as AutoInvoice wants them for accounting rules; none of an invoice with rules where the site says so.
+    """
+    assert journal.billing is not None, "only order documents come here"
+    total, _ = payload.require_bookable(journal)
+    if journal.billing.rules and ours.ruled_distributions == "none":
+        return
     start, columns = key_start(journal, settings), ours.columns_of_distributions
     common = {"PERCENT": _WHOLE, "CONTEXT": ours.line_context, "BUSINESS_UNIT": ours.business_unit}
-    lines = (("REC", 1, total), *(("REV", place, line) for place, line in enumerate(billed, start=1)))
-    for kind, place, line in lines:
+    lines = [("TAX" if place.tax else "REV", place, line) for line, place in placed(laid_out(journal, ours))]
+    for kind, place, line in (("REC", Place(1), total), *lines):
         segments = chart.values(line.account, settings)
         width = max(*columns.values(), columns["SEGMENT1"] + len(segments) - 1)
-        row = _row(width, columns, {**common, "ACCOUNT_CLASS": kind}, (*start, str(place)))
-        first = columns["SEGMENT1"] - 1
-        row[first : first + len(segments)] = segments
-        yield [*row, "END"]
+        siblings = {"ATTRIBUTE1": (*start, _key(place)), "SEGMENT1": tuple(segments)}
+        yield [*_row(width, columns, {**common, "ACCOUNT_CLASS": kind}, siblings), "END"]
 
 
 def key_start(journal: Journal, settings: FusionSettings) -> tuple[str, str]:
@@ -131,10 +130,6 @@ def key_start(journal: Journal, settings: FusionSettings) -> tuple[str, str]:
 def _fits(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings) -> bool:
     """Tell whether an invoice can go in a file; one that cannot goes alone, and is refused there by its name."""
     if journal.billing is None or journal.billing.is_credit or journal.revision != 1:
-        return False
-    if journal.billing.rules:  # under which columns the file takes accounting rules is not told
-        return False
-    if any(one.taxes for one in laid_out(journal, ours)):  # nor which columns its lines of tax need beside the amount
         return False
     try:
         payload.require_bookable(journal)
@@ -159,7 +154,6 @@ def _head(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings)
         "GL_DATE": day,
         "TRX_NUMBER": payload.number(journal, settings),
         "BILL_TO_ACCOUNT": journal.billing.customer,
-        "LINE_TYPE": "LINE",
         "CURRENCY": journal.currency,
         **_conversion(journal, day, settings),
         "CONTEXT": ours.line_context,
@@ -170,6 +164,44 @@ def _head(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings)
     }
 
 
+def _goods(line: JournalLine, journal: Journal, ours: ReceivablesSettings) -> dict[str, str]:
+    """Return the cells of a line of goods, with its accounting rule where the invoice has any."""
+    billing = journal.billing
+    assert billing is not None, "only order documents come here"
+    quantity, price = payload.quantity_and_price(line, journal.currency)
+    rule = payload.rule_attributes(journal, line, ours)
+    return {
+        "LINE_TYPE": "LINE",
+        "DESCRIPTION": payload.line_text(line, item(billing, line)),
+        "AMOUNT": money.text(-line.amount, journal.currency),
+        "QUANTITY": format(quantity, "f"),
+        "UNIT_PRICE": money.text(price, journal.currency),
+        "INVOICING_RULE": ours.invoicing_rule if billing.rules else "",
+        "ACCOUNTING_RULE": rule.get("AccountingRule", ""),
+        "RULE_DURATION": str(rule.get("AccountingRuleDuration", "")),
+        "RULE_START": rule.get("RuleStartDate", "").replace("-", "/"),
+    }
+
+
+def _tax(line: JournalLine, journal: Journal, ours: ReceivablesSettings) -> dict[str, str]:
+    """Return the cells of a line of tax."""
+    codes = codes_of(line, journal, ours)
+    return {
+        "LINE_TYPE": "TAX",
+        "DESCRIPTION": payload.line_text(line, ""),
+        "AMOUNT": money.text(-line.amount, journal.currency),
+        "TAX_REGIME_CODE": codes.regime_code,
+        "TAX": codes.tax,
+        "TAX_STATUS_CODE": codes.status_code,
+        "TAX_RATE_CODE": codes.rate_code,
+    }
+
+
+def _key(place: Place) -> str:
+    """Return the last attribute of a row's key: the line, and behind a point which line of tax on it."""
+    return f"{place.line}.{place.tax}" if place.tax else str(place.line)
+
+
 def _conversion(journal: Journal, day: str, settings: FusionSettings) -> dict[str, str]:
     """Return rate type and date; AutoInvoice asks for a rate of one even where there is nothing to convert."""
     if journal.currency == settings.ledger_currency:
@@ -177,10 +209,14 @@ def _conversion(journal: Journal, day: str, settings: FusionSettings) -> dict[st
     return {"CONVERSION_TYPE": journal.rate_type, "CONVERSION_DATE": day}
 
 
-def _row(width: int, columns: dict[str, int], values: dict[str, str], of: Iterable[str]) -> list[str]:
+def _row(
+    width: int, columns: Mapping[str, int], values: Mapping[str, str], siblings: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Return a row with values in their columns, and with siblings from the column of their first on."""
     row = [""] * width
     for name, value in values.items():
         row[columns[name] - 1] = value
-    for place, value in enumerate(of, start=columns["ATTRIBUTE1"] - 1):
-        row[place] = value
+    for name, several in siblings.items():
+        first = columns[name] - 1
+        row[first : first + len(several)] = several
     return row

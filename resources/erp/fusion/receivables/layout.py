@@ -17,7 +17,7 @@ from ledger import money
 from ledger.billing import Billing
 from ledger.categories import categories
 from ledger.journal import Journal, JournalLine
-from resources.erp.fusion.receivables.settings import ReceivablesSettings
+from resources.erp.fusion.receivables.settings import ReceivablesSettings, TaxCodes
 
 # What VAT that was taken out of a gross amount is called, behind the category of the amount.
 _VAT = "_vat"
@@ -100,13 +100,19 @@ def carried_by(category: str, product: str) -> str:
 
 def tax_lines(one: Billed, journal: Journal, ours: ReceivablesSettings) -> list[dict[str, Any]]:
     """Return the tax of one line as its children, amounts above zero where the buyer owes them."""
-    billing, found = of(journal), []
+    found = []
     for tax in one.taxes:
-        assert ours.tax is not None, "only sites with codes have lines of tax"
-        regime, rate = ours.tax.codes(billing.customer, item(billing, tax), kind(billing, tax))
+        codes = codes_of(tax, journal, ours)
         amount = money.text(-tax.amount, journal.currency)
-        found.append({"TaxAmount": amount, "TaxRegimeCode": regime, "TaxRateCode": rate})
+        found.append({"TaxAmount": amount, "TaxRegimeCode": codes.regime_code, "TaxRateCode": codes.rate_code})
     return found
+
+
+def codes_of(tax: JournalLine, journal: Journal, ours: ReceivablesSettings) -> TaxCodes:
+    """Return under which codes a line of tax stands."""
+    assert ours.tax is not None, "only sites with codes have lines of tax"
+    billing = of(journal)
+    return ours.tax.codes(billing.customer, item(billing, tax), kind(billing, tax))
 
 
 def is_tax(category: str) -> bool:

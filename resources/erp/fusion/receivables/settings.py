@@ -6,22 +6,32 @@ docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoices-post.h
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ledger import glob
 from ledger.billing import Billing
 from ledger.errors import InputRefused
-from resources.erp.fusion.receivables.import_columns import DISTRIBUTION_COLUMNS
+from resources.erp.fusion.receivables.import_columns import DISTRIBUTION_COLUMNS, LINE_COLUMNS, LINE_END
 
 _PARAMETERS = "{business_unit},{source},{date}" + ",#NULL" * 19 + ",Y,#NULL"
+
+
+class TaxCodes(NamedTuple):
+    """What names the tax of one tax line; `tax` and `status_code` go in files only, "" where the site needs none."""
+
+    regime_code: str
+    rate_code: str
+    tax: str = ""
+    status_code: str = ""
 
 
 class TaxRate(BaseModel):
     """Regime and rate of some tax lines; `*` and `?` are wild in what it is for.
 
-    Customers stand for marketplaces, and so for countries: `invoicing.bill_to` of the books says which is whose.
+    Customers stand for marketplaces, and so for countries: `invoicing.bill_to` of the books says which is whose. What
+    is left empty is the site's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,29 +39,35 @@ class TaxRate(BaseModel):
     customer: str = Field("*", min_length=1)
     product: str = Field("*", min_length=1)
     category: str = Field("*", min_length=1)
-    regime_code: str = Field("", max_length=30)  # "" takes the site's
+    regime_code: str = Field("", max_length=30)
     rate_code: str = Field(min_length=1, max_length=150)
+    tax: str = Field("", max_length=30)
+    status_code: str = Field("", max_length=30)
 
 
 class TaxSettings(BaseModel):
     """Under which regime and rate tax that the seller owes stands on invoices, as lines of tax.
 
-    The first of `rates` that fits a line counts, else the rate code of all.
+    The first of `rates` that fits a line counts, else the rate code of all. REST documents regime and rate; whether the
+    bulk import wants tax and status besides, no documentation says.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     regime_code: str = Field(min_length=1, max_length=30)
     rate_code: str = Field(min_length=1, max_length=150)
+    tax: str = Field("", max_length=30)
+    status_code: str = Field("", max_length=30)
     rates: tuple[TaxRate, ...] = ()
 
-    def codes(self, customer: str, product: str, category: str) -> tuple[str, str]:
-        """Return regime code and rate code of one tax line."""
+    def codes(self, customer: str, product: str, category: str) -> TaxCodes:
+        """Return the codes of one tax line."""
         for one in self.rates:
             labels = ((one.customer, customer), (one.product, product), (one.category, category))
             if all(glob.takes(pattern, label) for pattern, label in labels):
-                return one.regime_code or self.regime_code, one.rate_code
-        return self.regime_code, self.rate_code
+                regime = one.regime_code or self.regime_code
+                return TaxCodes(regime, one.rate_code, one.tax or self.tax, one.status_code or self.status_code)
+        return TaxCodes(self.regime_code, self.rate_code, self.tax, self.status_code)
 
 
 class ReceiptSettings(BaseModel):
@@ -132,7 +148,8 @@ class ReceivablesSettings(BaseModel):
     import_parameters: str = _PARAMETERS
     document_account: str = "fin$/receivables$/import$"
     job_options: str = "InterfaceDetails=2,ImportOption=Y,PurgeOption=N,ExtractFileType=ALL"
-    # No documentation says where the columns of distributions stand: this is laid over what public files show.
+    # No documentation says where the columns of either file stand: these are laid over what public files show.
+    line_columns: dict[str, Annotated[int, Field(ge=1, lt=LINE_END)]] = {}
     distribution_columns: dict[str, Annotated[int, Field(ge=1)]] = {}
     imports_confirmed_gone: frozenset[str] = frozenset()
 
@@ -143,10 +160,10 @@ class ReceivablesSettings(BaseModel):
                 "import_from needs line_context: the context of the line transactions flexfield that the import's "
                 "lines carry, with three segments (order, number, line)"
             )
-        unknown = sorted(set(self.distribution_columns) - set(DISTRIBUTION_COLUMNS))
-        if unknown:
-            known = ", ".join(DISTRIBUTION_COLUMNS)
-            raise ValueError(f"distribution_columns names {', '.join(unknown)}; known are {known}")
+        for name, columns in (("line_columns", LINE_COLUMNS), ("distribution_columns", DISTRIBUTION_COLUMNS)):
+            unknown = sorted(set(getattr(self, name)) - set(columns))
+            if unknown:
+                raise ValueError(f"{name} names {', '.join(unknown)}; known are {', '.join(columns)}")
         return self
 
     @model_validator(mode="after")
@@ -167,6 +184,11 @@ class ReceivablesSettings(BaseModel):
                 "under receivables, receipts."
             )
         return named.credit_memo_type if billing.is_credit else named.invoice_type
+
+    @property
+    def columns_of_lines(self) -> dict[str, int]:
+        """Return where the columns of lines stand at this site, counted from 1."""
+        return {**LINE_COLUMNS, **self.line_columns}
 
     @property
     def columns_of_distributions(self) -> dict[str, int]:

@@ -217,14 +217,40 @@ def with_lines(place: int, count: int) -> Journal:
     return invoice(f"{place:03}-1234567-1234567", lines=(total, *billed))
 
 
-def test_an_invoice_whose_revenue_is_scheduled_goes_alone(site):
-    """The file's columns for accounting rules are told nowhere."""
-    site = site_with(import_from=2)
-    plain = [with_lines(place, 1) for place in (1, 2)]
-    rules = (None, LineRule("Monthly", date(2026, 10, 1), 12))
-    ruled = with_lines(3, 1)
-    ruled = replace(ruled, billing=replace(ruled.billing, rules=rules))
-    assert import_file.batches([*plain, ruled], site, site.receivables) == [plain]
+def ruled() -> Journal:
+    """Return the invoice below earned over a year from October on; its discount has no rule of its own."""
+    rules = (None, LineRule("Monthly", date(2026, 10, 1), 12), None)
+    return replace(invoice(), billing=replace(invoice().billing, rules=rules))
+
+
+def test_an_invoice_whose_revenue_is_scheduled_goes_with_the_others(site):
+    """Invoicing rule on every line, the rule with duration and start, the other lines earned at once."""
+    plain = with_lines(1, 1)
+    assert import_file.batches([plain, ruled()], site, site.receivables) == [[plain, ruled()]]
+    found = files(site, ruled())
+    price, discount = found["RaInterfaceLinesAll.csv"]
+    assert filled(price) == FIRST_LINE | {63: "In Advance", 64: "Monthly", 65: "12", 66: "2026/10/01"}
+    assert [discount[place - 1] for place in (63, 64, 65, 66)] == ["In Advance", "Immediate", "", ""]
+    assert [row[1] for row in found["RaInterfaceDistributionsAll.csv"]] == ["REC", "REV", "REV"]
+
+
+def test_a_site_that_wants_no_accounts_beside_rules_gets_none():
+    """Neither by amount nor by percent; of the other invoices in the file it gets them."""
+    site = site_with(ruled_distributions="none", immediate_rule="")
+    found = files(site, ruled(), invoice("222-1234567-1234567"))
+    assert {row[6] for row in found["RaInterfaceDistributionsAll.csv"]} == {"222-1234567-1234567"}
+    assert found["RaInterfaceLinesAll.csv"][1][63] == ""
+
+
+def test_a_site_lays_its_own_columns_over_those_of_the_lines():
+    """Positions behind END, and names that nobody knows, are sentences."""
+    site = site_with(line_columns={"ACCOUNTING_RULE": 70})
+    row = files(site, ruled())["RaInterfaceLinesAll.csv"][0]
+    assert (filled(row)[70], 64 in filled(row)) == ("Monthly", False)
+    with pytest.raises(ValidationError, match="line_columns names NONSENSE; known are SOURCE"):
+        site_with(line_columns={"NONSENSE": 1})
+    with pytest.raises(ValidationError, match="less than 372"):
+        site_with(line_columns={"TERMS": 372})
 
 
 def test_what_no_invoice_can_be_is_refused(site):

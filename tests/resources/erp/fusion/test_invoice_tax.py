@@ -13,7 +13,7 @@ from ledger.billing import Billing, LineRule
 from ledger.journal import Journal, JournalLine
 from resources.erp.fusion.receivables import import_file, payload
 from resources.erp.fusion.receivables.layout import Taxable, carrier
-from tests.resources.erp.fusion.test_invoice_file import ORDER, account, invoice, site_with
+from tests.resources.erp.fusion.test_invoice_file import ORDER, account, files, filled, invoice, site_with
 
 TAX = {"regime_code": "US SALES TAX", "rate_code": "SELLER REMITS"}
 TAXES, DISTRIBUTIONS = "receivablesInvoiceLineTaxLines", "receivablesInvoiceDistributions"
@@ -152,15 +152,45 @@ def test_an_invoice_with_accounting_rules_keeps_tax_as_a_line():
     assert taxes(body(GOODS, SALES_TAX, rules=rules)) == {"revenue SKU-1": [], "tax_collected SKU-1": []}
 
 
-def test_invoices_with_lines_of_tax_go_alone_and_the_others_together():
-    """Which columns of the import hold the codes of a tax is told in part only."""
-    site = site_with(tax=TAX)
-    plain = [invoice(order) for order in ("111-1", "111-2")]
-    taxed = billed(GOODS, SALES_TAX)
-    assert import_file.batches([plain[0], taxed, plain[1]], site, site.receivables) == [plain]
-    assert import_file.batches([taxed, taxed], site, site.receivables) == []
-    without = site_with()
-    assert len(import_file.batches([*plain, taxed], without, without.receivables)[0]) == 3
+def test_a_line_of_tax_is_a_row_of_its_own_that_names_the_row_it_belongs_to():
+    """Behind its line; regime, rate and where the site wants them tax and status; its account as a distribution."""
+    site = site_with(tax={**TAX, "tax": "SALES TAX", "status_code": "STANDARD"})
+    taxed, plain = billed(GOODS, SHIPPING, SALES_TAX), invoice("111-1")
+    assert import_file.batches([taxed, plain], site, site.receivables) == [[taxed, plain]]
+    found = files(site, taxed)
+    goods, tax, shipping = found["RaInterfaceLinesAll.csv"]
+    key = filled(goods)[39]
+    assert [(row[25], row[31], row[39]) for row in (goods, tax, shipping)] == [
+        ("LINE", "100.00", "1"),
+        ("TAX", "7.00", "1.1"),
+        ("LINE", "4.00", "2"),
+    ]
+    codes = {81: "US SALES TAX", 82: "SALES TAX", 83: "STANDARD", 84: "SELLER REMITS"}
+    assert {place: text for place, text in filled(tax).items() if 81 <= place <= 200} == codes | {
+        114: "AMAZON",
+        115: ORDER,
+        116: key,
+        117: "1",
+    }
+    assert (33 in filled(tax), 35 in filled(tax), len(tax)) == (False, False, 372)
+    assert not any(81 <= place <= 200 for place in (*filled(goods), *filled(shipping)))
+    shares = [(row[1], row[8], row[23]) for row in found["RaInterfaceDistributionsAll.csv"]]
+    assert shares == [
+        ("REC", "1", "110900"),
+        ("REV", "1", "400100"),
+        ("TAX", "1.1", "210600"),
+        ("REV", "2", "400200"),
+    ]
+
+
+def test_tax_and_status_are_those_of_the_rate_or_of_the_site():
+    """A rate's own come before the site's; REST never carries them."""
+    rates = [{"product": "SKU-1", "rate_code": "LOW", "tax": "COUNTY"}]
+    site = site_with(tax={**TAX, "status_code": "STANDARD", "rates": rates})
+    row = files(site, billed(GOODS, SALES_TAX))["RaInterfaceLinesAll.csv"][1]
+    assert [row[place - 1] for place in (81, 82, 83, 84)] == ["US SALES TAX", "COUNTY", "STANDARD", "LOW"]
+    [line] = payload.invoice(billed(GOODS, SALES_TAX), site)["receivablesInvoiceLines"]
+    assert set(line[TAXES][0]) == {"TaxAmount", "TaxRegimeCode", "TaxRateCode"}
 
 
 CENTS = st.integers(-50_000, 50_000).filter(bool).map(lambda cents: str(Decimal(cents) / 100))
@@ -172,6 +202,29 @@ LINE = st.tuples(
     CENTS,
     st.sampled_from(["400100", "210600"]),
 )
+
+
+@given(st.lists(LINE, min_size=1, max_size=9))
+def test_a_file_bills_what_a_single_call_bills(told):
+    """Line for line and tax for tax the same amounts, whichever way an invoice goes; every tax on its own line."""
+    if sum(Decimal(one[2]) for one in told) < 0:
+        told = [(kind, sku, str(-Decimal(amount)), number) for kind, sku, amount, number in told]
+    rows = files(site_with(tax=TAX), billed(*told))["RaInterfaceLinesAll.csv"]
+    by_line: dict[str, list[str]] = {}
+    for row in rows:
+        if row[25] == "TAX":
+            assert row[39].startswith(f"{row[116]}.")
+            by_line[row[116]].append(row[31])
+        else:
+            by_line[row[39]] = [row[31]]
+    alone = [
+        [
+            str(Decimal(one["Quantity"]) * Decimal(one["UnitSellingPrice"])),
+            *(tax["TaxAmount"] for tax in one.get(TAXES, ())),
+        ]
+        for one in body(*told)["receivablesInvoiceLines"]
+    ]
+    assert [list(map(Decimal, one)) for one in by_line.values()] == [list(map(Decimal, one)) for one in alone]
 
 
 @given(st.lists(LINE, min_size=1, max_size=9))
