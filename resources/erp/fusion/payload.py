@@ -87,6 +87,8 @@ def reference_of(description: str, recon_reference: str, settings: FusionSetting
 
 def clean(text: str) -> str:
     """Return text on one line without control characters; a CSV and its loader take everything else."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     plain = unicodedata.normalize("NFC", text)
     kept = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Cn", "Co") else one for one in plain)
     return " ".join(kept.split())
