@@ -20,7 +20,8 @@ from assets.stages.roadmap import Road
 from assets.stages.statements import statement
 from assets.stages.verdicts import StageResult
 from ledger.accrual import TOLD_LATE
-from ledger.errors import ConfigurationRefused, SourceRefused
+from ledger.errors import ConfigurationRefused, InputRefused, SourceRefused
+from ledger.mapping import Mapping
 from resources.amazon.finances import TransactionPage
 from resources.amazon.old_events import KEPT_DAYS, LAST_DAY
 from resources.amazon.transaction import Transaction
@@ -182,10 +183,18 @@ def _staged(road: Road, day: date, told: _Told, since_its_end: timedelta) -> Day
         facts=facts_of(events, foreign=told.foreign, documents=len(documents), **standing),
         rows=rows_by_type(events),
         rows_total=version.rows,
-        verdicts=verdicts_of(day, events, told.changed, vanished, _kept_since(road)),
+        verdicts=verdicts_of(day, events, told.changed, vanished, _kept_since(road), _mapping(road)),
         links=dict(zip(names, documents, strict=False)),
         version=version.id,
     )
+
+
+def _mapping(road: Road) -> Mapping | None:
+    """Return the mapping, which names categories of its own; None where it cannot be read: events need none."""
+    try:
+        return road.load_mapping()
+    except InputRefused:
+        return None
 
 
 def _written(

@@ -9,7 +9,7 @@ others. Settlements that waited for one of them are asked for again.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date
 from decimal import Decimal
 from functools import partial
 
@@ -40,16 +40,18 @@ from assets.sales.order_choices import owed, revenue_orders
 from assets.sales.order_clearing import cleared_verdict
 from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
-from assets.stages.day_names import day_name, start_of
+from assets.stages.day_names import day_name
 from assets.stages.days import DayOutcome, RefusedDay, days_between
 from assets.stages.resumption import ask_for
 from assets.stages.roadmap import Road
+from assets.stages.statements import dicts, statement
 from assets.stages.verdicts import Row, StageResult, Verdict
 from assets.undo.credits_again import are_to_be_made, ask_for_memos, memo_waits_for
 from ledger import money
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey
-from ledger.order_documents import CREDIT_MEMO
+from ledger.order_adjustments import adjusts
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import PostingState
 from ledger.reversal import reversal_source
 from resources.store.outbox import OutboxDocument
@@ -98,7 +100,7 @@ def _day(road: Road, day: date) -> DayOutcome:
         road, TABLE, day, [_stored_row(one) for one in documents], {"mapping": staged.mapping_hash, **read}
     )
     return StageResult(
-        facts=_facts(road, documents),
+        facts=_facts(road, documents) | _minutes(road, day, documents),
         rows=tuple(_row(one) for one in documents)[:_ROWS_MAX],
         rows_total=len(documents),
         verdicts=verdicts,
@@ -278,18 +280,34 @@ def _facts(road: Road, documents: Sequence[OutboxDocument]) -> dict:
             continue
         totals[one.journal.currency] = totals.get(one.journal.currency, Decimal(0)) + owed(one.journal)
     facts |= {f"billed {currency}": money.text(total, currency) for currency, total in totals.items()}
-    waited = [one.changed_at - start_of(one.journal.accounting_date) for one in documents if _is_posted(one)]
-    if waited:
-        facts["posted at the latest after"] = _hours(max(waited))
     return facts
+
+
+def _minutes(road: Road, day: date, documents: Sequence[OutboxDocument]) -> dict[str, int]:
+    """Return how many minutes after its shipment an invoice was posted: half of them within, and the longest."""
+    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+    if events is None:
+        return {}
+    with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
+        bound = {"events": str(road.stores.warehouse.path(events))}
+        rows = dicts(duck.sql(statement("shipment_moments"), params=bound))
+    shipped = {row["transaction_id"]: row["shipped_at"].replace(tzinfo=UTC) for row in rows}
+    waited = sorted(
+        int((one.changed_at - shipped[one.journal.billing.transaction_id]).total_seconds() // 60)
+        for one in documents
+        if _is_posted(one) and one.source.kind == INVOICE and not adjusts(one.source.source_id)
+        if one.journal.billing is not None and one.journal.billing.transaction_id in shipped
+    )
+    if not waited:
+        return {}
+    return {
+        "minutes from shipment to posted, half within": waited[(len(waited) - 1) // 2],
+        "minutes from shipment to posted, longest": waited[-1],
+    }
 
 
 def _is_posted(document: OutboxDocument) -> bool:
     return document.state is PostingState.POSTED
-
-
-def _hours(span: timedelta) -> str:
-    return f"{span.total_seconds() / 3600:.1f} hours from the start of the day of shipment"
 
 
 def _order(document: OutboxDocument) -> str:

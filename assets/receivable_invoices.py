@@ -181,7 +181,8 @@ def _billed(made: Sequence[BilledDay], findings: tuple[Finding, ...]) -> Verdict
     if not findings:
         return Verdict(MAPPED_CHECK, True, f"{documents} documents are made of the shipments and refunds of the day.")
     rows = tuple({"what": one.sentence, "what to do": one.cure} for one in findings)
-    sentence = f"{len(waiting)} transactions wait. {findings[0].sentence} {undated}".rstrip()
+    counted = f"{len(waiting)} transactions wait. " if waiting else ""
+    sentence = f"{counted}{findings[0].sentence} {undated}".rstrip()
     return Verdict(MAPPED_CHECK, False, sentence, rows=rows, findings=findings)
 
 

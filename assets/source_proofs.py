@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from assets.proofs.deposit_proof import deposit_verdict
 from assets.proofs.fee_proof import fees_verdict
+from assets.proofs.invoice_proof import invoices_verdict
 from assets.proofs.proof_rows import (
     DOCUMENTS,
     SETTLEMENT_ROWS,
@@ -78,7 +79,7 @@ def prove(road: Road, settlement_id: str) -> StageResult:
     # Its sums by country stand before the orders that differ, and are no difference themselves.
     version = keep(staged, (*sources, replace(vat, rows=tuple(row for row in vat.rows if row.get(ORDER)))))
     others = (summary_verdict(staged), deposit_verdict(road, staged.record), shown(vat), fees)
-    verdicts = (*map(shown, sources), *others)
+    verdicts = (*map(shown, sources), *others, invoices_verdict(staged))
     facts = {
         "settlement": settlement_id,
         "total": money.exact(staged.record.facts["total_amount"], staged.currency),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from ledger.mapping_uses import AccountUsed
 from ledger.strict_file import Path
 from ledger.suggestion import quoted
 
+_ENTRY = re.compile(r"( *)- ")
 GOODS = "revenue"  # the category of the price of the goods themselves
 _NATURES = {"revenue": Nature.REVENUE, "cogs": Nature.EXPENSE, "inventory": Nature.RECEIVABLE}
 
@@ -63,6 +65,7 @@ class Catalogue:
     shape: CatalogueShape
     lines: dict[Path, int]
     form: CsvForm | None = None
+    indent: str = "  "  # what stands before the dash of an entry, in YAML
 
     @cached_property
     def content_hash(self) -> str:
@@ -132,9 +135,12 @@ class Catalogue:
     def lines_for(self, missing: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
         """Return what to paste for products with the keys they lack: one line each in the form of the file.
 
-        The values stay empty: a file into which it was pasted without being filled in is refused.
+        The values stay empty: a file into which it was pasted without being filled in is refused. A line of YAML is
+        indented as the entries of the file are.
         """
-        return tuple(self.form.line_of(sku) if self.form else _yaml_line(sku, keys) for sku, keys in missing)
+        return tuple(
+            self.form.line_of(sku) if self.form else f"{self.indent}{_yaml_line(sku, keys)}" for sku, keys in missing
+        )
 
     def account_uses(self, mapping: Mapping) -> tuple[AccountUsed, ...]:
         """Return every account the file names, with what the ERP must know it as, each once."""
@@ -155,13 +161,21 @@ class Catalogue:
 
 
 def _yaml_line(sku: str, keys: tuple[str, ...]) -> str:
-    return f"  - {{sku: {quoted(sku)}, {', '.join(f'{key}: {chr(34) * 2}' for key in keys)}}}"
+    return f"- {{sku: {quoted(sku)}, {', '.join(f'{key}: {chr(34) * 2}' for key in keys)}}}"
 
 
 @lru_cache(maxsize=8)
 def load_catalogue(text: str, file: str) -> Catalogue:
     """Return the catalogue of a file's text; raise MappingRefused with every problem as file, line, key and cure."""
-    return Catalogue(file, *read_catalogue(text, file))
+    shape, lines, form = read_catalogue(text, file)
+    return Catalogue(file, shape, lines, form, _indent_of(text, lines))
+
+
+def _indent_of(text: str, lines: dict[Path, int]) -> str:
+    """Return what stands before the dash of the first product; two blanks where it has no line of its own."""
+    first = lines.get(("products", 0))
+    begun = _ENTRY.match(text.splitlines()[first - 1]) if first else None
+    return begun[1] if begun else "  "
 
 
 def catalogue_schema() -> dict[str, Any]:

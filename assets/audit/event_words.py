@@ -65,6 +65,7 @@ def _planned(facts: Facts, document: str) -> str:
     amount = f"{facts['debits']} {facts['currency']}" if "debits" in facts else "its amount"
     undoes = f", undoing {facts['reverses']}" if facts.get("reverses") else ""
     undoes += f", with {_text(facts['takes_along'])}" if facts.get("takes_along") else ""
+    undoes += f", for refund {facts['refund_id']}" if facts.get("refund_id") else ""
     # What moves no amount, such as an item, has no lines; an item is made with no mapping.
     holds = f"debits and credits {amount} each, {facts['lines']} lines" if facts["lines"] else "no amount"
     made_with = f"made with mapping {_short(facts['mapping_hash'])}, " if facts["mapping_hash"] else ""

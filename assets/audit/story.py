@@ -22,6 +22,7 @@ from resources.store.stores import Stores
 
 _PAGE = 1000
 _DOCUMENTS_MAX = 1_000_000
+_REFUND_ID_LENGTH_MAX = 200
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # Events of the whole connection that bear on every settlement under way at that moment.
 _OF_THE_CONNECTION = frozenset({"configuration_changed", "configuration_confirmed", "restored"})
@@ -59,7 +60,7 @@ class Stories:
 
 
 def tell(stores: Stores, connection: str, asked: str, policy: Policy | None = None) -> Stories:
-    """Return the stories behind a settlement id, order id, posting key, journal id or natural key of the ERP.
+    """Return the stories behind a settlement id, order id, refund id, posting key, journal id or key of the ERP.
 
     Raises InputRefused, naming what was looked for, when nothing of this connection has that name.
     """
@@ -76,9 +77,13 @@ def tell(stores: Stores, connection: str, asked: str, policy: Policy | None = No
     if billed or found:
         settled = (_story_of_order(stores, connection, one, policy, name, rows) for one, rows in found.items())
         return Stories(name, "order", (*billed, *settled))
+    refunded = _credits_of_refund(stores, connection, name)
+    if refunded:
+        return Stories(name, "refund", refunded)
     raise InputRefused(
         f"Nothing of {connection} is called {name[:80]!r}. It was looked for as a settlement, as a document by posting "
-        "key, journal id and natural key of the ERP, and as an order in every staged settlement."
+        "key, journal id and natural key of the ERP, as an order in every staged settlement, and as a refund that has "
+        "a credit memo."
     )
 
 
@@ -117,6 +122,16 @@ def _invoices_of_order(stores: Stores, connection: str, order_id: str) -> tuple[
     listed = [one for one in listed if order_kind(one.source)]
     keys = frozenset(one.key for one in listed)
     return tuple(_story(stores, connection, one, keys) for one in dict.fromkeys(one.partition for one in listed))
+
+
+def _credits_of_refund(stores: Stores, connection: str, refund_id: str) -> tuple[Story, ...]:
+    """Return the stories of the credit memos that were made for a refund, one for each day they were made of."""
+    if not refund_id or len(refund_id) > _REFUND_ID_LENGTH_MAX:
+        return ()
+    listed = stores.outbox.listing(connection, refund_id=refund_id, limit=_DOCUMENTS_MAX)
+    keys = frozenset(one.key for one in listed if one.journal.billing and one.journal.billing.refund_id == refund_id)
+    partitions = dict.fromkeys(one.partition for one in listed if one.key in keys)
+    return tuple(_story(stores, connection, one, keys) for one in partitions)
 
 
 def _story(stores: Stores, connection: str, partition: str, only: frozenset[str] = frozenset()) -> Story:

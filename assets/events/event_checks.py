@@ -16,6 +16,7 @@ from ledger import money
 from ledger.errors import Finding
 from ledger.event_classification import classify_event
 from ledger.event_leaves import DIFFERENCE_PATH
+from ledger.mapping import Mapping, category_of
 
 ROWS_MAX = 25
 # Beyond that the answers have changed their shape, and one item says so for all.
@@ -23,12 +24,20 @@ _ITEMS_MAX = 20
 
 
 def verdicts_of(
-    day: date, events: Sequence[EventRows], changed: Collection[str], vanished: Sequence[str], kept_since: date
+    day: date,
+    events: Sequence[EventRows],
+    changed: Collection[str],
+    vanished: Sequence[str],
+    kept_since: date,
+    mapping: Mapping | None = None,
 ) -> tuple[Verdict, ...]:
-    """Return the verdicts of a day, in the order of the table of checks; `kept_since` as Amazon documents it."""
+    """Return the verdicts of a day, in the order of the table of checks; `kept_since` as Amazon documents it.
+
+    `mapping` names categories of its own; None where it cannot be read now.
+    """
     return (
         _leaves(day, events),
-        _classified(events),
+        _classified(events, mapping),
         _statuses(events),
         _once(events, changed),
         _vanished(day, vanished),
@@ -86,13 +95,13 @@ def _many_differ(day: date, count: int) -> Finding:
     )
 
 
-def _classified(events: Sequence[EventRows]) -> Verdict:
-    """Lines without money need no category."""
+def _classified(events: Sequence[EventRows], mapping: Mapping | None) -> Verdict:
+    """Lines without money need no category; the mapping may name what is not shipped."""
     unknown: dict[tuple[str, str, str], list[Decimal]] = defaultdict(list)
     for event in events:
         for row in event.rows:
             kind, path, amount = str(row["transaction_type"]), str(row["leaf_path"]), Decimal(str(row["amount"]))
-            if amount and classify_event(kind, path) is None:
+            if amount and classify_event(kind, path) is None and not _is_named(kind, path, mapping):
                 unknown[kind, path, event.transaction.currency].append(amount)
     if not unknown:
         return _fine("every_leaf_classified", "Every line with money in it has a category.")
@@ -108,6 +117,10 @@ def _classified(events: Sequence[EventRows]) -> Verdict:
     )
     sentence = f"{len(unknown)} kinds of lines have no category; what counts on them waits until they have one."
     return Verdict("every_leaf_classified", False, sentence, is_blocking=False, rows=rows[:ROWS_MAX])
+
+
+def _is_named(kind: str, path: str, mapping: Mapping | None) -> bool:
+    return mapping is not None and category_of(kind, "", path, mapping, is_event=True) is not None
 
 
 def _statuses(events: Sequence[EventRows]) -> Verdict:

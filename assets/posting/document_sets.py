@@ -9,15 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assets.bank.cash_sources import cash_sets
-from assets.posting.findings import REVERSAL_REFUSED_CODE
+from assets.posting.findings import ORDER_KINDS, REVERSAL_REFUSED_CODE
 from assets.stages.day_names import day_of_name
 from assets.stages.roadmap import Road
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.accrual import month_of_accrual
-from ledger.cost_documents import KIND as COST
-from ledger.cost_returns import KIND as COST_RETURN
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
-from ledger.order_documents import CREDIT_MEMO, INVOICE
+from ledger.order_documents import CREDIT_MEMO
 from ledger.posting import MAY_EXIST, PostingState
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import reversal_source, undone_by
@@ -40,8 +38,6 @@ _CALLED = {
     INPUT_TAX_POSTINGS: "Input tax",
     ITEM_POSTINGS: "Items",
 }
-# Documents of orders, kept by day, with what one of them is called.
-ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost", COST_RETURN: "Returned cost"}
 _ALL_DOCUMENTS = 1_000_000
 
 

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 
 from assets.stages.commands import approving
 from ledger.cash import KIND as CASH_KIND
+from ledger.cost_documents import KIND as COST
+from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import Finding
 from ledger.journal import SETTLEMENT
+from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.reversal import KIND as REVERSAL_KIND
 from ledger.reversal import undone_by
 from resources.erp.target import BooksState, FoundDocument, TargetStatus
@@ -36,7 +39,7 @@ REVIEW_CURES = {
         "Compare both; correct the document in the ERP and resolve this item with `recheck`, or delete it there and "
         "resolve with `deleted`."
     ),
-    "posting_error": "Correct or delete the journal in the ERP, then resolve this item with `recheck` or `deleted`.",
+    "posting_error": "Correct or delete the document in the ERP, then resolve this item with `recheck` or `deleted`.",
     "posting_removed": (
         "It is never created again by itself. Post it again in the ERP, unchanged, and this item ends with the next "
         "read-back; `recheck` looks at once. If it is to stay out, resolve with `deleted`: a corrected journal then "
@@ -51,6 +54,8 @@ REVIEW_CURES = {
         "`retry`; the next revision has another key."
     ),
 }
+# Documents of orders, kept by day, with what one of them is called.
+ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost", COST_RETURN: "Returned cost"}
 # What documents of a kind belong to, in front of its name; another kind stands for itself.
 _OF_KIND = {"cash": "the receipt of settlement", "cost_return": "returned cost"}
 _REFUSED_CURE = (
@@ -74,10 +79,24 @@ def named(document: OutboxDocument) -> str:
     """Name a document the way a person does."""
     if document.journal.item is not None:
         return document.journal.description
+    if _kind_of(document) in ORDER_KINDS:
+        return _named_of_order(document)
     what = "Receipt" if document.journal.applied else "Journal"
     what = "Reversing journal" if document.source.kind == REVERSAL_KIND else what
     kind = _kind_of(document)
     return f"{what} {document.part} of {document.parts} of {_OF_KIND.get(kind, kind)} {document.partition}"
+
+
+def _named_of_order(document: OutboxDocument) -> str:
+    """Name a document of an order by its number in the ERP, where it has one, and the order."""
+    is_reversal = document.source.kind == REVERSAL_KIND
+    number = f" {document.erp_id}" if document.erp_id and document.journal.billing else ""
+    what = ORDER_KINDS[_kind_of(document)]
+    source_id = undone_by(document.source).source_id if is_reversal else document.source.source_id
+    of_order = f"of order {source_id.partition('.')[0]}"
+    if is_reversal:
+        return f"The reversal{number} of {what[:1].lower()}{what[1:]} {of_order}"
+    return f"{what}{number} {of_order}"
 
 
 def _kind_of(document: OutboxDocument) -> str:

@@ -170,7 +170,9 @@ def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[st
         return found, ""
     span = f"{absent[0]} to {absent[-1]}" if len(absent) > 1 else str(absent[0])
     fetch = f"connector fetch {EVENTS_TABLE} --from {absent[0]} --to {absent[-1]} -c {road.connection}"
-    return found, f"Financial events of {len(absent)} days ({span}) are not here, so it is not known of all: {fetch}"
+    missing = f"Financial events of {len(absent)} days ({span}) are not here"
+    unknown = _named([order for order in orders if order not in since])
+    return found, f"{missing}, so it is not known whether these orders were to be billed: {unknown}. {fetch}"
 
 
 def _left_open(road: Road, invoices: Mapping[str, Sequence[Standing]]) -> list[str]:

@@ -389,11 +389,17 @@ def unknown_product(
     names = sorted(set(orders))
     more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
     [line] = catalogue.lines_for([(sku, lacks)])
+    # An entry of YAML counts only where it is indented as the others: it stands on a line of its own.
+    pasted = (
+        f"add it to {catalogue.file}: {line}"
+        if catalogue.form
+        else f"add it, indented so, to {catalogue.file}:\n{line}"
+    )
     return Finding(
         PRODUCT_CODE,
         f"{catalogue.file} does not say {', '.join(lacks)} of product {sku or '(no SKU)'} on {day}: orders "
         f"{', '.join(names[:_NAMED_MAX])}{more} {what}.",
-        f"Fill in what is empty and add it to {catalogue.file}: {line.strip()}",
+        f"Fill in what is empty and {pasted}",
         origin=f"product {sku}",
         details={"orders": names},
     )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from assets.posting.document_sets import COST, COST_RETURN, DEAD, called_of_order, is_withheld, undoing_of
+from assets.posting.document_sets import DEAD, called_of_order, is_withheld, undoing_of
 from assets.posting.findings import ORDER_REVERSED_CODE
 from assets.review.hands import decisions
 from assets.sales.order_choices import dismissed
@@ -21,7 +21,9 @@ from assets.stages.verdicts import Row
 from assets.undo.undoing import withheld_origin
 from ledger.accounts import AccountKey
 from ledger.catalogue import Catalogue
+from ledger.cost_documents import KIND as COST
 from ledger.cost_documents import Costed, costed_units
+from ledger.cost_returns import KIND as COST_RETURN
 from ledger.cost_returns import Back, is_sellable, return_source, returned_cost, taken_back, units_back
 from ledger.errors import Finding
 from ledger.journal import JournalSet, SourceKey

@@ -99,6 +99,11 @@ CHECKS: dict[str, tuple[CheckOfAsset, ...]] = {
         ),
         CheckOfAsset("vat_equals_report", "VAT of orders is that of the VAT report, by country and rate.", False),
         CheckOfAsset("fees_are_invoiced", "Fees that are settled stand on an invoice with a number.", False),
+        CheckOfAsset(
+            "invoices_equal_settlement",
+            "What was billed of its orders is what settlements brought; nothing billed long ago waits for one.",
+            False,
+        ),
     ),
     "orders": (
         CheckOfAsset("orders_priced", "Every item that is sold has a price.", False),

@@ -25,7 +25,7 @@ def audit() -> None:
         "connector audit show 24758260539 -c amazon_us --json",
     ),
 )
-@click.argument("name", metavar="SETTLEMENT|ORDER|DOCUMENT")
+@click.argument("name", metavar="SETTLEMENT|ORDER|REFUND|DOCUMENT")
 @connection_option
 @click.option("--exchanges", is_flag=True, help="Show address and archived bodies of each exchange with the ERP.")
 @click.option("--bodies", is_flag=True, help="Print these bodies, redacted as they were kept.")
@@ -33,7 +33,8 @@ def audit() -> None:
 def show(name: str, connection_name: str | None, exchanges: bool, bodies: bool, as_json: bool) -> None:
     """Tell what happened, in order: when, what, by whom, in which run, decided on which exchange.
 
-    Takes a settlement, an order, or a document by posting key, journal id or natural key of the ERP.
+    Takes a settlement, an order, a refund by the marketplace's id, or a document by posting key, journal id or natural
+    key of the ERP.
     """
     from assets.audit.story import tell
     from connector_defs.cli import audit_story

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from connector_defs.cli.exit_codes import ExitCode
+from connector_defs.cli.invoice_checkup import invoices_answer
 from connector_defs.cli.master_checkup import Answer, masters_answer
 from ledger.errors import ConnectorError, Finding, SourceRefused, SourceUnavailable, TargetUnavailable, VaultClosed
 from ledger.month import Month
@@ -69,6 +70,7 @@ def checked_connection(project: "Project", name: str, stores: "Stores | None") -
     rows += [
         *_month_end(opened, mapping),
         *_input_tax(opened, mapping),
+        *(Checked(name, "invoices", *told) for told in invoices_answer(opened, mapping)),
         *_catalogue(opened, stores, today),
         *_returns(opened, mapping, today),
         *events_source(opened, today),

@@ -49,6 +49,7 @@ accounts:
   # tax_liability: ""      # tax on sales that the seller owes
   # input_tax: ""          # tax on the marketplace's fees, where it is claimed
   # input_tax_waiting: ""  # the same until its invoice has a number; without it, books.input_tax: when_settled
+  # order_receivable: ""   # invoices of orders until they are settled, where orders are invoiced
   # card_in_transit: ""    # what the marketplace charged to the card
 
 # Category -> account. Take away the # where your settlements need it.

@@ -66,8 +66,9 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
 
 def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
     """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
-    from assets.posting.document_sets import COST_RETURN, called_of_order
+    from assets.posting.document_sets import called_of_order
     from assets.undo.order_reversals import made_again, with_credits
+    from ledger.cost_returns import KIND as COST_RETURN
     from ledger.order_adjustments import is_made_up_for
 
     rows: list[dict[str, object]] = []

@@ -18,7 +18,7 @@ from ledger.posting import PostingState
 from resources.store import outbox_statements as statements
 from resources.store.control import ControlDatabase
 from resources.store.outbox_document import OutboxDocument, document_of, select_documents
-from resources.store.schema import outbox_documents, outbox_sets
+from resources.store.schema import outbox_contents, outbox_documents, outbox_sets
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,12 @@ class OutboxReading:
         *,
         erp_name: str | None = None,
         belongs_to: str | None = None,
+        refund_id: str | None = None,
     ) -> list[OutboxDocument]:
         """Return documents of all revisions, the last changed first.
 
-        `erp_name` is the ERP's key or words of it, `belongs_to` what several sources have in common, such as an order.
+        `erp_name` is the ERP's key or words of it, `belongs_to` what several sources have in common, such as an order,
+        `refund_id` the marketplace's id of the refund that a credit memo is for.
         """
         table = outbox_documents.c
         query = select_documents()
@@ -108,6 +110,9 @@ class OutboxReading:
             query = query.where(table.partition == partition)
         if erp_name is not None:
             query = query.where((" " + table.erp_id + " ").contains(f" {erp_name} ", autoescape=True))
+        if refund_id is not None:
+            named = json.dumps({"refund_id": refund_id}, separators=(",", ":"))[1:-1]
+            query = query.where(outbox_contents.c.content.contains(named, autoescape=True))
         query = query.order_by(table.changed_at.desc(), table.source, table.revision, table.part).limit(limit)
         with self._control.reading() as reading:
             return [document_of(row) for row in reading.execute(query).mappings()]

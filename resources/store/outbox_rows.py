@@ -78,6 +78,7 @@ def planned_facts(journal: Journal, set_fingerprint: str, mapping_hash: str) -> 
         "lines": len(journal.lines),
         **({"reverses": journal.reverses} if journal.reverses else {}),
         **({"takes_along": list(journal.takes_along)} if journal.takes_along else {}),
+        **({"refund_id": journal.billing.refund_id} if journal.billing and journal.billing.refund_id else {}),
     }
 
 

@@ -39,6 +39,7 @@ class Events:
     broken: Callable[[datetime, datetime], Json | bytes | httpx.Response | None] = lambda after, before: None
     marketplaces: tuple[str, ...] = ("Amazon.com",)
     asked: list[tuple[date, date]] = field(default_factory=list)
+    mapping: str = MAPPING
 
     def __post_init__(self) -> None:
         self.amazon = ListTransactions(self._answer, self.clock)
@@ -52,7 +53,7 @@ class Events:
             seller="SELLER",
             ledger="peoplesoft:TEST:ACTUALS",
             policy=Policy(**POLICY),
-            load_mapping=lambda: load_mapping(MAPPING, "mapping.yaml"),
+            load_mapping=lambda: load_mapping(self.mapping, "mapping.yaml"),
             stores=self.stores,
             source=self._client,
             target=None,

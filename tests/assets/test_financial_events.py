@@ -273,6 +273,18 @@ def test_lines_without_a_category_are_listed_with_what_they_come_to(events):
     )
 
 
+def test_a_line_that_the_mapping_names_is_classified(events):
+    """What a person named under `event_leaves` waits for nothing; a mapping that cannot be read names nothing."""
+    fees = [node("MoonLanding", -5, node("Base", -5))]
+    events.told = [of_day("a", items=[], breakdowns=fees, totalAmount=money(-5))]
+    assert not verdict_of(events.staged(DAY), "every_leaf_classified").passed
+    own = "{transaction_type: Shipment, leaf_path: MoonLanding/*, category: selling_fee_other}"
+    events.mapping += f"event_leaves:\n  - {own}\n"
+    assert verdict_of(events.staged(DAY), "every_leaf_classified").passed
+    events.mapping = "owner: ["
+    assert not verdict_of(events.staged(DAY), "every_leaf_classified").passed
+
+
 def test_a_missing_and_an_unknown_status_warn(events):
     """Missing counts as released, unknown as nothing; the column says what was told."""
     events.told = [of_day("none", transactionStatus=None), of_day("odd", transactionStatus="On Hold")]

@@ -40,6 +40,7 @@ def test_a_settlement_is_proved_in_its_partition(dagster_place):
         "deposit_equals_payout": True,
         "vat_equals_report": True,
         "fees_are_invoiced": True,
+        "invoices_equal_settlement": True,
     }
     kept = {one.check for one in dagster_place.stores.verdicts.latest(CONNECTION, settlement_id)}
     assert {"orders_equal_settlement", "reimbursements_equal_settlement"} <= kept

@@ -210,6 +210,16 @@ def test_the_line_to_paste_fits_the_file_and_is_refused_until_it_is_filled_in(ca
         load_catalogue(text, catalogue.file)
 
 
+@pytest.mark.parametrize("indent", ["", "  ", "    "])
+def test_a_line_of_yaml_is_indented_as_the_entries_of_the_file(indent):
+    """Filled in and pasted at the end as it is, it is one more product."""
+    text = f"version: 1\nproducts:\n{indent}- {{sku: A, revenue: '4'}}\n{indent}- sku: B\n{indent}  revenue: '5'\n"
+    [line] = load_catalogue(text, "p.yaml").lines_for([("C", ("revenue",))])
+    assert line.startswith(f"{indent}- ")
+    found = load_catalogue(f"{text}{line.replace(chr(34) * 2, chr(34) + '6' + chr(34))}\n", "p.yaml")
+    assert [found.sale(sku, "revenue", DAY, OWNER).account.account for sku in "ABC"] == ["4", "5", "6"]
+
+
 def test_the_hash_is_that_of_what_it_decides():
     """Comments and blank lines do not count, an account does."""
     one = load_catalogue("sku,revenue.account\nA,4\n", "p.csv")

@@ -29,9 +29,30 @@ def test_the_demo_connections_pass_every_check(place, run_json) -> None:
     assert {row["cure"] for row in document["rows"]} == {""}  # nothing to do about what is fine
     for name in CONNECTIONS:
         asked = {row["what"] for row in document["rows"] if row["connection"] == name}
-        of_erp = {"amazon_ca": {"master data"}, "amazon_eu": {"input tax"}}.get(name, set())
+        of_erp = {"amazon_ca": {"master data", "invoices"}, "amazon_eu": {"input tax"}}.get(name, set())
         wanted = {"settings", "go-live", "mapping", "secrets", "marketplace", "ERP", "accounts"} | of_erp
         assert asked == wanted, name
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "said"),
+    [
+        ("mappings/amazon_ca.yaml", '  order_receivable: "110900"', "", "no account is named on which invoices stand"),
+        ("defs/amazon_ca/defs.yaml", "bill_to: {Amazon.ca:", "bill_to: {Amazon.de:", "Orders of Amazon.ca have no"),
+        ("defs/amazon_ca/defs.yaml", "  mapping:", "  by_day: {invoice_postings: false}\n  mapping:", "by_day"),
+    ],
+)
+def test_what_is_missing_for_invoices_is_said_before_an_order_waits(
+    copied_place, run_json, file: str, before: str, after: str, said: str
+) -> None:
+    """The account, the customer of each marketplace, the days: a row of its own with a cure."""
+    path = copied_place.folder / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    document = run_json("check", "-c", "amazon_ca", code=ExitCode.REFUSED)
+    [row] = [one for one in document["rows"] if one["what"] == "invoices"]
+    assert (row["ok"], said in row["sentence"], bool(row["cure"])) == (False, True, True)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from assets.stages.verdicts import StageResult
 from emulators.amazon.settlement_writer import Row
 from ledger import money
 from ledger.catalogue import load_catalogue
+from ledger.errors import InputRefused
 from tests.road.billing_rig import (
     INVOICING,
     billing,
@@ -108,6 +109,23 @@ def test_an_order_is_found_by_its_refund(world, pod, refunded):
     [bill] = [one.journal for one in documents if one.source.kind == "invoice"]
     assert (memo.billing.order_id, memo.billing.credits) == (refunded.order, bill.key)
     assert memo.billing.transaction_id != bill.billing.transaction_id
+
+
+def test_a_refund_is_found_by_its_id_and_stands_in_document_and_trail(world, pod, refunded):
+    """Amazon's id of the refund leads to its credit memo alone; Fusion and the audit trail name it beside the order."""
+    credited(pod, refunded)
+    documents = world.stores.outbox.listing("amazon_us", belongs_to=refunded.order)
+    [memo] = [one for one in documents if one.source.kind == "credit_memo"]
+    refund = memo.journal.billing.refund_id
+    assert refund, "the demonstration's refunds have an id"
+    [held] = [one["BODY"] for one in memos(pod) if refunded.order in one["BODY"]]
+    assert f"Refund of Amazon order {refunded.order}, refund {refund}" in held
+    found = tell(world.stores, "amazon_us", refund)
+    assert (found.kind, [one.key for story in found.stories for one in story.documents]) == ("refund", [memo.key])
+    assert f"for refund {refund}" in found.stories[0].told[0].sentence
+    for part in (refund[:-1], f"{refund}1", f'{refund}"', "%"):
+        with pytest.raises(InputRefused, match="as a refund that has a credit memo"):
+            tell(world.stores, "amazon_us", part)
 
 
 def test_a_settlement_waits_for_the_credit_memo_of_its_refund_and_clears_it(world, pod, refunded):

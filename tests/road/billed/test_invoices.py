@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 
 import pytest
@@ -106,6 +106,26 @@ def test_they_are_posted_once_whoever_calls_how_often(world, pod):
     assert (len(stored), {one["STATUS"] for one in stored}) == (wanted, {"Complete"})
     assert sum(Decimal(one["AMOUNT"]) for one in stored) == sum(shipped(world).values())
     assert pod.faults.calls("createReceivablesInvoice") == wanted
+
+
+def test_the_day_says_how_many_minutes_after_shipment_its_invoices_were_posted(world, pod):
+    """From the moment that the transaction tells, not from the day; told again later it says the same."""
+    road = billing(pod)
+    made(road, DAYS[:1])
+    [posted] = fetched(road, "invoice_postings", DAYS[:1]).values()
+    [version] = [one for one in current_events(world) if one.partition == DAYS[0].isoformat()]
+    sql = "SELECT min(posted_at), max(posted_at) FROM read_parquet($path) WHERE transaction_type = 'Shipment'"
+    with world.stores.warehouse.connect() as duck:
+        path = str(world.stores.warehouse.path(version))
+        first, last = (one.replace(tzinfo=UTC) for one in duck.sql(sql, params={"path": path}).fetchall()[0])
+    now = world.clock.now()
+    longest = posted.facts["minutes from shipment to posted, longest"]
+    half = posted.facts["minutes from shipment to posted, half within"]
+    assert 0 <= (now - first).total_seconds() // 60 - longest <= 24 * 60
+    assert (now - last).total_seconds() // 60 - 1 <= half <= longest
+    world.clock.advance(3600)
+    [again] = fetched(billing(pod, "run-2"), "invoice_postings", DAYS[:1]).values()
+    assert again.facts["minutes from shipment to posted, longest"] == longest
 
 
 def test_the_first_invoice_goes_though_journals_stand_in_the_ledger_already(world, pod):

@@ -47,6 +47,7 @@ def test_a_rejected_line_holds_its_own_invoice_and_no_other(world, pod):
     [item] = [one for one in world.stores.review.listing() if one.code == "posting_error"]
     assert item.document_key == journals[0].key
     number = road_of(pod).target.erp_id(journals[0])
+    assert item.sentence.startswith(f"Invoice {number} of order {journals[0].billing.order_id} did not pass")
     assert f"{number}.2 rejected: The line can't be imported." in item.sentence
     assert "rows may stand in the interface" in item.sentence
     assert told(result).count("rejected") == 1

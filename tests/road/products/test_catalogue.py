@@ -91,6 +91,15 @@ def test_a_product_that_is_not_in_the_file_stops_its_orders_and_no_others(world,
     assert world.items() == {}
 
 
+def test_the_line_of_a_yaml_file_stands_on_a_line_of_its_own_as_it_is_pasted(world, pod):
+    """Without its indentation it would be no entry of the file."""
+    text = "version: 1\nproducts:\n  - {sku: [TRAIL-*, CAMP-*, DRY-*, TENT-*, TREKKING-*], revenue: '400100'}\n"
+    made(replace(road_with(pod, HEAD), load_catalogue=lambda: load_catalogue(text, "products.yaml")))
+    cures = {one.cure for one in world.stores.review.listing()}
+    assert {one.splitlines()[-1] for one in cures} == {'  - {sku: "HEADLAMP-400LM", revenue: ""}'}
+    assert all("add it, indented so, to products.yaml:\n" in one for one in cures)
+
+
 def test_another_account_or_rule_after_posting_is_told_and_billed_no_second_time(world, pod):
     """Bottles move to another account, poles are earned at once: the day says which invoices differ, and in what."""
     first = road_with(pod, HEAD + POLES + OTHERS)

@@ -50,8 +50,13 @@ def number_of_key(posting_key: str, settings: FusionSettings) -> str:
 
 
 def comments(journal: Journal, settings: FusionSettings) -> str:
-    """Return what a person reads on the document: our reference with the source's full id, then its own words."""
-    return clean(f"{natural_key.description_start(journal, settings)} {journal.description}")[:COMMENTS_LENGTH]
+    """Return what a person reads on the document: our reference with the source's full id, then its own words.
+
+    A credit memo names the refund that it is for, by Amazon's id, where Amazon tells one.
+    """
+    refund = journal.billing.refund_id if journal.billing else ""
+    words = f"{natural_key.description_start(journal, settings)} {journal.description}"
+    return clean(f"{words}, refund {refund}" if refund else words)[:COMMENTS_LENGTH]
 
 
 def cross_reference(billing: Billing) -> str:
