@@ -16,6 +16,7 @@ from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.accrual import month_of_accrual
 from ledger.cost_documents import KIND as COST
 from ledger.cost_returns import KIND as COST_RETURN
+from ledger.input_tax import KIND as INPUT_TAX
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.posting import MAY_EXIST, PostingState
@@ -42,6 +43,8 @@ _CALLED = {
 }
 # Documents of orders, kept by day, with what one of them is called.
 ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost", COST_RETURN: "Returned cost"}
+# What is kept by day and undone one by one: those, and the input tax that an invoice of Amazon claims.
+_CALLED_BY_DAY = {kind: f"{name} of order" for kind, name in ORDER_KINDS.items()} | {INPUT_TAX: "Input tax of invoice"}
 _ALL_DOCUMENTS = 1_000_000
 
 
@@ -90,9 +93,15 @@ def order_kind(source: SourceKey) -> str:
     return kind if kind in ORDER_KINDS else ""
 
 
-def called_of_order(source: SourceKey) -> str:
-    """Return what a document of an order is called at the beginning of a sentence: `Cost of order 111-….8A2B44C1`."""
-    return f"{ORDER_KINDS[source.kind]} of order {source.source_id}"
+def kind_by_day(source: SourceKey) -> str:
+    """Return which document that is undone by itself it is, or undoes, of those kept by day; "" for any other."""
+    kind = undone_by(source).kind if source.kind == REVERSAL_KIND else source.kind
+    return kind if kind in _CALLED_BY_DAY else ""
+
+
+def called_by_day(source: SourceKey) -> str:
+    """Return what such a document is called at the beginning of a sentence: `Cost of order 111-….8A2B44C1`."""
+    return f"{_CALLED_BY_DAY[source.kind]} {source.source_id}"
 
 
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:

@@ -16,7 +16,7 @@ from assets.posting.document_sets import (
     ITEM_POSTINGS,
     Undoing,
     called,
-    called_of_order,
+    called_by_day,
     sets_of,
     settlement_source,
     source_named,
@@ -75,7 +75,7 @@ class ReversalPlan:
     @property
     def called(self) -> str:
         """Return what is undone, at the beginning of a sentence."""
-        return called_of_order(self.originals[0].source) if self.kept_under else called(self.name)
+        return called_by_day(self.originals[0].source) if self.kept_under else called(self.name)
 
 
 def dependents_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
@@ -121,11 +121,7 @@ def require_undoable(road: Road, name: str) -> None:
     if day is not None and day[0] == ITEM_POSTINGS:
         raise items_stay(road, called(name), name)
     if day is not None:
-        raise InputRefused(
-            f"{called(name)} of {road.connection} cannot be reversed or posted again as a whole day: name its orders, "
-            f"or the documents by their numbers. Nothing was done. See what the day has in the books: connector outbox "
-            f"show {name} -c {road.connection}"
-        )
+        raise InputRefused(f"{called(name)} of {road.connection} is undone by its documents, not as a settlement is.")
 
 
 def items_stay(road: Road, what: str, partition: str) -> InputRefused:
@@ -163,9 +159,16 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
 
 
 def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
-    """Return what undoes the cash entries of a settlement alone; raise InputRefused where none of them is posted."""
+    """Return what undoes the cash entries of a settlement alone.
+
+    Raises InputRefused where none of them is posted, DoneAlready where all that were are reversed.
+    """
     require_undoable(road, settlement_id)
     plans = tuple(one for one in plan_cash_reversals(road, settlement_id) if one.originals)
+    undone = [] if plans else [undoing_of(road, newest) for newest in cash_sets(road, settlement_id)]
+    for undoing in undone:
+        if undoing is not None and undoing.is_done:
+            raise DoneAlready(already(f"The receipt of settlement {settlement_id}", settlement_id, undoing))
     if not plans:
         raise InputRefused(
             f"Settlement {settlement_id} of {road.connection} has no receipt to reverse: the connector posted none. "
