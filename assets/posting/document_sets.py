@@ -186,8 +186,9 @@ def undoing_of(road: Road, originals: Sequence[OutboxDocument]) -> Undoing | Non
         return _undone_with_its_invoice(road, originals)
     source = reversal_source(originals[0].source, originals[0].revision)
     newest = {one.journal.reverses: one for one in revisions_of(road, source)}
-    order = {one.key: one.part for one in originals}
-    documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, 0)))
+    # A receipt is undone before the journals of its settlement.
+    order = {one.key: (one.journal.applied is None, one.part) for one in originals}
+    documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, (False, 0))))
     return Undoing(source, tuple(originals), documents, newest, _is_given_up(road, documents))
 
 

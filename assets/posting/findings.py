@@ -77,7 +77,8 @@ def named(document: OutboxDocument) -> str:
     if document.journal.item is not None:
         return document.journal.description
     what = "Receipt" if document.journal.applied else "Journal"
-    what = "Reversing journal" if document.source.kind == REVERSAL_KIND else what
+    if document.source.kind == REVERSAL_KIND:
+        what = "Reversal of receipt" if document.journal.applied else "Reversing journal"
     kind = _kind_of(document)
     return f"{what} {document.part} of {document.parts} of {_OF_KIND.get(kind, kind)} {document.partition}"
 

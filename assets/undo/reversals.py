@@ -296,7 +296,7 @@ def already(what: str, name: str, undoing: Undoing) -> str:
 
 
 def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) -> None:
-    """Raise InputRefused unless something is posted, nothing is in between, and no receipt is among it."""
+    """Raise InputRefused unless something is posted, nothing is in between, and no receipt that the ERP cannot undo."""
     busy = [one for one in newest if one.state in BUSY]
     if busy:
         parts = ", ".join(f"part {one.part} is {one.state}" for one in busy)
@@ -305,12 +305,13 @@ def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) 
             "what stands in the books. Let it come to its end, or resolve its review item: connector review list"
         )
     receipts = ", ".join(one.erp_id or one.key for one in newest if one.journal.applied and one.state in MAY_EXIST)
-    if receipts:
+    if receipts and not road.target.reverses_receipts:
         raise InputRefused(
             f"{what} of {road.connection} cannot be reversed by command: it has receipts that are applied to invoices "
-            f"({receipts}), and no document undoes a receipt. Reverse them in the ERP by hand and materialize "
-            "reconciliations: each then has a review item that is resolved with `deleted`. After that its journal is "
-            "reversed by this command, and all of it posted again by `connector repost`."
+            f"({receipts}), and the settings do not say how a receipt is reversed. Set category and reason of the "
+            "ERP's reversal where it has one (receivables, receipts, reversal). Where it has none: Reverse them in the "
+            "ERP by hand and materialize reconciliations: each then has a review item that is resolved with `deleted`. "
+            "After that its journal is reversed by this command, and all of it posted again by `connector repost`."
         )
     if not any(one.state is PostingState.POSTED for one in newest):
         states = ", ".join(f"part {one.part} {one.state}" for one in newest) or "no journal was ever planned"

@@ -292,6 +292,10 @@ def _originals_verdict(road: Road, undoing: Undoing, unsent: Sequence[OutboxDocu
     seen = {one.key_matches: one for one in shown}
     for original in (*originals, *memos):
         found = seen.get(original.key)
+        # Of a receipt that was reversed there meanwhile, by whomever, nothing is left to be booked the other way round.
+        is_gone = found is not None and found.state is BooksState.REMOVED and original.journal.applied is not None
+        if is_gone:
+            continue
         if found is None or found.state is not BooksState.POSTED or original.state not in IN_BOOKS:
             where = f"status {found.erp_status}" if found else "not to be seen"
             sentence = (
