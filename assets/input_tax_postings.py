@@ -2,7 +2,8 @@
 
 In: the fee invoices of a day, and what settlements left waiting. Out: a journal per invoice, made anew, stored as
 intent, looked for, sent and followed by the protocol that posts everything, and read back. What would be claimed
-otherwise than it was sent is told, and nothing is sent a second time.
+otherwise than it was sent is told, and nothing is sent a second time. What was reversed waits again, until a person
+wants it claimed anew.
 """
 
 from collections.abc import Iterator
@@ -11,19 +12,18 @@ from functools import partial
 
 from assets.fee_invoices import TABLE as INVOICES_TABLE
 from assets.month_end.claimed_tax import ClaimedDay, claimed_day
-from assets.posting.day_journals import facts_of
-from assets.posting.day_postings import Posted, changed_verdict, gate_of_day, joined, read_back, stored_sources
+from assets.posting.day_journals import facts_of, take_day
+from assets.posting.day_postings import Posted, changed_verdict
 from assets.posting.document_sets import INPUT_TAX_POSTINGS as TABLE
-from assets.posting.document_sets import is_settled, is_withheld, to_send
-from assets.posting.sets import WantedSet, take
+from assets.posting.driving import what_it_is
+from assets.stages.commands import undo_and_repost
 from assets.stages.day_files import write_day
-from assets.stages.day_names import day_name
 from assets.stages.days import DayOutcome, RefusedDay, days_between
 from assets.stages.roadmap import Road
 from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.errors import ConfigurationRefused
-from ledger.journal import JournalSet
+from ledger.journal import JournalSet, SourceKey
 from ledger.mapping import Mapping
 from resources.store.outbox import OutboxDocument
 
@@ -37,10 +37,20 @@ def post_input_tax(road: Road, first: date, last: date) -> dict[date, DayOutcome
 
     Raises ConfigurationRefused where the connection lets none wait.
     """
-    if not road.policy.holds_input_tax:
-        raise ConfigurationRefused(f"{road.connection} lets no input tax wait: books.input_tax is not when_invoiced.")
+    _require_held(road)
     mapping = road.load_mapping()
     return {day: _day(road, mapping, day) for day in days_between(first, last)}
+
+
+def input_tax_of_day(road: Road, day: date) -> dict[SourceKey, JournalSet]:
+    """Return what would be claimed of a day now, by invoice; nothing is stored. Raises as `post_input_tax` does."""
+    _require_held(road)
+    return {one.source: one for one in claimed_day(road, road.load_mapping(), day).documents}
+
+
+def _require_held(road: Road) -> None:
+    if not road.policy.holds_input_tax:
+        raise ConfigurationRefused(f"{road.connection} lets no input tax wait: books.input_tax is not when_invoiced.")
 
 
 def _day(road: Road, mapping: Mapping, day: date) -> DayOutcome:
@@ -49,45 +59,26 @@ def _day(road: Road, mapping: Mapping, day: date) -> DayOutcome:
         fetch = f"connector fetch {INVOICES_TABLE} --from {day} --to {day} -c {road.connection}"
         return RefusedDay(((str(day), f"Its fee invoices are not here yet: {fetch}"),))
     made = claimed_day(road, mapping, day)
-    partition = day_name(TABLE, day)
     wanted = {one.source: one for one in made.documents}
-    sources = list(dict.fromkeys((*wanted, *stored_sources(road, partition))))
-    known = {source: road.stores.outbox.documents(source) for source in sources}
-    sending = [to_send(wanted[source], known[source]) for source in wanted if not is_settled(known[source])]
-    gate = gate_of_day(road, sending)
-    results = [_one(road, partition, mapping, wanted.get(source), known[source], gate) for source in sources]
-    documents = [one for source in sources for one in road.stores.outbox.documents(source)]
-    before = road.stores.warehouse.current(road.connection, TABLE, day.isoformat())
-    held, read = read_back(road, documents, before.facts if before else {}, _POSTED)
-    told = joined([one for result in results for one in result.verdicts], documents, _POSTED)
-    facts = {"mapping": mapping.content_hash, "invoices": invoices.id, **read}
+    taken = take_day(road, _POSTED, day, wanted, mapping.content_hash, partial(_changed, road))
+    documents = taken.documents
+    facts = {"mapping": mapping.content_hash, "invoices": invoices.id, **taken.read}
     version = write_day(road, TABLE, day, [row for one in documents for row in _lines_of(one)], facts)
     return StageResult(
         facts=facts_of(documents, "claimed"),
         rows=tuple(_row(one) for one in documents)[:_ROWS_MAX],
         rows_total=len(documents),
-        verdicts=(_evidenced(made), gate, *told, held),
+        verdicts=(_evidenced(made), *taken.verdicts),
         links={one.journal.document_reference: one.erp_id for one in documents[:10] if one.erp_id},
         version=version.id,
     )
 
 
-def _one(
-    road: Road, partition: str, mapping: Mapping, wanted: JournalSet | None, known: list[OutboxDocument], gate: Verdict
-) -> StageResult:
-    """Take the tax of one invoice as far as it goes now; what is not claimed any more is followed, and never sent."""
-    if is_withheld(known):
-        return StageResult(facts={"posting": "reversed"})
-    journals = wanted or JournalSet(known[0].source, known[0].revision, tuple(one.journal for one in known))
-    set_of_day = WantedSet(journals, partition, mapping.content_hash, is_never_sent=wanted is None)
-    result = take(road, set_of_day, known, (gate,), partial(_changed, road, partition, journals))
-    return StageResult(facts=result.facts, verdicts=tuple(one for one in result.verdicts if one is not gate))
-
-
 def _changed(road: Road, partition: str, wanted: JournalSet, documents: list[OutboxDocument]) -> Verdict:
     """Same invoice, other tax than what was sent: an alarm, never a second journal."""
     what = f"Invoice {documents[0].journal.document_reference} would claim otherwise now:"
-    redo = ", and correct by hand in the ERP what is wrong there"
+    name = documents[0].source.source_id
+    redo = f"; or undo what was claimed, and claim it as it is now: {undo_and_repost(road.connection, name)}"
     return changed_verdict(road, partition, wanted, documents, what, redo)
 
 
@@ -95,7 +86,9 @@ def _evidenced(made: ClaimedDay) -> Verdict:
     """What waits of an invoice's time is claimed with a number; what is not says why."""
     rows, findings = tuple(made.rows), tuple(made.findings)
     unnumbered = sum(row["invoice"].startswith("no number") for row in rows)
-    sentence = f"{len(made.documents)} of {len(rows)} invoices claim tax that waited."
+    sentence = f"{len(made.documents) - made.reversed} of {len(rows)} invoices claim tax that waited."
+    if made.reversed:
+        sentence += f" Of {made.reversed} the journal is reversed: their tax waits."
     if findings:
         sentence += f" {findings[0].sentence}"
     if made.lacking:
@@ -122,6 +115,7 @@ def _row(document: OutboxDocument) -> Row:
     journal = document.journal
     return {
         "invoice": journal.document_reference,
+        "what": what_it_is(document),
         "ERP document": document.erp_id or "",
         "date": journal.accounting_date.isoformat(),
         "input tax": money.text(journal.debits, journal.currency),

@@ -83,6 +83,7 @@ MEANINGS_OF_CODE: dict[tuple[str, str], str] = {
     ("cash_reversed", "keep"): "The receipt stays reversed; nothing is booked again.",
     ("cash_unclear", "keep"): "Leaves the receipt to whoever booked it in the ERP; another difference is told again.",
     ("order_document_reversed", "keep"): "The document stays reversed; nothing is posted again.",
+    ("input_tax_reversed", "keep"): "The tax stays waiting; nothing is claimed again.",
     ("invoice_dated_otherwise", "dismiss"): "Leaves the invoice in the month it was sent for; not told again.",
     ("cash_item_closed", "keep"): "Takes that entry for the receipt: nothing is booked beside it.",
 }

@@ -56,6 +56,10 @@ class DoneAlready(InputRefused):
     """What was asked for stands already, so there is nothing left to do."""
 
 
+class NeverUndone(DoneAlready):
+    """What is to be posted again stands as it was posted first: nobody has undone it."""
+
+
 class UnderWayAlready(DoneAlready):
     """What was asked for was begun before and is not at its end: whoever asks again lets it go on."""
 

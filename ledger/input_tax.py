@@ -67,8 +67,12 @@ class Books:
 
 def input_tax_source(seller: str, ledger: str, issuer: str, number: str) -> SourceKey:
     """Return what makes the posting key of one invoice's input tax."""
-    readable = _NOT_OF_AN_ID.sub("-", number)[:_NUMBER_MAX]
-    return document_source(seller, ledger, KIND, readable, f"{issuer} {number}")
+    return document_source(seller, ledger, KIND, id_of_number(number), f"{issuer} {number}")
+
+
+def id_of_number(number: str) -> str:
+    """Return the readable beginning of the id of an invoice's input tax; numbers of several issuers may share one."""
+    return _NOT_OF_AN_ID.sub("-", number)[:_NUMBER_MAX]
 
 
 def claim_of(invoice: TaxInvoice, amount: Decimal, books: Books) -> JournalSet:

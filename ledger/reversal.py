@@ -63,16 +63,14 @@ def undone_by(source: SourceKey) -> Undone:
 def reversal_of(posted: Sequence[Posted]) -> JournalSet:
     """Return the reversing documents of one revision, numbered anew and dated as what they undo.
 
-    Raises InputRefused for nothing, for documents of several revisions, for reversals and for receipts; for an invoice
-    of which more was credited than there is.
+    Receipts go before the journals of their settlement: what they close is open again when the rest is undone. Raises
+    InputRefused for nothing, for documents of several revisions, for reversals; for an invoice of which more was
+    credited than there is.
     """
     if not posted or len({(one.journal.source, one.journal.revision) for one in posted}) > 1:
         raise InputRefused("A reversal undoes documents of one revision of one source, and at least one.")
-    receipts = ", ".join(one.erp_id for one in posted if one.journal.applied)
-    if receipts:
-        raise InputRefused(f"{receipts} is a receipt, and no document undoes one: it is reversed in the ERP by hand.")
     source = reversal_source(posted[0].journal.source, posted[0].journal.revision)
-    ordered = sorted(posted, key=lambda one: one.journal.part)
+    ordered = sorted(posted, key=lambda one: (one.journal.applied is None, one.journal.part))
     journals = tuple(_reversed(one, source, number, len(ordered)) for number, one in enumerate(ordered, start=1))
     return JournalSet(source, 1, journals)
 

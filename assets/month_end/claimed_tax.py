@@ -28,6 +28,7 @@ from ledger.mapping import Mapping as AccountMapping
 from ledger.posting import PostingState
 from resources.amazon.fee_invoices import REJECTED
 from resources.amazon.marketplaces import marketplace
+from resources.store.outbox import OutboxDocument
 from resources.store.settlements import SettlementRecord
 
 ACCOUNT_CODE = "input_tax_account"
@@ -36,13 +37,17 @@ INPUT_TAX = "input_tax"
 
 @dataclass
 class ClaimedDay:
-    """What the invoices of one day claim; `lacking` times leave other tax waiting, `waiting` ones are not over."""
+    """What the invoices of one day claim; `lacking` times leave other tax waiting, `waiting` ones are not over.
+
+    `reversed` counts the documents among them that are undone: they are what would be claimed again.
+    """
 
     documents: list[JournalSet] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     lacking: int = 0
     waiting: int = 0
+    reversed: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,11 @@ def _take(road: Road, mapping: AccountMapping, place: _Place, mine: Sequence[Map
         share = shares.get(invoice) if one["invoice_number"] else None
         if share is not None:
             made.documents.append(claim_of(invoice, share, books))
-        made.rows.append(_row(place, one, waiting, share or Decimal(0), behind or _why(left, place.currency)))
+        is_undone = share is not None and is_withheld(_documents_of(road, invoice))
+        made.reversed += is_undone
+        claims_now = Decimal(0) if is_undone or share is None else share
+        why = "its journal is reversed, so it claims none" if is_undone else behind or _why(left, place.currency)
+        made.rows.append(_row(place, one, waiting, claims_now, why))
     made.lacking += bool(left) and not behind
     made.waiting += bool(behind)
 
@@ -116,10 +125,14 @@ def _claimed(road: Road, invoices: Sequence[TaxInvoice]) -> dict[TaxInvoice, Dec
     """Return what was claimed already, or may have been: it stays, whatever is invoiced later."""
     found = {}
     for one in invoices:
-        documents = road.stores.outbox.documents(input_tax_source(road.seller, road.ledger, one.issuer, one.number))
+        documents = _documents_of(road, one)
         if may_exist(documents) or any(document.state is PostingState.POSTED for document in documents):
             found[one] = sum((document.journal.debits for document in documents), Decimal(0))
     return found
+
+
+def _documents_of(road: Road, invoice: TaxInvoice) -> list[OutboxDocument]:
+    return road.stores.outbox.documents(input_tax_source(road.seller, road.ledger, invoice.issuer, invoice.number))
 
 
 def _day_of(road: Road, moment: datetime) -> date:

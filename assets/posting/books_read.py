@@ -57,7 +57,9 @@ def read_of(road: Road, documents: Sequence[OutboxDocument]) -> list[tuple[Outbo
 
 def once(documents: list[OutboxDocument], sightings: Sightings, unknown: list[str]) -> Compared:
     """Compare our documents with everything the ERP shows under this settlement, removed ones aside."""
-    expected = [document.erp_id for document in documents]
+    # A receipt that is undone stays to be seen as reversed, and counts no more; what undid it does.
+    standing = [one for one in documents if not (one.journal.applied and one.state is PostingState.REVERSED)]
+    expected = [document.erp_id for document in standing]
     found = [one.erp_id for one in sightings.found if one.state is not BooksState.REMOVED]
     compared = once_only(expected, [*found, *unknown])
     others = [word for one in documents if (word := beside(sightings, one))]

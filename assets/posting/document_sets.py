@@ -14,6 +14,7 @@ from assets.stages.day_names import day_of_name
 from assets.stages.roadmap import Road
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.accrual import month_of_accrual
+from ledger.input_tax import KIND as INPUT_TAX
 from ledger.journal import SETTLEMENT, JournalSet, SourceKey
 from ledger.order_documents import CREDIT_MEMO
 from ledger.posting import MAY_EXIST, PostingState
@@ -38,6 +39,8 @@ _CALLED = {
     INPUT_TAX_POSTINGS: "Input tax",
     ITEM_POSTINGS: "Items",
 }
+# What is kept by day and undone one by one: documents of orders, and the input tax that an invoice of Amazon claims.
+_CALLED_BY_DAY = {kind: f"{name} of order" for kind, name in ORDER_KINDS.items()} | {INPUT_TAX: "Input tax of invoice"}
 _ALL_DOCUMENTS = 1_000_000
 
 
@@ -86,9 +89,15 @@ def order_kind(source: SourceKey) -> str:
     return kind if kind in ORDER_KINDS else ""
 
 
-def called_of_order(source: SourceKey) -> str:
-    """Return what a document of an order is called at the beginning of a sentence: `Cost of order 111-….8A2B44C1`."""
-    return f"{ORDER_KINDS[source.kind]} of order {source.source_id}"
+def kind_by_day(source: SourceKey) -> str:
+    """Return which document that is undone by itself it is, or undoes, of those kept by day; "" for any other."""
+    kind = undone_by(source).kind if source.kind == REVERSAL_KIND else source.kind
+    return kind if kind in _CALLED_BY_DAY else ""
+
+
+def called_by_day(source: SourceKey) -> str:
+    """Return what such a document is called at the beginning of a sentence: `Cost of order 111-….8A2B44C1`."""
+    return f"{_CALLED_BY_DAY[source.kind]} {source.source_id}"
 
 
 def is_settled(documents: Sequence[OutboxDocument]) -> bool:
@@ -173,8 +182,9 @@ def undoing_of(road: Road, originals: Sequence[OutboxDocument]) -> Undoing | Non
         return _undone_with_its_invoice(road, originals)
     source = reversal_source(originals[0].source, originals[0].revision)
     newest = {one.journal.reverses: one for one in revisions_of(road, source)}
-    order = {one.key: one.part for one in originals}
-    documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, 0)))
+    # A receipt is undone before the journals of its settlement.
+    order = {one.key: (one.journal.applied is None, one.part) for one in originals}
+    documents = tuple(sorted(newest.values(), key=lambda one: order.get(one.journal.reverses, (False, 0))))
     return Undoing(source, tuple(originals), documents, newest, _is_given_up(road, documents))
 
 

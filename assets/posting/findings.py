@@ -24,7 +24,9 @@ BLIND_CODE = "posting_blind"
 # What is planned where somebody else has to approve it; a cash entry is told of on its own, beside its settlement.
 APPROVAL_CODE, CASH_APPROVAL_CODE = "approval_needed", "cash_approval_needed"
 REVERSED_CODE, CASH_REVERSED_CODE = "settlement_reversed", "cash_reversed"
-ORDER_REVERSED_CODE = "order_document_reversed"
+ORDER_REVERSED_CODE, INPUT_TAX_REVERSED_CODE = "order_document_reversed", "input_tax_reversed"
+# Documents of a day are reversed, wanted again and left out one by one.
+BY_DAY_REVERSED_CODES = frozenset({ORDER_REVERSED_CODE, INPUT_TAX_REVERSED_CODE})
 APPROVAL_CODES = frozenset({APPROVAL_CODE, CASH_APPROVAL_CODE})
 # In review for one of these, a document that is provably absent may be sent once a person has said `recheck`.
 SENDABLE_CODES = frozenset({"posting_unclear", "posting_unknown_document"})
@@ -57,7 +59,7 @@ REVIEW_CURES = {
 # Documents of orders, kept by day, with what one of them is called.
 ORDER_KINDS = {CREDIT_MEMO: "Credit memo", INVOICE: "Invoice", COST: "Cost", COST_RETURN: "Returned cost"}
 # What documents of a kind belong to, in front of its name; another kind stands for itself.
-_OF_KIND = {"cash": "the receipt of settlement", "cost_return": "returned cost"}
+_OF_KIND = {"cash": "the receipt of settlement", "cost_return": "returned cost", "input_tax": "input tax of"}
 _REFUSED_CURE = (
     "Correct what the sentence names (mapping, account or period) and prepare the settlement again: the corrected "
     "journal becomes a new revision by itself. To send the same content once more, resolve this item with `retry`."
@@ -82,7 +84,8 @@ def named(document: OutboxDocument) -> str:
     if _kind_of(document) in ORDER_KINDS:
         return _named_of_order(document)
     what = "Receipt" if document.journal.applied else "Journal"
-    what = "Reversing journal" if document.source.kind == REVERSAL_KIND else what
+    if document.source.kind == REVERSAL_KIND:
+        what = "Reversal of receipt" if document.journal.applied else "Reversing journal"
     kind = _kind_of(document)
     return f"{what} {document.part} of {document.parts} of {_OF_KIND.get(kind, kind)} {document.partition}"
 

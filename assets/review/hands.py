@@ -7,7 +7,7 @@ files they are made with; and whether a person with no hand in them has approved
 from collections.abc import Iterator, Sequence
 
 from assets.posting.document_sets import invoice_of_memo
-from assets.posting.findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REFUSED_CODES, REVERSED_CODE
+from assets.posting.findings import BY_DAY_REVERSED_CODES, CASH_REVERSED_CODE, REFUSED_CODES, REVERSED_CODE
 from assets.stages.roadmap import Road
 from ledger.four_eyes import Decider, Hand, NeedsAnotherPerson, require_another
 from ledger.order_documents import CREDIT_MEMO
@@ -51,7 +51,7 @@ def askers(road: Road, settlement_id: str) -> Iterator[Hand]:
     """Yield who said last that a reversed or refused settlement is to be posted once more, whoever's run planned it."""
     wishes = ((one, "repost") for one in (REVERSED_CODE, CASH_REVERSED_CODE))
     # Of a day each document is wanted again by itself, perhaps by another person.
-    for item in decisions(road, settlement_id, frozenset({ORDER_REVERSED_CODE}), "repost"):
+    for item in decisions(road, settlement_id, BY_DAY_REVERSED_CODES, "repost"):
         yield from hands_of(road, item.person, "wanted it posted once more")
     for code, action in (*wishes, *((one, "retry") for one in sorted(REFUSED_CODES))):
         for item in list(decisions(road, settlement_id, frozenset({code}), action))[-1:]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from assets.posting.document_sets import DEAD, called_of_order, is_withheld, undoing_of
+from assets.posting.document_sets import DEAD, called_by_day, is_withheld, undoing_of
 from assets.posting.findings import ORDER_REVERSED_CODE
 from assets.review.hands import decisions
 from assets.sales.order_choices import dismissed
@@ -250,7 +250,7 @@ def _order_books(road: Road, order: str) -> _OrderBooks:
 
 def _cost(road: Road, documents: list[OutboxDocument]) -> _Cost:
     """Say whether the cost of a shipment stands in the books, may come to stand there, or is left out for good."""
-    what, undoing = called_of_order(documents[0].source), undoing_of(road, documents)
+    what, undoing = called_by_day(documents[0].source), undoing_of(road, documents)
     if undoing is not None and undoing.is_under_way:
         return _Cost(tuple(documents), True, f"{what} is being reversed")
     if is_withheld(documents):

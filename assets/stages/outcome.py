@@ -17,6 +17,7 @@ from assets.posting.findings import (
     APPROVAL_CODES,
     BLIND_CODE,
     CASH_APPROVAL_CODE,
+    INPUT_TAX_REVERSED_CODE,
     ORDER_REVERSED_CODE,
     REFUSED_CODES,
     REVERSAL_REFUSED_CODE,
@@ -109,6 +110,7 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "input_tax_postings": ACCOUNT_CODES
     | {"input_tax_account", "changed_meanwhile", "changed_after_posting", "target_misconfigured"}
+    | {INPUT_TAX_REVERSED_CODE, "reversal_of_nothing"}
     | {"books_differ", APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "item_postings": ACCOUNT_CODES
     | {"changed_meanwhile", "target_misconfigured", "books_differ"}
@@ -160,7 +162,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "changed_after_posting": ("keep",),
     "settlement_reversed": ("repost", "keep"),
     "cash_reversed": ("repost", "keep"),
-    ORDER_REVERSED_CODE: ("repost", "keep"),
+    **dict.fromkeys((ORDER_REVERSED_CODE, INPUT_TAX_REVERSED_CODE), ("repost", "keep")),
     "cash_item_closed": ("retry", "keep"),
     "cash_unclear": ("retry", "keep"),
     CLOSED_CODE: ("retry", MOVE),  # `move` only where the connection asks, see `actions_of`

@@ -7,7 +7,7 @@ whatever undoes the memo. So an invoice is undone for what its memos left of it;
 come to nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from assets.posting.document_sets import Undoing
 from assets.sales.billed_gate import of_orders
@@ -55,7 +55,7 @@ def in_books_of(road: Road, invoice: Journal) -> list[OutboxDocument]:
     return [one for one in credits_of_invoice(road, invoice) if one.state not in UNCERTAIN]
 
 
-def _further_invoices(road: Road, invoice: Journal) -> list[OutboxDocument]:
+def further_invoices(road: Road, invoice: Journal) -> list[OutboxDocument]:
     """Return the invoices that stand for what this one lacked: billed again whole, it would hold that as well."""
     listed = road.stores.outbox.listing(road.connection, belongs_to=invoice.source.belongs_to, limit=_ALL_DOCUMENTS)
     ours = [one for one in listed if one.source.kind == INVOICE]
@@ -67,17 +67,21 @@ def _further_invoices(road: Road, invoice: Journal) -> list[OutboxDocument]:
 def clearing_settlements(road: Road, invoice: Journal) -> list[str]:
     """Return the settlements in the books, or on their way, that clear the order's receivable."""
     order = invoice.source.belongs_to
+    return clearing_of(road, [order]).get(order, [])
+
+
+def clearing_of(road: Road, orders: Collection[str]) -> dict[str, list[str]]:
+    """Return the settlements in the books, or on their way, that clear the receivable of each of some orders."""
     files = settled_files(road)
-    if order not in of_orders(road, list(files), [order]):
-        return []
-    found = []
-    for file, settlement_id in files.items():
-        cleared = of_orders(road, [file], [order]).get(order)
+    settled = of_orders(road, list(files), list(orders))
+    found: dict[str, list[str]] = {}
+    for file, settlement_id in files.items() if settled else ():
         source = SourceKey(road.seller, road.ledger, SETTLEMENT, settlement_id)
-        is_there = any(one.state in _SENDABLE for one in road.stores.outbox.documents(source))
-        if is_there and cleared is not None and (cleared.sold_cleared or cleared.refunded_cleared):
-            found.append(settlement_id)
-    return sorted(found)
+        if any(one.state in _SENDABLE for one in road.stores.outbox.documents(source)):
+            for order, cleared in of_orders(road, [file], list(settled)).items():
+                if cleared.sold_cleared or cleared.refunded_cleared:
+                    found.setdefault(order, []).append(settlement_id)
+    return {order: sorted(settlements) for order, settlements in found.items()}
 
 
 def returns_on(road: Road, cost: SourceKey) -> list[OutboxDocument]:
@@ -112,7 +116,7 @@ def waits_for(road: Road, undoing: Undoing) -> Iterator[str]:
         if others:
             names = ", ".join(f"{one.erp_id or one.key} ({one.state})" for one in others)
             yield f"The reversal of the invoice waits until it is certain what {names} took back of it."
-        further = ", ".join(one.erp_id or one.key for one in _further_invoices(road, original.journal))
+        further = ", ".join(one.erp_id or one.key for one in further_invoices(road, original.journal))
         if further:
             yield f"The reversal waits until {further}, which adjusted the invoice, is reversed."
         settlements = ", ".join(clearing_settlements(road, original.journal))

@@ -1,10 +1,10 @@
 """Undo of what orders have in the books, document by document: which ones a name means, and what undoes each.
 
-In: an order, or a document of one by any of its names. Out: a plan per document that changes nothing, which
-`reversals.py` stores as intent and every later run of its day takes further. The cost of a shipment, and what a return
-took back of it, are undone by reversing journals, an invoice by a credit memo for what is left of it; its credit memos
-stay in the ERP and are undone with it. What is posted again goes the way of its day, as the next revision, and credit
-memos after their invoice.
+In: an order, or a document of one by any of its names; an invoice of Amazon's whose input tax was claimed. Out: a plan
+per document that changes nothing, which `reversals.py` stores as intent and every later run of its day takes further.
+The cost of a shipment, what a return took back of it, and claimed input tax are undone by reversing journals, an
+invoice by a credit memo for what is left of it; its credit memos stay in the ERP and are undone with it. What is posted
+again goes the way of its day, as the next revision, and credit memos after their invoice.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from assets.audit.story import documents_named
 from assets.cost_postings import costs_of_day
+from assets.input_tax_postings import input_tax_of_day
 from assets.posting.accounting_dates import settled_dates
-from assets.posting.document_sets import called_of_order, order_kind, revisions_of, undoing_of
+from assets.posting.document_sets import called_by_day, kind_by_day, revisions_of, undoing_of
 from assets.posting.gate import accounts_verdict
 from assets.receivable_invoices import staged_invoices
 from assets.return_postings import returns_of_day
@@ -34,6 +35,8 @@ from ledger.cost_documents import KIND as COST
 from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import DoneAlready, InputRefused
 from ledger.four_eyes import Decider
+from ledger.input_tax import KIND as INPUT_TAX
+from ledger.input_tax import id_of_number
 from ledger.item_documents import KIND as ITEM
 from ledger.journal import JournalSet, SourceKey
 from ledger.order_documents import INVOICE
@@ -42,7 +45,7 @@ from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
 
 # In the order in which they are undone.
-_UNDONE_BY_COMMAND = (INVOICE, COST_RETURN, COST)
+UNDONE_BY_COMMAND = (INVOICE, COST_RETURN, COST, INPUT_TAX)
 _ALL_DOCUMENTS = 1_000_000
 _EVER_THERE = MAY_EXIST | {PostingState.REVERSED}
 
@@ -50,22 +53,23 @@ _EVER_THERE = MAY_EXIST | {PostingState.REVERSED}
 def order_sources(road: Road, name: str) -> list[SourceKey]:
     """Return which documents of orders a name means, in the order in which they are undone; none for another name.
 
-    A name is an order, a shipment or refund of it as plans and sentences write it, a document's number or natural key
-    in the ERP, or its posting key; that of a reversing document means what it undoes. Of an order, what never reached
-    the ERP is left out, and so are credit memos: they are undone and made again with their invoice. Raises InputRefused
-    for a credit memo alone: what one took off its invoice in the ERP stays taken off; and for an item that was created.
+    A name is an order, a shipment or refund of it as plans and sentences write it, the number of an invoice of Amazon's
+    whose input tax was claimed, a document's number or natural key in the ERP, or its posting key; that of a reversing
+    document means what it undoes. Of an order, what never reached the ERP is left out, and so are credit memos: they
+    are undone and made again with their invoice. Raises InputRefused for a credit memo alone: what one took off its
+    invoice in the ERP stays taken off; and for an item that was created.
     """
     known = _documents_of(road, name)
     items = [one for one in known if one.source.kind == ITEM]
     if items and len(items) == len(known):
         raise items_stay(road, items[0].journal.description, items[0].partition)
-    documents = [one for one in known if order_kind(one.source)]
+    documents = [one for one in known if kind_by_day(one.source)]
     found = {_undone_source(road, one) for one in documents}
     # Of an order what was never sent is left to its day.
-    sent = {source for source in found if _was_sent(road, source)} or found
-    meant = in_order(one for one in sent if one.kind in _UNDONE_BY_COMMAND)
+    sent = {source for source in found if was_sent(road, source)} or found
+    meant = in_order(one for one in sent if one.kind in UNDONE_BY_COMMAND)
     if sent and not meant:
-        memos = ", ".join(sorted(called_of_order(one) for one in sent))
+        memos = ", ".join(sorted(called_by_day(one) for one in sent))
         order = next(iter(sent)).belongs_to
         raise InputRefused(
             f"{memos} of {road.connection} cannot be reversed or posted again alone: what a credit memo took off the "
@@ -88,7 +92,7 @@ def with_credits(road: Road, sources: Iterable[SourceKey]) -> list[SourceKey]:
 
 def in_order(sources: Iterable[SourceKey]) -> list[SourceKey]:
     """Return documents of orders, each once, in the order in which they are undone."""
-    return sorted(set(sources), key=lambda one: (_UNDONE_BY_COMMAND.index(one.kind), one.source_id))
+    return sorted(set(sources), key=lambda one: (UNDONE_BY_COMMAND.index(one.kind), one.source_id))
 
 
 def _documents_of(road: Road, name: str) -> list[OutboxDocument]:
@@ -96,8 +100,12 @@ def _documents_of(road: Road, name: str) -> list[OutboxDocument]:
     outbox = road.stores.outbox
     for narrowed in ({"belongs_to": name}, {"source_id": name}):
         listed = outbox.listing(road.connection, limit=_ALL_DOCUMENTS, **narrowed)
-        if any(order_kind(one.source) for one in listed):
+        if any(kind_by_day(one.source) for one in listed):
             return listed
+    claims = outbox.listing(road.connection, limit=_ALL_DOCUMENTS, belongs_to=id_of_number(name))
+    numbered = [one for one in claims if one.source.kind == INPUT_TAX and one.journal.document_reference == name]
+    if numbered:
+        return numbered
     return documents_named(road.stores, road.connection, name)
 
 
@@ -107,7 +115,8 @@ def _undone_source(road: Road, document: OutboxDocument) -> SourceKey:
     return original.source if original else document.source
 
 
-def _was_sent(road: Road, source: SourceKey) -> bool:
+def was_sent(road: Road, source: SourceKey) -> bool:
+    """Tell whether the newest documents of a source are or were in the ERP, as far as we know."""
     return any(one.state in _EVER_THERE for one in road.stores.outbox.documents(source))
 
 
@@ -118,7 +127,7 @@ def plan_order_reversal(road: Road, source: SourceKey, together: frozenset[str] 
     `plan_reversal` does.
     """
     newest = road.stores.outbox.documents(source)
-    undoing, what = undoing_of(road, newest), called_of_order(source)
+    undoing, what = undoing_of(road, newest), called_by_day(source)
     if undoing is not None and undoing.is_done:
         raise DoneAlready(already(what, source.source_id, undoing))
     partition = newest[0].partition
@@ -208,13 +217,13 @@ def repost_order(road: Road, source: SourceKey, decider: Decider, reason: str) -
     where its next revision is on its way.
     """
     newest = road.stores.outbox.documents(source)
-    undoing = require_undone(road, called_of_order(source), source.source_id, newest)
+    undoing = require_undone(road, called_by_day(source), source.source_id, newest)
     return keep_wish(road, newest[0].partition, undoing, decider, reason)
 
 
 def require_order_reversed(road: Road, source: SourceKey) -> None:
     """Raise as `repost_order` does, unless it may be posted again."""
-    require_undone(road, called_of_order(source), source.source_id, road.stores.outbox.documents(source))
+    require_undone(road, called_by_day(source), source.source_id, road.stores.outbox.documents(source))
 
 
 def made_again(road: Road, source: SourceKey) -> JournalSet:
@@ -229,6 +238,8 @@ def made_again(road: Road, source: SourceKey) -> JournalSet:
         every = costs_of_day(road, found[1])
     elif source.kind == COST_RETURN:
         every = returns_of_day(road, found[1])
+    elif source.kind == INPUT_TAX:
+        every = input_tax_of_day(road, found[1])
     else:
         staged = staged_invoices(road, found[1])
         every = {one.source: one for one in staged.documents} if staged else {}

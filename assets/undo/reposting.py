@@ -27,7 +27,7 @@ from assets.stages.roadmap import Road
 from assets.stages.verdicts import Verdict
 from assets.undo.reversals import require_undoable
 from assets.undo.undoing import withheld_code, withheld_finding, withheld_name, withheld_origin
-from ledger.errors import DoneAlready, Finding, InputRefused, UnderWayAlready
+from ledger.errors import DoneAlready, Finding, InputRefused, NeverUndone, UnderWayAlready
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey
 from ledger.order_adjustments import is_made_up_for
@@ -52,9 +52,9 @@ def origins_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
 def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = frozenset()) -> Undoing:
     """Return the reversal of a settlement's newest revision; raise InputRefused unless it may be posted again.
 
-    DoneAlready says that it stands posted, UnderWayAlready that its next revision is on its way. Where only a cash
-    entry of it is reversed, that reversal is returned. `together` are the settlements that are posted again by the
-    same wish.
+    DoneAlready says that it is posted again, NeverUndone that it stands as it was posted first, UnderWayAlready that
+    its next revision is on its way. Where only a cash entry of it is reversed, that reversal is returned. `together`
+    are the settlements that are posted again by the same wish.
     """
     require_undoable(road, settlement_id)
     documents = road.stores.outbox.documents(source_named(road, settlement_id))
@@ -73,7 +73,11 @@ def require_reversed(road: Road, settlement_id: str, together: frozenset[str] = 
 
 
 def require_undone(road: Road, what: str, name: str, documents: Sequence[OutboxDocument]) -> Undoing:
-    """Return the reversal of a revision that is done; raise DoneAlready, UnderWayAlready or InputRefused without it."""
+    """Return the reversal of a revision that is done.
+
+    Raises without it: UnderWayAlready and DoneAlready for what is being posted again, or is, NeverUndone for what
+    stands as it was posted first, InputRefused for what is not in the books.
+    """
     undoing = undoing_of(road, documents)
     if undoing is not None and undoing.is_done:
         return undoing
@@ -81,10 +85,20 @@ def require_undone(road: Road, what: str, name: str, documents: Sequence[OutboxD
     if documents and documents[0].revision > 1 and any(one.state in _UNDER_WAY for one in documents):
         raise UnderWayAlready(f"{what} of {road.connection} is being posted again: {states}.")
     is_posted = bool(documents) and all(one.state is PostingState.POSTED for one in documents)
-    raise (DoneAlready if is_posted else InputRefused)(
+    if is_posted and was_undone(road, documents) and not (undoing is not None and undoing.is_wanted):
+        by = ", ".join(one.erp_id for one in documents if one.erp_id)
+        raise DoneAlready(f"{what} of {road.connection} is posted again already, by {by}.")
+    raise (NeverUndone if is_posted else InputRefused)(
         f"{what} of {road.connection} is not reversed, so it is not posted again: {states}. "
         f"Reverse it first: {deciding('reverse', road.connection, name)}"
     )
+
+
+def was_undone(road: Road, newest: Sequence[OutboxDocument]) -> bool:
+    """Tell whether an earlier revision of these documents was reversed."""
+    numbers = range(1, newest[0].revision if newest else 1)
+    earlier = (one for number in numbers for one in road.stores.outbox.documents(newest[0].source, number))
+    return any(one.state is PostingState.REVERSED for one in earlier)
 
 
 def repost(

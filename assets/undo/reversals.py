@@ -16,7 +16,7 @@ from assets.posting.document_sets import (
     ITEM_POSTINGS,
     Undoing,
     called,
-    called_of_order,
+    called_by_day,
     sets_of,
     settlement_source,
     source_named,
@@ -75,7 +75,7 @@ class ReversalPlan:
     @property
     def called(self) -> str:
         """Return what is undone, at the beginning of a sentence."""
-        return called_of_order(self.originals[0].source) if self.kept_under else called(self.name)
+        return called_by_day(self.originals[0].source) if self.kept_under else called(self.name)
 
 
 def dependents_first(road: Road, settlement_ids: Iterable[str]) -> list[str]:
@@ -121,11 +121,7 @@ def require_undoable(road: Road, name: str) -> None:
     if day is not None and day[0] == ITEM_POSTINGS:
         raise items_stay(road, called(name), name)
     if day is not None:
-        raise InputRefused(
-            f"{called(name)} of {road.connection} cannot be reversed or posted again as a whole day: name its orders, "
-            f"or the documents by their numbers. Nothing was done. See what the day has in the books: connector outbox "
-            f"show {name} -c {road.connection}"
-        )
+        raise InputRefused(f"{called(name)} of {road.connection} is undone by its documents, not as a settlement is.")
 
 
 def items_stay(road: Road, what: str, partition: str) -> InputRefused:
@@ -163,9 +159,16 @@ def plan_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, .
 
 
 def require_cash_reversals(road: Road, settlement_id: str) -> tuple[ReversalPlan, ...]:
-    """Return what undoes the cash entries of a settlement alone; raise InputRefused where none of them is posted."""
+    """Return what undoes the cash entries of a settlement alone.
+
+    Raises InputRefused where none of them is posted, DoneAlready where all that were are reversed.
+    """
     require_undoable(road, settlement_id)
     plans = tuple(one for one in plan_cash_reversals(road, settlement_id) if one.originals)
+    undone = [] if plans else [undoing_of(road, newest) for newest in cash_sets(road, settlement_id)]
+    for undoing in undone:
+        if undoing is not None and undoing.is_done:
+            raise DoneAlready(already(f"The receipt of settlement {settlement_id}", settlement_id, undoing))
     if not plans:
         raise InputRefused(
             f"Settlement {settlement_id} of {road.connection} has no receipt to reverse: the connector posted none. "
@@ -293,7 +296,7 @@ def already(what: str, name: str, undoing: Undoing) -> str:
 
 
 def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) -> None:
-    """Raise InputRefused unless something is posted, nothing is in between, and no receipt is among it."""
+    """Raise InputRefused unless something is posted, nothing is in between, and no receipt that the ERP cannot undo."""
     busy = [one for one in newest if one.state in BUSY]
     if busy:
         parts = ", ".join(f"part {one.part} is {one.state}" for one in busy)
@@ -302,12 +305,13 @@ def require_reversible(road: Road, what: str, newest: Sequence[OutboxDocument]) 
             "what stands in the books. Let it come to its end, or resolve its review item: connector review list"
         )
     receipts = ", ".join(one.erp_id or one.key for one in newest if one.journal.applied and one.state in MAY_EXIST)
-    if receipts:
+    if receipts and not road.target.reverses_receipts:
         raise InputRefused(
             f"{what} of {road.connection} cannot be reversed by command: it has receipts that are applied to invoices "
-            f"({receipts}), and no document undoes a receipt. Reverse them in the ERP by hand and materialize "
-            "reconciliations: each then has a review item that is resolved with `deleted`. After that its journal is "
-            "reversed by this command, and all of it posted again by `connector repost`."
+            f"({receipts}), and the settings do not say how a receipt is reversed. Set category and reason of the "
+            "ERP's reversal where it has one (receivables, receipts, reversal). Where it has none: Reverse them in the "
+            "ERP by hand and materialize reconciliations: each then has a review item that is resolved with `deleted`. "
+            "After that its journal is reversed by this command, and all of it posted again by `connector repost`."
         )
     if not any(one.state is PostingState.POSTED for one in newest):
         states = ", ".join(f"part {one.part} {one.state}" for one in newest) or "no journal was ever planned"

@@ -17,17 +17,23 @@ from assets.posting.desk import Driven
 from assets.posting.document_sets import (
     DONE,
     IN_BOOKS,
-    ORDER_KINDS,
     Undoing,
     called,
-    called_of_order,
+    called_by_day,
     documents_named_in,
     invoice_of_memo,
-    order_kind,
+    kind_by_day,
     undoing_of,
 )
 from assets.posting.driving import ask_again, drive_all, is_refused_late, is_retried, progress, result_of, spoken_for
-from assets.posting.findings import CASH_REVERSED_CODE, ORDER_REVERSED_CODE, REVERSED_CODE, named
+from assets.posting.findings import (
+    BY_DAY_REVERSED_CODES,
+    CASH_REVERSED_CODE,
+    INPUT_TAX_REVERSED_CODE,
+    ORDER_REVERSED_CODE,
+    REVERSED_CODE,
+    named,
+)
 from assets.posting.gate import accounts_verdict
 from assets.posting.unasked_gate import unasked
 from assets.stages.commands import deciding
@@ -37,6 +43,7 @@ from assets.undo.order_dependents import reversal_now, waits_for
 from assets.undo.reversals import BUSY, ask_for_reversal, cash_in_books, dependents, store_reversal
 from ledger import money
 from ledger.errors import Finding, IllegalStep, InputRefused, TargetError
+from ledger.input_tax import KIND as INPUT_TAX
 from ledger.journal import JournalSet, SourceKey
 from ledger.order_adjustments import is_made_up_for
 from ledger.posting import MAY_EXIST, PostingState
@@ -113,12 +120,12 @@ def withheld_with_its_invoice(road: Road, memo: OutboxDocument) -> StageResult:
     assert undoing is not None, "what was reversed was in the books"
     assert invoice is not None, "a credit memo is undone with its invoice alone"
     sentence = (
-        f"{called_of_order(memo.source)} is reversed with its invoice {invoice.erp_id} and not in the books: "
+        f"{called_by_day(memo.source)} is reversed with its invoice {invoice.erp_id} and not in the books: "
         f"{memo.erp_id} stands in the ERP against what it took back. It is made again when that is billed again."
     )
     if is_made_up_for(memo.source):
         words = (
-            f"{called_of_order(memo.source)} is reversed with its invoice {invoice.erp_id}: billed again, that holds "
+            f"{called_by_day(memo.source)} is reversed with its invoice {invoice.erp_id}: billed again, that holds "
             "what is told by then."
         )
         return result_of(road, [memo], (Verdict("accepted_by_erp", True, words, is_blocking=False),))
@@ -143,15 +150,15 @@ def _undone_by_what(road: Road, reversing: OutboxDocument) -> str:
 def withheld_name(settlement_id: str, undoing: Undoing) -> str:
     """Name what is reversed, as a sentence begins with it."""
     source = undoing.originals[0].source
-    if source.kind in ORDER_KINDS:
-        return called_of_order(source)
+    if kind_by_day(source):
+        return called_by_day(source)
     return f"A cash entry of settlement {settlement_id}" if is_cash(source) else called(settlement_id)
 
 
 def withheld_code(source: SourceKey) -> str:
     """Return the code under which what is reversed is kept in sight."""
-    if source.kind in ORDER_KINDS:
-        return ORDER_REVERSED_CODE
+    if kind_by_day(source):
+        return INPUT_TAX_REVERSED_CODE if source.kind == INPUT_TAX else ORDER_REVERSED_CODE
     return CASH_REVERSED_CODE if is_cash(source) else REVERSED_CODE
 
 
@@ -164,7 +171,7 @@ def withheld_finding(settlement_id: str, undoing: Undoing, sentence: str) -> Fin
     """Return the finding that keeps a reversed settlement, or cash entry, in sight."""
     first = undoing.originals[0]
     source, code = first.source, withheld_code(first.source)
-    again = deciding("repost", first.connection, source.source_id if code == ORDER_REVERSED_CODE else settlement_id)
+    again = deciding("repost", first.connection, source.source_id if code in BY_DAY_REVERSED_CODES else settlement_id)
     return Finding(
         code,
         sentence,
@@ -259,7 +266,7 @@ def _gate(road: Road, settlement_id: str, undoing: Undoing) -> tuple[Verdict, ..
 
 def _dependents_verdict(road: Road, settlement_id: str, undoing: Undoing) -> Iterable[Verdict]:
     """What carries the item in and is not sent yet need not be waited for: its sending step sees this reversal."""
-    if order_kind(undoing.source):
+    if kind_by_day(undoing.source):
         for sentence in waits_for(road, undoing):
             yield Verdict("dependents", False, sentence, is_waiting=True)
         return
@@ -285,6 +292,10 @@ def _originals_verdict(road: Road, undoing: Undoing, unsent: Sequence[OutboxDocu
     seen = {one.key_matches: one for one in shown}
     for original in (*originals, *memos):
         found = seen.get(original.key)
+        # Of a receipt that was reversed there meanwhile, by whomever, nothing is left to be booked the other way round.
+        is_gone = found is not None and found.state is BooksState.REMOVED and original.journal.applied is not None
+        if is_gone:
+            continue
         if found is None or found.state is not BooksState.POSTED or original.state not in IN_BOOKS:
             where = f"status {found.erp_status}" if found else "not to be seen"
             sentence = (

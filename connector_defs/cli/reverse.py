@@ -1,7 +1,8 @@
 """`connector reverse` and `connector repost`: undo what is posted, and post it again; shown first, done with --apply.
 
-In: settlements or orders, and a reason. Out: the plan as a table and its warnings; with --apply the reversal is stored
-and goes as far as it goes now, and every later run carries it on. Several are put in the right order by themselves.
+In: settlements, orders or days, and a reason. Out: the plan as a table and its warnings; with --apply the reversal is
+stored and goes as far as it goes now, and every later run carries it on. Several are put in the right order by
+themselves.
 """
 
 from functools import partial
@@ -15,9 +16,9 @@ from connector_defs.cli.exit_codes import first_failure
 from connector_defs.cli.opened import opened_road
 from connector_defs.cli.options import connection_option, examples, json_option, reason_option
 from connector_defs.cli.standing import Standing, standing
-from connector_defs.cli.undone_orders import driven_orders, meant_by, posted_again
+from connector_defs.cli.undone_orders import days_among, driven_orders, meant_by, posted_again
 from ledger.accrual import month_of_accrual
-from ledger.errors import ConnectorError, DoneAlready, InputRefused, UnderWayAlready
+from ledger.errors import ConnectorError, DoneAlready, InputRefused, NeverUndone, UnderWayAlready
 from ledger.four_eyes import statement
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _Plan = TypeVar("_Plan")
 _Name = TypeVar("_Name")
+_REFUSALS_MAX = 5
 # What depends on something is undone before it: a receipt before its settlement.
 _UNDOING_STAGES = ("cash_entries", "erp_postings", "reconciliations")
 
@@ -42,6 +44,7 @@ apply_option = click.option("--apply", "is_applied", is_flag=True, help="Do it; 
         'connector reverse 24758260539 -c amazon_us --reason "wrong department" --apply',
         'connector reverse 24758270546 24758280553 -c amazon_us --reason "wrong unit" --apply',
         'connector reverse 111-4827361-9928374 -c amazon_us --reason "wrong unit cost" --apply',
+        'connector reverse cost_postings-2026-11-14 -c amazon_us --reason "wrong account" --apply',
     ),
 )
 @click.argument("names", nargs=-1, required=True)
@@ -70,13 +73,14 @@ def reverse(
 
     An order, or a document of one by its number or key, means its invoice, its cost of goods and what returns took back
     of that: the invoice is undone by a credit memo for what its credit memos left of it; they stay in the ERP and count
-    as undone with it.
+    as undone with it. The number of an invoice of Amazon's means the input tax that it claimed. A day, such as
+    cost_postings-2026-11-14, means every document of it.
 
     Refused while anything of a settlement is between sent and posted, and while a later settlement that is not
-    reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and of several those that
-    are reversed already are left alone.
+    reversed with it carries its open item. Safe to repeat: a reversal under way is resumed, and what is reversed
+    already is left alone.
     """
-    from assets.posting.document_sets import called_of_order
+    from assets.posting.document_sets import called_by_day
     from assets.undo.order_reversals import plan_order_reversal
     from assets.undo.reversals import (
         apply_reversal,
@@ -85,22 +89,27 @@ def reverse(
         require_applicable,
         require_cash_reversals,
     )
+    from assets.undo.whole_days import require_nothing_beside
 
     road = opened_road(connection_name)
     settlements, sources = meant_by(road, names)
     together = frozenset(settlements)
     ordered = dependents_first(road, settlements)
-    done: list[str] = []
+    if cash_only and sources:
+        raise InputRefused(f"{called_by_day(sources[0])} has no receipt: --cash-only takes settlements.")
     if cash_only:
-        if sources:
-            raise InputRefused(f"{called_of_order(sources[0])} has no receipt: --cash-only takes settlements.")
-        plans = [plan for one in ordered for plan in require_cash_reversals(road, one)]
+        found, done, _ = _still_to_do({one: partial(require_cash_reversals, road, one) for one in ordered})
+        plans = [plan for of_one in found.values() for plan in of_one]
     else:
         wishes: dict = {one: partial(plan_reversal, road, one, together) for one in ordered}
         everything = together | {one.source_id for one in sources}
+        require_nothing_beside(road, days_among(road, names), everything)
         wishes |= {one: partial(plan_order_reversal, road, one, everything) for one in sources}
         planned, done, _ = _still_to_do(wishes)
         plans = list(planned.values())
+    if not plans:
+        _tell_done(road, done, as_json)
+        return
     standings: list[Standing] = []
     for plan in plans if is_applied else ():
         require_applicable(plan, reason, even_if_closed=even_if_closed)
@@ -142,9 +151,9 @@ def repost(
     """Post reversed settlements again, as the mapping says now: a new revision, of unchanged content too.
 
     An order, or a document of one by its number or key, is billed and costed again in the same way, and credited again
-    what was.
+    what was. A day means all that was undone of it.
 
-    Safe to repeat: of several, those that stand posted are left alone.
+    Safe to repeat: what is posted again already is left alone.
     """
     from assets.bank.cash_sources import is_cash
     from assets.road import STAGES
@@ -154,12 +163,15 @@ def repost(
     from assets.undo.reposting import repost as keep_wish
 
     road = opened_road(connection_name)
-    settlements, sources = meant_by(road, names)
+    settlements, sources = meant_by(road, names, again=True)
     together = frozenset(settlements)
     wishes: dict = {one: partial(require_reversed, road, one, together) for one in origins_first(road, settlements)}
     # What depends on something is posted again after it.
     wishes |= {one: partial(require_order_reversed, road, one) for one in reversed(sources)}
     undone, warnings, begun = _still_to_do(wishes)
+    if not undone and not begun:
+        _tell_done(road, warnings, as_json)
+        return
     ordered, orders = [one for one in undone if one in together], [one for one in undone if one not in together]
     documents = [_planned_again(road, one) for one in ordered if not is_cash(undone[one].source)]
     warnings += [f"{one['settlement_id']}: {stop['sentence']}" for one in documents for stop in one["stops"]]
@@ -191,11 +203,13 @@ def repost(
 def _still_to_do(wishes: "dict[_Name, Callable[[], _Plan]]") -> "tuple[dict[_Name, _Plan], list[str], list[_Name]]":
     """Return what is planned for each name, what is said of those that are done already, and those that were begun.
 
-    Where several were begun by one command that died, the same command goes on. Raises DoneAlready when all are done.
+    Where several were begun by one command that died, the same command goes on. Raises InputRefused with the reasons of
+    all that is refused, also where nothing of what is to be posted again was ever undone.
     """
     planned: dict[_Name, _Plan] = {}
     done: list[DoneAlready] = []
     begun: list[_Name] = []
+    refused: list[InputRefused] = []
     for name, plan in wishes.items():
         try:
             planned[name] = plan()
@@ -204,7 +218,14 @@ def _still_to_do(wishes: "dict[_Name, Callable[[], _Plan]]") -> "tuple[dict[_Nam
             done.append(already)
         except DoneAlready as already:
             done.append(already)
-    if not planned and not begun and done:
+        except InputRefused as refusal:
+            refused.append(refusal)
+    if len(refused) > 1:
+        more = f" And {len(refused) - _REFUSALS_MAX} more." if len(refused) > _REFUSALS_MAX else ""
+        raise InputRefused(" ".join(str(one) for one in refused[:_REFUSALS_MAX]) + more)
+    if refused:
+        raise refused[0]
+    if done and not planned and all(isinstance(one, NeverUndone) for one in done):
         raise done[0]
     return planned, [str(one) for one in done], begun
 
@@ -292,6 +313,16 @@ def _planned_row(document: dict, journal: dict) -> dict[str, object]:
 def _warnings(plans: "list[ReversalPlan]") -> list[str]:
     resumed = [f"{one.name}: its reversal is under way and goes on." for one in plans if one.is_resumed]
     return [*resumed, *(f"{one.name}: {warning}" for one in plans for warning in one.warnings)]
+
+
+def _tell_done(road: "Road", sentences: list[str], as_json: bool) -> None:
+    """Say that all that was asked for stands already, so that there is nothing left to do."""
+    if as_json:
+        told = {"connection": road.connection, "is_applied": False, "documents": [], "warnings": sentences}
+        output.write_json({**told, "settlements": []})
+        return
+    for sentence in sentences:
+        output.say(sentence)
 
 
 def _tell(

@@ -1,7 +1,7 @@
-"""Documents of orders among what `connector reverse` and `connector repost` are given: meant, driven, shown.
+"""What is kept by day among what `connector reverse` and `connector repost` are given: meant, driven, shown.
 
-In: names. Out: which of them are settlements and which mean documents of orders; the days of those run again, and where
-each document stands then.
+In: names. Out: which of them are settlements and which mean documents of orders, claimed input tax, or whole days of
+these; their days run again, and where each document stands then.
 """
 
 from typing import TYPE_CHECKING
@@ -17,22 +17,34 @@ if TYPE_CHECKING:
     from ledger.journal import SourceKey
 
 
-def meant_by(road: "Road", names: "Iterable[str]") -> "tuple[list[str], list[SourceKey]]":
-    """Return the names of settlements, accruals and of nothing we know, and the documents of orders that others mean.
+def meant_by(road: "Road", names: "Iterable[str]", *, again: bool = False) -> "tuple[list[str], list[SourceKey]]":
+    """Return the names of settlements, accruals and of nothing we know, and the documents by day that others mean.
 
-    The documents are in the order in which they are undone.
+    The documents are in the order in which they are undone. A day means all that was sent of it, `again` all that was
+    ever undone of it. Raises InputRefused for a day of which there is none.
     """
     from assets.stages.day_names import day_of_name
     from assets.undo.order_reversals import in_order, order_sources
+    from assets.undo.whole_days import is_undone_as_day, sent_on, undone_on
 
     others, sources = [], []
     for name in dict.fromkeys(names):
+        if is_undone_as_day(road, name):
+            sources += undone_on(road, name) if again else sent_on(road, name)
+            continue
         is_plain = bool(road.stores.settlements.get(road.connection, name))
         is_plain = is_plain or month_of_accrual(name) is not None or day_of_name(name) is not None
         found = [] if is_plain else order_sources(road, name)
         sources += found
         others += [] if found else [name]
     return others, in_order(sources)
+
+
+def days_among(road: "Road", names: "Iterable[str]") -> list[str]:
+    """Return the whole days among what is to be undone."""
+    from assets.undo.whole_days import is_undone_as_day
+
+    return [name for name in dict.fromkeys(names) if is_undone_as_day(road, name)]
 
 
 def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing]:
@@ -66,7 +78,7 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
 
 def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
     """Return what would be posted again of documents of orders as rows, and sentences on those that are not made."""
-    from assets.posting.document_sets import called_of_order
+    from assets.posting.document_sets import called_by_day
     from assets.undo.order_reversals import made_again, with_credits
     from ledger.cost_returns import KIND as COST_RETURN
     from ledger.order_adjustments import is_made_up_for
@@ -76,11 +88,9 @@ def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dic
     for source in sources:
         made = made_again(road, source)
         with_memos = (one for one in with_credits(road, [source]) if one != source)
-        memos = [called_of_order(one) for one in with_memos if not is_made_up_for(one)]
+        memos = [called_by_day(one) for one in with_memos if not is_made_up_for(one)]
         if memos:
-            sentences.append(
-                f"{called_of_order(source)} is billed in full; after it are made again: {', '.join(memos)}."
-            )
+            sentences.append(f"{called_by_day(source)} is billed in full; after it are made again: {', '.join(memos)}.")
         rows += [
             {
                 "settlement": source.source_id,
@@ -99,5 +109,5 @@ def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dic
             why = "is not made any more"
             if source.kind == COST_RETURN:
                 why = "is made once the cost it takes back stands in the books"
-            sentences.append(f"{called_of_order(source)} {why}; see the checks of {day}.")
+            sentences.append(f"{called_by_day(source)} {why}; see the checks of {day}.")
     return rows, sentences

@@ -19,6 +19,8 @@ from emulators.fusion.switches import Switches
 from emulators.wsgi import Request, Response, text_response
 
 ITEM_TYPE = "application/vnd.oracle.adf.resourceitem+json"
+ACTION_TYPE = "application/vnd.oracle.adf.action+json"
+ACTION_RESULT_TYPE = "application/vnd.oracle.adf.actionresult+json"
 COLLECTION_TYPE = "application/vnd.oracle.adf.resourcecollection+json"
 ERROR_TYPE = "application/vnd.oracle.adf.error+json"
 

@@ -20,6 +20,7 @@ from emulators.clock import Clock, SystemClock
 from emulators.faults import Fault, FaultPlan
 from emulators.fusion import mischief
 from emulators.fusion.answers import (
+    ACTION_RESULT_TYPE,
     COLLECTION_TYPE,
     ITEM_TYPE,
     Refusal,
@@ -43,10 +44,10 @@ from emulators.fusion.login import Login
 from emulators.fusion.masters import master_resources
 from emulators.fusion.product_masters import item_row, product_masters
 from emulators.fusion.programs import RECEIVABLES_INTERFACE
-from emulators.fusion.receipts import Receipts
+from emulators.fusion.receipts import REVERSE, Receipts
 from emulators.fusion.receivables_masters import receivables_masters
 from emulators.fusion.receivables_views import ReceivablesViews
-from emulators.fusion.resource import Resource, Row
+from emulators.fusion.resource import ROW_KEY, Resource, Row
 from emulators.fusion.site import NO_PRIVILEGE, Client, Site
 from emulators.wsgi import Request, Response, request_of, respond, text_response, with_fault
 
@@ -150,6 +151,8 @@ class Fusion:
             return self._submit(request, client, base)
         if request.method == "POST" and len(parts) == 1 and parts[0] in self._creations:
             return self._create(request, client, base, resource)
+        if request.method == "POST" and parts[:1] == ["standardReceipts"] and parts[2:] == ["action", REVERSE]:
+            return self._reverse_receipt(request, client, base, resource, parts[1])
         if len(parts) == 2 and (request.method, parts[0]) in self._changes:
             return self._change(request, client, base, resource, parts[1])
         raise Refusal(405, f"The method {request.method} isn't allowed on {parts[0]}.")
@@ -228,6 +231,22 @@ class Fusion:
                 if request.method == "DELETE":
                     return Response(204)
                 return json_answer(200, reading.shown(resource, reading.row(resource, key)), ITEM_TYPE)
+
+        return self._with(fault, request, work)
+
+    def _reverse_receipt(self, request: Request, client: Client, base: str, resource: Resource, key: str) -> Response:
+        if not self.site.receivables.switches.has_reverse_receipt:
+            raise Refusal(404, f"Not Found: {REVERSE}")
+        fault = self._taken(REVERSE)
+        reading = self._reading(request, client, base)
+        if fault is not None and fault.kind == mischief.COMMITS_LATER:
+            row = reading.row(resource, key)
+            self.books.submit_later(REVERSE, client, self.receipts.late_body(row[ROW_KEY], request), fault.seconds)
+            return self._with(_loses_the_caller(fault), request, lambda: Response(200))
+
+        def work() -> Response:
+            self.receipts.act(reading.row(resource, key), request, client)
+            return json_answer(200, {"result": "SUCCESS"}, ACTION_RESULT_TYPE)
 
         return self._with(fault, request, work)
 

@@ -7,7 +7,7 @@ https://docs.oracle.com/en/cloud/saas/financials/25d/farfa/op-receivablesinvoice
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -21,10 +21,10 @@ from emulators.fusion.site import Client
 from emulators.wsgi import Request
 
 
-def json_object(request: Request) -> dict[str, Any]:
+def json_object(request: Request, types: Collection[str] = ("application/json", ITEM_TYPE)) -> dict[str, Any]:
     """Return the attributes of a body; raises Refusal 415 for another media type, 400 for what is no object."""
     kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind not in ("application/json", ITEM_TYPE):
+    if kind not in types:
         raise Refusal(415, f"The media type {kind[:60]!r} isn't supported.")
     try:
         body = json.loads(request.body, parse_float=Decimal, parse_constant=_no_number)

@@ -207,6 +207,8 @@ def _receivables() -> Receivables:
             Customer("1010", "Gone Ltd", 300000047000010, is_active=False),
         ),
         receipt_methods=("Manual", "Amazon Clearing"),
+        reversal_categories=("REV", "NSF"),
+        reversal_reasons=("PAYMENT REVERSAL",),
         accounting_rules={"Immediate": False, "Monthly": True, "Quarterly 4": False},
         unearned_account="01-000-230100-000",
         tax_percent=Decimal("7.6"),

@@ -1,10 +1,12 @@
 """Standard receipts: money of a customer, with references to the invoices it is for.
 
-What comes in: POST and DELETE of `standardReceipts`. What goes out: stored receipts and what is unapplied of them.
+What comes in: POST and DELETE of `standardReceipts`, and the action that reverses one. What goes out: stored receipts
+and what is unapplied of them.
 References are only kept; AutoMatch applies them, where it runs or a person runs it. Whether a receipt's number is
 unique is not said, nor whether a reference may name a credit memo, below zero: switches. A person may reverse a
 receipt. Sources: https://docs.oracle.com/en/cloud/saas/financials/26d/farfa/api-standard-receipts.html,
-https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/Create_a_Standard_Receipt_with_Remittance_References.html.
+https://docs.oracle.com/en/cloud/saas/financials/24d/farfa/Create_a_Standard_Receipt_with_Remittance_References.html,
+https://docs.oracle.com/en/cloud/saas/financials/26d/farfa/op-standardreceipts-standardreceiptid-action-reversereceipt-post.html.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from emulators.fusion.answers import Refusal, plain, written
+from emulators.fusion.answers import ACTION_TYPE, Refusal, plain, written
 from emulators.fusion.bodies import check_tag, json_object, late_post
 from emulators.fusion.books import Books
 from emulators.fusion.credit_memos import CreditMemos
@@ -44,6 +46,8 @@ _TEXTS = (
 )
 _REFERENCE_NAMES = ("ReceiptMatchBy", "ReferenceNumber", "ReferenceAmount")
 _MATCH_BY_NUMBER = "Transaction Number"
+REVERSE = "reverseReceipt"
+_OF_REVERSAL = ("calledFrom", "reversalCategoryCode", "reversalReasonCode")
 
 
 class Receipts:
@@ -52,6 +56,7 @@ class Receipts:
     def __init__(self, books: Books, invoices: Invoices, memos: CreditMemos) -> None:
         self._books = books
         books.on_pending("standardReceipts", late_post(books, self.store))
+        books.on_pending(REVERSE, late_post(books, self._reverse_late))
         self._invoices = invoices
         self._memos = memos
 
@@ -185,6 +190,42 @@ class Receipts:
             self._books.store.run("DELETE FROM AR_APPLICATION WHERE DOCUMENT = ?", [receipt_id])
             body = written({**json.loads(row["BODY"]), STATE: REVERSED})
             self._books.store.change("AR_RECEIPT", receipt_id, BODY=body, UPDATED_AT=instant(self._books.clock.now()))
+
+    def act(self, row: Row, request: Request, client: Client) -> None:
+        """Reverse a receipt as the action does; raises Refusal."""
+        self.reversed_by(row[ROW_KEY], json_object(request, (ACTION_TYPE,)))
+
+    def late_body(self, receipt_id: str, request: Request) -> bytes:
+        """Return what is kept of a call of the action that is taken later."""
+        given = json_object(request, (ACTION_TYPE,))
+        return json.dumps({"id": receipt_id, "given": given}, default=str).encode()
+
+    def _reverse_late(self, kept: Mapping[str, Any], client: Client, at: datetime) -> None:
+        self.reversed_by(kept["id"], kept["given"])
+
+    def reversed_by(self, receipt_id: str, given: Mapping[str, Any]) -> None:
+        """Reverse a receipt by category and reason; raises Refusal 400 and changes nothing."""
+        receivables = self._books.site.receivables
+        known = {"reversalCategoryCode": receivables.reversal_categories}
+        known |= {"reversalReasonCode": receivables.reversal_reasons}
+        for name in given:
+            if name not in _OF_REVERSAL or not isinstance(given[name], str):
+                raise fault("", f"The parameter {name[:60]} isn't valid.", name[:60])
+        for name, codes in known.items():
+            if given.get(name) not in codes:
+                raise fault("AR_RAPI_REV_CODE_INVALID", f"The {name} isn't a valid lookup code.", name)
+        with self._books.store.transaction():
+            row = self._books.store.get("AR_RECEIPT", receipt_id)
+            if row is None:
+                raise Refusal(404, "Not Found")
+            if STATE in json.loads(row["BODY"]):
+                raise fault(receivables.switches.reversed_code, "The receipt has already been reversed.", "State")
+            today = self._books.clock.now().date()
+            period = self._books.setup.period_of(int(row["LEDGER_ID"]), today, RECEIVABLES)
+            if period is None or period.status not in ("O", "F"):
+                text = f"The reversal date {today} isn't in an open receivables period."
+                raise fault(receivables.switches.closed_period_code, text, "AccountingDate")
+            self.reverse(receipt_id)
 
     def _applied_to(self, document_id: str, receipt_id: str) -> Decimal:
         statement = "SELECT AMOUNT FROM AR_APPLICATION WHERE INVOICE_ID = ? AND DOCUMENT = ?"

@@ -92,6 +92,8 @@ class ReceivablesSwitches:
     `are_ruled_amounts_refused`, that its accounts come by percent; `is_revenue_recognised`, that they are shown as the
     schedule of its revenue, no longer as they came.
     `are_credits_referenced`: a receipt's references may name credit memos, with amounts below zero.
+    `has_reverse_receipt`: the release has the action that reverses a receipt, as 26D; `reversed_code` is the refusal
+    of one that is reversed already, `shows_unapplied_when_reversed` what such a one shows as unapplied: all or nothing.
     """
 
     duplicate_code: str = "AR_TRX_NUMBER_DUPLICATE"
@@ -122,6 +124,9 @@ class ReceivablesSwitches:
     are_ruled_amounts_refused: bool = True
     is_revenue_recognised: bool = False
     are_credits_referenced: bool = True
+    has_reverse_receipt: bool = True
+    reversed_code: str = "AR_RAPI_RCPT_ALREADY_REVERSED"
+    shows_unapplied_when_reversed: bool = True
 
 
 @dataclass
@@ -139,6 +144,8 @@ class Receivables:
     items: tuple[str, ...] = ()
     customers: tuple[Customer, ...] = ()
     receipt_methods: tuple[str, ...] = ()
+    reversal_categories: tuple[str, ...] = ()
+    reversal_reasons: tuple[str, ...] = ()
     credit_reasons: tuple[str, ...] = ()
     line_contexts: tuple[LineContext, ...] = ()
     consolidated_billing_units: tuple[str, ...] = ()

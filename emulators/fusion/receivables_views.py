@@ -143,6 +143,8 @@ class ReceivablesViews:
     def _receipt(self, row: Fields) -> Row:
         unapplied = Decimal(row["AMOUNT"]) - self._receipts.applied(row["ID"])
         body = json.loads(row["BODY"])
+        if STATE in body and not self._books.site.receivables.switches.shows_unapplied_when_reversed:
+            unapplied = Decimal(0)
         return (
             shown_as(_RECEIPT, body)
             | stamps(row)

@@ -156,6 +156,8 @@ class Target(Protocol):
 
     lines_max: int
     quiet_period_seconds: int
+    # Whether a receipt that is applied to invoices can be undone by a document, or only by a person in the ERP.
+    reverses_receipts: bool
 
     def erp_id(self, journal: Journal) -> str:
         """Return the natural key a document has or will have in the ERP; pure, the same for ever."""

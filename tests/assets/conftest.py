@@ -90,6 +90,7 @@ class EveryAccount:
 
     lines_max: int = 300
     quiet_period_seconds: int = 0
+    reverses_receipts: bool = False
     asked: list[AccountUse] = field(default_factory=list)
 
     def check_accounts(self, uses: Sequence[AccountUse], journals: Sequence[Journal] = ()) -> list[Finding]:

@@ -156,8 +156,19 @@ def test_a_receipt_comes_back_from_what_is_stored_and_says_what_it_took():
     assert ("applied" in plain.content(), applied_by([plain])) == (False, {})
 
 
-def test_no_document_undoes_a_receipt():
-    """It is reversed in the ERP by hand."""
+def test_what_undoes_a_receipt_takes_it_off_the_same_invoices():
+    """Opposite signs, still a receipt, named after the one it undoes; nothing is applied by both together."""
+    [receipt] = received((item("C1", "-40"), "-40"), (item("I2", "95", "B"), "95"))
+    [undone] = reversal_of([Posted(receipt, "AZ-1")]).journals
+    assert (undone.form, undone.reverses, undone.applied) == ("receipt", receipt.key, receipt.applied)
+    assert [one.amount for one in undone.lines] == [-one.amount for one in receipt.lines]
+    assert set(applied_by([receipt, undone]).values()) == {D(0)}
+
+
+def test_receipts_are_undone_before_the_journal_of_their_settlement():
+    """What they close is open again before anything else goes."""
     [receipt] = received((item("I1", "95"), "95"))
-    with pytest.raises(InputRefused, match="AZ-1 is a receipt, and no document undoes one"):
-        reversal_of([Posted(receipt, "AZ-1")])
+    journal = replace(receipt, applied=None, part=1, parts=2)
+    receipt = replace(receipt, part=2, parts=2)
+    undone = reversal_of([Posted(journal, "J-1"), Posted(receipt, "AZ-1")]).journals
+    assert [(one.part, one.reverses) for one in undone] == [(1, receipt.key), (2, journal.key)]

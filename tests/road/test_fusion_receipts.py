@@ -22,6 +22,7 @@ from ledger.errors import (
     TargetUnclear,
 )
 from ledger.journal import Journal, JournalLine, SourceKey
+from ledger.reversal import Posted, reversal_of
 from resources.erp.fusion.receivables import payload, receipt_payload
 from resources.erp.target import BooksState
 from tests.road.conftest import World
@@ -176,6 +177,50 @@ def test_a_receipt_that_somebody_reversed_is_removed(shop, target):
     status = target.status(receipt())
     assert (status.state, status.happened) == (BooksState.REMOVED, "was reversed")
     assert target.item_entries(account("110500"), reference, SOURCE.source_id) == []
+
+
+def undoing(made: Journal, revision: int = 1) -> Journal:
+    """Return what undoes a receipt."""
+    [found] = reversal_of([Posted(made, "AZ-1")]).journals
+    return replace(found, revision=revision)
+
+
+def test_a_reversal_is_known_by_the_state_of_its_receipt(world):
+    """Nothing before it is sent; once sent it is there, under every revision, and reads back with opposite signs."""
+    shop = Shop(world, receipts={"reversal": {"category": "REV", "reason": "PAYMENT REVERSAL"}})
+    target = shop.road().target
+    target.submit(opened())
+    target.submit(receipt())
+    undo = undoing(receipt())
+    assert target.erp_id(undo) == f"{target.erp_id(receipt())}.R1"
+    assert target.link(undo) == target.link(receipt())
+    assert (target.status(undo).state, target.find([undo]).found) == (BooksState.ABSENT, ())
+    assert target.find([undo]).is_certain
+    with pytest.raises(TargetUnavailable, match="its receipt is not reversed there"):
+        target.read_back(undo)
+    assert target.submit(undo) == target.erp_id(undo)
+    assert target.status(undo).state is BooksState.POSTED
+    for one in (undo, undoing(receipt(), revision=2)):
+        [found] = target.find([one]).found
+        assert (found.erp_id, found.key_matches, found.is_same) == (target.erp_id(one), one.key, True)
+    back = target.read_back(undo)
+    assert [one.amount for one in back.lines] == [one.amount for one in undo.lines]
+    assert target.read_back(receipt()).remarks == ()
+    with pytest.raises(TargetUnclear, match="is reversed already"):
+        target.submit(undo)
+    assert list(shop.pod.app.calls).count("reverseReceipt") == 1
+
+
+def test_a_reversal_of_what_is_not_there_is_not_sent(world):
+    """It may show later; without category and reason none is sent at all."""
+    shop = Shop(world, receipts={"reversal": {"category": "REV", "reason": "PAYMENT REVERSAL"}})
+    with pytest.raises(TargetUnavailable, match="Fusion does not show it"):
+        shop.road().target.submit(undoing(receipt()))
+    assert shop.road().target.reverses_receipts
+    plain = Shop(world).road().target
+    assert not plain.reverses_receipts
+    with pytest.raises(TargetMisconfigured, match="do not say how"):
+        plain.submit(undoing(receipt()))
 
 
 def test_what_is_not_there_is_not_read(target):

@@ -1,7 +1,8 @@
 """A Fusion pod where receipts close what a settlement pays: two orders, one of them refunded in part, and a fee.
 
 In: a world. Out: what is done before the settlement is looked at, and the books as the oracle reads them: a receipt is
-a part of its settlement like a journal, posted when nothing of it is unapplied.
+a part of its settlement like a journal, posted when nothing of it is unapplied; one that was reversed by the action
+stands there with its reversal.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tests.simulation.fusion_side import FusionSide
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import CONNECTION, World
 
-RECEIPT_POST = "createStandardReceipt"
+RECEIPT_POST, RECEIPT_REVERSE = "createStandardReceipt", "reverseReceipt"
 _RECEIVABLE = "110900"
 _CONTROL = {
     "ReceiptNumber": "CONTROL-2",
@@ -49,8 +50,10 @@ class ReceivedBooks(FusionBooks):
         self._receipts = application.receipts
 
     def booked(self) -> list[Booked]:
-        """Return our batches, and our receipts but for those that somebody reversed."""
-        return [*super().booked(), *map(self._received, self._ours())]
+        """Return our batches, and our receipts; of one that is reversed what took it back as well."""
+        received = [self._received(row) for row in self._ours()]
+        undone = [row for row in self._rows() if STATE in json.loads(row["BODY"])]
+        return [*super().booked(), *received, *(each for row in undone for each in self._reversed(row))]
 
     def duplicates(self) -> list[str]:
         """Return what stands there twice, receipts of one number included."""
@@ -58,8 +61,16 @@ class ReceivedBooks(FusionBooks):
         return [*super().duplicates(), *(f"receipt {name}" for name, count in counted.items() if count > 1)]
 
     def _ours(self) -> list[dict]:
-        rows = [row for row in self._receipts.rows() if row["NUMBER"] != _CONTROL["ReceiptNumber"]]
-        return [row for row in rows if STATE not in json.loads(row["BODY"])]
+        return [row for row in self._rows() if STATE not in json.loads(row["BODY"])]
+
+    def _rows(self) -> list[dict]:
+        return [row for row in self._receipts.rows() if row["NUMBER"] != _CONTROL["ReceiptNumber"]]
+
+    def _reversed(self, row: dict) -> tuple[Booked, Booked]:
+        """Return a receipt that is applied to nothing any more, and its reversal: the first part that is undone."""
+        made = replace(self._received(row), status="reversed", is_posted=not self._receipts.applied(row["ID"]))
+        cleared = {item: -amount for item, amount in made.cleared.items()}
+        return made, replace(made, key=f"{made.key}.R", is_reversal=True, part=1, cleared=cleared, rest=-made.rest)
 
     def _received(self, row: dict) -> Booked:
         comments, amount = json.loads(row["BODY"])["Comments"], Decimal(row["AMOUNT"])
@@ -72,14 +83,19 @@ class ReceivedBooks(FusionBooks):
 
 
 class FusionReceiving(billing.FusionBilling):
-    """A pod whose AutoMatch runs by itself."""
+    """A pod whose AutoMatch runs by itself, and that has the action which reverses a receipt."""
 
     sends: ClassVar[frozenset[str]] = frozenset(
         {"importBulkData", "POST receivablesInvoices", "POST receivablesCreditMemos", "POST standardReceipts"}
     )
     accounts: ClassVar[tuple[str, ...]] = ("110500", "110900", "400100", "410100", "410200", "600100")
     receivables: ClassVar[dict] = billing.RECEIVABLES | {
-        "receipts": {"method": "Amazon Clearing", "invoice_type": "Invoice", "credit_memo_type": "Credit Memo"}
+        "receipts": {
+            "method": "Amazon Clearing",
+            "invoice_type": "Invoice",
+            "credit_memo_type": "Credit Memo",
+            "reversal": {"category": "REV", "reason": "PAYMENT REVERSAL"},
+        }
     }
     timing: ClassVar[Timing] = replace(FusionSide.timing, automatch_after_seconds=1)
 

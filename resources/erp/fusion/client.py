@@ -73,7 +73,8 @@ class Fusion:
         self._postings = Postings(settings, door, jobs, memory)
         self._receivables: Receivables | None = None
         self._receipts: Receipts | None = None
-        if (ours := settings.receivables) is not None:
+        ours = settings.receivables
+        if ours is not None:
             self._receivables = Receivables(settings, ours, door, Imports(settings, ours, jobs, memory, clock))
             self._receipts = Receipts(settings, ours, ours.receipts, door) if ours.receipts else None
         self.masters: FusionMasters | None = None
@@ -83,6 +84,7 @@ class Fusion:
             self._items = NewItems(settings.master_data, door)
         self.lines_max = settings.lines_max
         self.quiet_period_seconds = settings.quiet_period_seconds
+        self.reverses_receipts = bool(ours and ours.receipts and ours.receipts.reversal)
 
     def erp_id(self, journal: Journal) -> str:
         """Return the name or number we give a document, its key in Fusion, known before it is sent."""

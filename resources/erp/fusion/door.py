@@ -34,6 +34,7 @@ from resources.transport import soap
 INTEGRATIONS = "erpintegrations"
 ACCEPT = "application/json, application/vnd.oracle.adf.error+json"
 _ITEM = "application/vnd.oracle.adf.resourceitem+json"
+_ACTION = "application/vnd.oracle.adf.action+json"
 # Raised before a byte of the request has left: httpx docs, "Exceptions".
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 _MISPLACED = frozenset({403, 404, 405, 406, 415})
@@ -135,6 +136,11 @@ class Door:
         """Create one row of a collection, once; raises as `write`."""
         return self._posted(what, path, f"POST {path}", body)
 
+    def act(self, what: str, path: str, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Call one action of a row, once; raises as `write`."""
+        request = self._request("POST", path, operation, body=body, media_type=_ACTION)
+        return self._written(what, operation, self._sent(what, request))
+
     def call_soap(self, what: str, service: str, operation: str, values: Mapping[str, object]) -> soap.Answer:
         """Call one operation of a SOAP service, once; return an answer with 200 or 500, which may be a fault.
 
@@ -235,10 +241,11 @@ class Door:
         operation: str,
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        media_type: str = _ITEM,
     ) -> httpx.Request:
         headers = {"accept": ACCEPT, "rest-framework-version": str(self._settings.framework_version)}
         if body is not None:
-            headers["content-type"] = _ITEM
+            headers["content-type"] = media_type
         return self._client.build_request(
             method,
             self._settings.url(path),

@@ -65,6 +65,7 @@ class PeopleSoft:
         self._clock = clock
         self.lines_max = profile.lines_max
         self.quiet_period_seconds = profile.quiet_period_seconds
+        self.reverses_receipts = False
 
     def erp_id(self, journal: Journal) -> str:
         """Return "UNIT JOURNAL_ID DATE", the natural key of a journal, known before it is sent."""

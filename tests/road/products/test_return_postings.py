@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from assets.audit.story import tell
-from assets.posting.document_sets import COST_RETURN
 from assets.review.approval import approve
 from assets.stages.days import RefusedDay
 from emulators import faults as general
 from ledger.catalogue import load_catalogue
+from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import ConfigurationRefused
 from ledger.four_eyes import Decider
 from tests.road.billing_rig import billing, fetched, verdict

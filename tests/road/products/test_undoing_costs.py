@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from connector_defs.cli.reverse import reverse as reverse_command
 from emulators import faults as general
 from emulators.fusion.site import Timing
 from ledger.cost_documents import KIND as COST
-from ledger.errors import DoneAlready, InputRefused, UnderWayAlready
+from ledger.errors import DoneAlready, InputRefused, NeverUndone, UnderWayAlready
 from ledger.four_eyes import Decider, NeedsAnotherPerson
 from ledger.journal import SourceKey
 from ledger.reversal import reversal_source
@@ -172,7 +173,7 @@ def test_what_was_never_sent_is_refused(world, pod):
 def test_posted_again_it_is_the_next_revision_with_the_cost_of_now(world, pod):
     """Once, by a person's word; the day's checks are all content with it."""
     source = posted(pod)
-    with pytest.raises(DoneAlready, match="is not reversed"):
+    with pytest.raises(NeverUndone, match="is not reversed"):
         repost_order(costing(pod), source, MARIA, "too early")
     reverse(pod, source)
     corrected = {"text": HEAD + ALL.replace("4.255", "5")}
@@ -193,7 +194,7 @@ def test_posted_again_it_is_the_next_revision_with_the_cost_of_now(world, pod):
     assert (len(amounts), sum(amounts)) == (3, wanted.debits)
     assert pod.app.books.duplicates() == {}
     assert list(world.items()) == ["changed_after_posting"], "of the others of the day"
-    with pytest.raises(DoneAlready, match="is not reversed"):
+    with pytest.raises(DoneAlready, match=rf"is posted again already, by {re.escape(again.erp_id)}"):
         repost_order(costing(pod), source, MARIA, "twice")
 
 

@@ -8,11 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from assets.posting.day_journals import take_day
-from assets.posting.document_sets import COST, COST_RETURN, revisions_of
+from assets.posting.document_sets import revisions_of
 from assets.undo.order_reversals import order_sources, plan_order_reversal, repost_order
 from assets.undo.reversals import apply_reversal
 from connector_defs.cli.reverse import repost as repost_command
 from connector_defs.cli.reverse import reverse as reverse_command
+from ledger.cost_documents import KIND as COST
+from ledger.cost_returns import KIND as COST_RETURN
 from ledger.errors import InputRefused
 from ledger.four_eyes import Decider
 from ledger.journal import SourceKey

@@ -9,9 +9,10 @@ docs.oracle.com/en/cloud/saas/financials/24d/farfa/Create_a_Standard_Receipt_wit
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,7 @@ from ledger.journal import Journal, JournalLine, SourceKey
 from ledger.references import reference
 from resources.erp.fusion import natural_key
 from resources.erp.fusion.receivables import payload
-from resources.erp.fusion.receivables.settings import ReceiptSettings, ReceivablesSettings
+from resources.erp.fusion.receivables.settings import ReceiptReversal, ReceiptSettings, ReceivablesSettings
 from resources.erp.fusion.rows import Row
 from resources.erp.fusion.settings import FusionSettings
 from resources.erp.target import BooksState, FoundDocument
@@ -65,7 +66,12 @@ def number_start(source: SourceKey, ours: ReceivablesSettings) -> str:
 
 
 def number(journal: Journal, ours: ReceivablesSettings) -> str:
-    """Return the receipt number of a document, its key in Fusion: `AZ-S1A2B3C-7K2Q-1.2`; raise InputRefused."""
+    """Return the receipt number of a document, its key in Fusion: `AZ-S1A2B3C-7K2Q-1.2`; raise InputRefused.
+
+    What reverses a receipt has the number of that one.
+    """
+    if journal.reverses:
+        return _number_of_key(journal.reverses, ours)
     text = f"{number_start(journal.source, ours)}{journal.revision}.{journal.part}"
     if len(text) > NUMBER_LENGTH:
         raise InputRefused(
@@ -73,6 +79,34 @@ def number(journal: Journal, ours: ReceivablesSettings) -> str:
             "shorter number_word under receivables."
         )
     return text
+
+
+def _number_of_key(posting_key: str, ours: ReceivablesSettings) -> str:
+    """Return the number of the receipt with a posting key."""
+    source, _, counted = posting_key.rpartition("#")
+    return f"{number_start(SourceKey(*json.loads(source)), ours)}{counted}"
+
+
+def reversal_id(journal: Journal, ours: ReceivablesSettings) -> str:
+    """Return what we call the reversal of a receipt: Fusion gives it no number, so it is that of the receipt, marked.
+
+    For example `AZ-S1A2B3C-7K2Q-1.2.R1`, by the revision of the reversal.
+    """
+    return f"{number(journal, ours)}.R{journal.revision}"
+
+
+def undone(journal: Journal) -> Journal:
+    """Return the receipt that a reversing document takes back, by its lines."""
+    return replace(journal, reverses="", lines=tuple(replace(one, amount=-one.amount) for one in journal.lines))
+
+
+def reversal(settings: ReceiptReversal) -> dict[str, str]:
+    """Return the body of the action that reverses a receipt. The date is Fusion's own: the action takes none."""
+    return {
+        "calledFrom": settings.called_from,
+        "reversalCategoryCode": settings.category,
+        "reversalReasonCode": settings.reason,
+    }
 
 
 def receipt(

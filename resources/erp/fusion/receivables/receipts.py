@@ -2,7 +2,8 @@
 
 The number is ours, from the posting key, and nothing says that Fusion keeps it unique: so a receipt is looked for
 before and after it is sent, over all revisions, and an empty answer counts only after another receipt of the business
-unit came back through the same search. It is applied by AutoMatch, by its references; until then it waits. Sources:
+unit came back through the same search. It is applied by AutoMatch, by its references; until then it waits.
+What reverses one (`receipt_reversals.py`) is known by the receipt's state. Sources:
 docs.oracle.com/en/cloud/saas/financials/26d/farfa/api-standard-receipts.html,
 docs.oracle.com/en/cloud/saas/financials/24d/farfa/Create_a_Standard_Receipt_with_Remittance_References.html.
 """
@@ -20,6 +21,7 @@ from resources.erp.fusion import filters, periods
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.receivables import receipt_payload as payload
 from resources.erp.fusion.receivables.receipt_payload import REFERENCES, RESOURCE, HeldReceipt
+from resources.erp.fusion.receivables.receipt_reversals import ReceiptReversals
 from resources.erp.fusion.receivables.refusal import after_refusal
 from resources.erp.fusion.receivables.settings import ReceiptSettings, ReceivablesSettings
 from resources.erp.fusion.receivables.setup_check import check_types
@@ -43,19 +45,20 @@ class Receipts:
         self._receipts = receipts
         self._door = door
         self._control = ""
+        self._reversals = ReceiptReversals(settings, ours, receipts, door, self._of_number)
 
     def erp_id(self, journal: Journal) -> str:
-        """Return the receipt number, known before anything is sent."""
-        return payload.number(journal, self._ours)
+        """Return the receipt number, known before anything is sent; of what reverses it that number with a mark."""
+        return payload.reversal_id(journal, self._ours) if journal.reverses else payload.number(journal, self._ours)
 
     def link(self, journal: Journal) -> str:
         """Return where Fusion shows a receipt, by `receipt_link`; "" where that is not set."""
-        return self._receipts.receipt_link.format(number=quote(self.erp_id(journal), safe=""))
+        return self._receipts.receipt_link.format(number=quote(payload.number(journal, self._ours), safe=""))
 
     def check(self, journals: Sequence[Journal]) -> list[Finding]:
         """Return what would keep these receipts from being taken: their form, and closed receivables periods."""
         findings = []
-        for journal in journals:
+        for journal in (one for one in journals if not one.reverses):
             try:
                 payload.require_bookable(journal, self._settings)
                 payload.number(journal, self._ours)
@@ -82,6 +85,8 @@ class Receipts:
         Raises InputRefused, TargetUnavailable, TargetMisconfigured (nothing was made), TargetRefused (a parsed no) and
         TargetUnclear (ask by number, also when a receipt has it already).
         """
+        if journal.reverses:
+            return self._reversals.submit(journal)
         name = self.erp_id(journal)
         body = payload.receipt(journal, self._settings, self._ours, self._receipts)
         if self._heads(name):
@@ -97,6 +102,8 @@ class Receipts:
 
     def status(self, journal: Journal) -> TargetStatus:
         """Read where a receipt stands, once."""
+        if journal.reverses:
+            return self._reversals.status(journal)
         held = _standing(self._heads(self.erp_id(journal)))
         if not held:
             return TargetStatus(BooksState.ABSENT, "")
@@ -112,10 +119,12 @@ class Receipts:
 
     def find(self, journals: Sequence[Journal]) -> Sightings:
         """Look for every receipt of these sources, over all revisions."""
-        asked = {self.erp_id(journal): journal for journal in journals}
-        starts = sorted({payload.number_start(journal.source, self._ours) for journal in journals})
+        made = [journal for journal in journals if not journal.reverses]
+        asked = {self.erp_id(journal): journal for journal in made}
+        starts = sorted({payload.number_start(journal.source, self._ours) for journal in made})
         held = [self._held(row) for start in starts for row in self._rows(start)]
-        found = (self._told(one, asked.get(one.number)) for one in _standing(held))
+        found = [self._told(one, asked.get(one.number)) for one in _standing(held)]
+        found += self._reversals.find([journal for journal in journals if journal.reverses])
         control = self.control()
         units = frozenset(journal.unit for journal in journals)
         is_empty = self._receipts.is_confirmed_empty and not control
@@ -123,9 +132,10 @@ class Receipts:
 
     def read_back(self, journal: Journal) -> ReadBack:
         """Read one receipt whole; raises TargetUnavailable when the books do not show it."""
+        if journal.reverses:
+            return self._reversals.read_back(journal, self.link(journal))
         name = self.erp_id(journal)
-        rows = [row for row in self._rows(name) if row.text("ReceiptNumber") == name]
-        held = next(iter(_standing([self._held(row) for row in rows])), None)
+        held = next(iter(self._of_number(name)), None)
         if held is None:
             raise TargetUnavailable(f"Receipt {name} is not in Fusion's books, so it cannot be read.")
         return ReadBack(
@@ -175,6 +185,11 @@ class Receipts:
         """Return the receipts of this number, without what they are for."""
         return [self._head(row) for row in self._rows(number) if row.text("ReceiptNumber") == number]
 
+    def _of_number(self, number: str) -> list[HeldReceipt]:
+        """Return the receipts of this number, with what they are for; without those that another one stands for."""
+        rows = [row for row in self._rows(number) if row.text("ReceiptNumber") == number]
+        return _standing([self._held(row) for row in rows])
+
     def _rows(self, start: str) -> list[Row]:
         """Return our unit's receipts whose number begins so; where no number can be asked for, all are read."""
         is_asked = self._receipts.is_number_queryable
@@ -197,7 +212,7 @@ class Receipts:
         return payload.found(held, asked, self._settings, self._receipts)
 
     def _remarks(self, held: HeldReceipt) -> Iterable[str]:
-        if held.unapplied:
+        if held.unapplied and held.state is not BooksState.REMOVED:
             amount = money.text(money.exact(held.unapplied, held.currency), held.currency)
             yield (
                 f"Of receipt {held.number} {amount} {held.currency} is applied to nothing. Let AutoMatch apply it, or "

@@ -70,6 +70,20 @@ class TaxSettings(BaseModel):
         return TaxCodes(self.regime_code, self.rate_code, self.tax, self.status_code)
 
 
+class ReceiptReversal(BaseModel):
+    """How a receipt is reversed: category and reason are lookup codes of the site, and no documentation lists them.
+
+    The action is documented from release 26D on. Source: docs.oracle.com/en/cloud/saas/financials/26d/farfa/
+    op-standardreceipts-standardreceiptid-action-reversereceipt-post.html.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: str = Field(min_length=1, max_length=30)
+    reason: str = Field(min_length=1, max_length=30)
+    called_from: str = Field("REST", min_length=1, max_length=30)
+
+
 class ReceiptSettings(BaseModel):
     """How receipts are made that close the invoices a settlement pays, where the books say `clear_by: receipts`.
 
@@ -88,6 +102,8 @@ class ReceiptSettings(BaseModel):
     match_by: str = Field("Transaction Number", min_length=1, max_length=80)
     is_number_queryable: bool = True
     reversed_states: frozenset[str] = frozenset({"Reversed"})
+    # None: the pod has no action that reverses a receipt, and a person reverses it there.
+    reversal: ReceiptReversal | None = None
     control: str = Field("", max_length=30)
     is_confirmed_empty: bool = False
     receipt_link: str = ""
