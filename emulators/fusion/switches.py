@@ -44,6 +44,8 @@ class Switches:
     Names of batches and journals are made by `batch_name` and `journal_name` and cut at 100 characters.
     `unpostable_status` is the status code of a batch that could not be posted. `do_combinations_inherit` shows a
     combination disabled when one of its values is.
+    `is_percent_any` lets % stand for any value of a segment where balances are asked for. `is_ledger_balance_total`: in
+    the ledger's currency a balance is what all currencies come to, not what was entered in it.
     """
 
     limit_default: int = 25
@@ -67,4 +69,6 @@ class Switches:
     reference4_characters: int = 25
     unpostable_status: str = "F"
     do_combinations_inherit: bool = True
+    is_percent_any: bool = False
+    is_ledger_balance_total: bool = True
     first_id: int = 9_007_199_254_740_993

@@ -37,6 +37,16 @@ def entries(
     return sorted(kept, key=lambda one: (one.accounting_date, one.erp_id, str(one.account), one.reference))
 
 
+def lines_of(
+    account: AccountKey, first: date, last: date, settings: FusionSettings, search: Search
+) -> Iterator[BookLine]:
+    """Yield the lines of posted journals dated within a span on an account, whatever its other segments."""
+    for held in _posted(first, last, settings, search):
+        for line in held.lines:
+            if (line.account.unit, line.account.account) == (account.unit, account.account):
+                yield line
+
+
 def item_entries(
     account: AccountKey, reference: str, span: tuple[date, date], settings: FusionSettings, search: Search
 ) -> list[ItemEntry]:
