@@ -207,6 +207,7 @@ def _receivables() -> Receivables:
             Customer("1010", "Gone Ltd", 300000047000010, is_active=False),
         ),
         receipt_methods=("Manual", "Amazon Clearing"),
+        cash_accounts={"Amazon Clearing": "01-000-110500-000", "Manual": "01-000-100100-000"},
         accounting_rules={"Immediate": False, "Monthly": True, "Quarterly 4": False},
         unearned_account="01-000-230100-000",
         tax_percent=Decimal("7.6"),

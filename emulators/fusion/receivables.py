@@ -127,7 +127,7 @@ class Receivables:
     """Receivables of one pod. Mutable on purpose, as the site is.
 
     `accounting_rules` are those of the pod, with whether each needs its duration from the line; `unearned_account` is
-    where revenue stands until it is earned by one.
+    where revenue stands until it is earned by one. `cash_accounts` are those of receipt methods.
     """
 
     sources: tuple[InvoiceSource, ...] = ()
@@ -137,6 +137,7 @@ class Receivables:
     items: tuple[str, ...] = ()
     customers: tuple[Customer, ...] = ()
     receipt_methods: tuple[str, ...] = ()
+    cash_accounts: dict[str, str] = field(default_factory=dict)
     credit_reasons: tuple[str, ...] = ()
     line_contexts: tuple[LineContext, ...] = ()
     consolidated_billing_units: tuple[str, ...] = ()

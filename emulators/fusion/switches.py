@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Timing:
     """Seconds of a job's steps; `autopost_after_seconds` None means that no AutoPost rule runs by itself.
 
-    `automatch_after_seconds` None means that nobody scheduled AutoMatch, which applies receipts to invoices.
+    `accounting_after_seconds` None means that nobody scheduled Create Accounting, which brings receivables into the
+    general ledger; `automatch_after_seconds` None that nobody scheduled AutoMatch, which applies receipts to invoices.
     `seconds_per_poll` moves a job on by so much whenever its status is asked for, besides the clock.
     """
 
@@ -29,6 +30,7 @@ class Timing:
     credit_memo_visible_after_seconds: float = 0
     item_visible_after_seconds: float = 0
     automatch_after_seconds: float | None = None
+    accounting_after_seconds: float | None = None
     seconds_per_poll: float = 0
     token_seconds: int = 3600
 

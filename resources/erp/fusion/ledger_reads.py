@@ -30,7 +30,7 @@ def entries(
             account = accounts.get((line.account.unit, line.account.account))
             if account is None:
                 continue
-            one = _entry(held, line, account)
+            one = _entry(held, line, account, settings)
             key = (held.batch.id, account.unit, account.account, one.reference, one.currency)
             sums[key] = _added(sums.get(key), one)
     kept = (one for one in sums.values() if one.amount)
@@ -86,7 +86,8 @@ def _periods(first: date, last: date, settings: FusionSettings) -> Iterable[str]
     return names
 
 
-def _entry(held: Held, line: BookLine, account: AccountKey) -> LedgerEntry:
+def _entry(held: Held, line: BookLine, account: AccountKey, settings: FusionSettings) -> LedgerEntry:
+    receivables = settings.receivables
     return LedgerEntry(
         erp_id=_name(held),
         account=account,
@@ -97,6 +98,7 @@ def _entry(held: Held, line: BookLine, account: AccountKey) -> LedgerEntry:
         source=held.batch.source,
         description=held.batch.description,
         period=held.period,
+        is_of_receivables=receivables is not None and held.batch.source == receivables.ledger_source,
     )
 
 
