@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assets.month_end.tie_amazon import Kept, Stated, amazon_side, kept, readings, stated
-from assets.month_end.tie_books import Known, in_books, known_to, moves_of, owned, read_books
+from assets.month_end.tie_books import Known, billed_of, in_books, known_to, moves_of, owned, read_books
 from assets.month_end.tie_place import TiePlace, tie_places
 from assets.stages.month_names import month_name
 from assets.stages.months import MonthStage
@@ -98,13 +98,22 @@ def _tied(road: Road, month: Month, place: TiePlace, known: Known, beside: Kept,
     says = stated(road, place, month.last)
     total, deferred = (says.total, says.deferred) if says else (Decimal(0), Decimal(0))
     due = {one.head.settlement_id: one.due for one in place.settlements}
-    items = open_items(moves_of(place, known, books.entries), due, month.last, road.policy.receipt_days)
+    billed = billed_of(road, place, known, books, month)
+    items = open_items(moves_of(place, known, books.entries, month), due, month.last, road.policy.receipt_days)
     elsewhere = books.balance - sum((one.amount for one in items), Decimal(0))
     found = []
     for reading in readings(month):
         side = amazon_side(road, place, documents, beside, reading)
         made = tie(
-            books.balance, books.before, entries, place.at_go_live, side.settled, total, deferred, side.not_settled
+            books.balance,
+            books.before,
+            entries,
+            place.at_go_live,
+            side.settled,
+            total,
+            deferred,
+            side.not_settled,
+            billed,
         )
         found.append(Tied(place, items, elsewhere, made, _wanting(says, month) or side.wanting))
         # How Amazon's balance is to be read is said nowhere: a reading that leaves nothing over is the one.

@@ -29,22 +29,25 @@ class By(StrEnum):
     CASH = "cash"  # a document of ours that books a receipt
     ACCRUAL = "accrual"  # a document of ours that accrues a period, or takes that back
     ELSEWHERE = "elsewhere"  # of another connection that is kept beside this one
+    RECEIVABLES = "receivables"  # what the ERP's receivables brought into the ledger, in sums without a document
     OTHERS = "others"
 
 
 class Part(StrEnum):
-    """What a line of the difference is; the first seven explain, the others want a person."""
+    """What a line of the difference is; the first eight explain, the others want a person."""
 
     ON_THE_WAY = "payouts not yet in the bank"
     NOT_SETTLED = "not settled yet"
     OTHER_PERIOD = "booked in another period"
     DEFERRED = "deferred by Amazon"
     ACCRUED = "accrued in the books"
+    BILLED = "billed, not cleared by a settlement"
     ACCEPTED = "entries of others, accepted"
     ELSEWHERE = "entries of other connections"
     OPENING = "books at go-live beside the opening stated"
     OTHERS = "entries of others"
     CHANGED = "our documents beside our records"
+    SUBLEDGER = "receivables in the ledger beside our documents"
     UNLISTED = "ledger balance beside its entries"
     UNEXPLAINED = "unexplained"
 
@@ -56,6 +59,7 @@ EXPLAINS = frozenset(
         Part.OTHER_PERIOD,
         Part.DEFERRED,
         Part.ACCRUED,
+        Part.BILLED,
         Part.ACCEPTED,
         Part.ELSEWHERE,
     }
@@ -67,7 +71,7 @@ class Entry:
     """One entry on one of the accounts, debit positive, dated in or before the period.
 
     `settlement_id` is the settlement that a document of ours books, or whose item another entry stands on; "" none.
-    `accepted` is a person's reason why an entry of others is right.
+    `accepted` is a person's reason why an entry of others is right; `account` says where one of the receivables stands.
     """
 
     document: str
@@ -77,6 +81,7 @@ class Entry:
     settlement_id: str = ""
     accepted: str = ""
     words: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,25 @@ class AtGoLive:
     day: date
     owed: Decimal = _ZERO
     unpaid: Decimal = _ZERO
+
+
+@dataclass(frozen=True)
+class Billed:
+    """What our records say of the order receivable at a period's end, where orders are billed.
+
+    `billed` is what invoices and credit memos put there, `cleared` what each document of a settlement takes off it.
+    `in_sums` are documents that reach the ledger by the ERP's receivables, never under their own name; `expected` is
+    what all of these should have moved, by account; `elsewhere` the part of it that is other connections'.
+    """
+
+    billed: Decimal = _ZERO
+    cleared: tuple[tuple[str, Decimal], ...] = ()
+    in_sums: frozenset[str] = frozenset()
+    expected: tuple[tuple[str, Decimal], ...] = ()
+    elsewhere: Decimal = _ZERO
+
+
+NOTHING_BILLED = Billed()
 
 
 @dataclass(frozen=True)
@@ -167,6 +191,7 @@ def tie(
     stated: Decimal,
     deferred: Decimal,
     not_settled: Decimal,
+    billed: Billed = NOTHING_BILLED,
 ) -> LedgerTie:
     """Take the difference between books and Amazon apart.
 
@@ -180,6 +205,8 @@ def tie(
         deferred: That part.
         not_settled: What was released by then and is in no settlement that is known. What of it is not known is left
             over as unexplained: only the caller can tell.
+        billed: What is billed of orders, where any are: then the accounts hold the order receivable as well, and
+            documents of settlements are told in `settled` without what they move on it.
     """
     by_hand = tuple(one for one in entries if _is_of_go_live(one, at_go_live))
     received, others, accepted = _sorted_out(entries, by_hand, at_go_live, settled)
@@ -191,11 +218,13 @@ def tie(
         _line(Part.OTHER_PERIOD, _timing(one for one in settled if not one.is_not_settled)),
         Line(Part.DEFERRED, -deferred),
         Line(Part.ACCRUED, accrued),
+        _line(Part.BILLED, _billed(billed)),
         _line(Part.ACCEPTED, ((one.document, one.amount, one.accepted) for one in accepted)),
-        _line(Part.ELSEWHERE, ((one.document, one.amount, one.words) for one in elsewhere)),
+        _line(Part.ELSEWHERE, (*_told_apart(elsewhere), ("receivables", billed.elsewhere, "their orders"))),
         _opening(books_before, by_hand, at_go_live),
         _line(Part.OTHERS, ((one.document, one.amount, _told(one)) for one in others)),
-        _line(Part.CHANGED, _changed(settled, entries)),
+        _line(Part.CHANGED, _changed(settled, entries, billed)),
+        _line(Part.SUBLEDGER, _subledger(entries, billed)),
         Line(Part.UNLISTED, books - books_before - _sum(entries)),
     ]
     rest = books - stated - sum((one.amount for one in lines), _ZERO)
@@ -270,15 +299,41 @@ def _timing(settled: Iterable[Settled]) -> Iterator[tuple[str, Decimal, str]]:
         yield one.settlement_id, one.planned - one.earned, one.words
 
 
-def _changed(settled: Iterable[Settled], entries: Iterable[Entry]) -> Iterator[tuple[str, Decimal, str]]:
+def _billed(billed: Billed) -> Iterator[tuple[str, Decimal, str]]:
+    """Yield what stands on the order receivable by our records, where it is not what settlements have cleared."""
+    cleared = sum((amount for _, amount in billed.cleared), _ZERO)
+    if billed.billed + cleared:
+        yield "billed", billed.billed, "invoices and credit memos of orders"
+        yield "cleared", cleared, "by settlements in the books"
+
+
+def _subledger(entries: Iterable[Entry], billed: Billed) -> Iterator[tuple[str, Decimal, str]]:
+    """Yield by account what the receivables have moved beside what our documents should have: sums, no documents."""
+    moved: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        if entry.by is By.RECEIVABLES:
+            moved[entry.account] += entry.amount
+    expected = dict(billed.expected)
+    for account in sorted(expected.keys() | moved.keys()):
+        held, planned = moved.get(account, _ZERO), expected.get(account, _ZERO)
+        yield account, held - planned, f"the ledger has {held} of the receivables, our documents come to {planned}"
+
+
+def _told_apart(entries: Iterable[Entry]) -> Iterator[tuple[str, Decimal, str]]:
+    yield from ((one.document, one.amount, one.words) for one in entries)
+
+
+def _changed(
+    settled: Iterable[Settled], entries: Iterable[Entry], billed: Billed
+) -> Iterator[tuple[str, Decimal, str]]:
     """Yield documents of ours that move another amount than our records say, or are not in the books at all."""
     moved: dict[str, Decimal] = defaultdict(Decimal)
     for entry in entries:
         if entry.by is By.SETTLEMENT:
             moved[entry.document] += entry.amount
     planned: dict[str, Decimal] = defaultdict(Decimal)
-    for one in settled:
-        for document, amount in one.documents:
+    for document, amount in (*(row for one in settled for row in one.documents), *billed.cleared):
+        if document not in billed.in_sums:
             planned[document] += amount
     for document in sorted(planned.keys() | moved.keys()):
         held = moved.get(document)

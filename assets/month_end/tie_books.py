@@ -6,7 +6,7 @@ entry of others belongs to a settlement when it stands on clearing under that se
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,9 +15,10 @@ from assets.month_end.tie_place import TiePlace
 from assets.posting.document_sets import IN_BOOKS
 from assets.stages.roadmap import Road
 from ledger import money
+from ledger.accounts import AccountKey
 from ledger.accrual import KIND as ACCRUAL_KIND
 from ledger.journal import SETTLEMENT, SourceKey
-from ledger.ledger_tie import By, Entry
+from ledger.ledger_tie import Billed, By, Entry
 from ledger.month import Month
 from ledger.open_ages import ItemMove
 from ledger.references import reference
@@ -105,20 +106,37 @@ def owned(place: TiePlace, known: Known, entries: Iterable[LedgerEntry], accepte
     made = []
     for one in entries:
         by, settlement_id = known.owner_of(one, is_clearing=place.is_clearing(one.account))
+        if one.is_of_receivables and place.receivables:
+            by, settlement_id = By.RECEIVABLES, ""
         words = " ".join(word for word in (one.source, one.description) if word)
         amount = money.exact(one.amount, place.currency)
         reason = accepted.get(one.erp_id, "") if by is By.OTHERS else ""
-        made.append(Entry(one.erp_id, one.accounting_date, amount, by, settlement_id, reason, words))
+        account = natural_name(one.account) if by is By.RECEIVABLES else ""
+        made.append(Entry(one.erp_id, one.accounting_date, amount, by, settlement_id, reason, words, account))
     return made
 
 
-def moves_of(place: TiePlace, known: Known, entries: Iterable[LedgerEntry]) -> list[ItemMove]:
-    """Return what moves the open items: everything on clearing, under the settlement its reference stands for."""
-    return [
+def natural_name(account: AccountKey) -> str:
+    """Return unit and natural account: how accounts are told in a tie."""
+    return f"{account.unit} {account.account}"
+
+
+def moves_of(place: TiePlace, known: Known, entries: Iterable[LedgerEntry], month: Month) -> list[ItemMove]:
+    """Return what moves the open items: everything on clearing, under the settlement its reference stands for.
+
+    A receipt of ours reaches clearing by the ERP's receivables, which name no settlement: our record of it counts.
+    """
+    moves = [
         ItemMove(one.erp_id, one.accounting_date, one.amount, known.settlements.get(one.reference, ("", ""))[1])
         for one in entries
-        if place.is_clearing(one.account)
+        if place.is_clearing(one.account) and not (one.is_of_receivables and place.receivables)
     ]
+    for document in known.documents.values() if place.receivables else ():
+        if document.journal.form == "receipt" and _is_in_sums(place, document, month):
+            amount = _moved(place, document, place.is_clearing)
+            source = known.source_of(document)
+            moves.append(ItemMove(document.erp_id, document.journal.accounting_date, amount, source.source_id))
+    return moves
 
 
 def in_books(
@@ -126,7 +144,8 @@ def in_books(
 ) -> dict[str, list[tuple[str, Decimal]]]:
     """Return by settlement our documents that are in the books by the month's end, with what each should move.
 
-    One that our records have as posted should be there; one that is still on its way is in when the ERP shows it.
+    One that our records have as posted should be there; one that is still on its way is in when the ERP shows it. What
+    they take off the order receivable is told by `billed_of`.
     """
     shown = {one.erp_id for one in books.entries}
     found: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
@@ -137,7 +156,53 @@ def in_books(
         journal = document.journal
         if journal.currency != place.currency or journal.accounting_date > month.last:
             continue
-        moved = [one.amount for one in journal.lines if place.holds(one.account)]
+        due = (one for one in journal.lines if place.holds(one.account) and not place.is_receivable(one.account))
+        moved = [one.amount for one in due]
         if moved and (document.state in IN_BOOKS or erp_id in shown):
             found[source.source_id].append((erp_id, money.total(moved, place.currency)))
     return found
+
+
+def billed_of(road: Road, place: TiePlace, known: Known, books: TieBooks, month: Month) -> Billed:
+    """Return what our records say of the order receivable by a month's end; nothing where no order is billed."""
+    if not place.receivables:
+        return Billed()
+    billed = elsewhere = money.exact(Decimal(0), place.currency)
+    cleared, in_sums, expected = [], set(), defaultdict(Decimal)
+    shown = {one.erp_id for one in books.entries}
+    for document in known.documents.values():
+        journal, is_ours = document.journal, document.connection == road.connection
+        on_receivable = _moved(place, document, place.is_receivable)
+        if _is_in_sums(place, document, month):
+            in_sums.add(document.erp_id)
+            for line in journal.lines:
+                if place.holds(line.account):
+                    expected[natural_name(line.account)] += line.amount
+            if not is_ours:
+                elsewhere += _moved(place, document, place.holds)
+            elif journal.form == "order document":
+                billed += on_receivable
+        elif journal.form != "journal" or not _is_of(place, document, month) or not on_receivable:
+            continue
+        if not is_ours or journal.form == "order document":
+            continue
+        if known.source_of(document).kind == SETTLEMENT and (document.state in IN_BOOKS or document.erp_id in shown):
+            cleared.append((document.erp_id, on_receivable))
+    return Billed(billed, tuple(cleared), frozenset(in_sums), tuple(sorted(expected.items())), elsewhere)
+
+
+def _is_of(place: TiePlace, document: OutboxDocument, month: Month) -> bool:
+    journal = document.journal
+    return journal.currency == place.currency and journal.accounting_date <= month.last
+
+
+def _is_in_sums(place: TiePlace, document: OutboxDocument, month: Month) -> bool:
+    """Tell whether a document is in the books by a month's end, and reaches the ledger by the ERP's receivables."""
+    is_of_receivables = document.journal.form in ("order document", "receipt")
+    return is_of_receivables and document.state in IN_BOOKS and _is_of(place, document, month)
+
+
+def _moved(place: TiePlace, document: OutboxDocument, is_wanted: Callable[[AccountKey], bool]) -> Decimal:
+    """Return what a document moves on the accounts that are wanted."""
+    moved = [one.amount for one in document.journal.lines if is_wanted(one.account)]
+    return money.total(moved, document.journal.currency) if moved else Decimal(0)

@@ -2,8 +2,8 @@
 
 In: the settlements of a connection with their places, and its mapping. Out: a `TiePlace` per unit and currency: its
 settlements since go-live, the accounts on which Amazon's debt to the seller stands (clearing, reserve, a debt held at
-go-live, what is accrued), and what the books are said to have held at go-live. Marketplaces whose money stands on the
-same accounts in one currency cannot be told apart there, so they are tied together.
+go-live, what is accrued, billed orders), and what the books are said to have held at go-live. Marketplaces whose money
+stands on the same accounts in one currency cannot be told apart there, so they are tied together.
 """
 
 from collections import defaultdict
@@ -26,6 +26,7 @@ from ledger.settlement_head import SettlementHead
 
 # What of the mapping is due from Amazon, beside clearing: reserves, debts held at go-live, accruals.
 _DUE = frozenset({"clearing", RESERVE, "opening_debt", "accrued"})
+_BILLED = "order_receivable"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class Placed:
 
 @dataclass(frozen=True)
 class TiePlace:
-    """One unit and currency; `clearing` is the natural account whose items are settlements."""
+    """One unit and currency; `clearing` is the natural account whose items are settlements.
+
+    `receivables` are those of `accounts` on which billed orders stand, where orders are billed.
+    """
 
     unit: str
     currency: str
@@ -48,6 +52,7 @@ class TiePlace:
     accounts: tuple[AccountKey, ...]
     settlements: tuple[Placed, ...]
     at_go_live: AtGoLive
+    receivables: tuple[AccountKey, ...] = ()
 
     @property
     def name(self) -> str:
@@ -62,6 +67,10 @@ class TiePlace:
     def holds(self, account: AccountKey) -> bool:
         """Tell whether an account is one of them, whatever its other segments."""
         return (account.unit, account.account) in self.natural
+
+    def is_receivable(self, account: AccountKey) -> bool:
+        """Tell whether an account is one on which billed orders stand, whatever its other segments."""
+        return (account.unit, account.account) in {(one.unit, one.account) for one in self.receivables}
 
     def is_clearing(self, account: AccountKey) -> bool:
         """Tell whether an account is clearing, whatever its other segments."""
@@ -86,23 +95,29 @@ def tie_places(road: Road) -> list[TiePlace]:
     return [_place(road, mapping, key, sorted(names[key]), settlements) for key, settlements in sorted(found.items())]
 
 
-def due_accounts(mapping: Mapping, unit: str) -> tuple[AccountKey, ...]:
-    """Return the accounts of a unit on which stands what Amazon owes."""
+def due_accounts(mapping: Mapping, unit: str, *, is_billing: bool = False) -> tuple[AccountKey, ...]:
+    """Return the accounts of a unit on which stands what Amazon owes; of billed orders as well, where any are."""
+    return _accounts(mapping, unit, _DUE | {_BILLED} if is_billing else _DUE)
+
+
+def _accounts(mapping: Mapping, unit: str, categories: frozenset[str]) -> tuple[AccountKey, ...]:
     uses = account_uses(mapping)
-    return tuple(sorted({one.account for one in uses if one.category in _DUE and one.account.unit == unit}))
+    return tuple(sorted({one.account for one in uses if one.category in categories and one.account.unit == unit}))
 
 
 def _place(road: Road, mapping: Mapping, key: tuple[str, str], names: list[str], settlements: list[Placed]) -> TiePlace:
     unit, currency = key
+    is_billing = road.policy.invoicing is not None
     settlements.sort(key=lambda one: (one.head.start, one.head.settlement_id))
     return TiePlace(
         unit=unit,
         currency=currency,
         marketplaces=tuple(names),
         clearing=mapping.clearing(names[0] if names else None),
-        accounts=due_accounts(mapping, unit),
+        accounts=due_accounts(mapping, unit, is_billing=is_billing),
         settlements=tuple(settlements),
         at_go_live=_at_go_live(road, names, currency, settlements),
+        receivables=_accounts(mapping, unit, frozenset({_BILLED})) if is_billing else (),
     )
 
 

@@ -347,16 +347,17 @@ def _outside(
             ExitCode.ERP,
             "Look at how the general ledger is read, or switch books.read_balances off.",
             lambda: _findings(
-                target.reach_balances(_due(mapping, units), Month.of(clock.now().date()).before.last),
+                target.reach_balances(_due(opened, mapping, units), Month.of(clock.now().date()).before.last),
                 "The general ledger's balances and entries can be read.",
             ),
         )
 
 
-def _due(mapping: "Mapping", units: Iterable[str]) -> "list[AccountKey]":
+def _due(opened: "Connection", mapping: "Mapping", units: Iterable[str]) -> "list[AccountKey]":
     from assets.month_end.tie_place import due_accounts
 
-    return [account for unit in units for account in due_accounts(mapping, unit)]
+    is_billing = opened.settings.books.invoicing is not None
+    return [account for unit in units for account in due_accounts(mapping, unit, is_billing=is_billing)]
 
 
 def _asked(name: str, what: str, code: ExitCode, cure: str, ask: Callable[[], Answer]) -> Iterator[Checked]:

@@ -31,6 +31,7 @@ from emulators.fusion.answers import (
 from emulators.fusion.autoinvoice import AutoInvoice
 from emulators.fusion.books import Books
 from emulators.fusion.collection import Reading, parse_finder
+from emulators.fusion.create_accounting import CreateAccounting
 from emulators.fusion.credit_memo_service import PATH as CREDIT_MEMO_PATH
 from emulators.fusion.credit_memo_service import CreditMemoService
 from emulators.fusion.credit_memo_views import CreditMemoViews
@@ -71,6 +72,7 @@ class Fusion:
         self.books.jobs.install(RECEIVABLES_INTERFACE, self.autoinvoice)
         self.credit_memos = CreditMemos(self.books, self.invoices)
         self.receipts = Receipts(self.books, self.invoices, self.credit_memos)
+        self.accounting = CreateAccounting(self.books)
         self._credit_memo_service = CreditMemoService(self.books, self.credit_memos)
         self.items = ItemEntry(self.books)
         views = ReceivablesViews(self.books, self.invoices, self.receipts)
@@ -112,6 +114,7 @@ class Fusion:
         """Answer one request."""
         self.books.settle()
         self.receipts.settle()
+        self.accounting.settle()
         if request.path == TOKEN_PATH:
             if request.method != "POST":
                 return text_response(405, "Method Not Allowed")

@@ -209,6 +209,7 @@ def _receivables() -> Receivables:
         receipt_methods=("Manual", "Amazon Clearing"),
         reversal_categories=("REV", "NSF"),
         reversal_reasons=("PAYMENT REVERSAL",),
+        cash_accounts={"Amazon Clearing": "01-000-110500-000", "Manual": "01-000-100100-000"},
         accounting_rules={"Immediate": False, "Monthly": True, "Quarterly 4": False},
         unearned_account="01-000-230100-000",
         tax_percent=Decimal("7.6"),

@@ -1,9 +1,10 @@
 """Account balances as REST shows them: `ledgerBalances`, read by its finder only.
 
 What comes in: the finder's variables, posted lines. What goes out: one row per account combination (mode Detail) or one
-sum (mode Summary), debit positive, as text. `%` stands for any value of a segment. Revenue and expense begin each year
-at zero; their close into retained earnings is not shown. In the ledger's own currency the amounts are the accounted
-ones of all currencies, in another the entered ones. Source:
+sum (mode Summary), debit positive, as text. A period that was never opened has no balances. Revenue and expense begin
+each year at zero; their close into retained earnings is not shown. In another currency than the ledger's the amounts
+are the entered ones. Switches: whether `%` stands for any value of a segment, as the answer's own description says, and
+whether a balance in the ledger's currency holds the accounted amounts of all currencies. Source:
 https://docs.oracle.com/en/cloud/saas/financials/24c/farfa/op-ledgerbalances-get.html.
 """
 
@@ -34,6 +35,7 @@ _NAMES = (
     "EndingBalance",
 )
 _NEEDED = ("accountCombination", "accountingPeriod", "currency", "ledgerName")
+_OPENED = ("O", "C", "P")
 _WITHIN_A_YEAR = ("R", "E")
 
 
@@ -51,7 +53,7 @@ def ledger_balances(books: Books) -> Resource:
         period = books.setup.period_named(ledger.id, variables["accountingPeriod"])
         if period is None:
             raise Refusal(400, f"The accounting period {variables['accountingPeriod'][:30]!r} isn't valid.")
-        return _balances(books, ledger, period, variables)
+        return _balances(books, ledger, period, variables) if period.status in _OPENED else []
 
     attributes = tuple(Attribute(name, is_queryable=False) for name in _NAMES)
     finders = {"AccountBalanceFinder": found}
@@ -59,13 +61,13 @@ def ledger_balances(books: Books) -> Resource:
 
 
 def _balances(books: Books, ledger: Ledger, period: Period, variables: Mapping[str, str]) -> list[Row]:
-    chart = books.site.chart_of(ledger)
+    chart, switches = books.site.chart_of(ledger), books.site.switches
     sums: dict[str, list[Decimal]] = {}
     for line in books.journals.posted_lines(ledger.id):
-        if not _fits(line["ACCOUNT"], variables["accountCombination"], chart):
+        if not _fits(line["ACCOUNT"], variables["accountCombination"], chart, has_any=switches.is_percent_any):
             continue
         pair = sums.setdefault(line["ACCOUNT"], [Decimal(0), Decimal(0)])
-        signed = _signed(line, variables["currency"], ledger)
+        signed = _signed(line, variables["currency"], ledger, is_total=switches.is_ledger_balance_total)
         if line["PERIOD_NAME"] == period.name:
             pair[1] += signed
         elif _is_before(books, chart, line, period):
@@ -76,13 +78,15 @@ def _balances(books: Books, ledger: Ledger, period: Period, variables: Mapping[s
     return [_row(ledger, period, variables, account, *pair) for account, pair in sorted(sums.items())]
 
 
-def _fits(account: str, pattern: str, chart: Chart) -> bool:
+def _fits(account: str, pattern: str, chart: Chart, *, has_any: bool) -> bool:
     parts, wanted = account.split(chart.delimiter), pattern.split(chart.delimiter)
-    return len(parts) == len(wanted) and all(one in ("%", part) for part, one in zip(parts, wanted, strict=True))
+    return len(parts) == len(wanted) and all(
+        one == part or (has_any and one == "%") for part, one in zip(parts, wanted, strict=True)
+    )
 
 
-def _signed(line: Fields, currency: str, ledger: Ledger) -> Decimal:
-    if currency == ledger.currency:
+def _signed(line: Fields, currency: str, ledger: Ledger, *, is_total: bool) -> Decimal:
+    if is_total and currency == ledger.currency:
         return amount(line["ACCOUNTED_DR"]) - amount(line["ACCOUNTED_CR"])
     return amount(line["ENTERED_DR"]) - amount(line["ENTERED_CR"]) if line["CURRENCY"] == currency else Decimal(0)
 

@@ -134,7 +134,7 @@ class Receivables:
     """Receivables of one pod. Mutable on purpose, as the site is.
 
     `accounting_rules` are those of the pod, with whether each needs its duration from the line; `unearned_account` is
-    where revenue stands until it is earned by one.
+    where revenue stands until it is earned by one. `cash_accounts` are those of receipt methods.
     """
 
     sources: tuple[InvoiceSource, ...] = ()
@@ -146,6 +146,7 @@ class Receivables:
     receipt_methods: tuple[str, ...] = ()
     reversal_categories: tuple[str, ...] = ()
     reversal_reasons: tuple[str, ...] = ()
+    cash_accounts: dict[str, str] = field(default_factory=dict)
     credit_reasons: tuple[str, ...] = ()
     line_contexts: tuple[LineContext, ...] = ()
     consolidated_billing_units: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Timing:
     """Seconds of a job's steps; `autopost_after_seconds` None means that no AutoPost rule runs by itself.
 
-    `automatch_after_seconds` None means that nobody scheduled AutoMatch, which applies receipts to invoices.
+    `accounting_after_seconds` None means that nobody scheduled Create Accounting, which brings receivables into the
+    general ledger; `automatch_after_seconds` None that nobody scheduled AutoMatch, which applies receipts to invoices.
     `seconds_per_poll` moves a job on by so much whenever its status is asked for, besides the clock.
     """
 
@@ -29,6 +30,7 @@ class Timing:
     credit_memo_visible_after_seconds: float = 0
     item_visible_after_seconds: float = 0
     automatch_after_seconds: float | None = None
+    accounting_after_seconds: float | None = None
     seconds_per_poll: float = 0
     token_seconds: int = 3600
 
@@ -44,6 +46,8 @@ class Switches:
     Names of batches and journals are made by `batch_name` and `journal_name` and cut at 100 characters.
     `unpostable_status` is the status code of a batch that could not be posted. `do_combinations_inherit` shows a
     combination disabled when one of its values is.
+    `is_percent_any` lets % stand for any value of a segment where balances are asked for. `is_ledger_balance_total`: in
+    the ledger's currency a balance is what all currencies come to, not what was entered in it.
     """
 
     limit_default: int = 25
@@ -67,4 +71,6 @@ class Switches:
     reference4_characters: int = 25
     unpostable_status: str = "F"
     do_combinations_inherit: bool = True
+    is_percent_any: bool = False
+    is_ledger_balance_total: bool = True
     first_id: int = 9_007_199_254_740_993

@@ -137,7 +137,8 @@ class LedgerEntry:
     """What one posted document moves on one account under one reference in one currency, debit positive.
 
     Whoever made it: `source` is the ERP's own word for where it came from. `period` is the accounting period it stands
-    in, for example 11/2026, "" where the ERP does not show it.
+    in, for example 11/2026, "" where the ERP does not show it. `is_of_receivables` marks what the ERP made itself of
+    its receivables, invoices and receipts of ours among them: sums without a word of the documents.
     """
 
     erp_id: str
@@ -149,6 +150,7 @@ class LedgerEntry:
     source: str = ""
     description: str = ""
     period: str = ""
+    is_of_receivables: bool = False
 
 
 class Target(Protocol):

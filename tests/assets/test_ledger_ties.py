@@ -131,7 +131,9 @@ def test_a_persons_word_counts_for_entries_of_others_alone() -> None:
 
 def test_items_are_what_stands_on_clearing() -> None:
     """Under the settlement of its reference; the reserve is no item."""
-    moves = moves_of(PLACE, KNOWN, [entry("J1", reference(OURS)), entry("J1", "", RESERVE), entry("BANK")])
+    moves = moves_of(
+        PLACE, KNOWN, [entry("J1", reference(OURS)), entry("J1", "", RESERVE), entry("BANK")], Month(2026, 10)
+    )
     assert [(one.document, one.settlement_id) for one in moves] == [("J1", OURS), ("BANK", "")]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.ledger_tie import AtGoLive, By, Entry, LedgerTie, Part, Settled, tie
+from ledger.ledger_tie import AtGoLive, Billed, By, Entry, LedgerTie, Part, Settled, tie
 
 GO_LIVE = AtGoLive(date(2026, 9, 1), owed=Decimal("300.00"))
 OPENING = Entry("OPENING", date(2026, 9, 1), Decimal("300.00"), By.OTHERS)
@@ -238,3 +238,54 @@ def test_the_lines_are_the_difference_whatever_happened(entries, facts, books) -
     settlements = (Settled("S1", earned, paid, paid, documents=(("D0", earned),)), Settled("S2", paid))
     found = tie(books, D("12.34"), made, GO_LIVE, settlements, stated, deferred, D("5.00"))
     lines(found)
+
+
+def test_what_is_billed_and_not_cleared_stands_beside_what_amazon_holds() -> None:
+    """Billed 295, a settlement cleared 95 of it by its journal, and the receivables brought all 295 into the ledger."""
+    entries = (
+        booked("J1", "95.00", "S1"),
+        booked("J1", "-95.00", "S1"),
+        booked("AR 1", "295.00", "", By.RECEIVABLES, account="01 110900"),
+    )
+    told = Billed(D("295.00"), (("J1", D("-95.00")),), expected=(("01 110900", D("295.00")),))
+    one = settled("S1", "95.00", "0", ("J1", "95.00"))
+    everything = (OPENING, *entries)
+    held = sum((entry.amount for entry in everything), D(0))
+    found = tie(held, D(0), everything, GO_LIVE, [one], D("595.00"), D("200.00"), D(0), told)
+    assert lines(found) == {Part.BILLED: D("200.00"), Part.DEFERRED: D("-200.00")}
+    assert found.ties
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["01 1", "01 2"]), st.integers(-9_999, 9_999)), max_size=6),
+    st.lists(st.tuples(st.sampled_from(["J1", "R1"]), st.integers(-9_999, 9_999)), max_size=4),
+    st.integers(-9_999, 9_999),
+)
+def test_receivables_leave_nothing_but_what_is_named(
+    moved: list[tuple[str, int]], cleared: list[tuple[str, int]], billed: int
+) -> None:
+    """Whatever the receivables brought and our documents say: the lines are the difference, per account and in all."""
+    cents = [(name, D(amount) / 100) for name, amount in moved]
+    entries = [
+        booked(f"AR {place}", str(amount), "", By.RECEIVABLES, account=name)
+        for place, (name, amount) in enumerate(cents)
+    ]
+    taken = tuple((name, D(amount) / 100) for name, amount in cleared)
+    in_sums = sum((amount for name, amount in taken if name == "R1"), D(0))
+    expected = (("01 1", D(billed) / 100), ("01 2", in_sums))
+    told = Billed(D(billed) / 100, taken, frozenset({"R1"}), expected)
+    found = tie(
+        sum((one.amount for one in entries), D(0)),
+        D(0),
+        entries,
+        AtGoLive(date(2026, 9, 1)),
+        (),
+        D(0),
+        D(0),
+        D(0),
+        told,
+    )
+    rest = lines(found)
+    assert Part.UNEXPLAINED not in rest
+    brought = sum((amount for _, amount in cents), D(0))
+    assert rest.get(Part.SUBLEDGER, D(0)) == brought - D(billed) / 100 - in_sums

@@ -107,9 +107,10 @@ class Shop:
                     ("Promotions/OurPricePrincipal", "-5"),
                 )
             ]
-            self._lay(day, rows)
+            self.lay(day, rows)
 
-    def _lay(self, day: date, rows: list[dict]) -> None:
+    def lay(self, day: date, rows: list[dict]) -> None:
+        """Lay the transactions of a day as a fetch leaves them."""
         kept = rows or [_told(day, "Shipment", "", "ProductCharges/OurPricePrincipal", Decimal(0))]
 
         def produce(path: Path) -> None:

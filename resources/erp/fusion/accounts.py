@@ -10,7 +10,7 @@ docs.oracle.com/en/cloud/saas/financials/25d/farfa/Get_Enterprise_Structures_Usi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ledger.accounts import AccountKey
 from ledger.errors import Finding, InputRefused, TargetMisconfigured
@@ -83,7 +83,7 @@ def check_uses(uses: Sequence[AccountUse], settings: FusionSettings, door: Door)
             continue
         findings.extend(_use_findings(use, name, known[name], settings))
     if any(row is None for row in known.values()):
-        _require_sight(settings, door)
+        require_sight(settings, door)
     return list({(one.code, one.sentence): one for one in findings}.values())
 
 
@@ -99,7 +99,30 @@ def _combination(account: AccountKey, settings: FusionSettings, door: Door) -> R
     return rows[0] if rows else None
 
 
-def _require_sight(settings: FusionSettings, door: Door) -> None:
+def combinations(
+    given: Mapping[str, str], settings: FusionSettings, door: Door, *, at_most: int | None = None
+) -> list[str]:
+    """Return the combinations whose segments hold these values, whole, as Fusion shows them; or the first of them.
+
+    `given` are values by what a segment holds, such as unit and account. Raises TargetMisconfigured when the read does
+    not show every segment of a combination.
+    """
+    asked = [filters.equals(one.name, given[one.holds]) for one in settings.segments if one.holds in given]
+    key = settings.combination_attribute("key")
+    found = []
+    for row in door.rows(COMBINATIONS, [_of_chart(settings), *asked], key=key, at_most=at_most):
+        values = {one.name: row.text(one.name) for one in settings.segments}
+        missing = [name for name, value in values.items() if not value]
+        if missing:
+            raise TargetMisconfigured(
+                f"Fusion's {COMBINATIONS} shows no {', '.join(missing)} of a combination: the names under chart of the "
+                "Fusion settings are not those of its segments."
+            )
+        found.append(settings.chart_delimiter.join(values.values()))
+    return found
+
+
+def require_sight(settings: FusionSettings, door: Door) -> None:
     """Raise TargetMisconfigured when no combination of the chart is visible at all: then none that is missing is."""
     key = settings.combination_attribute("key")
     if not door.rows(COMBINATIONS, [_of_chart(settings)], key=key, at_most=1):

@@ -26,7 +26,7 @@ from ledger.errors import (
 )
 from ledger.journal import Form, Journal
 from resources.clock import Clock
-from resources.erp.fusion import accounts, books, ledger_reads, natural_key, payload, periods, reply
+from resources.erp.fusion import accounts, balances, books, ledger_reads, natural_key, payload, periods, reply
 from resources.erp.fusion.books import Batch, Held
 from resources.erp.fusion.door import Door
 from resources.erp.fusion.flight import Flight
@@ -260,11 +260,8 @@ class Fusion:
         return sums
 
     def balances(self, accounts: Sequence[AccountKey], as_of: date) -> list[LedgerBalance]:
-        """Raise TargetMisconfigured: no documented read answers the balance of a unit's account over all segments."""
-        raise TargetMisconfigured(
-            "Fusion's balances are read by whole account combination, not by unit and natural account, so the "
-            "marketplace's balance cannot be tied to the ledger here. Switch read_balances off for this connection."
-        )
+        """Return what the ledger holds on accounts at a month's end; raises as `resources.erp.fusion.balances`."""
+        return balances.balances(accounts, as_of, self._settings, self._door, self._search)
 
     def entries(self, accounts: Sequence[AccountKey], first: date, last: date) -> list[LedgerEntry]:
         """Return what posted journals dated within a span move on accounts, per reference and currency.
@@ -299,7 +296,8 @@ class Fusion:
             self.balances(accounts, as_of)
             self.entries(accounts, as_of, as_of)
         except ConnectorError as error:
-            return [Finding("fusion_balances", str(error), "Switch books.read_balances off for this connection.")]
+            cure = "Look at balances of the Fusion settings and at the user's rights, or switch read_balances off."
+            return [Finding("fusion_balances", str(error), cure)]
         return []
 
     def _beside(self, journal: Journal) -> Receivables | Receipts | NewItems:

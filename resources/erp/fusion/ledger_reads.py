@@ -30,11 +30,21 @@ def entries(
             account = accounts.get((line.account.unit, line.account.account))
             if account is None:
                 continue
-            one = _entry(held, line, account)
+            one = _entry(held, line, account, settings)
             key = (held.batch.id, account.unit, account.account, one.reference, one.currency)
             sums[key] = _added(sums.get(key), one)
     kept = (one for one in sums.values() if one.amount)
     return sorted(kept, key=lambda one: (one.accounting_date, one.erp_id, str(one.account), one.reference))
+
+
+def lines_of(
+    account: AccountKey, first: date, last: date, settings: FusionSettings, search: Search
+) -> Iterator[BookLine]:
+    """Yield the lines of posted journals dated within a span on an account, whatever its other segments."""
+    for held in _posted(first, last, settings, search):
+        for line in held.lines:
+            if (line.account.unit, line.account.account) == (account.unit, account.account):
+                yield line
 
 
 def item_entries(
@@ -76,7 +86,8 @@ def _periods(first: date, last: date, settings: FusionSettings) -> Iterable[str]
     return names
 
 
-def _entry(held: Held, line: BookLine, account: AccountKey) -> LedgerEntry:
+def _entry(held: Held, line: BookLine, account: AccountKey, settings: FusionSettings) -> LedgerEntry:
+    receivables = settings.receivables
     return LedgerEntry(
         erp_id=_name(held),
         account=account,
@@ -87,6 +98,7 @@ def _entry(held: Held, line: BookLine, account: AccountKey) -> LedgerEntry:
         source=held.batch.source,
         description=held.batch.description,
         period=held.period,
+        is_of_receivables=receivables is not None and held.batch.source == receivables.ledger_source,
     )
 
 

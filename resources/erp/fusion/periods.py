@@ -22,6 +22,7 @@ _GENERAL_LEDGER, _RECEIVABLES = 101, 222
 _KEY = "PeriodNameId"
 # An open period is looked for this many months ahead.
 _MONTHS_MAX = 24
+_NEVER_OPENED = (None, "F", "N")
 _WORDS = {"F": "future enterable", "C": "closed", "N": "never opened", "P": "permanently closed"}
 
 
@@ -53,6 +54,21 @@ def open_day(day: date, settings: FusionSettings, door: Door) -> date | None:
         if status is None:
             return None
     return None
+
+
+def was_opened(day: date, settings: FusionSettings, door: Door) -> bool:
+    """Tell whether the period a day lies in was ever opened: before the first that was, a ledger holds nothing.
+
+    Raises TargetMisconfigured when neither it nor the next one was: then its balances do not exist yet.
+    """
+    after = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    opened = [_status(one, settings, door) not in _NEVER_OPENED for one in (day, after)]
+    if not any(opened):
+        raise TargetMisconfigured(
+            f"Period {settings.period_name(day)} of ledger {settings.ledger_name} was never opened, so it has no "
+            "balances yet. Open it, or check period_pattern of the Fusion settings."
+        )
+    return opened[0]
 
 
 def _status(day: date, settings: FusionSettings, door: Door, application: int = _GENERAL_LEDGER) -> str | None:

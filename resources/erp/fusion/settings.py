@@ -58,6 +58,23 @@ class SegmentSettings(_Settings):
     default: str = Field("", max_length=25)
 
 
+class BalanceSettings(_Settings):
+    """How the ledger's balances are read, for the tie to the general ledger.
+
+    `currencies` are those other than the ledger's that the accounts of the marketplace hold. In the ledger's currency a
+    balance is what all currencies come to (`total`), or what was entered in it: nowhere said. `is_percent_any` asks for
+    an account with % in its other segments instead of for each combination. `control` is a combination that holds
+    something, by which an empty answer is told from a blind one. `months_max` bounds how far back journals of other
+    currencies are walked.
+    """
+
+    currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = ()
+    ledger_currency_is: Literal["total", "entered"] = "total"
+    is_percent_any: bool = False
+    control: str = Field("", pattern=r"^[^,;='%]*$")
+    months_max: int = Field(24, ge=1, le=120)
+
+
 class FusionSettings(_Settings):
     """Everything site-specific that the client needs; secrets are named here, never held. Times are seconds."""
 
@@ -113,6 +130,9 @@ class FusionSettings(_Settings):
     notification_code: str = Field("10", pattern=r"^\d{2}$")
     are_files_asked_for: bool = True
 
+    # The ledger's balances, where books.read_balances is on.
+    balances: BalanceSettings = BalanceSettings()
+
     # Posting.
     posting: Literal["site", "client"] = "site"
     posting_package: str = "/oracle/apps/ess/financials/generalLedger/programs/common/"
@@ -154,6 +174,8 @@ class FusionSettings(_Settings):
         if unknown:
             known = ", ".join(COMBINATION_ATTRIBUTES)
             raise ValueError(f"combination_attributes names {', '.join(unknown)}; known are {known}")
+        if self.ledger_currency in self.balances.currencies:
+            raise ValueError(f"balances.currencies names {self.ledger_currency}, which is the ledger's own currency")
         _require_template("import_parameters", self.import_parameters, _PARAMETER_NAMES)
         if self.receivables is not None:
             _require_template("invoice_link", self.receivables.invoice_link, frozenset({"number"}))

@@ -98,12 +98,15 @@ def test_missing_secrets_are_named_before_anybody_is_asked(connect, run, run_jso
     assert "connector secrets set fusion_client_secret" in document["rows"][-1]["cure"]
 
 
-def test_balances_that_cannot_be_read_are_said_where_they_are_asked_for(connect, run_json) -> None:
-    """Not in the first month end."""
-    path = connect().connection_file(NAME).path
+@pytest.mark.parametrize("control, code", [("", ExitCode.FINE), ("01-000-110950-000", ExitCode.ERP)])
+def test_balances_are_read_where_they_are_asked_for(connect, run_json, control, code) -> None:
+    """Not in the first month end; a control that holds nothing proves nothing, and has a row with a cure."""
+    path = connect(balances={"control": control}).connection_file(NAME).path
     path.write_text(path.read_text().replace("    grain: account\n", "    grain: account\n    read_balances: true\n"))
-    document = run_json("check", "-c", NAME, code=ExitCode.ERP)
-    assert failing(document) == ["balances"]
+    document = run_json("check", "-c", NAME, code=code)
+    assert failing(document) == ([] if code == ExitCode.FINE else ["balances"])
+    [row] = [row for row in document["rows"] if row["what"] == "balances"]
+    assert ("can be read" if code == ExitCode.FINE else "told from a blind one") in row["sentence"]
 
 
 def test_a_new_connection_to_fusion_is_refused_until_it_is_filled_in(own_place, run_json) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from emulators.clock import SteppedClock
 from emulators.fusion.books import Books
-from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DE_LEDGER, OpeningBalance, demo_site
+from emulators.fusion.demo_site import AUTOPOST_CRITERIA, DE_LEDGER, US_LEDGER, OpeningBalance, demo_site
 from emulators.fusion.journals import WrongStatus
 from emulators.fusion.switches import Timing
 from tests.emulators.fusion.bench import ITEM, NOON, TODAY, US
@@ -183,8 +183,11 @@ def test_a_copy_by_hand_is_a_duplicate_until_it_is_reversed(caller):
         ("01-000-999999-000", "Nov-26", "Detail", []),
     ],
 )
-def test_balances_are_read_by_account_and_period(caller, account, period, mode, expected):
-    """Posted lines only; per account or in one sum."""
+def test_balances_are_read_by_account_and_period(caller, site, account, period, mode, expected):
+    """Posted lines only; per account or in one sum, over any value of a segment where the site takes a percent sign."""
+    site.switches = replace(site.switches, is_percent_any=True)
+    for later in ("Dec-26", "Jan-27"):
+        caller.app.books.people.open_period(US_LEDGER, later)
     caller.loaded()
     variables = f"accountCombination={account},accountingPeriod={period},currency=USD,ledgerName=US Primary Ledger"
     finder = f"AccountBalanceFinder;{variables},mode={mode}"
@@ -192,6 +195,14 @@ def test_balances_are_read_by_account_and_period(caller, account, period, mode, 
     caller.app.books.people.post(own(caller))
     rows = caller.items("ledgerBalances", finder=finder)
     assert [(row["BeginningBalance"], row["PeriodActivity"], row["EndingBalance"]) for row in rows] == expected
+
+
+def test_a_percent_sign_is_no_value_and_a_period_to_come_has_no_balances(caller):
+    """Whether it stands for any value of a segment is a switch; balances begin when their period is opened."""
+    finder = "AccountBalanceFinder;accountCombination={},accountingPeriod={},currency=USD,ledgerName=US Primary Ledger"
+    assert caller.items("ledgerBalances", finder=finder.format("01-000-%-000", "Nov-26")) == []
+    assert caller.items("ledgerBalances", finder=finder.format("01-000-100100-000", "Nov-26"))
+    assert caller.items("ledgerBalances", finder=finder.format("01-000-100100-000", "Dec-26")) == []
 
 
 def test_balances_need_their_finder_and_its_variables(caller):

@@ -145,6 +145,8 @@ class ReceivablesSettings(BaseModel):
     # Whether a credited line takes an amount of tax: documented is only that the service can compute it (`ComputeTax`).
     are_taxes_credited_by_amount: bool = False
     credit_service: str = Field("/fscmService/CreditMemoService", pattern=r"^/[A-Za-z0-9/_.-]+$")
+    # The journal source under which Fusion's own accounting of receivables reaches the ledger.
+    ledger_source: str = Field("Receivables", min_length=1, max_length=80)
     # Where sources and types are listed, and under which names what is asked of them: no documentation says the last.
     sources_resource: str = "transactionSourcesLOV"
     types_resource: str = "transactionTypesLOV"

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from ledger.accounts import AccountKey
-from ledger.errors import TargetMisconfigured, TargetUnavailable
+from ledger.errors import TargetUnavailable
 from ledger.reconciliation import read_back_equals_journal
 from ledger.references import reference
 from resources.erp.target import BooksState
@@ -183,12 +183,6 @@ def test_entries_are_read_period_by_period(site, journal):
     ]
     both = site.target().entries([CLEARING], date(2026, 11, 1), date(2026, 12, 31))
     assert [one.erp_id for one in both] == [site.target().erp_id(journal), "Manual"]
-
-
-def test_balances_cannot_be_read_and_that_is_said(site):
-    """No read answers them by unit and natural account."""
-    with pytest.raises(TargetMisconfigured, match="Switch read_balances off"):
-        site.target().balances([CLEARING], date(2026, 11, 30))
 
 
 def test_the_state_of_a_read_back_is_the_batch_s(site, journal):
