@@ -43,21 +43,31 @@ CODES: dict[str, str] = {
     **{f"EB0{number}": "a budget check failed" for number in range(1, 7)},
 }
 _CODE = re.compile(rf"\b({'|'.join(CODES)})\b")
+# A code of the same make that the published list lacks: what stands beside it is the reason all the same.
+_UNLISTED_CODE = re.compile(r"\bE[A-Z]\d{2}\b")
+# Not a reason of its own: another row of the same group failed.
+_FOLLOWER = re.compile(r"\s*P\b")
 _TROUBLE = re.compile(r"\b(error|errors|ORA-\d{5}|invalid|failed|rejected)\b", re.IGNORECASE)
 _NO_TROUBLE = re.compile(r"\b(no|0|without|zero)\s+(\w+\s+)?errors?\b|errors?\s*[:=]\s*0\b", re.IGNORECASE)
 
 
 def reasons(packed: bytes) -> tuple[str, ...]:
-    """Return why rows did not become a journal, codes first; () when the logs say nothing."""
+    """Return why rows did not become a journal, codes first; () when the logs say nothing.
+
+    Rows that stay out only because of another row are told where no other reason is.
+    """
     coded: list[str] = []
     said: list[str] = []
+    followers: list[str] = []
     for line in lines(packed):
         code = _CODE.search(line)
         if code:
             coded.append(_sentence(code[1], words(line)))
+        elif _UNLISTED_CODE.search(line):
+            coded.append(words(line))
         elif is_trouble(line):
-            said.append(words(line))
-    return tuple(dict.fromkeys((*coded, *said)))[:SENTENCES_MAX]
+            (followers if _FOLLOWER.match(line) else said).append(words(line))
+    return tuple(dict.fromkeys((*coded, *said) or followers))[:SENTENCES_MAX]
 
 
 def lines(packed: bytes) -> Iterator[str]:
