@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from resources.erp.fusion.faults import words
 
 SENTENCES_MAX = 20
+# A closed period is told by every row of a file; so many of them show what is meant.
+ROWS_OF_A_CODE = 3
 _ENTRIES_MAX = 50
 _BYTES_MAX = 2_000_000
 
@@ -56,18 +58,22 @@ def reasons(packed: bytes) -> tuple[str, ...]:
 
     Rows that stay out only because of another row are told where no other reason is.
     """
-    coded: list[str] = []
+    coded: dict[str, dict[str, None]] = {}
     said: list[str] = []
     followers: list[str] = []
     for line in lines(packed):
-        code = _CODE.search(line)
+        code = _CODE.search(line) or _UNLISTED_CODE.search(line)
         if code:
-            coded.append(_sentence(code[1], words(line)))
-        elif _UNLISTED_CODE.search(line):
-            coded.append(words(line))
+            coded.setdefault(code[0], {})[_sentence(code[0], words(line))] = None
         elif is_trouble(line):
             (followers if _FOLLOWER.match(line) else said).append(words(line))
-    return tuple(dict.fromkeys((*coded, *said) or followers))[:SENTENCES_MAX]
+    told = [one for code, rows in coded.items() for one in _first_rows(code, list(rows))]
+    return tuple(dict.fromkeys((*told, *said) or followers))[:SENTENCES_MAX]
+
+
+def _first_rows(code: str, rows: list[str]) -> list[str]:
+    rest = len(rows) - ROWS_OF_A_CODE
+    return [*rows[:ROWS_OF_A_CODE], f"{code}: {rest} more row{'s' if rest > 1 else ''}"] if rest > 0 else rows
 
 
 def lines(packed: bytes) -> Iterator[str]:
@@ -81,6 +87,8 @@ def is_trouble(line: str) -> bool:
 
 
 def _sentence(code: str, line: str) -> str:
+    if code not in CODES:
+        return line
     return f"{code}, {CODES[code]}" + (f": {line}" if line != code else "")
 
 
