@@ -171,8 +171,13 @@ def kept_finding(document: OutboxDocument) -> Finding:
 
 def error_sentence(document: OutboxDocument, status: TargetStatus) -> str:
     """Say that the ERP took it and found it wrong, with its own messages."""
-    words = " ".join(status.messages) or f"status {status.erp_status}"
+    words = " ".join(map(_ended, status.messages)) or f"status {status.erp_status}."
     return f"{named(document)} did not pass the ERP's checks: {words}"
+
+
+def _ended(message: str) -> str:
+    """Return a message of the ERP with a stop at its end, so that the next one does not run into it."""
+    return message if message.rstrip().endswith((".", "!", "?")) else f"{message}."
 
 
 def removed_sentence(document: OutboxDocument, erp_id: str, seen: FoundDocument | TargetStatus | None = None) -> str:

@@ -102,7 +102,9 @@ def _ask(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[
     if not sightings.is_certain:
         return _still_unclear(desk, lease, document, f"the ERP's empty answer proves nothing ({shown(sightings)})")
     if not _is_quiet(desk, document):
-        return Driven(document, again_at=_quiet_until(desk, document))
+        until = _quiet_until(desk, document)
+        waits_for = f"the quiet period, which is over at {until:%Y-%m-%d %H:%M} UTC: only then is it known to be absent"
+        return Driven(document, again_at=until, waits_for=waits_for)
     if document.attempts >= _ATTEMPTS_MAX:
         sentence = f"{named(document)} was sent {document.attempts} times, and the ERP has never saved it."
         return to_review(desk, lease, document, "posting_unclear", f"{sentence} Last answer: {document.reason}")
@@ -239,7 +241,7 @@ def _still_unclear(desk: Desk, lease: Lease, document: OutboxDocument, why: str)
     if desk.clock.now() - since > timedelta(seconds=desk.patience.blind):
         sentence = f"Nobody can tell whether {named(document)} stands in the books as {document.erp_id}: {why}"
         return to_review(desk, lease, document, "posting_unclear", sentence)
-    return Driven(document, again_at=after(desk, growing(desk, document)))
+    return Driven(document, again_at=after(desk, growing(desk, document)), waits_for=f"a trustworthy read: {why}")
 
 
 def _quiet_until(desk: Desk, document: OutboxDocument) -> datetime:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -100,8 +102,18 @@ class RetryTransport(httpx.BaseTransport):
     def _wait_seconds(self, attempt: int, response: httpx.Response | None) -> float:
         drawn = self._jitter.uniform(0.0, self._policy.bound_seconds(attempt))
         asked = response.headers.get("retry-after", "") if response is not None else ""
-        # Retry-After in seconds (RFC 9110, 10.2.3); its date form is rare and left to the drawn wait.
-        return max(drawn, float(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 9 else drawn
+        return max(drawn, self._asked_seconds(asked))
+
+    def _asked_seconds(self, asked: str) -> float:
+        """Return what a Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 for anything else."""
+        if asked.isascii() and asked.isdigit():
+            return float(asked) if len(asked) < 9 else 0.0
+        try:
+            moment = parsedate_to_datetime(asked)
+        except (TypeError, ValueError):
+            return 0.0
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - self._clock.now()).total_seconds())
 
     def close(self) -> None:
         """Close what is inside."""

@@ -134,6 +134,30 @@ def test_a_restarted_process_knows_the_job_of_what_was_sent(world, pod):
     assert pod.loads() == 1
 
 
+def waiting_sentence(walked):
+    """Return what is said of a settlement that waits for the ERP."""
+    verdicts = walked.results["erp_postings"].verdicts
+    return next(one.sentence for one in verdicts if one.check == "accepted_by_erp" and one.is_waiting)
+
+
+@pytest.mark.parametrize(
+    "fault, said",
+    [
+        (mischief.job_lost(), "is not known to Fusion; its rows may stand in the interface under group"),
+        (mischief.import_lost(), "succeeded and made no batch; its rows may stand in the interface under group"),
+        (general.dropped(), "the quiet period, which is over at"),
+    ],
+    ids=["job lost", "no batch", "answer lost"],
+)
+def test_what_nobody_can_tell_yet_says_what_it_waits_for(world, pod, fault, said):
+    """A person who looks hours before it goes to review sees why it stands still, and what may be done."""
+    pod.faults.next("importBulkData", fault)
+    road = sent(world, pod)
+    world.clock.advance(60)
+    assert said in waiting_sentence(walk(road, ONE))
+    assert pod.loads() == 1
+
+
 BROKEN = {"mapping": ('revenue: "400100"', 'revenue: {account: "400100", department: "20000"}')}
 LENIENT = {"new_combination_check": "warn"}
 

@@ -52,6 +52,8 @@ from resources.erp.target import (
     TargetStatus,
 )
 
+_PASSING = "Run the check again later: Fusion, or the way to it, has a fault that may pass."
+
 
 class Fusion:
     """One Fusion site and ledger; implements `resources.erp.target.Target`; `masters` reads its master data.
@@ -279,7 +281,7 @@ class Fusion:
             for one in (self._receivables, self._receipts):
                 findings += one.reach() if one else []
         except ConnectorError as error:
-            return [Finding("fusion_reach", str(error), cure)]
+            return [Finding("fusion_reach", str(error), _PASSING if isinstance(error, TargetUnavailable) else cure)]
         for unit in (one for one, control in controls.items() if not control):
             sentence = (
                 f"No journal batch of ledger {self._settings.ledger_name} ({unit}) is visible to the connector's user, "

@@ -118,7 +118,8 @@ class Door:
             response = self._client.send(request)
         except (httpx.HTTPError, OSError, SourceUnavailable) as error:
             raise TargetUnavailable(
-                f"Fusion's {path} at {self._settings.root_url} could not be read ({type(error).__name__})."
+                f"Fusion's {path} at {self._settings.root_url} could not be read ({type(error).__name__}). Run it "
+                "again later; where that does not help, check base_url of the Fusion settings."
             ) from None
         if response.status_code == 200:
             return read_object(path, response.content)
@@ -214,8 +215,15 @@ class Door:
 
     def _unread(self, path: str, fault: Fault) -> TargetError:
         if fault.status in _PASSING or fault.status >= 500 or fault.status == 404:
-            return TargetUnavailable(f"Fusion's {path} could not be read: {fault}.")
-        if fault.status in (401, 403):
+            return TargetUnavailable(f"Fusion's {path} could not be read: {fault}. Run it again later.")
+        if fault.status == 401:
+            return TargetMisconfigured(
+                f"Fusion's {path} was refused: it does not accept the token that the identity domain has just given "
+                f"({fault}). Check base_url, token_url and scope of the Fusion settings: are they of one instance? And "
+                f"whether a Fusion user stands for the client of {self._settings.client_id_secret} and "
+                f"{self._settings.client_secret_secret}."
+            )
+        if fault.status == 403:
             return TargetMisconfigured(f"Fusion's {path} was refused: {fault}. {self._privilege(path)}")
         return TargetMisconfigured(
             f"Fusion's {path} could not be asked: {fault}. Check base_url, rest_version and framework_version of the "
@@ -225,7 +233,7 @@ class Door:
     def _privilege(self, of: str) -> str:
         return (
             f"Check the secrets {self._settings.client_id_secret} and {self._settings.client_secret_secret}, and the "
-            f"job roles of the Fusion user that stands for this client: it needs {of.partition('/')[0]}."
+            f"job roles of the Fusion user that stands for this client: it needs access to {of.partition('/')[0]}."
         )
 
     def _never_left(self, what: str, error: Exception) -> TargetUnavailable:

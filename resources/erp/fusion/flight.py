@@ -18,6 +18,8 @@ from resources.erp.target import BooksState, FoundDocument, TargetStatus
 
 # What stands for the empty status of a request that Fusion does not know.
 _NO_STATUS = "no status"
+# Where no line of a failed job's logs sounds like a reason, its last ones are told.
+_LAST_LINES = 5
 
 
 class Flight:
@@ -85,7 +87,7 @@ class Flight:
         """Say what nobody can explain, and how a person ends it: in Fusion, then by naming the group as gone."""
         return (
             f"{what}; its rows may stand in the interface under group {natural_key.group_id(journal.key)}: import them "
-            "in Fusion, or delete them there and name the group under groups_confirmed_gone"
+            "in Fusion, or delete them there and name the group under fusion.groups_confirmed_gone"
         )
 
     def _on_its_way(self, journal: Journal, standing: TargetStatus, known: SentJob) -> FoundDocument:
@@ -124,7 +126,9 @@ class Flight:
         left = (
             f"import job {known.request_id} ended {word} and made no batch; its rows may stand in the interface under "
             f"group {group}: correct and import them in Fusion, or delete them there and name the group under "
-            "groups_confirmed_gone"
+            "fusion.groups_confirmed_gone"
         )
-        reasons = self._jobs.reasons(known.request_id) if with_reasons else ()
+        if not with_reasons:
+            return (left,)
+        reasons = self._jobs.reasons(known.request_id) or self._jobs.lines(known.request_id)[-_LAST_LINES:]
         return (*reasons, left)

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from resources.erp.fusion.faults import words
 
 SENTENCES_MAX = 20
+# A closed period is told by every row of a file; so many of them show what is meant.
+ROWS_OF_A_CODE = 3
 _ENTRIES_MAX = 50
 _BYTES_MAX = 2_000_000
 
@@ -43,21 +45,35 @@ CODES: dict[str, str] = {
     **{f"EB0{number}": "a budget check failed" for number in range(1, 7)},
 }
 _CODE = re.compile(rf"\b({'|'.join(CODES)})\b")
+# A code of the same make that the published list lacks: what stands beside it is the reason all the same.
+_UNLISTED_CODE = re.compile(r"\bE[A-Z]\d{2}\b")
+# Not a reason of its own: another row of the same group failed.
+_FOLLOWER = re.compile(r"\s*P\b")
 _TROUBLE = re.compile(r"\b(error|errors|ORA-\d{5}|invalid|failed|rejected)\b", re.IGNORECASE)
 _NO_TROUBLE = re.compile(r"\b(no|0|without|zero)\s+(\w+\s+)?errors?\b|errors?\s*[:=]\s*0\b", re.IGNORECASE)
 
 
 def reasons(packed: bytes) -> tuple[str, ...]:
-    """Return why rows did not become a journal, codes first; () when the logs say nothing."""
-    coded: list[str] = []
+    """Return why rows did not become a journal, codes first; () when the logs say nothing.
+
+    Rows that stay out only because of another row are told where no other reason is.
+    """
+    coded: dict[str, dict[str, None]] = {}
     said: list[str] = []
+    followers: list[str] = []
     for line in lines(packed):
-        code = _CODE.search(line)
+        code = _CODE.search(line) or _UNLISTED_CODE.search(line)
         if code:
-            coded.append(_sentence(code[1], words(line)))
+            coded.setdefault(code[0], {})[_sentence(code[0], words(line))] = None
         elif is_trouble(line):
-            said.append(words(line))
-    return tuple(dict.fromkeys((*coded, *said)))[:SENTENCES_MAX]
+            (followers if _FOLLOWER.match(line) else said).append(words(line))
+    told = [one for code, rows in coded.items() for one in _first_rows(code, list(rows))]
+    return tuple(dict.fromkeys((*told, *said) or followers))[:SENTENCES_MAX]
+
+
+def _first_rows(code: str, rows: list[str]) -> list[str]:
+    rest = len(rows) - ROWS_OF_A_CODE
+    return [*rows[:ROWS_OF_A_CODE], f"{code}: {rest} more row{'s' if rest > 1 else ''}"] if rest > 0 else rows
 
 
 def lines(packed: bytes) -> Iterator[str]:
@@ -71,6 +87,8 @@ def is_trouble(line: str) -> bool:
 
 
 def _sentence(code: str, line: str) -> str:
+    if code not in CODES:
+        return line
     return f"{code}, {CODES[code]}" + (f": {line}" if line != code else "")
 
 

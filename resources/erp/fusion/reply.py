@@ -32,7 +32,7 @@ def request_id(what: str, answer: Mapping[str, Any], sent: Mapping[str, str]) ->
         )
         raise TargetRefused(
             f"{what} was refused by Fusion, nothing was loaded: {sentence}. Check import_job, import_parameters, "
-            "document_account and the user's roles, and prepare the settlement again.",
+            "document_account and the user's roles; with those corrected the same content goes by `retry`.",
             code=text,
             messages=(sentence,),
         )

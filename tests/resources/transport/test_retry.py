@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -129,6 +131,16 @@ def test_retry_after_is_honoured():
     side = Scripted(clock, httpx.Response(429, headers={"Retry-After": "17"}), 200)
     client_of(side, clock, retry=RetryPolicy()).get(URL, extensions=repeatable())
     assert side.seconds[1] >= 17
+
+
+@pytest.mark.parametrize("seconds, least", [(17, 17), (-60, 0)])
+def test_a_retry_after_that_is_a_date_is_honoured_too(seconds: int, least: int):
+    """RFC 9110 allows both forms; a date that is over asks for no wait."""
+    clock = manual_clock()
+    moment = clock.now() + timedelta(seconds=seconds + 1)  # an HTTP date has no fractions
+    side = Scripted(clock, httpx.Response(429, headers={"Retry-After": format_datetime(moment, usegmt=True)}), 200)
+    client_of(side, clock, retry=RetryPolicy()).get(URL, extensions=repeatable())
+    assert least <= side.seconds[1] <= max(least, 1) + 1
 
 
 def test_a_retry_after_beyond_the_bound_ends_the_attempts_at_once():

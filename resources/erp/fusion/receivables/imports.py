@@ -175,7 +175,7 @@ def _unexplained(what: str, file: str) -> str:
     """Say what is left to a person, and how it ends: in Fusion, then by naming the file as gone."""
     return (
         f"{what}; its rows may stand in the interface: correct and import them in Fusion, or delete all rows of {file} "
-        "there and name the file under receivables.imports_confirmed_gone"
+        "there and name the file under fusion.receivables.imports_confirmed_gone"
     )
 
 

@@ -140,6 +140,16 @@ def test_a_read_answered_401_is_repeated_once_with_a_fresh_token(place):
         place.door().rows("things", key="Id")
 
 
+def test_a_token_that_is_never_accepted_is_told_apart_from_a_missing_privilege(place):
+    """Of the first the settings of the token are at fault, of the second the roles of the user."""
+    place.script.answers["things"] = lambda request: httpx.Response(401)
+    with pytest.raises(TargetMisconfigured, match=r"does not accept the token .* Check base_url, token_url and scope"):
+        place.door().rows("things", key="Id")
+    place.script.answers["things"] = lambda request: httpx.Response(403)
+    with pytest.raises(TargetMisconfigured, match="job roles of the Fusion user"):
+        place.door().rows("things", key="Id")
+
+
 def test_a_write_answered_401_is_not_repeated(place):
     """The token is forgotten, and the next run fetches a new one."""
     place.script.answers["importBulkData"] = lambda _: httpx.Response(401)

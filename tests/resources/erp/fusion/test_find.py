@@ -225,5 +225,7 @@ def test_reach_says_what_keeps_the_site_from_being_used(site):
     site.script.tables["journalBatches"] = []
     assert [one.code for one in site.target().reach(["01"])] == ["fusion_control"]
     assert site.target(is_ledger_confirmed_empty=True).reach(["01"]) == []
-    site.script.answers["ledgersLOV"] = lambda _: httpx.Response(403, json={"title": "Forbidden"})
-    assert [one.code for one in site.target().reach(["01"])] == ["fusion_reach"]
+    for status, cure in ((403, "Correct what the sentence names"), (503, "Run the check again later")):
+        site.script.answers["ledgersLOV"] = lambda _, status=status: httpx.Response(status, json={"title": "No"})
+        (finding,) = site.target().reach(["01"])
+        assert (finding.code, finding.cure.startswith(cure)) == ("fusion_reach", True)

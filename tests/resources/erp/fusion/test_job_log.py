@@ -31,6 +31,29 @@ def test_codes_come_first_and_everything_once():
     assert told == (f"EF04, {CODES['EF04']}", f"EU02, {CODES['EU02']}", "Load failed: column 3")
 
 
+def test_a_code_that_nobody_has_listed_is_a_reason_too():
+    """Its words say what is wrong, such as a journal category that does not exist, although none of them is `error`."""
+    line = "EZ02 ARH4K0QE09 04-000-110500-000: The journal category Nope doesn't exist."
+    assert reasons(packed(f"Journal Import Execution Report\n{line}")) == (line,)
+
+
+def test_one_reason_of_every_row_is_told_by_the_first_rows():
+    """A closed period concerns them all, and would hide what else is wrong."""
+    rows = "\n".join(f"EP01 row {number}" for number in range(20))
+    told = reasons(packed(f"{rows}\nEF04 600100"))
+    assert [one.rpartition(": ")[2] for one in told[:3]] == ["EP01 row 0", "EP01 row 1", "EP01 row 2"]
+    assert told[3:] == ("EP01: 17 more rows", f"EF04, {CODES['EF04']}: EF04 600100")
+
+
+def test_rows_that_only_follow_another_do_not_hide_the_reason():
+    """Nineteen rows that failed because of one are no nineteen reasons; alone they are better than nothing."""
+    follower = "P ARH4K0QE09 04-000-110700-000: Another line of the same group has an error."
+    assert reasons(packed(f"{follower}\nEF03 600100 is disabled")) == (
+        f"EF03, {CODES['EF03']}: EF03 600100 is disabled",
+    )
+    assert reasons(packed(follower)) == (follower,)
+
+
 @pytest.mark.parametrize("text", ["0 errors", "No errors found", "Errors: 0", "Completed normally", ""])
 def test_a_log_without_trouble_gives_no_reason(text):
     """A count of zero is no error."""
