@@ -15,6 +15,7 @@ from assets.ledger_ties import AGES, ASSET, OTHERS, TIES
 from assets.stages.month_stages import MONTH_STAGES
 from assets.stages.months import run_month
 from assets.stages.verdicts import StageResult
+from assets.undo.reversals import apply_reversal, plan_reversal
 from emulators.fusion.demo_site import BANK, US_LEDGER, account_of
 from ledger.ledger_tie import Part
 from ledger.month import Month
@@ -116,6 +117,22 @@ def test_a_refund_is_credited_cleared_and_tied(world, said):
     result = tie(shop)
     assert lines(result) == {Part.ON_THE_WAY: D("185.00")}
     assert verdict(result, TIES).passed, verdict(result, TIES).sentence
+
+
+def test_a_receipt_undone_by_command_is_taken_back_in_sum(world):
+    """Settlement, receipt and their reversals come to nothing; both orders are due again."""
+    shop = Shop(world, BY_RECEIPTS, receipts={"reversal": {"category": "REV", "reason": "PAYMENT REVERSAL"}})
+    shop.tell({A: "100", B: "205"})
+    shop.bill()
+    shop.settle(ONE, *sold(A, "100.00"))
+    apply_reversal(shop.road(), plan_reversal(shop.road(), ONE), "wrong receipt method")
+    shop.walked(ONE)
+    state_balance(shop, "200", "200")
+    shop.pod.app.accounting.run()
+    result = tie(shop)
+    assert verdict(result, TIES).passed, verdict(result, TIES).sentence
+    found = lines(result)
+    assert (found[Part.BILLED], Part.SUBLEDGER in found) == (D("295.00"), False)
 
 
 def test_what_somebody_else_invoiced_there_is_not_explained(world):
