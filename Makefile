@@ -23,6 +23,8 @@ demo-stop: $(STAMP)  ## End what `make demo` left running.
 	$(VENV)/bin/connector demo --stop
 
 .PHONY: test
+# Compiled tests and modules are kept even where the shell says otherwise: each worker would compile all of them again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP)  ## Everything the project promises.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

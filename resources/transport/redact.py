@@ -98,7 +98,11 @@ def _is_cut(name: str) -> bool:
 
 def redact_text(text: str, secrets: Sequence[str] = ()) -> str:
     """Cut whatever looks like a secret out of free text, and every one of `secrets` however it was written there."""
-    for spelling in _spellings(secrets):
+    return _without(text, _spellings(secrets))
+
+
+def _without(text: str, spellings: list[str]) -> str:
+    for spelling in spellings:
         text = text.replace(spelling, REDACTED)
     for pattern, replacement in _LOOKS:
         text = pattern.sub(replacement, text)
@@ -127,9 +131,11 @@ def redact_url(url: str, secrets: Sequence[str] = ()) -> str:
 def redact_headers(headers: Iterable[tuple[str, str]], secrets: Sequence[str] = ()) -> dict[str, str]:
     """Return headers by lower-case name, repeated ones joined by a comma, without secrets."""
     shown: dict[str, str] = {}
+    # Worked out once for all headers: spelling the secrets takes longer than looking for them.
+    spellings = _spellings(secrets)
     for name, value in headers:
         key = name.lower()
-        value = REDACTED if _SECRET_HEADERS.search(key) else redact_text(value, secrets)
+        value = REDACTED if _SECRET_HEADERS.search(key) else _without(value, spellings)
         shown[key] = f"{shown[key]}, {value}" if key in shown and shown[key] != value else value
     return shown
 

@@ -173,7 +173,9 @@ class Wsdl:
 class WsdlReader:
     """Fetches WSDLs through the rings and keeps parsed ones by the hash of all their documents.
 
-    Parsing costs far more than fetching; a WSDL whose bytes have changed is parsed anew. Safe between threads.
+    Parsing costs far more than fetching; a WSDL whose bytes have changed is parsed anew. Every client still fetches
+    all documents with credentials of its own, and what is kept holds neither a client nor credentials. Safe between
+    threads.
     """
 
     def __init__(self) -> None:
@@ -195,12 +197,19 @@ class WsdlReader:
                 fetch.load(address)
             if known.is_made_of(fetch.bodies):
                 return known
-        parsed = _parse(url, fetch)
+        try:
+            parsed = _parse(url, fetch)
+        finally:
+            fetch.let_go()
         with self._lock:
             self._parsed[digest] = parsed
             while len(self._parsed) > _PARSED_MAX:
                 self._parsed.popitem(last=False)
         return parsed
+
+
+# What this process has parsed, whichever client it was for.
+WSDLS = WsdlReader()
 
 
 def with_username_token(envelope: etree._Element, user: str, password: str) -> etree._Element:
@@ -234,8 +243,14 @@ class _Fetch:
     """What zeep calls its transport, reduced to `load`: same host only, bounded, through the rings."""
 
     def __init__(self, client: httpx.Client, url: str, auth: httpx.Auth | None, operation: str) -> None:
-        self._client, self._root, self._auth, self._operation = client, url, auth, operation
+        self._root, self._operation = url, operation
+        self._client: httpx.Client | None = client
+        self._auth = auth
         self.bodies: dict[str, bytes] = {}
+
+    def let_go(self) -> None:
+        """Forget client and credentials: zeep keeps its transport for as long as what it has parsed is kept."""
+        self._client = self._auth = None
 
     def load(self, url: str) -> bytes:
         """Return a document, each fetched once."""
@@ -252,6 +267,7 @@ class _Fetch:
         return self.bodies[url]
 
     def _get(self, url: str) -> bytes:
+        assert self._client is not None, f"{url} is asked for after everything was read"
         extensions = {"operation": self._operation, "repeatable": True}
         request = self._client.build_request("GET", url, headers={"Accept": "text/xml"}, extensions=extensions)
         try:

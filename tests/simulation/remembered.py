@@ -1,9 +1,9 @@
 """Answers that are worked out once per process: the same statement on the same bytes gives the same answer.
 
-A walk spends most of its time opening DuckDB and parsing a WSDL, and a simulation walks the same few settlements
-thousands of times. In: calls of DuckDB, of the reader of settlement files, of the WSDL's parser and of the parser of
-addresses. Out: the answer that the real one gave to the very same input before; a file it wrote is written again,
-through the same doors. A test holds walks with and without this against each other, byte for byte.
+A walk spends most of its time opening DuckDB, and a simulation walks the same few settlements thousands of times.
+In: calls of DuckDB, of the reader of settlement files and of the parser of addresses. Out: the answer that the real one
+gave to the very same input before; a file it wrote is written again, through the same doors. A test holds walks with
+and without this against each other, byte for byte.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ from httpx._urlparse import urlparse
 from sqlalchemy import URL, Engine
 
 from resources.amazon.settlement_file.reader import read_settlement as really_read
-from resources.erp.peoplesoft import integration_broker
 from resources.store import control, warehouse
-from resources.transport.soap import WsdlReader
 from tests.simulation.doors import acting
 
 _known: dict[tuple, Any] = {}
@@ -160,7 +158,6 @@ def remembering() -> Iterator[None]:
     """Let the road's costly pure parts answer from memory inside the block."""
     really_connect, really_count = warehouse.Warehouse.connect, warehouse._rows_of
     really_make = control._sqlite_engine
-    reader = WsdlReader()
     engines: list[Engine] = []
 
     def connect(self: warehouse.Warehouse, *given: Any, **named: Any) -> RememberedDuck:
@@ -184,7 +181,6 @@ def remembering() -> Iterator[None]:
         patch.setattr(warehouse, "_rows_of", count)
         patch.setattr("assets.settlement_reports.read_settlement", _read_once)
         patch.setattr("assets.settlement_lines.read_settlement", _read_once)
-        patch.setattr(integration_broker.soap, "WsdlReader", lambda: reader)
         parsed = cache(urlparse)
         patch.setattr("httpx._urls.urlparse", parsed)
         # What puts parameters to an address parses it anew, by this name.

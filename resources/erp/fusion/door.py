@@ -51,7 +51,6 @@ class Door:
     def __init__(self, settings: FusionSettings, client: httpx.Client) -> None:
         self._settings = settings
         self._client = client
-        self._wsdls = soap.WsdlReader()
 
     def rows(
         self,
@@ -148,7 +147,7 @@ class Door:
         Raises as `write` for everything else; TargetMisconfigured also for a service that is other than expected.
         """
         address = f"{self._settings.root_url}{service}"
-        described = self._wsdls.read(self._client, f"{address}?WSDL", operation=f"WSDL {operation}")
+        described = soap.WSDLS.read(self._client, f"{address}?WSDL", operation=f"WSDL {operation}")
         body = soap.to_bytes(described.envelope(operation, values))
         headers = {"content-type": "text/xml; charset=utf-8", "soapaction": f'"{described.action(operation)}"'}
         request = self._client.build_request(

@@ -32,7 +32,6 @@ class IntegrationBroker:
         self._profile = profile
         self._client = client
         self._credentials = credentials
-        self._reader = soap.WsdlReader()
         self._wsdl: soap.Wsdl | None = None
 
     def wsdl(self) -> soap.Wsdl:
@@ -47,7 +46,7 @@ class IntegrationBroker:
     def read_wsdl(self) -> soap.Wsdl:
         """Read the WSDL again and check it."""
         profile = self._profile
-        wsdl = self._reader.read(self._client, profile.wsdl_url, auth=self._basic("basic", "both"), operation="WSDL")
+        wsdl = soap.WSDLS.read(self._client, profile.wsdl_url, auth=self._basic("basic", "both"), operation="WSDL")
         header = [name for name in HEADER_FIELDS_SENT if name not in profile.fields_not_sent]
         line = [name for name in (*LINE_FIELDS_SENT, "ACCOUNT") if name not in profile.fields_not_sent]
         wsdl.require(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import httpx
@@ -201,6 +203,38 @@ def test_a_wsdl_is_parsed_once_while_all_its_documents_stay_the_same(read):
     assert changed is not first
     changed.require("OP_C", [("EERSTE",)])
     assert changed.sha256 == first.sha256
+
+
+def test_what_is_kept_holds_neither_client_nor_credentials():
+    """One reader serves every client of a process: a client and its password end with their run."""
+    reader, auth = soap.WsdlReader(), httpx.BasicAuth("IB", "pw")
+    client = httpx.Client(transport=httpx.MockTransport(Web({URL: PLAIN})))
+    with client:
+        kept = reader.read(client, URL, auth=auth)
+    ends = weakref.ref(client), weakref.ref(auth)
+    del client, auth
+    gc.collect()
+    assert [one() for one in ends] == [None, None]
+    assert kept.envelope("OP_C", {"FIRST": "a"}) is not None
+
+
+def test_every_client_asks_for_the_documents_itself_with_its_own_credentials():
+    """What another client was let in for opens nothing for one that is refused, although the WSDL is known."""
+    reader = soap.WsdlReader()
+
+    def guarded(request: httpx.Request) -> httpx.Response:
+        good = httpx.BasicAuth("IB", "pw")
+        wanted = next(good.auth_flow(httpx.Request("GET", URL))).headers["authorization"]
+        is_in = request.headers.get("authorization") == wanted
+        return httpx.Response(200, text=PLAIN) if is_in else httpx.Response(401)
+
+    with httpx.Client(transport=httpx.MockTransport(guarded)) as client:
+        reader.read(client, URL, auth=httpx.BasicAuth("IB", "pw"))
+    with (
+        httpx.Client(transport=httpx.MockTransport(guarded)) as client,
+        pytest.raises(TargetMisconfigured, match="401"),
+    ):
+        reader.read(client, URL, auth=httpx.BasicAuth("IB", "other"))
 
 
 def test_zeep_never_opens_a_session_of_its_own(read, monkeypatch):
