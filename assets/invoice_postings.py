@@ -83,7 +83,7 @@ def _day(road: Road, day: date) -> DayOutcome:
     out = withheld_of_day(road, partition, [one for one in sources if one in undone], known)
     open_ones = [one for one in wanted if one not in out and not is_settled(known[one])]
     gate = gate_of_day(road, [to_send(wanted[source], known[source]) for source in open_ones])
-    settled = _revenue(road, day)
+    settled = _revenue(road, day, staged)
     questions = {
         source: _question(road, partition, staged, wanted.get(source), known[source], gate, settled)
         for source in sources
@@ -110,11 +110,16 @@ def _day(road: Road, day: date) -> DayOutcome:
 
 
 def _made_anew(road: Road, day: date, partition: str, staged: Staged) -> Staged:
-    """Return the documents of a day, made anew where its credit memos are wanted again with an invoice billed since."""
+    """Return the documents of a day, made anew where what they were made of may be otherwise by now.
+
+    So where its credit memos are wanted again with an invoice billed since, and where a transaction may have come for a
+    shipment that the report told.
+    """
     listed = road.stores.outbox.listing(road.connection, [PostingState.REVERSED], partition=partition, limit=100_000)
     memos = [one for one in listed if one.source.kind == CREDIT_MEMO]
     made = (journal for one in staged.documents for journal in one.journals)
-    if not memos or not are_to_be_made(road, memos, made):
+    is_unsent = any(not may_exist(road.stores.outbox.documents(one)) for one in staged.by_report)
+    if not is_unsent and not (memos and are_to_be_made(road, memos, made)):
         return staged
     make_invoices(road, day, day)
     return staged_invoices(road, day) or staged
@@ -132,10 +137,11 @@ def _ask_for_others(road: Road, before: Sequence[OutboxDocument], now: Sequence[
             ask_for(road, item.partition, "invoices that it may have waited for were posted")
 
 
-def _revenue(road: Road, day: date) -> dict[str, str]:
+def _revenue(road: Road, day: date, staged: Staged) -> dict[str, str]:
     """Return the orders of a day that a settlement has booked as revenue by now."""
     events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
-    return revenue_orders(road, road.stores.warehouse.path(events)) if events else {}
+    besides = {one.belongs_to for one in staged.by_report}
+    return revenue_orders(road, road.stores.warehouse.path(events), besides=besides) if events else {}
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,10 @@ def _question(
     beside = (*beside, *_undoing_of_invoices(road, wanted))
     # What was reversed comes here only where a person wants it posted again.
     again = is_withheld(known)
-    asked = WantedSet(wanted, partition, staged.mapping_hash, is_wanted_again=again, unless_begun=beside)
+    names = staged.others.get(wanted.source, ())
+    asked = WantedSet(
+        wanted, partition, staged.mapping_hash, is_wanted_again=again, unless_begun=beside, other_names=names
+    )
     return _Question(asked, known, gate, verdicts)
 
 

@@ -8,15 +8,17 @@ booked as revenue already is never billed.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from assets.events.event_rows import TABLE as EVENTS_TABLE
 from assets.month_end.accrual_events import Place, places_of
 from assets.sales.billed_orders import BilledDay, billed_day
 from assets.sales.order_choices import billing_begins, orders_in, owed, revenue_orders, shipped_before
+from assets.sales.reported_shipments import Reported, reported_shipments, snapshot, waiting_for_transactions
 from assets.sales.shipment_dates import waiting_words
 from assets.stages.day_files import write_day
 from assets.stages.day_names import start_of
@@ -26,10 +28,11 @@ from assets.stages.verdicts import Row, StageResult, Verdict
 from ledger import money
 from ledger.catalogue import Catalogue
 from ledger.errors import ConfigurationRefused, Finding
-from ledger.journal import Journal, JournalSet
+from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.mapping import Mapping
 from ledger.order_documents import CREDIT_MEMO, INVOICE
 from ledger.policy import Invoicing
+from resources.store.warehouse import Version
 
 TABLE = "receivable_invoices"
 MAPPED_CHECK, DATED_CHECK, ONCE_CHECK = "every_shipment_billed", "invoices_dated", "revenue_once"
@@ -38,11 +41,17 @@ _ROWS_MAX, _FINDINGS_MAX = 200, 20
 
 @dataclass(frozen=True)
 class Staged:
-    """The order documents of a day as they were made, with the mapping's hash and the events they were made of."""
+    """The order documents of a day as they were made, with the mapping's hash and the events they were made of.
+
+    `others` are, by invoice, the other names under which the same shipment may have been billed; `by_report` the
+    invoices of shipments that no transaction told.
+    """
 
     documents: tuple[JournalSet, ...]
     mapping_hash: str
     events: str
+    others: dict[SourceKey, tuple[SourceKey, ...]] = field(default_factory=dict)
+    by_report: frozenset[SourceKey] = frozenset()
 
 
 def make_invoices(road: Road, first: date, last: date) -> dict[date, DayOutcome]:
@@ -66,20 +75,41 @@ def invoicing_of(road: Road) -> Invoicing:
 
 
 def _day(road: Road, invoicing: Invoicing, mapping: Mapping, catalogue: Catalogue | None, day: date) -> DayOutcome:
-    events = road.stores.warehouse.current(road.connection, EVENTS_TABLE, day.isoformat())
+    seen = snapshot(road, invoicing)
+    if seen is None:
+        again = "The report of fulfilled shipments is being written anew again and again: make the day once more."
+        return RefusedDay(((str(day), again),))
+    events = seen.events.versions.get(day)
     if events is None:
         fetch = f"connector fetch {EVENTS_TABLE} --from {day} --to {day} -c {road.connection}"
         return RefusedDay(((str(day), f"Its financial events are not here yet: {fetch}"),))
-    path = road.stores.warehouse.path(events)
-    places, homeless = _places(road, invoicing, mapping, day, path)
-    settled = revenue_orders(road, path)
-    is_revenue = settled.keys() | shipped_before(road, orders_in(road, path), invoicing)
-    made = [billed_day(road, invoicing, mapping, day, path, place, is_revenue, catalogue) for place in places]
+    with TemporaryDirectory(prefix="connector-") as folder:
+        reported = reported_shipments(road, invoicing, day, seen, Path(folder) / "reported.parquet")
+        return _made(road, invoicing, mapping, catalogue, day, events, reported)
+
+
+def _made(
+    road: Road,
+    invoicing: Invoicing,
+    mapping: Mapping,
+    catalogue: Catalogue | None,
+    day: date,
+    events: Version,
+    reported: Reported,
+) -> StageResult:
+    paths = [road.stores.warehouse.path(events), *([reported.path] if reported.path else [])]
+    places, homeless = _places(road, invoicing, mapping, day, paths)
+    settled = revenue_orders(road, *paths)
+    is_revenue = settled.keys() | shipped_before(road, orders_in(road, *paths), invoicing)
+    made = [
+        billed_day(road, invoicing, mapping, day, paths, reported, place, is_revenue, catalogue) for place in places
+    ]
     documents = [one for of_place in made for one in of_place.documents]
     content = {
         "mapping": mapping.content_hash,
         "events": events.id,
         "documents": [journal.content() for one in documents for journal in one.journals],
+        **_names(made, reported),
     }
     archived = road.stores.documents.put_bytes(json.dumps(content, sort_keys=True).encode())
     facts = {"set": archived.sha256, "mapping": mapping.content_hash, "events": events.id}
@@ -90,7 +120,7 @@ def _day(road: Road, invoicing: Invoicing, mapping: Mapping, catalogue: Catalogu
         facts=_facts(made),
         rows=tuple(_row(journal) for one in documents for journal in one.journals)[:_ROWS_MAX],
         rows_total=len(documents),
-        verdicts=(_billed(made, findings), _dated(made), _once(settled)),
+        verdicts=(_billed(made, findings, reported), _dated(made), _once(settled)),
         version=version.id,
     )
 
@@ -103,18 +133,47 @@ def staged_invoices(road: Road, day: date) -> Staged | None:
     content = json.loads(road.stores.documents.read_bytes(version.facts["set"]))
     journals = (Journal.from_content(one) for one in content["documents"])
     sets = tuple(JournalSet(one.source, 1, (one,)) for one in journals)
-    return Staged(sets, content["mapping"], content["events"])
+    by_id = {one.source.source_id: one.source for one in sets if one.source.kind == INVOICE}
+    others = {
+        by_id[name]: tuple(replace(by_id[name], source_id=one) for one in told)
+        for name, told in content.get("others", {}).items()
+        if name in by_id
+    }
+    by_report = frozenset(by_id[name] for name in content.get("by_report", ()))
+    return Staged(sets, content["mapping"], content["events"], others, by_report)
+
+
+def _names(made: Sequence[BilledDay], reported: Reported) -> dict:
+    """Return what is kept beside the documents of their names; nothing where all are known as ever."""
+    others = {
+        source.source_id: [one.source_id for one in told]
+        for of_place in made
+        for source, told in sorted(of_place.others.items(), key=lambda one: one[0].source_id)
+    }
+    by_report = [
+        one.source.source_id
+        for of_place in made
+        for one in of_place.documents
+        if one.source.kind == INVOICE and _name_of(one) in reported.names
+    ]
+    return ({"others": others} if others else {}) | ({"by_report": by_report} if by_report else {})
+
+
+def _name_of(one: JournalSet) -> str:
+    billing = one.journals[0].billing
+    assert billing is not None, "every order document has its billing"
+    return billing.transaction_id
 
 
 def _places(
-    road: Road, invoicing: Invoicing, mapping: Mapping, day: date, events: Path
+    road: Road, invoicing: Invoicing, mapping: Mapping, day: date, events: Sequence[Path]
 ) -> tuple[tuple[Place, ...], tuple[Finding, ...]]:
     """Return the marketplaces and currencies of a day in which something was sold since orders are billed."""
     since = billing_begins(road, invoicing)
     until = start_of(day + timedelta(days=1)).replace(tzinfo=None)
     if since >= until:
         return (), ()
-    return places_of(road, mapping, (str(events),), {("", ""): since}, until)
+    return places_of(road, mapping, tuple(map(str, events)), {("", ""): since}, until)
 
 
 def _staged_rows(made: Sequence[BilledDay]) -> Iterator[dict[str, object]]:
@@ -171,11 +230,12 @@ def _row(journal: Journal) -> Row:
     }
 
 
-def _billed(made: Sequence[BilledDay], findings: tuple[Finding, ...]) -> Verdict:
+def _billed(made: Sequence[BilledDay], findings: tuple[Finding, ...], reported: Reported) -> Verdict:
     """Every shipment of the day has its invoice, every refund of one its credit memo; what waits is named."""
     documents = sum(len(one.documents) for one in made)
     waiting = sorted(name for one in made for name in one.left_out)
     undated = waiting_words(reason for one in made for reason in one.undated)
+    undated = f"{undated} {waiting_for_transactions(reported.waiting)}".strip()
     if not findings and undated:
         return Verdict(MAPPED_CHECK, False, undated, is_waiting=True)
     if not findings:

@@ -2,7 +2,8 @@
 
 In: what a transaction of one order sold or took back, by account, category and SKU. Out: a document of one receivable
 line, netted, and a line per account, category and SKU. What an order brought is billed once, whatever its settlement
-says later: its key is made from the order and Amazon's transaction alone. A refund takes back what an invoice billed,
+says later: its key is made from the order and Amazon's transaction alone, or the shipment's id in the report of
+fulfilled shipments where that tells it. A refund takes back what an invoice billed,
 by its lines and on their accounts, and never more than is left of a line.
 """
 
@@ -20,6 +21,7 @@ from ledger.billing import Billing, ClearBy, LineRule
 from ledger.errors import InputRefused
 from ledger.journal import Journal, JournalLine, JournalSet, SourceKey
 from ledger.periods import redated
+from ledger.shipment_names import shipment_of
 
 INVOICE, CREDIT_MEMO = "invoice", "credit_memo"
 KINDS = (INVOICE, CREDIT_MEMO)
@@ -34,6 +36,8 @@ _SOLD_AS = {
 }
 _VAT = "_vat"
 _MARK_LETTERS = 8
+# No mark of a transaction begins so: those are hexadecimal.
+_OF_REPORT = "S"
 
 
 @dataclass(frozen=True)
@@ -267,5 +271,11 @@ def _merged(sold: Iterable[Sold]) -> list[Sold]:
     return [merged[key] for key in sorted(merged) if merged[key].amount]
 
 
-def _mark(transaction_id: str) -> str:
-    return hashlib.sha256(transaction_id.encode()).hexdigest()[:_MARK_LETTERS].upper()
+def is_of_report(source_id: str) -> bool:
+    """Tell whether a document of this id is of a shipment that the report names, and no transaction."""
+    return source_id.partition(".")[2].startswith(_OF_REPORT)
+
+
+def _mark(name: str) -> str:
+    mark = hashlib.sha256(name.encode()).hexdigest()[:_MARK_LETTERS].upper()
+    return f"{_OF_REPORT}{mark}" if shipment_of(name) else mark

@@ -228,6 +228,8 @@ class Invoicing(Settings):
     whatever is said later. `applied_to_max`: to how many invoices and credit memos one receipt is applied. `dated_by`
     says who tells the day of a shipment by Amazon, the Shipment transaction or the report of fulfilled shipments.
     `tolerance`: how much of a later difference is made up for by a document of its own, in the invoice's currency.
+    `amounts_from_report_after`: so many hours after it left, a shipment that no transaction tells is billed with the
+    amounts of the report; never without it.
     """
 
     shipped_from: IsoDate
@@ -236,6 +238,21 @@ class Invoicing(Settings):
     applied_to_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     dated_by: Literal["transaction", "shipment_report"] = "transaction"
     tolerance: Annotated[ExactNumber, Field(ge=0)] = Decimal(0)
+    amounts_from_report_after: Annotated[int, Field(ge=1, le=720)] | None = None
+
+    @model_validator(mode="after")
+    def _dates_what_it_bills(self) -> "Invoicing":
+        if self.bills_by_report and not self.dates_by_report:
+            raise ValueError(
+                "amounts_from_report_after needs dated_by: shipment_report, so that an invoice has one date whoever "
+                "tells of its shipment first"
+            )
+        return self
+
+    @property
+    def bills_by_report(self) -> bool:
+        """Tell whether shipments are billed by the report of fulfilled shipments where no transaction comes."""
+        return self.amounts_from_report_after is not None
 
     @property
     def dates_by_report(self) -> bool:

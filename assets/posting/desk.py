@@ -45,7 +45,8 @@ class Desk:
     `may_send` is False while the gate is closed or an earlier part is not through: documents are followed, none is
     sent. `may_send_again` holds the keys of documents in review that a person wants sent if they are provably absent.
     `unless_begun` are sources of which nothing may be planned, under way or done when a document is sent: reversals of
-    what it carries in, and the accrual of the month it is dated in.
+    what it carries in, and the accrual of the month it is dated in. `other_names` are sources under which the same
+    document may have been sent: it is looked for under these as well, and nothing of them may be begun either.
     """
 
     outbox: Outbox
@@ -58,6 +59,12 @@ class Desk:
     may_send: bool = True
     may_send_again: frozenset[str] = frozenset()
     unless_begun: tuple[SourceKey, ...] = ()
+    other_names: tuple[SourceKey, ...] = ()
+
+    def sought(self, siblings: Sequence[Journal]) -> list[Journal]:
+        """Return what is looked for before a first send: documents, and the same under their other names."""
+        named = [replace(one, source=name, revision=1) for name in self.other_names for one in siblings]
+        return [*siblings, *named]
 
     def look(self, document: OutboxDocument, siblings: Sequence[Journal]) -> Sightings:
         """Look for every document of a source, also in units that earlier revisions were in and this one is not.
@@ -66,7 +73,7 @@ class Desk:
         not ask for such a unit, for it may be one that the mapping was corrected away from; so with receipts that a
         revision had and this one has not.
         """
-        sightings = self.target.find(siblings)
+        sightings = self.target.find(self.sought(siblings))
         if document.revision == 1:
             return sightings
         units, form = {one.unit for one in siblings}, document.journal.form

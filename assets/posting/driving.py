@@ -35,17 +35,19 @@ def drive_all(
     *,
     is_held: bool,
     unless_begun: Sequence[SourceKey] = (),
+    other_names: Sequence[SourceKey] = (),
     resting: Mapping[str, Driven] | None = None,
 ) -> list[Driven]:
     """Drive every document, in order of parts; a part is not sent before the parts before it are through.
 
-    So a refused first part leaves the others unsent, and the whole set can be corrected. `unless_begun` as of a desk.
-    `resting` are documents that were driven in this run already and go no further in it.
+    So a refused first part leaves the others unsent, and the whole set can be corrected. `unless_begun` and
+    `other_names` as of a desk. `resting` are documents that were driven in this run already and go no further in it.
     What the connection approved by itself before it required approval waits for a person's word like everything else.
     """
     documents = spoken_for(road, documents)
     wanted = _wanted_if_absent(road, settlement_id, documents)
-    desk = replace(road.desk, may_send_again=wanted, unless_begun=tuple(unless_begun))
+    beside = {"unless_begun": tuple(unless_begun), "other_names": tuple(other_names)}
+    desk = replace(road.desk, may_send_again=wanted, **beside)
     is_way_clear, driven = not is_held, []
     for document in documents:
         is_held_here = document.state is PostingState.APPROVED and not is_way_clear

@@ -43,6 +43,8 @@ _ALL_DOCUMENTS = 1_000_000
 # So many documents are looked for at once: the answer proves all of them, and is kept with each.
 _LOOKED_FOR_AT_ONCE = 25
 _Leased = tuple[Lease, OutboxDocument]
+# By the document's key: what may not be begun beside it, and its other names.
+_Beside = Mapping[str, tuple[Sequence[SourceKey], Sequence[SourceKey]]]
 
 
 def send(desk: Desk, lease: Lease, document: OutboxDocument, siblings: Sequence[Journal]) -> Driven:
@@ -69,13 +71,13 @@ def send_together(
     desk: Desk,
     target: CollectingTarget,
     documents: Sequence[OutboxDocument],
-    unless_begun: Mapping[str, Sequence[SourceKey]],
+    beside: _Beside,
 ) -> dict[str, Driven]:
     """Send first documents of several sources in one call, each exactly once; return where those rest that went not.
 
-    `unless_begun` are, by the document's key, the sources of which nothing may be begun when that document is sent: it
-    rests then, and the others of the call go. What was handed over, and what a look in the ERP showed to be there, is
-    left to be followed as if it had gone alone.
+    `beside` are, by the document's key, the sources of which nothing may be begun when that document is sent, and its
+    other names, as of a desk: where one is, it rests, and the others of the call go. What was handed over, and what a
+    look in the ERP showed to be there, is left to be followed as if it had gone alone.
     Raises LeaseLost when this worker was replaced meanwhile, once everything else is written down.
     """
     leased: list[_Leased] = []
@@ -89,7 +91,7 @@ def send_together(
             if lease is None:
                 resting[key] = Driven(document, again_at=after(desk, growing(desk, document)))
         decided_on()  # whatever was asked before says nothing about these documents
-        intended = _intended_together(desk, target, leased, resting, unless_begun)
+        intended = _intended_together(desk, target, leased, resting, beside)
         if intended:
             _hand_over(desk, target, intended, resting)
         return resting
@@ -103,7 +105,7 @@ def _intended_together(
     target: CollectingTarget,
     leased: Sequence[_Leased],
     resting: dict[str, Driven],
-    unless_begun: Mapping[str, Sequence[SourceKey]],
+    beside: _Beside,
 ) -> list[_Leased]:
     """Look for documents and store the intent of those that are provably absent; the others rest."""
     intended: list[_Leased] = []
@@ -112,7 +114,7 @@ def _intended_together(
     for first in range(0, len(ready), _LOOKED_FOR_AT_ONCE):
         some = ready[first : first + _LOOKED_FOR_AT_ONCE]
         try:
-            looks = target.find_each([[document.journal] for _, document in some])
+            looks = target.find_each([_at(desk, beside, one).sought([one.journal]) for _, one in some])
         except ConnectorError as error:
             resting |= {document.key: look_again(desk, document, error) for _, document in ready[first:]}
             break
@@ -120,13 +122,18 @@ def _intended_together(
         for (lease, document), sightings in zip(some, looks, strict=True):
             with suppress(LeaseLost):  # Whoever has it goes on with it.
                 kept = _kept(desk, lease, document, [document.journal], sightings, firsts, decided)
-                own = replace(desk, unless_begun=tuple(unless_begun[document.key]))
-                one = kept or _intended(own, lease, document, decided)
+                one = kept or _intended(_at(desk, beside, document), lease, document, decided)
                 if one.document.state is PostingState.SENDING:
                     intended.append((lease, one.document))
                 else:
                     resting[document.key] = one
     return intended
+
+
+def _at(desk: Desk, beside: _Beside, document: OutboxDocument) -> Desk:
+    """Return the desk of one document: with what may not be begun beside it, and its other names."""
+    unless_begun, other_names = beside[document.key]
+    return replace(desk, unless_begun=tuple(unless_begun), other_names=tuple(other_names))
 
 
 def _is_ready(desk: Desk, document: OutboxDocument, resting: dict[str, Driven]) -> bool:

@@ -48,7 +48,8 @@ def send_what_goes_together(road: Road, taken: Sequence[Taken]) -> dict[str, Dri
             approved.append(driven.document)
         else:
             resting[one.key] = driven
-    beside = {one.key: of_set.wanted.unless_begun for of_set in taken for one in of_set.documents}
+    wanted = [(one.key, of_set.wanted) for of_set in taken for one in of_set.documents]
+    beside = {key: (of_set.unless_begun, of_set.other_names) for key, of_set in wanted}
     by_key: dict[str, OutboxDocument] = {one.key: one for one in approved}
     for batch in target.batches([one.journal for one in approved]):
         resting |= send_together(road.desk, target, [by_key[one.key] for one in batch], beside)

@@ -41,7 +41,8 @@ class WantedSet:
     `partition` is what its due rows, review items and documents are kept under: a settlement, a month. `mapping_hash`
     names the mapping it was made with. `is_wanted_again` says that a person wants reversed content posted once more.
     `is_never_sent` shuts the road whatever the gate says. `unless_begun` are sources of which nothing may be planned,
-    under way or done when a document is sent.
+    under way or done when a document is sent; `other_names` under which the same document may have been planned: what
+    is unsent of them gives way, and it is looked for under each.
     """
 
     journals: JournalSet
@@ -50,6 +51,7 @@ class WantedSet:
     is_wanted_again: bool = False
     is_never_sent: bool = False
     unless_begun: Sequence[SourceKey] = field(default=())
+    other_names: Sequence[SourceKey] = field(default=())
 
     @property
     def source(self) -> SourceKey:
@@ -90,6 +92,7 @@ def take_in(
     if any(finding.code == "changed_meanwhile" for verdict in verdicts for finding in verdict.findings):
         ask_for(road, wanted.partition, "something changed after the journals were made")
     if not is_held or (may_exist(known) and not wanted.is_never_sent):
+        _let_others_give_way(road, wanted)
         alarms, may_send = _plan(road, wanted, known, alarm)
         verdicts, is_held = (*verdicts, *alarms), is_held or not may_send
     return Taken(wanted, tuple(road.stores.outbox.documents(wanted.source)), verdicts, is_held)
@@ -110,6 +113,7 @@ def take_on(road: Road, taken: Taken, resting: Mapping[str, Driven] | None = Non
         documents,
         is_held=taken.is_held,
         unless_begun=wanted.unless_begun,
+        other_names=wanted.other_names,
         resting=resting or {},
     )
     if _is_left_waiting(documents, verdicts):
@@ -168,6 +172,22 @@ def _is_behind_another(verdict: Verdict) -> bool:
 def _is_withdrawn(wanted: WantedSet, documents: list[OutboxDocument]) -> bool:
     """Tell whether there is nothing to post any more, and nothing of it ever was."""
     return not wanted.journals.journals and all(one.state is PostingState.REFUSED for one in documents)
+
+
+def _let_others_give_way(road: Road, wanted: WantedSet) -> None:
+    """Withdraw what is planned of the same document under another name, and was not sent."""
+    for name in wanted.other_names:
+        documents = road.stores.outbox.documents(name)
+        if any(one.state in (PostingState.PLANNED, PostingState.APPROVED) for one in documents):
+            road.stores.outbox.plan(
+                road.connection,
+                JournalSet(name, 1, ()),
+                approved=False,
+                mapping_hash=wanted.mapping_hash,
+                partition=wanted.partition,
+                run=road.run,
+                person=road.person,
+            )
 
 
 def _plan(road: Road, wanted: WantedSet, known: list[OutboxDocument], alarm: Alarm) -> tuple[tuple[Verdict, ...], bool]:

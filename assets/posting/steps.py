@@ -40,7 +40,7 @@ def move(
     """Write one step with the exchanges it follows from, or with those that several documents follow from alike."""
     told = {"run": desk.run, "person": desk.person, "erp_id": erp_id, **(decided_on() if decided is None else decided)}
     if to is PostingState.SENDING:
-        told["unless_begun"] = desk.unless_begun
+        told["unless_begun"] = (*desk.unless_begun, *desk.other_names)
     return desk.outbox.step(document.key, to, reason, lease=lease, **told)
 
 

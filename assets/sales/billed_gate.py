@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from assets.events.event_rows import TABLE as EVENTS_TABLE
 from assets.mapped_lines import TABLE as MAPPED_TABLE
-from assets.sales.billed_orders import BEYOND_CODE, NO_SALE_CODE
+from assets.sales.billing_findings import BEYOND_CODE, NO_SALE_CODE
 from assets.sales.order_choices import (
     Billed,
     being_reversed,
@@ -26,6 +26,7 @@ from assets.sales.order_choices import (
     shipped_before,
     undone_orders,
 )
+from assets.sales.reported_shipments import REPORT, reported_since
 from assets.settlements.settlement_books import Books, books_of
 from assets.stages.commands import deciding
 from assets.stages.days import days_between
@@ -162,17 +163,28 @@ def _forgotten(road: Road, books: Books, orders: Sequence[str]) -> tuple[dict[st
     wanted = days_between(begins.date(), (end - timedelta(seconds=1)).date()) if end > begins else []
     absent = [day for day in wanted if day not in kept]
     told = shipped(road, orders, [road.stores.warehouse.path(kept[day]) for day in wanted if day in kept])
-    early = shipped_before(road, told, invoicing)
+    early = shipped_before(road, orders, invoicing)
     since = {order: moment.date() for order, moment in told.items() if moment >= begins and order not in early}
+    untold = [order for order in orders if order not in told and order not in early]
+    by_report, unreported = reported_since(road, invoicing, untold, wanted)
+    since |= by_report
     left_alone = {origin.partition(" ")[0] for origin in dismissed(road, NO_SALE_CODE)}
     found = {order: day for order, day in since.items() if order not in left_alone}
-    if not absent or len(since) == len(orders):
+    if len(since) == len(orders):
         return found, ""
+    rest = [order for order in orders if order not in since]
+    unknown = (_unknown(road, EVENTS_TABLE, absent, rest), _unknown(road, REPORT, unreported, rest))
+    return found, " ".join(one for one in unknown if one)
+
+
+def _unknown(road: Road, asset: str, absent: Sequence[date], orders: Sequence[str]) -> str:
+    """Say which days of an asset are missing to tell what was shipped; "" where none is."""
+    if not absent:
+        return ""
     span = f"{absent[0]} to {absent[-1]}" if len(absent) > 1 else str(absent[0])
-    fetch = f"connector fetch {EVENTS_TABLE} --from {absent[0]} --to {absent[-1]} -c {road.connection}"
-    missing = f"Financial events of {len(absent)} days ({span}) are not here"
-    unknown = _named([order for order in orders if order not in since])
-    return found, f"{missing}, so it is not known whether these orders were to be billed: {unknown}. {fetch}"
+    fetch = f"connector fetch {asset} --from {absent[0]} --to {absent[-1]} -c {road.connection}"
+    missing = f"{asset.replace('_', ' ').capitalize()} of {len(absent)} days ({span}) are not here"
+    return f"{missing}, so it is not known whether these orders were to be billed: {_named(orders)}. {fetch}"
 
 
 def _left_open(road: Road, invoices: Mapping[str, Sequence[Standing]]) -> list[str]:

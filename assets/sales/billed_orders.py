@@ -5,7 +5,7 @@ that day and credit memos for each refund of an order that was billed; orders th
 line that cannot be mapped, are told and left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,18 @@ from assets.mapped_lines import (
 from assets.month_end.accrual_events import Place
 from assets.posting.document_sets import is_withheld
 from assets.sales.adjusted_invoices import adjusted_invoice
+from assets.sales.billing_findings import (
+    BEYOND_CODE,
+    NO_SALE_CODE,
+    UNCLEAR_CODE,
+    beyond,
+    no_account,
+    no_customer,
+    no_product,
+    not_billable,
+    unclear,
+    unmapped,
+)
 from assets.sales.order_choices import (
     Billed,
     billed_before,
@@ -36,6 +48,7 @@ from assets.sales.order_choices import (
     orders_in,
     sent_invoices,
 )
+from assets.sales.reported_shipments import Reported
 from assets.sales.shipment_dates import DATED_CODE, ShipmentDates, dated_otherwise, shipment_dates
 from assets.stages.day_names import start_of
 from assets.stages.roadmap import Road
@@ -47,7 +60,7 @@ from ledger.categories import categories
 from ledger.errors import Finding, InputRefused
 from ledger.journal import Journal, JournalSet, SourceKey
 from ledger.mapping import Context, Mapping, Treatment, category_of
-from ledger.order_documents import Order, Sold, credits_of, dated_as, invoice_of, invoice_source
+from ledger.order_documents import Order, Sold, credits_of, dated_as, invoice_of, invoice_source, is_of_report
 from ledger.parts import Part
 from ledger.policy import Invoicing
 from resources.store.outbox import OutboxDocument
@@ -57,9 +70,7 @@ _OF_ORDERS = (
     "coalesce(events.order_id, '') <> '' AND events.order_id NOT IN (SELECT unnest($is_revenue)) "
     "AND (lower(trim(events.transaction_type)) = 'shipment' OR events.order_id IN (SELECT unnest($billed)))"
 )
-CUSTOMER_CODE, ACCOUNT_CODE, NO_SALE_CODE = "no_bill_to", "unmapped_category", "order_not_billable"
-BEYOND_CODE, PRODUCT_CODE = "refund_exceeds_invoice", "unmapped_product"
-_FINDINGS_MAX, _NAMED_MAX = 20, 5
+_FINDINGS_MAX = 20
 _NOBODY = "(none)"
 
 
@@ -75,6 +86,7 @@ class BilledDay:
     undated: tuple[str, ...] = ()  # why shipments wait for the day they left, one each
     dated_otherwise: tuple[Finding, ...] = ()  # invoices that were sent for a day of another month
     shipments: int = 0
+    others: dict[SourceKey, tuple[SourceKey, ...]] = field(default_factory=dict)  # other names of the same invoice
 
 
 def billed_day(
@@ -82,23 +94,24 @@ def billed_day(
     invoicing: Invoicing,
     mapping: Mapping,
     day: date,
-    events: Path,
+    events: Sequence[Path],
+    reported: Reported,
     place: Place,
     is_revenue: set[str],
     catalogue: Catalogue | None = None,
 ) -> BilledDay:
     """Return the order documents of one day.
 
-    `is_revenue` are orders that a settlement has booked as revenue; `catalogue` says where products are booked, where
-    the connection names one.
+    `events` are the day's transactions, and what is `reported` in their place; `is_revenue` are orders that a
+    settlement has booked as revenue; `catalogue` says where products are booked, where the connection names one.
     """
     customer = invoicing.customer(place.marketplace)
     receivable = mapping.order_receivable(place.marketplace)
     nothing = BilledDay(place, customer)
     if not customer:
-        return replace(nothing, findings=(_no_customer(place),))
+        return replace(nothing, findings=(no_customer(place),))
     if receivable is None:
-        return replace(nothing, findings=(_no_account(place, mapping),))
+        return replace(nothing, findings=(no_account(place, mapping),))
     with TemporaryDirectory() as folder, road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         lines = Path(folder) / "lines.parquet"
         count, rows_count = _write_lines(duck, road, day, events, place, is_revenue, lines)
@@ -119,25 +132,25 @@ def billed_day(
         bound = {"movements": str(movements), "lines": str(lines), "left_out": sorted(left_out) or [_NOBODY]}
         rows = dicts(duck.sql(statement("billed_groups"), params=bound))
         dates = shipment_dates(road, invoicing, duck, day, lines)
-    made = _Made(road, books, customer, catalogue, invoicing, dates)
+    made = _Made(road, books, customer, catalogue, invoicing, dates, reported)
     documents = tuple(made.documents(rows))
-    codes = (NO_SALE_CODE, BEYOND_CODE, DATED_CODE)
+    codes = (NO_SALE_CODE, BEYOND_CODE, DATED_CODE, UNCLEAR_CODE)
     left_alone = {(code, origin) for code in codes for origin in dismissed(road, code)}
     refused = tuple(one for one in made.refused if (one.code, one.origin) not in left_alone)
     otherwise = tuple(one for one in made.dated_otherwise if (one.code, one.origin) not in left_alone)
-    findings = tuple(_unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
-    products = tuple(_no_product(road, sku, orders, day, catalogue) for sku, orders in sorted(made.unknown.items()))
+    findings = tuple(unmapped(answer.finding, row, day, place) for answer, row in mapped.unmapped)
+    products = tuple(no_product(road, sku, orders, day, catalogue) for sku, orders in sorted(made.unknown.items()))
     waiting = (*left_out, *sorted(one for orders in made.unknown.values() for _, one in orders))
     told = (*findings[:_FINDINGS_MAX], *products[:_FINDINGS_MAX], *refused)
     left = tuple(dict.fromkeys(waiting))
-    return BilledDay(place, customer, documents, told, left, tuple(made.undated), otherwise, count)
+    return BilledDay(place, customer, documents, told, left, tuple(made.undated), otherwise, count, made.others)
 
 
 def _write_lines(
     duck: duckdb.DuckDBPyConnection,
     road: Road,
     day: date,
-    events: Path,
+    events: Sequence[Path],
     place: Place,
     is_revenue: set[str],
     path: Path,
@@ -146,12 +159,12 @@ def _write_lines(
     sql = composed("earned_lines", wanted=_OF_ORDERS)
     since = max(place.since, start_of(day).replace(tzinfo=None))
     bound: dict[str, Any] = {
-        "events": [str(events)],
+        "events": [str(one) for one in events],
         "since": since,
         "until": start_of(day + timedelta(days=1)).replace(tzinfo=None),
         "places": place.bound(),
         "is_revenue": sorted(is_revenue) or [_NOBODY],
-        "billed": sorted(invoices_by_order(road, orders_in(road, events))) or [_NOBODY],
+        "billed": sorted(invoices_by_order(road, orders_in(road, *events))) or [_NOBODY],
     }
     duck.execute(f"COPY ({sql}) TO $path ({PARQUET})", bound | {"path": str(path)})
     shipments = "count(DISTINCT transaction_id) FILTER (lower(trim(transaction_type)) = 'shipment')"
@@ -224,17 +237,19 @@ class _Made:
     catalogue: Catalogue | None
     invoicing: Invoicing
     dates: ShipmentDates
+    reported: Reported
     sent: dict[SourceKey, OutboxDocument] = field(default_factory=dict)
     standing: dict[str, Billed] = field(default_factory=dict)
     refused: list[Finding] = field(default_factory=list)
     dated_otherwise: list[Finding] = field(default_factory=list)
     undated: list[str] = field(default_factory=list)
     unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    others: dict[SourceKey, tuple[SourceKey, ...]] = field(default_factory=dict)
 
     def documents(self, rows: list[dict[str, Any]]) -> Iterator[JournalSet]:
         """Yield one invoice a shipment, then a credit memo for each invoice that a refund takes something back of."""
         known = billed_before(self.road, {row["order_id"] for row in rows if row["is_refund"]})
-        if self.dates.is_by_report or self.invoicing.tolerance:
+        if self.dates.is_by_report or self.invoicing.tolerance or self.reported.known_as:
             shipped = {row["order_id"] for row in rows if not row["is_refund"]}
             self.sent = sent_invoices(self.road, shipped)
             self.standing = billed_before(self.road, {one.belongs_to for one in self.sent})
@@ -254,25 +269,39 @@ class _Made:
 
     def _invoices(self, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         """Return the invoice of a shipment, with what adjusts it where it was sent and is told otherwise now."""
-        order = self._order(rows[0])
-        document = self.sent.get(invoice_source(order.seller, order.ledger, order.order_id, order.transaction_id))
-        if document is None and order.transaction_id in self.dates.waiting:
-            self.undated.append(self.dates.waiting[order.transaction_id])
+        told_by, order = rows[0]["transaction_id"], self._order(rows[0])
+        if told_by in self.reported.unclear:
+            self.refused.append(unclear(order))
             return ()
-        if document is not None and self.dates.is_by_report:
-            is_told = order.transaction_id not in self.dates.waiting
+        source = invoice_source(order.seller, order.ledger, order.order_id, order.transaction_id)
+        document = self.sent.get(source)
+        if document is None and told_by in self.dates.waiting:
+            self.undated.append(self.dates.waiting[told_by])
+            return ()
+        self._note_others(order, source)
+        keeps_date = self.dates.is_by_report or is_of_report(source.source_id)
+        if document is not None and keeps_date:
+            is_told = self.dates.is_by_report and told_by not in self.dates.waiting
             otherwise = dated_otherwise(order, document.journal) if is_told else None
             self.dated_otherwise += [otherwise] if otherwise else []
             order = replace(order, on=document.journal.accounting_date)
         made = self._invoice(order, rows)
         if document is None or not made:
             return made
-        if self.dates.is_by_report:
+        if keeps_date:
             made = tuple(dated_as(one, document.journal) for one in made)
         if not self.invoicing.tolerance:
             return made
         billed = self.standing.get(order.order_id, Billed())
         return adjusted_invoice(self.road, order, made[0], document, billed, self.invoicing.tolerance)
+
+    def _note_others(self, order: Order, source: SourceKey) -> None:
+        """Note under which other names the same shipment may have been billed."""
+        names = self.reported.others.get(order.transaction_id, ())
+        if names:
+            self.others[source] = tuple(
+                invoice_source(order.seller, order.ledger, order.order_id, one) for one in names
+            )
 
     def _invoice(self, order: Order, rows: list[dict[str, Any]]) -> tuple[JournalSet, ...]:
         told = [_sold(row, self.books.currency) for row in rows]
@@ -284,7 +313,7 @@ class _Made:
         try:
             made = invoice_of(order, [one for one in sold if one is not None])
         except InputRefused as error:
-            self.refused.append(_not_billable(order, error))
+            self.refused.append(not_billable(order, error))
             return ()
         return (made,) if made.journals else ()
 
@@ -309,7 +338,7 @@ class _Made:
         back = [_sold(row, self.books.currency) for row in rows]
         found = credits_of(order, back, billed.invoices, billed.credits_before(order.on, order.transaction_id))
         if found.beyond:
-            self.refused.append(_beyond(order, found.beyond))
+            self.refused.append(beyond(order, found.beyond))
             return ()
         return found.memos
 
@@ -318,7 +347,7 @@ class _Made:
             seller=self.road.seller,
             ledger=self.road.ledger,
             order_id=row["order_id"],
-            transaction_id=row["transaction_id"],
+            transaction_id=self.reported.known_as.get(row["transaction_id"], row["transaction_id"]),
             customer=self.customer,
             receivable=self.books.clearing,
             currency=self.books.currency,
@@ -329,19 +358,6 @@ class _Made:
         )
 
 
-def _beyond(order: Order, amount: Decimal) -> Finding:
-    return Finding(
-        BEYOND_CODE,
-        f"A refund of order {order.order_id} takes back {money.text(amount, order.currency)} {order.currency} more "
-        "than was billed and not credited yet, by line, so no credit memo is made of it.",
-        "Look at the refund in Seller Central. `dismiss` this to leave it to its settlement, which then books all of "
-        "it as a refund.",
-        origin=f"{order.order_id} {order.transaction_id}",
-        amount=amount,
-        details={"currency": order.currency},
-    )
-
-
 def _sold(row: dict[str, Any], currency: str) -> Sold:
     return Sold(
         AccountKey.parse(row["account"]),
@@ -349,68 +365,4 @@ def _sold(row: dict[str, Any], currency: str) -> Sold:
         row["category"],
         row["sku"] or "",
         None if row["quantity"] is None else Decimal(row["quantity"]),
-    )
-
-
-def _no_customer(place: Place) -> Finding:
-    return Finding(
-        CUSTOMER_CODE,
-        f"Orders of {place.marketplace} have no customer to be billed to.",
-        f"Name one under books, invoicing, bill_to, {place.marketplace} in the connection.",
-        origin=f"invoicing, {place.marketplace}",
-    )
-
-
-def _no_account(place: Place, mapping: Mapping) -> Finding:
-    return Finding(
-        ACCOUNT_CODE,
-        f"Invoices of orders of {place.marketplace} have no account to stand on until they are settled.",
-        f"Add one under accounts, order_receivable in {mapping.file}.",
-        origin="accounts, order_receivable",
-    )
-
-
-def _unmapped(finding: Finding, row: dict[str, Any], day: date, place: Place) -> Finding:
-    amount = money.exact(row["amount"], place.currency)
-    sentence = f"{finding.sentence} {row['lines']} lines of transactions of {day} wait for it."
-    return replace(finding, sentence=sentence, amount=amount, details={"currency": place.currency})
-
-
-def _no_product(road: Road, sku: str, orders: list[tuple[str, str]], day: date, catalogue: Catalogue | None) -> Finding:
-    assert catalogue is not None, "only a catalogue can lack a product"
-    lacks = catalogue.lacks(sku, day, with_cost=road.policy.cost_of_goods is not None)
-    return unknown_product(catalogue, sku, lacks, [order for order, _ in orders], day, "are not billed")
-
-
-def unknown_product(
-    catalogue: Catalogue, sku: str, lacks: tuple[str, ...], orders: list[str], day: date, what: str
-) -> Finding:
-    """Return that orders wait for what the catalogue does not say of a product, with the line to paste."""
-    names = sorted(set(orders))
-    more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
-    [line] = catalogue.lines_for([(sku, lacks)])
-    # An entry of YAML counts only where it is indented as the others: it stands on a line of its own.
-    pasted = (
-        f"add it to {catalogue.file}: {line}"
-        if catalogue.form
-        else f"add it, indented so, to {catalogue.file}:\n{line}"
-    )
-    return Finding(
-        PRODUCT_CODE,
-        f"{catalogue.file} does not say {', '.join(lacks)} of product {sku or '(no SKU)'} on {day}: orders "
-        f"{', '.join(names[:_NAMED_MAX])}{more} {what}.",
-        f"Fill in what is empty and {pasted}",
-        origin=f"product {sku}",
-        details={"orders": names},
-    )
-
-
-def _not_billable(order: Order, error: InputRefused) -> Finding:
-    return Finding(
-        NO_SALE_CODE,
-        f"Order {order.order_id} is not billed: {error}",
-        "Look at the transaction in Seller Central; its settlement books what it brought. `dismiss` this when that is "
-        "right.",
-        origin=f"{order.order_id} {order.transaction_id}",
-        details={"currency": order.currency},
     )

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assets.month_end.accrual_events import Place, places_of
-from assets.sales.billed_orders import unknown_product
+from assets.sales.billing_findings import unknown_product
 from assets.sales.cost_triggers import left_to_others
 from assets.sales.order_choices import dismissed
 from assets.sales.shipment_dates import ShipmentDates, shipment_dates

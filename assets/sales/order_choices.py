@@ -26,6 +26,7 @@ from resources.store.outbox import OutboxDocument
 from resources.store.outbox_reading import Standing
 
 _MAPPED_TABLE = "mapped_lines"
+_NOBODY = "(none)"
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,13 @@ def dismissed(road: Road, code: str) -> set[str]:
     return {one.origin for one in items if one.code == code and one.resolution == "dismiss"}
 
 
-def orders_in(road: Road, rows: Path) -> set[str]:
-    """Return the orders in a staged file."""
+def orders_in(road: Road, *files: Path) -> set[str]:
+    """Return the orders in staged files."""
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
-        sql = "SELECT DISTINCT order_id FROM read_parquet($rows) WHERE coalesce(order_id, '') <> ''"
-        found = duck.sql(sql, params={"rows": str(rows)}).fetchall()
+        sql = (
+            "SELECT DISTINCT order_id FROM read_parquet($rows, union_by_name = true) WHERE coalesce(order_id, '') <> ''"
+        )
+        found = duck.sql(sql, params={"rows": [str(one) for one in files]}).fetchall()
     return {order_id for (order_id,) in found}
 
 
@@ -211,12 +214,15 @@ def settled_files(road: Road, besides: str = "") -> dict[str, str]:
     return {str(road.stores.warehouse.path(one)): one.partition for one in versions if one.partition in wanted}
 
 
-def revenue_orders(road: Road, events: Path) -> dict[str, str]:
-    """Return the orders of a day's transactions whose sale a settlement has booked as revenue, with that settlement."""
+def revenue_orders(road: Road, *events: Path, besides: Iterable[str] = ()) -> dict[str, str]:
+    """Return the orders of a day's transactions whose sale a settlement has booked as revenue, with that settlement.
+
+    `besides` are orders that are asked for as well.
+    """
     files = settled_files(road)
     if not files:
         return {}
-    bound = {"movements": list(files), "events": str(events)}
+    bound = {"movements": list(files), "events": [str(one) for one in events], "besides": [_NOBODY, *besides]}
     with road.stores.warehouse.connect(road.memory_limit_mb) as duck:
         rows = dicts(duck.sql(statement("revenue_orders"), params=bound))
     return {row["order_id"]: files[row["filename"]] for row in rows}

@@ -95,7 +95,8 @@ ENDS_BY_ITSELF: dict[str, frozenset[str]] = {
     | {"settlement_reversed", "reversal_of_nothing", "carried_item_reversed", "order_not_billed"}
     | {APPROVAL_CODE, BLIND_CODE, *REFUSED_CODES, *REVIEW_CURES},
     "receivable_invoices": MAPPING_CODES
-    | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice", "unmapped_product", "invoice_dated_otherwise"},
+    | {"no_bill_to", "order_not_billable", "refund_exceeds_invoice", "unmapped_product", "invoice_dated_otherwise"}
+    | {"shipment_unclear"},
     "invoice_postings": ACCOUNT_CODES
     | {"order_is_revenue", "changed_meanwhile", "target_misconfigured", "books_differ"}
     | {"changed_after_posting", ORDER_REVERSED_CODE, "reversal_of_nothing"}
@@ -174,6 +175,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "payout_vanished": ("retry", "dismiss"),
     "order_not_billable": ("retry", "dismiss"),
     "refund_exceeds_invoice": ("retry", "dismiss"),
+    "shipment_unclear": ("retry", "dismiss"),
     "invoice_dated_otherwise": ("retry", "dismiss"),
     "units_unknown": ("retry", "dismiss"),
     "return_exceeds_cost": ("retry", "dismiss"),

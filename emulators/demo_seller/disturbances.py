@@ -28,6 +28,9 @@ _LOST, _SHORT, _BANK_FEE, _STRAY = Decimal("25.00"), Decimal("10.00"), Decimal("
 _OTHER, _UNTOLD = Decimal("1.00"), Decimal("17.25")
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _COMMISSION = ("AmazonFees", "Commission", "Base")
+# What Amazon takes for a parcel that it sent itself.
+_FULFILMENT = ("AmazonFees", "FBAPerUnitFulfillmentFee", "Base")
+_LATE_SHIPMENT = timedelta(days=8)
 
 
 def disturb(history: SellerHistory, names: Iterable[str]) -> None:
@@ -47,6 +50,23 @@ def _late_arrival(history: SellerHistory) -> Placed:
     position, record = _newest(history, "ProductAdsPayment")
     history.transactions[position] = replace(record, visible=record.posted + _LATE)
     return Placed("late_arrival", record.transaction_id, record.total, "Told 47 hours and 55 minutes after posting.")
+
+
+def _late_shipment(history: SellerHistory) -> Placed:
+    """Tell the newest shipment by Amazon eight days after its parcel left; the report of shipments has it in time."""
+    return _shipped_by_amazon(history, "late_shipment", _LATE_SHIPMENT, "Told eight days after it was posted.")
+
+
+def _untold_shipment(history: SellerHistory) -> Placed:
+    """Never tell a shipment by Amazon that the report of shipments has, and its settlement."""
+    return _shipped_by_amazon(history, "untold_shipment", None, "Shipped and settled, and told by no transaction.")
+
+
+def _shipped_by_amazon(history: SellerHistory, check: str, after: timedelta | None, sentence: str) -> Placed:
+    position, record = _newest(history, "Shipment", with_leaf=_FULFILMENT)
+    visible = _NEVER if after is None else record.posted + after
+    history.transactions[position] = replace(record, visible=visible)
+    return Placed(check, dict(record.identifiers)["ORDER_ID"], record.total, sentence)
 
 
 def _changed(history: SellerHistory) -> Placed:
@@ -179,12 +199,14 @@ _MAKERS: dict[str, Callable[[SellerHistory], Placed]] = {
     "changed": _changed,
     "held_longer": _held_longer,
     "late_arrival": _late_arrival,
+    "late_shipment": _late_shipment,
     "lost_row": _lost_row,
     "missing_event": _missing_event,
     "never_told": _never_told,
     "other_amount": _other_amount,
     "payout_failed": _payout_failed,
     "payout_short": _payout_short,
+    "untold_shipment": _untold_shipment,
 }
 DISTURBANCES = tuple(_MAKERS)
 

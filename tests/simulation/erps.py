@@ -23,6 +23,7 @@ from tests.simulation.order_schedule import (
     wrong_orders,
 )
 from tests.simulation.peoplesoft_side import PeopleSoftSide
+from tests.simulation.reported_orders import REPORTED
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import Case, World
 
@@ -70,6 +71,16 @@ ERPS = {
     ),
     "orders": SimulatedErp(
         (BILLED, IMPORTED_AND_CREDITED),
+        order_fault_kinds.KINDS,
+        is_each_in_turn=True,
+        schedule=OrderSchedule,
+        prepare=lay_orders,
+        problems=wrong_orders,
+        has_posted=are_any_billed,
+    ),
+    # One order alone, of which the report tells days before its transaction.
+    "reported": SimulatedErp(
+        (REPORTED,),
         order_fault_kinds.KINDS,
         is_each_in_turn=True,
         schedule=OrderSchedule,

@@ -64,7 +64,7 @@ categories:
   promo_rebate: "410200"
   refund: "410100"
 """
-_EVENTS = """
+EVENTS = """
 SELECT
     transaction_id, line_key, transaction_type, 'RELEASED' AS transaction_status,
     CAST(posted_at AS TIMESTAMP) AS posted_at, 'USD' AS currency,
@@ -178,7 +178,7 @@ def tell_two(world: World) -> None:
 def _lay(world: World, day: date, rows: list[dict]) -> None:
     def produce(path: Path) -> None:
         with duckdb.connect() as duck:
-            duck.sql(_EVENTS, params={"rows": rows}).write_parquet(str(path))
+            duck.sql(EVENTS, params={"rows": rows}).write_parquet(str(path))
 
     with acting(None):
         world.stores.warehouse.write(CONNECTION, "financial_events", day.isoformat(), produce, {"documents": []})

@@ -15,6 +15,7 @@ from assets.posting.document_sets import is_settled
 from assets.stages.day_stages import DAY_STAGES
 from assets.stages.roadmap import Road
 from tests.simulation import fusion_billing as billing
+from tests.simulation import reported_orders
 from tests.simulation.doors import acting
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import CONNECTION, World
@@ -42,6 +43,9 @@ class OrderSchedule(Schedule):
             events = self.world.stores.warehouse.current(CONNECTION, "financial_events", _DAYS[0].isoformat())
         if events is None:
             lay_orders(self.world)
+        # Its transaction comes once the report has billed it: before that it would be billed by that alone.
+        if _is_late(self.world) and are_any_billed(self.world) and not reported_orders.is_told(self.world):
+            reported_orders.tell(self.world)
         return self.run(f"orders of {settlement_id}", _bill)
 
     def discover(self) -> bool:
@@ -82,7 +86,10 @@ def _bill(road: Road) -> None:
 
 
 def lay_orders(world: World) -> None:
-    """Lay down what the case begins with: one order or two, and a refund of the first."""
+    """Lay down what the case begins with: one order or two and a refund of the first, or one that a report tells."""
+    if _is_late(world):
+        reported_orders.lay(world)
+        return
     (billing.tell if len(_wanted(world)) == 2 else billing.tell_two_and_refund)(world)
 
 
@@ -105,7 +112,13 @@ def wrong_orders(world: World) -> list[str]:
     return [*world.witness.broken, *found]
 
 
+def _is_late(world: World) -> bool:
+    return world.case.name == reported_orders.REPORTED.name
+
+
 def _wanted(world: World) -> list[Decimal]:
+    if _is_late(world):
+        return [*reported_orders.WANTED]
     orders = 2 if world.case.name == IMPORTED_AND_CREDITED.name else 1
     return [*(_BILLED for _ in range(orders)), _CREDITED]
 

@@ -8,8 +8,10 @@ import pytest
 
 from emulators import faults as general
 from tests.simulation import fusion_billing as billing
+from tests.simulation import reported_orders
 from tests.simulation.adjusted_orders import TOO_LITTLE, TOO_MUCH
 from tests.simulation.crash import Keeper, reborn, watched
+from tests.simulation.reported_orders import REPORTED
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import Case, World, simulated
 
@@ -44,6 +46,15 @@ WAYS = (
         billing.bill_two,
         billing.wrong_two,
         ("importBulkData",),
+        60,
+    ),
+    Way(
+        REPORTED.name,
+        REPORTED,
+        reported_orders.lay,
+        reported_orders.bill,
+        reported_orders.wrong,
+        ("createReceivablesInvoice", "createCreditMemo"),
         60,
     ),
     *(

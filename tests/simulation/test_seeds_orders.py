@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation.__main__ import failures, simulated_seeds
 from tests.simulation.erps import ERPS
 from tests.simulation.order_schedule import OrderSchedule, lay_orders, wrong_orders
 from tests.simulation.seeds import assert_in_order
@@ -14,7 +15,14 @@ def test_seeds_end_with_each_order_billed_and_credited_once(record_property):
     assert_in_order(range(0, 112), record_property, "orders")
 
 
-@pytest.mark.parametrize("case", ERPS["orders"].cases, ids=lambda case: case.name)
+def test_seeds_end_with_an_order_billed_once_by_report_and_transaction(record_property):
+    """Each kind of trouble in turn, while the report bills the order, and while its transaction finds that."""
+    outcomes = simulated_seeds(range(0, 56), "reported")
+    record_property("numbers", f"simulation of orders that a report tells: {len(outcomes)} seeds")
+    assert list(failures(outcomes, "reported")) == []
+
+
+@pytest.mark.parametrize("case", [*ERPS["orders"].cases, *ERPS["reported"].cases], ids=lambda case: case.name)
 def test_the_judge_of_orders_sees_what_is_beyond_and_what_is_missing(case):
     """An invoice of another amount, one too many, and one too few of which nobody is told."""
     with simulated() as folder:

@@ -105,6 +105,25 @@ def test_one_arrives_late_and_then_all_ties() -> None:
     assert _differences(demo) == {}
 
 
+@pytest.mark.parametrize(("name", "days"), [("late_shipment", 8), ("untold_shipment", None)])
+def test_a_shipment_may_be_told_late_or_never(name: str, days: int | None) -> None:
+    """The report of shipments has it all the while, and so has its settlement."""
+    demo, order_id = _seller(name), _placed(name).record
+    [order] = [one for one in _american(demo).orders if one.order_id == order_id]
+    records = [one for one in _american(demo).all_transactions() if ("ORDER_ID", order_id) in one.identifiers]
+    [record] = [one for one in records if one.transaction_type == "Shipment"]
+    assert (order.is_by_amazon, order.shipped is not None) == (True, True)
+
+    def is_told(moment: datetime) -> bool:
+        return record.transaction_id in {one.record.transaction_id for one in _told(demo, moment)}
+
+    if days is None:
+        assert not is_told(LATER)
+    else:
+        due = record.posted + timedelta(days=days)
+        assert (is_told(due - timedelta(minutes=1)), is_told(due + timedelta(minutes=5))) == (False, True)
+
+
 def test_one_is_told_wrongly_first_under_the_same_id() -> None:
     """Never two at once; the balance knew better all along."""
     demo, placed = _seller("changed"), _placed("changed")
