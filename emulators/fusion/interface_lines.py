@@ -38,6 +38,7 @@ _HEADER = {
     "RATE_DATE": "ConversionDate",
     "RATE": "ConversionRate",
     "INVOICING_RULE": "InvoicingRule",
+    "LEGAL_ENTITY": "LegalEntityIdentifier",
     "TAX_COUNTRY": "DefaultTaxationCountry",
     "PURCHASE_ORDER": "PurchaseOrder",
     "COMMENTS": "Comments",

@@ -108,6 +108,8 @@ def entered(given: Given, site: Site, ledger: Ledger, setup: Setup, today: date)
     if source is not None and site.receivables.type_named(header.get("TransactionType"), INVOICE) is None:
         raise fault("AR_TRX_TYPE_NOT_FOUND", "The transaction type you entered doesn't exist.", "TransactionType")
     source_of(header, site)
+    if header.get("LegalEntityIdentifier", ledger.legal_entity) != ledger.legal_entity:
+        raise fault("AR_LEGAL_ENTITY_NOT_FOUND", "The legal entity doesn't bill here.", "LegalEntityIdentifier")
     customer = bill_to(header, site)
     check_ship_to(header, site)
     check_days(header, DATES, today)

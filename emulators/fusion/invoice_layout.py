@@ -1,9 +1,9 @@
 """Where the columns of AutoInvoice's two files stand, from 1; a site whose template differs has a layout of its own.
 
 What comes in: nothing. What goes out: `InvoiceLayout`. Positions of the lines file up to 77, 99, 107, 111, 114, 287 and
-after are those of the reference; unverified are the rules (63 to 66), the tax codes of TAX lines (81 to 84) and the
-whole of the distributions file, as public generators of these files write them. A TAX line's amount is assumed to stand
-where a line's does.
+after are those of the reference; unverified are the legal entity (55), the rules (63 to 66), the tax codes of TAX lines
+(81 to 84) and the whole of the distributions file, as public generators of these files write them. A TAX line's amount
+is assumed to stand where a line's does.
 Lengths: https://docs.oracle.com/en/cloud/saas/financials/24c/oedmf/rainterfacelinesall-18285.html.
 """
 
@@ -39,6 +39,7 @@ _LINES = {
     "CONTEXT": 37,
     "ATTRIBUTE1": 38,
     "TAX_CODE": 54,
+    "LEGAL_ENTITY": 55,
     "SALES_ORDER": 57,
     "UOM": 61,
     "INVOICING_RULE": 63,

@@ -1,5 +1,6 @@
 """Order documents at a Fusion pod: made once by number, found over all revisions, read back account by account."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -8,7 +9,7 @@ import pytest
 
 from emulators import faults as general
 from emulators.fusion import mischief
-from emulators.fusion.demo_site import SOURCE, US_LEDGER
+from emulators.fusion.demo_site import CA_LEDGER, SOURCE, US_LEDGER
 from emulators.fusion.site import RECEIVABLES as RECEIVABLES_PERIODS
 from ledger.accounts import AccountKey
 from ledger.billing import Billing
@@ -357,6 +358,24 @@ def test_answers_in_a_mime_message_are_read_as_well(world):
         target.submit(credit("99.00", source=f"{ORDER}.C2"))
 
 
+# --- legal entity -------------------------------------------------------------------------------------------------
+
+
+def test_the_legal_entity_of_the_settings_bills(pod):
+    """Named on the invoice where the settings name it, and else by nobody; one that does not bill here is refused."""
+    plain = pod.road(fusion={"receivables": RECEIVABLES}).target
+    plain.submit(invoice())
+    named = pod.road(fusion={"receivables": {**RECEIVABLES, "legal_entity": "US Seller Inc"}}).target
+    other = invoice(source=SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "invoice", f"{ORDER}.OTHER"))
+    named.submit(other)
+    bodies = [json.loads(one["BODY"]) for one in invoices(pod)]
+    assert [one.get("LegalEntityIdentifier") for one in bodies] == [None, "US Seller Inc"]
+    wrong = pod.road(fusion={"receivables": {**RECEIVABLES, "legal_entity": "CA Seller Inc"}}).target
+    with pytest.raises(TargetRefused, match="legal entity"):
+        wrong.submit(invoice(source=SourceKey("A1SELLER", f"fusion:{US_LEDGER}", "invoice", f"{ORDER}.THIRD")))
+    assert len(invoices(pod)) == 2
+
+
 # --- setup ------------------------------------------------------------------------------------------------------
 
 
@@ -380,6 +399,8 @@ def test_a_sound_setup_is_silent(pod):
         ({"invoice_type": "Invoice"}, "opens receivables"),
         ({"credit_memo_type": "Credit Memo"}, "opens receivables"),
         ({"is_confirmed_empty": False}, "No invoice of business unit"),
+        ({"business_unit": "Nowhere"}, "Fusion shows no business unit Nowhere"),
+        ({"business_unit": "CA1 Business Unit"}, f"go to ledger {CA_LEDGER}, and settlements to ledger {US_LEDGER}"),
     ],
 )
 def test_what_would_go_wrong_later_is_refused_before(pod, told, said):

@@ -74,7 +74,7 @@ class Receivables:
 
     def reach(self) -> list[Finding]:
         """Return what keeps documents from being made or looked for: the setup, sight of a document of the unit."""
-        findings = check_setup(self._ours, self._door)
+        findings = check_setup(self._ours, self._settings.ledger_id, self._door)
         if not self.control() and (self._ours.control or not self._ours.is_confirmed_empty):
             sentence = (
                 f"No invoice of business unit {self._ours.business_unit} is visible to the connector's user, so an "

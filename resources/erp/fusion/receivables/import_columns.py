@@ -1,10 +1,10 @@
 """The columns of AutoInvoice's two files that we fill, by position counted from 1, as the import template has them.
 
 Plain data. Positions of the lines file were seen in loads of a live pod (reference: RaInterfaceLinesAll, 25C template,
-372 columns with END); those of accounting rules and of tax (63 to 66, 81 to 84, links from 114 on) and of the whole
-distributions file are as public generators of these files write them, which agree with the loads wherever both tell a
-column. A site lays its own over all of them. ATTRIBUTE1, LINK_ATTRIBUTE1 and SEGMENT1 are the first of 15, 15 and 30
-columns that stand together. Names of the columns:
+372 columns with END); those of the legal entity (55), of accounting rules and of tax (63 to 66, 81 to 84, links from
+114 on) and of the whole distributions file are as public generators of these files write them, which agree with the
+loads wherever both tell a column. A site lays its own over all of them. ATTRIBUTE1, LINK_ATTRIBUTE1 and SEGMENT1 are
+the first of 15, 15 and 30 columns that stand together. Names of the columns:
 docs.oracle.com/en/cloud/saas/financials/24c/oedmf/rainterfacelinesall-18285.html.
 """
 
@@ -30,6 +30,7 @@ LINE_COLUMNS: dict[str, int] = {
     "UNIT_PRICE": 35,
     "CONTEXT": 37,
     "ATTRIBUTE1": 38,
+    "LEGAL_ENTITY": 55,
     "SALES_ORDER": 57,
     "INVOICING_RULE": 63,
     "ACCOUNTING_RULE": 64,

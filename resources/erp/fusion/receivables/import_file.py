@@ -157,6 +157,7 @@ def _head(journal: Journal, settings: FusionSettings, ours: ReceivablesSettings)
         "CURRENCY": journal.currency,
         **_conversion(journal, day, settings),
         "CONTEXT": ours.line_context,
+        "LEGAL_ENTITY": ours.legal_entity,
         "SALES_ORDER": journal.billing.order_id[:50],
         "BUSINESS_UNIT": ours.business_unit,
         "COMMENTS": payload.comments(journal, settings),

@@ -79,6 +79,7 @@ def invoice(journal: Journal, settings: FusionSettings) -> dict[str, Any]:
         "BillToCustomerNumber": billing.customer,
         "InvoiceCurrencyCode": journal.currency,
         **({"PaymentTerms": ours.payment_terms} if ours.payment_terms else {}),
+        **({"LegalEntityIdentifier": ours.legal_entity} if ours.legal_entity else {}),
         **({"InvoicingRule": ours.invoicing_rule} if billing.rules else {}),
         **_conversion(journal, settings),
         "CrossReference": cross_reference(billing),

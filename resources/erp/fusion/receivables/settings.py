@@ -123,6 +123,7 @@ class ReceivablesSettings(BaseModel):
     invoice_type: str = Field(min_length=1, max_length=20)
     credit_memo_type: str = Field(min_length=1, max_length=20)
     payment_terms: str = Field("", max_length=15)  # "" leaves them to the customer
+    legal_entity: str = Field("", max_length=240)  # "" leaves it to the business unit and the transaction type
     number_word: str = Field("AZ", pattern=r"^[A-Z0-9]{1,5}$")
     receivable_class: str = Field("Receivable", min_length=1, max_length=80)
     revenue_class: str = Field("Revenue", min_length=1, max_length=80)

@@ -1,12 +1,12 @@
 """Say what of a site's receivables would let an invoice go wrong, before the first one is sent.
 
-In: the settings and the door. Out: findings. A transaction source must number by hand, because the number is what keeps
-a second document out, and must not pay money out when a credit meets an invoice that was paid; invoice and credit memo
-types must not open receivables where settlements clear them by journal, must open them where receipts do, and must be
-excluded from tax calculation, because every tax of an invoice is sent with it. What a receipt method's cash account is,
-no read shows. That Fusion lists sources and types is
-documented, under which names it shows these facts is not: the names are settings, and a fact that is not shown is told
-as a warning, for a person to look at. Sources:
+In: the settings and the door. Out: findings. The business unit must be there, and of our ledger. A transaction source
+must number by hand, because the number is what keeps a second document out, and must not pay money out when a credit
+meets an invoice that was paid; invoice and credit memo types must not open receivables where settlements clear them by
+journal, must open them where receipts do, and must be excluded from tax calculation, because every tax of an invoice is
+sent with it. What a receipt method's cash account is, no read shows. That Fusion lists sources and types is documented,
+under which names it shows these facts is not: the names are settings, and a fact that is not shown is told as a
+warning, for a person to look at. Sources:
 docs.oracle.com/en/cloud/saas/financials/24c/farfa/op-transactionsourceslov-get.html,
 docs.oracle.com/en/cloud/saas/financials/23d/farfa/api-list-values-receivables-transaction-types-list-values.html.
 """
@@ -22,11 +22,12 @@ from resources.erp.fusion.receivables.settings import ReceiptSettings, Receivabl
 from resources.erp.fusion.rows import Row
 
 _PAYS_OUT = "REFUND"
+_UNITS = "finBusinessUnitsLOV"
 
 
-def check_setup(ours: ReceivablesSettings, door: Door) -> list[Finding]:
-    """Return what is wrong with the transaction source and the two types, and what of them is not shown."""
-    return [*_source(ours, door), *_types(ours, ours, door, opens=False)]
+def check_setup(ours: ReceivablesSettings, ledger_id: int, door: Door) -> list[Finding]:
+    """Return what is wrong with business unit, transaction source and the two types, and what of them is not shown."""
+    return [*_unit(ours, ledger_id, door), *_source(ours, door), *_types(ours, ours, door, opens=False)]
 
 
 def check_types(ours: ReceivablesSettings, receipts: ReceiptSettings, door: Door) -> list[Finding]:
@@ -40,6 +41,36 @@ def _types(
 ) -> Iterator[Finding]:
     for name, setting in ((named.invoice_type, "invoice_type"), (named.credit_memo_type, "credit_memo_type")):
         yield from _type(ours, door, name, setting, opens)
+
+
+def _unit(ours: ReceivablesSettings, ledger_id: int, door: Door) -> Iterator[Finding]:
+    """Yield what is wrong with the business unit: not shown at all, or its invoices go to another ledger."""
+    name = ours.business_unit
+    try:
+        rows = door.rows(_UNITS, [filters.equals("BusinessUnitName", name)], key="BusinessUnitName")
+    except TargetError as error:
+        yield Finding(
+            "receivables_unseen",
+            f"Fusion does not show business unit {name}: {str(error).rstrip('.')}.",
+            "Look by hand whether it exists, and whether its invoices go to the ledger of the settings.",
+            origin=name,
+            is_blocking=False,
+        )
+        return
+    row = next((one for one in rows if one.text("BusinessUnitName") == name), None)
+    if row is None:
+        yield _wrong(
+            f"Fusion shows no business unit {name} to the connector's user.",
+            "Correct business_unit under receivables, or give the user data access to it.",
+            name,
+        )
+    elif row.text("PrimaryLedgerId") not in ("", str(ledger_id)):
+        yield _wrong(
+            f"Invoices of business unit {name} go to ledger {row.text('PrimaryLedgerId')}, and settlements to ledger "
+            f"{ledger_id}.",
+            "Correct business_unit under receivables, or ledger_id.",
+            name,
+        )
 
 
 def _source(ours: ReceivablesSettings, door: Door) -> Iterator[Finding]:

@@ -253,6 +253,13 @@ def test_a_site_lays_its_own_columns_over_those_of_the_lines():
         site_with(line_columns={"TERMS": 372})
 
 
+def test_the_legal_entity_stands_on_every_line_where_it_is_named(site):
+    """Nothing where it is not."""
+    named = site_with(legal_entity="US Seller Inc")
+    assert {row[54] for row in files(named, invoice())["RaInterfaceLinesAll.csv"]} == {"US Seller Inc"}
+    assert {row[54] for row in files(site, invoice())["RaInterfaceLinesAll.csv"]} == {""}
+
+
 def test_what_no_invoice_can_be_is_refused(site):
     """Out of balance, or a part of a document."""
     broken = replace(invoice(), lines=invoice().lines[:2])
