@@ -35,7 +35,7 @@ test-postgresql: $(STAMP)  ## The road once more, every control database of it o
 	CONNECTOR_TEST_CONTROL=postgresql $(VENV)/bin/python -m pytest -n 2 -W ignore::pytest.PytestUnraisableExceptionWarning tests/road
 
 .PHONY: simulate
-simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SEED=123 for one with its trace; ERP=fusion, ERP=orders.
+simulate: $(STAMP)  ## Simulate the road under trouble: SEEDS=10000 for many, SEED=123 for one with its trace; ERP=fusion, ERP=orders, ERP=reported.
 	$(VENV)/bin/python -m tests.simulation $(if $(ERP),--erp $(ERP)) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 .PHONY: crash-pairs
