@@ -26,6 +26,7 @@ from assets.posting.day_postings import (
     read_back,
     shown,
     stored_sources,
+    undone_elsewhere,
     undone_sources,
     withheld_of_day,
 )
@@ -81,6 +82,7 @@ def _day(road: Road, day: date) -> DayOutcome:
     wanted = {source: after_accruals(road, one, known[source]) for source, one in made.items()}
     undone = undone_sources(road, partition)
     out = withheld_of_day(road, partition, [one for one in sources if one in undone], known)
+    out |= undone_elsewhere(road, partition, known)
     open_ones = [one for one in wanted if one not in out and not is_settled(known[one])]
     gate = gate_of_day(road, [to_send(wanted[source], known[source]) for source in open_ones])
     settled = _revenue(road, day, staged)

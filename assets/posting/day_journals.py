@@ -21,6 +21,7 @@ from assets.posting.day_postings import (
     read_back,
     shown,
     stored_sources,
+    undone_elsewhere,
     undone_sources,
     withheld_of_day,
 )
@@ -69,6 +70,7 @@ def take_day(
     known = {source: road.stores.outbox.documents(source) for source in sources}
     undone = undone_sources(road, partition)
     out = withheld_of_day(road, partition, [one for one in sources if one in undone], known)
+    out |= undone_elsewhere(road, partition, known)
     open_ones = [one for one in wanted if one not in out and not is_settled(known[one])]
     gate = gate_of_day(road, [to_send(wanted[source], known[source]) for source in open_ones])
     results = []

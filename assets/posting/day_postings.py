@@ -12,10 +12,18 @@ from decimal import Decimal
 from typing import Any
 
 from assets.posting.books_read import same
-from assets.posting.document_sets import IN_BOOKS, content_mark, earlier_documents, is_reversal, is_withheld, undoing_of
+from assets.posting.document_sets import (
+    IN_BOOKS,
+    called_by_day,
+    content_mark,
+    earlier_documents,
+    is_reversal,
+    is_withheld,
+    undoing_of,
+)
 from assets.posting.findings import APPROVAL_CODE, APPROVAL_CODES
 from assets.posting.gate import accounts_verdict
-from assets.posting.sets import gate_of, gate_or_hold
+from assets.posting.sets import gate_of, gate_or_hold, result_of
 from assets.review.hands import decisions
 from assets.stages.commands import approving
 from assets.stages.day_names import today
@@ -90,6 +98,26 @@ def withheld_of_day(
             found[source] = follow(road, partition, undoing)
         elif undoing is not None and is_withheld(known[source]) and not is_wanted_again(road, partition, known[source]):
             found[source] = withheld(road, partition, undoing)
+    return found
+
+
+def undone_elsewhere(
+    road: Road, partition: str, known: Mapping[SourceKey, list[OutboxDocument]]
+) -> dict[SourceKey, StageResult]:
+    """Say of what this day makes, and another day keeps, that it is undone there: what that day says of it holds here.
+
+    So it is when Amazon tells of a shipment on another day than the one on which it was billed.
+    """
+    found = {}
+    for source, documents in known.items():
+        home = documents[0].partition if documents else partition
+        undoing = undoing_of(road, documents) if home != partition else None
+        if undoing is None:
+            continue
+        if undoing.is_under_way or (is_withheld(documents) and not is_wanted_again(road, home, documents)):
+            sentence = f"{called_by_day(source)} is undone, or on its way there: see {home}."
+            verdict = Verdict(ACCEPTED, True, sentence, is_blocking=False)
+            found[source] = result_of(road, documents, (verdict,))
     return found
 
 

@@ -28,7 +28,7 @@ from ledger.shipment_names import Names, Parcel, Told, names_of, shipment_name, 
 from resources.amazon.marketplaces import is_multi_channel, marketplace_named
 
 # So long after a shipment left, and so long before, what tells of it is looked for.
-_AROUND = timedelta(days=30)
+AROUND = timedelta(days=30)
 _LOOKS_MAX = 5
 REPORT = FULFILLED_SHIPMENTS.asset
 _SHIPMENTS = (
@@ -281,7 +281,7 @@ def _ids(kept: KeptDays) -> list[str]:
 
 
 def _files(kept: KeptDays, day: date) -> list[str]:
-    return kept.files(day - _AROUND, day + _AROUND) if kept else []
+    return kept.files(day - AROUND, day + AROUND) if kept else []
 
 
 def _is_sold(row: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ again goes the way of its day, as the next revision, and credit memos after thei
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from assets.audit.story import documents_named
 from assets.cost_postings import costs_of_day
@@ -16,10 +17,14 @@ from assets.input_tax_postings import input_tax_of_day
 from assets.posting.accounting_dates import settled_dates
 from assets.posting.document_sets import called_by_day, kind_by_day, revisions_of, undoing_of
 from assets.posting.gate import accounts_verdict
+from assets.receivable_invoices import TABLE as INVOICES
 from assets.receivable_invoices import staged_invoices
 from assets.return_postings import returns_of_day
+from assets.sales.reported_shipments import AROUND
 from assets.stages.commands import deciding
-from assets.stages.day_names import day_of_name
+from assets.stages.day_names import day_name, day_of_name
+from assets.stages.kept_days import kept_days
+from assets.stages.resumption import ask_for
 from assets.stages.roadmap import Road
 from assets.undo.order_dependents import (
     UNCERTAIN,
@@ -39,7 +44,7 @@ from ledger.input_tax import KIND as INPUT_TAX
 from ledger.input_tax import id_of_number
 from ledger.item_documents import KIND as ITEM
 from ledger.journal import JournalSet, SourceKey
-from ledger.order_documents import INVOICE
+from ledger.order_documents import INVOICE, is_of_report
 from ledger.posting import MAY_EXIST, PostingState
 from resources.store.outbox import OutboxDocument
 from resources.store.review import ReviewItem
@@ -218,12 +223,39 @@ def repost_order(road: Road, source: SourceKey, decider: Decider, reason: str) -
     """
     newest = road.stores.outbox.documents(source)
     undoing = require_undone(road, called_by_day(source), source.source_id, newest)
-    return keep_wish(road, newest[0].partition, undoing, decider, reason)
+    item = keep_wish(road, newest[0].partition, undoing, decider, reason)
+    for day in days_of(road, source)[1:]:
+        ask_for(road, day, "an invoice that another day keeps is wanted again")
+    return item
 
 
 def require_order_reversed(road: Road, source: SourceKey) -> None:
     """Raise as `repost_order` does, unless it may be posted again."""
     require_undone(road, called_by_day(source), source.source_id, road.stores.outbox.documents(source))
+
+
+def days_of(road: Road, source: SourceKey) -> list[str]:
+    """Return the day that keeps a document and, where another one makes it by now, that day.
+
+    So it is where the report told a shipment, and its transaction came on another day.
+    """
+    home = road.stores.outbox.documents(source)[0].partition
+    found = day_of_name(home)
+    assert found is not None, "documents of orders are kept by day"
+    if source.kind != INVOICE or not is_of_report(source.source_id) or source in _made_on(road, home):
+        return [home]
+    days = (day for day in kept_days(road, INVOICES).versions if abs(day - found[1]) <= AROUND)
+    nearest = sorted(days, key=lambda day: abs(day - found[1]))
+    names = (day_name(found[0], day) for day in nearest)
+    return [home, *islice((one for one in names if source in _made_on(road, one)), 1)]
+
+
+def _made_on(road: Road, name: str) -> dict[SourceKey, JournalSet]:
+    """Return what was made of a day of order documents, by source."""
+    found = day_of_name(name)
+    assert found is not None, "documents of orders are kept by day"
+    staged = staged_invoices(road, found[1])
+    return {one.source: one for one in staged.documents} if staged else {}
 
 
 def made_again(road: Road, source: SourceKey) -> JournalSet:
@@ -241,8 +273,7 @@ def made_again(road: Road, source: SourceKey) -> JournalSet:
     elif source.kind == INPUT_TAX:
         every = input_tax_of_day(road, found[1])
     else:
-        staged = staged_invoices(road, found[1])
-        every = {one.source: one for one in staged.documents} if staged else {}
+        every = _made_on(road, days_of(road, source)[-1])
     made = every.get(source, JournalSet(source, 1, ()))
     revision = newest[0].revision + 1
     return JournalSet(source, revision, tuple(replace(one, revision=revision) for one in made.journals))

@@ -57,12 +57,12 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
     from assets.stages.day_names import day_of_name
     from assets.stages.day_stages import DAY_STAGES
     from assets.stages.days import fetch_days
-    from assets.undo.order_reversals import with_credits
+    from assets.undo.order_reversals import days_of, with_credits
 
     sources = with_credits(road, sources)
-    wanted = {source: road.stores.outbox.documents(source)[0].partition for source in sources}
+    wanted = {source: days_of(road, source) for source in sources}
     failed: dict[str, ConnectorError] = {}
-    for partition in dict.fromkeys(wanted.values()):
+    for partition in dict.fromkeys(day for days in wanted.values() for day in days):
         found = day_of_name(partition)
         assert found is not None, "documents of orders are kept by day"
         # What is posted again is made anew, by the mapping as it is now.
@@ -73,7 +73,10 @@ def driven_orders(road: "Road", sources: "Iterable[SourceKey]") -> list[Standing
                     pass
         except ConnectorError as error:
             failed[partition] = error
-    return [order_standing(road, source, failed.get(partition)) for source, partition in wanted.items()]
+    return [
+        order_standing(road, source, next((failed[day] for day in days if day in failed), None))
+        for source, days in wanted.items()
+    ]
 
 
 def posted_again(road: "Road", sources: "Iterable[SourceKey]") -> tuple[list[dict[str, object]], list[str]]:
