@@ -7,6 +7,7 @@ money of one settlement without stopping the run of another.
     ConnectorError
     ├── InputRefused                what a person or a marketplace handed in cannot be used
     │   ├── DoneAlready             what was asked for stands already
+    │   │   ├── NeverUndone         or was never undone, so that nothing is posted again
     │   │   └── UnderWayAlready     or was begun, and goes on
     │   ├── SettlementFileRefused   a settlement file, whole
     │   ├── ReportFileRefused       another report of a marketplace, whole
