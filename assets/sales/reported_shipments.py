@@ -51,9 +51,9 @@ class Reported:
     """What the report adds to a day's transactions.
 
     `path` holds its shipments in the columns of transactions, None where there is none, and `names` what their invoices
-    are known as. `known_as` names the invoices of
-    transactions that are not known by these themselves; `others` are, by such a name, those under which the same
-    shipment may have been billed. `unclear` are transactions of which it is not known whether they were billed already.
+    are known as. `known_as` names the invoices of transactions; `others` are, by such a name, those under which the
+    same shipment may have been billed. `unclear` are transactions of which it is not known whether they were billed
+    already. `waiting` are sentences on shipments that wait for their transactions.
     """
 
     path: Path | None = None
@@ -65,12 +65,11 @@ class Reported:
 
 
 def snapshot(road: Road, invoicing: Invoicing) -> Snapshot | None:
-    """Return both as they stood at one moment; None while the report is written anew again and again.
+    """Return both as they stood at one moment, without the report where it bills nothing.
 
-    Without the report where it bills nothing.
-
-    Two workers then never see each what the other does not: of a transaction and its shipment in the report, whoever
-    looks later sees what whoever looked earlier did. So no shipment is billed by both.
+    None while the report is written anew again and again. Two workers then never see each what the other does not: of a
+    transaction and its shipment in the report, whoever looks later sees what whoever looked earlier did. So no shipment
+    is billed by both.
     """
     if not invoicing.bills_by_report:
         return Snapshot(kept_days(road, EVENTS_TABLE), KeptDays(road.stores.warehouse, {}))
